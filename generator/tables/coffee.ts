@@ -1,0 +1,136 @@
+import {
+  boolean,
+  date,
+  float,
+  integer,
+  nullable,
+  numeric,
+  pii,
+  references,
+  string,
+  table,
+  timestamp,
+} from "./table.ts";
+
+const dataset = "coffee_shop";
+
+export const stores = table(
+  {
+    dataset,
+    table: "stores",
+    description: "Coffee shops of the chain, all in Kyiv",
+    primaryKey: ["store_id"],
+    file: "Stores",
+  },
+  {
+    store_id: integer("Store, 1 to n in the order of opening"),
+    store_name: string("Name on the sign"),
+    district: string("District of Kyiv"),
+    city: string("City"),
+    address: string("Street and number"),
+    latitude: float("Latitude, degrees"),
+    longitude: float("Longitude, degrees"),
+    opened_on: date("First day of trade"),
+    format: string("flagship, neighbourhood or kiosk"),
+    seating_capacity: integer("Seats, 0 for a kiosk"),
+    opens_at_hour: integer("First hour of trade, 0 to 23, Kyiv time"),
+    closes_at_hour: integer("Hour the doors close, 1 to 24, Kyiv time"),
+  },
+);
+
+export const products = table(
+  {
+    dataset,
+    table: "products",
+    description: "What the chain sells, at today's price",
+    primaryKey: ["product_id"],
+    file: "Products",
+  },
+  {
+    product_id: integer("Product"),
+    sku: string("Stock keeping unit"),
+    product_name: string("Name on the menu"),
+    product_category: string("Beverage, Pastry or Savory"),
+    product_subcategory: string("Finer group, such as Espresso or Croissant"),
+    price: numeric("List price today, UAH"),
+    unit_cost: numeric("Cost of one, UAH"),
+    is_seasonal: boolean("Whether demand follows the season"),
+    is_vegan: boolean("Whether it is vegan as served by default"),
+    calories: integer("Energy, kcal"),
+    launched_on: date("First day on the menu"),
+  },
+);
+
+export const customers = table(
+  {
+    dataset,
+    table: "customers",
+    description: "Registered customers; who left is not known here, as in life",
+    primaryKey: ["customer_id"],
+    foreignKeys: [references("home_store_id", stores)],
+    clustering: ["customer_id"],
+    file: "Customers",
+  },
+  {
+    customer_id: integer("Customer, rising with the registration date"),
+    registration_date: date("Day of registration; nobody orders before it"),
+    level_of_discount: string("Loyalty discount: 3%, 5%, 7%, 10% or 15%"),
+    loyalty_tier: string("Name of the loyalty level: Bean, Bronze, Silver, Gold or Platinum"),
+    acquisition_channel: string("How the customer came: walk-in, app, friend or promotion"),
+    home_store_id: integer("Store the customer visits most"),
+    birth_year: pii(integer("Year of birth")),
+    marketing_opt_in: boolean("Whether the customer agreed to be written to"),
+  },
+);
+
+export const orders = table(
+  {
+    dataset,
+    table: "orders",
+    description: "Orders, one row a receipt",
+    primaryKey: ["order_id"],
+    foreignKeys: [references("customer_id", customers), references("store_id", stores)],
+    // By month: a load rewrites every partition, and BigQuery allows one job no more than 4,000 of them.
+    partitioning: { type: "MONTH", field: "order_date" },
+    clustering: ["store_id", "customer_id"],
+    file: "Orders",
+  },
+  {
+    order_id: integer("Order: day, store and number within both, as YYYYMMDD SS NNNNN"),
+    ordered_at: timestamp("When it was ordered, UTC"),
+    order_date: date("Day of the order, Kyiv time"),
+    order_hour: integer("Hour of the order, 0 to 23, Kyiv time"),
+    order_type: string("In-store or Takeaway"),
+    channel: string("counter, app or kiosk"),
+    payment_method: string("card, cash or e-wallet"),
+    customer_id: nullable(integer("Registered customer; empty for anonymous orders")),
+    store_id: integer("Store"),
+    status: string("completed or refunded"),
+    promo_code: nullable(string("Promotion that set the discount; empty when loyalty or nothing did")),
+    sub_total: numeric("Sum of the lines before discount, UAH"),
+    discount_applied: boolean("Whether a discount was given"),
+    discount_rate: numeric("Discount as a fraction, 0 to 0.5"),
+    discount_amount: numeric("Discount, UAH: the sum of the lines' discounts, each rounded to the kopiyka"),
+    total_amount: numeric("What was paid, UAH: sub_total less discount_amount"),
+  },
+);
+
+export const orderDetails = table(
+  {
+    dataset,
+    table: "order_details",
+    description: "Lines of the orders",
+    primaryKey: ["order_detail_id"],
+    foreignKeys: [references("order_id", orders), references("product_id", products)],
+    clustering: ["order_id"],
+    file: "OrderDetails",
+  },
+  {
+    order_detail_id: integer("Line: the order's number followed by the line's"),
+    order_id: integer("Order the line belongs to"),
+    line_number: integer("Place in the order, from 1"),
+    product_id: integer("Product"),
+    quantity: integer("How many"),
+    unit_price: numeric("List price on the day, UAH"),
+  },
+);

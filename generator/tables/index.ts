@@ -1,0 +1,25 @@
+import * as coffee from "./coffee.ts";
+import * as ewallet from "./ewallet.ts";
+import * as merchant from "./merchant.ts";
+import type { Table } from "./table.ts";
+
+export { coffee, ewallet, merchant };
+
+/** The coffee shop's tables, parents before children. */
+export const coffeeTables: readonly Table[] = [
+  coffee.stores,
+  coffee.products,
+  coffee.customers,
+  coffee.orders,
+  coffee.orderDetails,
+];
+
+/** Every declared table, parents before children. */
+export const allTables: readonly Table[] = [
+  merchant.users,
+  merchant.orders,
+  merchant.orderItems,
+  ewallet.providerUsers,
+  ewallet.transactions,
+  ...coffeeTables,
+];

@@ -1,0 +1,83 @@
+import { float, integer, nullable, pii, references, string, table, timestamp } from "./table.ts";
+
+const dataset = "merchant";
+
+/** Customers of the merchant: one row a person, a person being an e-mail address. */
+export const users = table(
+  {
+    dataset,
+    table: "users",
+    description: "Customers of the merchant, one row an e-mail address: a snapshot of thelook_ecommerce.users",
+    primaryKey: ["id"],
+    clustering: ["hashed_email"],
+    file: "users",
+  },
+  {
+    id: integer("Customer, unique within the snapshot"),
+    first_name: pii(nullable(string("First name"))),
+    last_name: pii(nullable(string("Last name"))),
+    email: pii(string("E-mail address, lower case")),
+    age: nullable(integer("Age in years")),
+    gender: nullable(string("F or M")),
+    state: nullable(string("State or province")),
+    street_address: pii(nullable(string("Street and number"))),
+    postal_code: pii(nullable(string("Postal code"))),
+    city: nullable(string("City")),
+    country: nullable(string("Country, as the shop spells it")),
+    latitude: pii(nullable(float("Latitude of the address, degrees"))),
+    longitude: pii(nullable(float("Longitude of the address, degrees"))),
+    traffic_source: nullable(string("Where the customer came from: Search, Organic, Facebook, Email or Display")),
+    created_at: nullable(timestamp("When the account was opened")),
+    hashed_email: string("SHA-256 of the lower-cased, trimmed e-mail address, in hexadecimal"),
+  },
+);
+
+/** Orders of those customers. */
+export const orders = table(
+  {
+    dataset,
+    table: "orders",
+    description: "Orders of the merchant: a snapshot of thelook_ecommerce.orders",
+    primaryKey: ["order_id"],
+    foreignKeys: [references("user_id", users)],
+    clustering: ["user_id"],
+    file: "orders",
+  },
+  {
+    order_id: integer("Order, unique within the snapshot"),
+    user_id: integer("Customer who ordered"),
+    status: nullable(string("Processing, Shipped, Complete, Cancelled or Returned")),
+    gender: nullable(string("Gender of the customer, F or M")),
+    created_at: nullable(timestamp("When the order was placed")),
+    returned_at: nullable(timestamp("When the order came back")),
+    shipped_at: nullable(timestamp("When the order left the warehouse")),
+    delivered_at: nullable(timestamp("When the order reached the customer")),
+    num_of_item: nullable(integer("Number of items, as the order says")),
+  },
+);
+
+/** Items of those orders. */
+export const orderItems = table(
+  {
+    dataset,
+    table: "order_items",
+    description: "Items of the merchant's orders: a snapshot of thelook_ecommerce.order_items",
+    primaryKey: ["id"],
+    foreignKeys: [references("order_id", orders), references("user_id", users)],
+    clustering: ["order_id"],
+    file: "order_items",
+  },
+  {
+    id: integer("Item, unique within the snapshot"),
+    order_id: integer("Order the item belongs to"),
+    user_id: integer("Customer who ordered"),
+    product_id: nullable(integer("Product")),
+    inventory_item_id: nullable(integer("Piece in stock that was sold")),
+    status: nullable(string("Status of the item's order")),
+    created_at: nullable(timestamp("When the item was put into the order")),
+    shipped_at: nullable(timestamp("When the item left the warehouse")),
+    delivered_at: nullable(timestamp("When the item reached the customer")),
+    returned_at: nullable(timestamp("When the item came back")),
+    sale_price: float("Price paid, USD"),
+  },
+);
