@@ -134,3 +134,21 @@ export const orderDetails = table(
     unit_price: numeric("List price on the day, UAH"),
   },
 );
+
+/** What the generator knows and the shop does not, to score segments and churn models by. A file only: never loaded. */
+export const customerTruth = table(
+  {
+    dataset: "ground_truth",
+    table: "customers",
+    description: "How each registered customer really behaves",
+    primaryKey: ["customer_id"],
+    foreignKeys: [references("customer_id", customers)],
+    file: "Customers",
+  },
+  {
+    customer_id: integer("Customer"),
+    persona: string("Kind of customer: Daily commuter, Remote worker, Student, Weekend bruncher or Occasional"),
+    orders_per_week: numeric("Mean orders a week while a customer, in ordinary times"),
+    churned_on: nullable(date("First day on which the customer comes no more; empty for those who still come")),
+  },
+);

@@ -41,3 +41,8 @@ export function uniform(dialect: Dialect, seed: number, label: string, key: stri
   const cast = `CAST(${key} AS ${dialect.type("STRING")})`;
   return dialect.fraction(dialect.md5(`CONCAT('${seed}:${label}:', ${cast})`));
 }
+
+/** The statement that makes a temporary table, for the rest of the script. */
+export function temporaryTable(name: string, query: string): string {
+  return `CREATE OR REPLACE TEMP TABLE ${name} AS\n${query}`;
+}

@@ -9,6 +9,8 @@ export type ResultRow = Record<string, string | number | boolean | null>;
 export interface CsvSource {
   /** Where the warehouse reads from: `gs://…` for BigQuery, absolute paths for DuckDB. One header line each. */
   readonly uris: readonly string[];
+  /** Columns of the files that the table has not: an error unless they are ignored. */
+  readonly extraColumns?: "ignore";
 }
 
 /**
@@ -24,9 +26,9 @@ export interface Warehouse {
    */
   run(script: string): Promise<ResultRow[]>;
   /**
-   * Loads CSV files into a new staging table of the table's shape, beside it, and returns its name for use in `run`, and its
-   * row count. The staging table is dropped by `close`, at the latest. Throws UserError that names file, line, column and value
-   * where the engine tells.
+   * Loads CSV files into a new staging table of the table's columns, and returns its name for use in `run`, and its row count.
+   * Columns are found by the names in each file's header; an empty field is NULL. `close` drops the staging table.
+   * Throws UserError that names file, line, column and value where the engine tells.
    */
   stage(table: Table, csv: CsvSource): Promise<{ name: string; rows: number }>;
   close(): Promise<void>;

@@ -1,0 +1,79 @@
+import { isoDay } from "./calendar.ts";
+import { type Choices, choices } from "./draws.ts";
+import { categories, type Product, priceOn, products } from "./menu.ts";
+
+/** Parts of the day that people choose differently in: until 11, until 15, and after. */
+const dayparts = 3;
+const daypartOf = (hour: number): number => (hour < 11 ? 0 : hour < 15 ? 1 : 2);
+
+/** Weights of the categories (beverage, pastry, savory) for an order's first line, by daypart. */
+const firstCategory: readonly (readonly number[])[] = [
+  [0.88, 0.09, 0.03],
+  [0.68, 0.1, 0.22],
+  [0.76, 0.17, 0.07],
+];
+
+/** Weights of the categories for the further lines, by what the first line is. */
+const furtherCategory = {
+  coffee: [0.2, 0.6, 0.2],
+  otherDrink: [0.22, 0.5, 0.28],
+  pastry: [0.76, 0.16, 0.08],
+  savory: [0.74, 0.16, 0.1],
+} as const;
+type FirstLine = keyof typeof furtherCategory;
+const firstLines = Object.keys(furtherCategory) as FirstLine[];
+
+/** How much more a croissant is chosen beside a coffee. */
+const CROISSANT_WITH_COFFEE = 1.7;
+
+/** What the menu offers in a month: prices in kopiykas and the choices of products, all by a product's place in the menu. */
+export interface Menu {
+  readonly prices: Int32Array;
+  /** What an order begins with, by hour. */
+  readonly first: readonly Choices[];
+  /** What goes with it, by the first product. */
+  readonly further: readonly Choices[];
+}
+
+/** The menu of the month that begins on a day. Prices, products and what people like change with the month. */
+export function menuOf(firstOfMonth: number): Menu {
+  const month = Number(isoDay(firstOfMonth).slice(5, 7));
+  const popularity = products.map((product) => popularityIn(product, firstOfMonth, month));
+  const totals = categories.map((category) =>
+    products.reduce((sum, product, i) => sum + (product.category === category ? (popularity[i] as number) : 0), 0),
+  );
+  const choose = (weights: readonly number[], affinity: (product: Product) => number): Choices =>
+    choices(
+      products.map((product, i) => {
+        const category = categories.indexOf(product.category);
+        const share = (popularity[i] as number) / (totals[category] as number);
+        return (weights[category] as number) * share * affinity(product);
+      }),
+    );
+
+  const byDaypart = Array.from({ length: dayparts }, (_, part) => choose(firstCategory[part] as number[], () => 1));
+  const byFirstLine = firstLines.map((first) =>
+    choose(furtherCategory[first], ({ subcategory }) =>
+      first === "coffee" && subcategory === "Croissant" ? CROISSANT_WITH_COFFEE : 1,
+    ),
+  );
+  return {
+    prices: Int32Array.from(products, (product) => priceOn(product, firstOfMonth)),
+    first: Array.from({ length: 24 }, (_, hour) => byDaypart[daypartOf(hour)] as Choices),
+    further: products.map((product) => byFirstLine[firstLines.indexOf(firstLineOf(product))] as Choices),
+  };
+}
+
+function firstLineOf({ category, subcategory }: Product): FirstLine {
+  if (category === "Pastry") return "pastry";
+  if (category === "Savory") return "savory";
+  return subcategory === "Coffee" || subcategory === "Cold coffee" ? "coffee" : "otherDrink";
+}
+
+/** How often a product is chosen within its category; 0 before it is on the menu. */
+function popularityIn(product: Product, day: number, month: number): number {
+  if (day < product.launchedOn) return 0;
+  const summer = Math.cos((2 * Math.PI * (month - 7)) / 12);
+  const years = (day - product.launchedOn) / 365;
+  return product.popularity * Math.exp(product.season * summer) * (1 + product.growth * years);
+}

@@ -1,0 +1,44 @@
+/** Days are numbers here, counted from 1970-01-01; text and clocks appear only at the edges. */
+
+const MS_A_DAY = 86_400_000;
+
+/** The day's number of a `YYYY-MM-DD` text, or undefined where the text is no such day (2026-02-30 is none). */
+export function parseDay(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  if (Number.isNaN(ms)) return undefined;
+  const day = ms / MS_A_DAY;
+  return isoDay(day) === text ? day : undefined;
+}
+
+/** Like `parseDay`, for days written in the source. */
+export function dayOf(text: string): number {
+  const day = parseDay(text);
+  if (day === undefined) throw new Error(`${text} is no day`);
+  return day;
+}
+
+/** `YYYY-MM-DD` of a day's number. */
+export function isoDay(day: number): string {
+  return new Date(day * MS_A_DAY).toISOString().slice(0, 10);
+}
+
+/** Day of the week, 0 for Monday to 6 for Sunday. */
+export function weekdayOf(day: number): number {
+  return (day + 3) % 7;
+}
+
+const kyivOffset = new Intl.DateTimeFormat("en", { timeZone: "Europe/Kyiv", timeZoneName: "longOffset" });
+
+/**
+ * Hours that Kyiv is ahead of UTC at noon of a day, 2 or 3. Clocks change between 3 and 4 at night while every store is closed,
+ * so that the one offset holds for the day's whole trade.
+ */
+export function kyivOffsetHours(day: number): number {
+  const parts = kyivOffset.formatToParts(new Date((day + 0.5) * MS_A_DAY));
+  const offset = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const hours = /^GMT\+(\d{2}):00$/.exec(offset)?.[1];
+  if (hours === undefined)
+    throw new Error(`Europe/Kyiv on ${isoDay(day)} is "${offset}", not whole hours ahead of UTC`);
+  return Number(hours);
+}

@@ -1,0 +1,57 @@
+import type { Random } from "../random.ts";
+
+/** An integer, uniform in [from, to]. */
+export function between(random: Random, from: number, to: number): number {
+  return from + random.below(to - from + 1);
+}
+
+/** Normal with mean 0 and deviation 1. */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+}
+
+/** Exponential with the mean given. */
+export function exponential(random: Random, mean: number): number {
+  return -Math.log(1 - random.next()) * mean;
+}
+
+/** Poisson with the mean given. From 60 on its normal approximation, whose error no chart shows. */
+export function poisson(random: Random, mean: number): number {
+  if (mean >= 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random.next(); product > limit; product *= random.next()) count++;
+  return count;
+}
+
+const SLOTS = 1024;
+
+/** A weighted choice spread over 1,024 slots, so that drawing is one look-up. */
+export type Choices = Uint8Array;
+
+/**
+ * Spreads up to 256 weights over the slots of a choice. A weight above zero gets at least one slot.
+ * Throws where no weight is above zero.
+ */
+export function choices(weights: readonly number[]): Choices {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!(total > 0)) throw new Error(`nothing to choose from: weights ${weights.join(", ")}`);
+  const slots = new Uint8Array(SLOTS);
+  let cumulative = 0;
+  let filled = 0;
+  let last = 0;
+  for (const [index, weight] of weights.entries()) {
+    if (weight <= 0) continue;
+    cumulative += weight;
+    last = index;
+    const end = Math.min(SLOTS, Math.max(filled + 1, Math.round((cumulative / total) * SLOTS)));
+    slots.fill(index, filled, end);
+    filled = end;
+  }
+  return slots.fill(last, filled);
+}
+
+/** A choice by weight: an index into the weights that `choices` was made of. */
+export function choose(random: Random, among: Choices): number {
+  return among[(random.next() * SLOTS) | 0] as number;
+}

@@ -1,0 +1,113 @@
+import { dayOf } from "./calendar.ts";
+
+export const categories = ["Beverage", "Pastry", "Savory"] as const;
+
+export type Category = (typeof categories)[number];
+
+/** The days that list prices change on, the first of a month like launches; each product has its price from each of them. */
+const priceDays = ["2022-01-01", "2022-11-01", "2023-10-01", "2024-09-01", "2025-06-01", "2026-04-01"].map(dayOf);
+
+interface Traits {
+  /** Cost of one as a part of the price. */
+  readonly cost: number;
+  readonly calories: number;
+  /** How often it is chosen, against the others of its category. */
+  readonly popularity: number;
+  readonly vegan?: boolean;
+  /** Above 0 it sells in summer, below 0 in winter; July over January is e^(2 * season). */
+  readonly season?: number;
+  /** What a year adds to its popularity, as a part of the first year's. */
+  readonly growth?: number;
+  /** The first of a month, as menus change with the month; by default the chain's first day. */
+  readonly launchedOn?: string;
+}
+
+export interface Product extends Required<Omit<Traits, "launchedOn">> {
+  readonly name: string;
+  readonly category: Category;
+  readonly subcategory: string;
+  /** List prices in kopiykas, one a price day. */
+  readonly prices: readonly number[];
+  readonly launchedOn: number;
+}
+
+const kindOf =
+  (category: Category) =>
+  (name: string, subcategory: string, hryvnias: readonly number[], { launchedOn, ...traits }: Traits): Product => {
+    if (hryvnias.length !== priceDays.length) throw new Error(`${name} needs one price for each price day`);
+    const prices = hryvnias.map((price) => Math.round(price * 100));
+    const launch = launchedOn === undefined ? (priceDays[0] as number) : dayOf(launchedOn);
+    return { name, category, subcategory, prices, vegan: false, season: 0, growth: 0, launchedOn: launch, ...traits };
+  };
+
+const drink = kindOf("Beverage");
+const pastry = kindOf("Pastry");
+const savory = kindOf("Savory");
+
+/** The menu; a product's id is its place here, from 1. Prices are those of Kyiv's coffee shops. */
+export const products: readonly Product[] = [
+  drink("Espresso", "Coffee", [38, 42, 45, 50, 55, 60], { cost: 0.2, calories: 5, popularity: 9, vegan: true }),
+  drink("Americano", "Coffee", [42, 45, 50, 55, 60, 65], { cost: 0.2, calories: 10, popularity: 14, vegan: true }),
+  drink("Cappuccino", "Coffee", [52.5, 58, 65, 70, 77.5, 85], { cost: 0.26, calories: 140, popularity: 22 }),
+  drink("Flat White", "Coffee", [62.5, 70, 77.5, 85, 92.5, 99], { cost: 0.27, calories: 170, popularity: 13 }),
+  drink("Latte", "Coffee", [57.5, 62.5, 70, 77.5, 85, 92.5], { cost: 0.28, calories: 190, popularity: 16 }),
+  drink("Black Tea", "Tea", [40, 45, 50, 55, 60, 65], {
+    cost: 0.15,
+    calories: 2,
+    popularity: 7,
+    vegan: true,
+    season: -0.4,
+  }),
+  drink("Hot Chocolate", "Chocolate", [65, 72.5, 80, 85, 95, 105], {
+    cost: 0.3,
+    calories: 290,
+    popularity: 6,
+    season: -0.9,
+  }),
+  drink("Cold Brew", "Cold coffee", [70, 75, 82.5, 90, 97.5, 105], {
+    cost: 0.22,
+    calories: 15,
+    popularity: 8,
+    vegan: true,
+    season: 1.2,
+  }),
+  drink("Matcha Latte", "Tea", [85, 90, 97.5, 110, 120, 130], {
+    cost: 0.33,
+    calories: 180,
+    popularity: 3,
+    growth: 0.9,
+    launchedOn: "2022-07-01",
+  }),
+  pastry("Butter Croissant", "Croissant", [45, 52.5, 57.5, 65, 72.5, 79], {
+    cost: 0.36,
+    calories: 310,
+    popularity: 18,
+  }),
+  pastry("Almond Croissant", "Croissant", [65, 70, 77.5, 87.5, 95, 105], {
+    cost: 0.38,
+    calories: 420,
+    popularity: 8,
+    launchedOn: "2023-03-01",
+  }),
+  pastry("Cinnamon Roll", "Bun", [55, 62.5, 67.5, 75, 82.5, 90], { cost: 0.34, calories: 380, popularity: 11 }),
+  pastry("Cheesecake", "Cake", [85, 95, 105, 115, 127.5, 140], { cost: 0.4, calories: 410, popularity: 7 }),
+  savory("Ham and Cheese Sandwich", "Sandwich", [95, 105, 117.5, 130, 145, 155], {
+    cost: 0.42,
+    calories: 430,
+    popularity: 12,
+  }),
+  savory("Hummus Wrap", "Wrap", [90, 99, 110, 122.5, 135, 147.5], {
+    cost: 0.37,
+    calories: 360,
+    popularity: 7,
+    vegan: true,
+    growth: 0.1,
+  }),
+  savory("Spinach Quiche", "Quiche", [85, 92.5, 105, 115, 127.5, 139], { cost: 0.4, calories: 340, popularity: 9 }),
+];
+
+/** List price of a product on a day, in kopiykas. */
+export function priceOn(of: Product, day: number): number {
+  const next = priceDays.findIndex((from) => from > day);
+  return of.prices.at(next === -1 ? -1 : Math.max(0, next - 1)) as number;
+}

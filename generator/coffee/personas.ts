@@ -1,0 +1,126 @@
+import { type Choices, choices } from "./draws.ts";
+import type { Store } from "./stores.ts";
+
+/** A peak of demand within the day: the hour it stands at, its deviation in hours, its height. */
+type Peak = readonly [hour: number, width: number, height: number];
+
+/** How a kind of guest behaves. */
+export interface Persona {
+  readonly name: string;
+  /** Part of the registered customers. */
+  readonly share: number;
+  /** Orders a week while a customer: the median, and the deviation of its logarithm. */
+  readonly ordersAWeek: number;
+  readonly spread: number;
+  /** Demand of the weekdays, Monday first, with mean 1. */
+  readonly weekdays: readonly number[];
+  readonly workdayPeaks: readonly Peak[];
+  readonly weekendPeaks: readonly Peak[];
+  /** Weights of 1 to 5 lines an order. */
+  readonly lines: readonly number[];
+}
+
+const everyDay = [1, 1, 1, 1, 1, 1, 1];
+const slowMorning: readonly Peak[] = [
+  [10.5, 1.6, 1],
+  [14.5, 2.4, 0.8],
+];
+
+/** The kinds of registered customers. */
+export const personas: readonly Persona[] = [
+  {
+    name: "Daily commuter",
+    share: 0.11,
+    ordersAWeek: 4.7,
+    spread: 0.28,
+    weekdays: [1.28, 1.3, 1.3, 1.3, 1.24, 0.36, 0.22],
+    workdayPeaks: [
+      [8.3, 0.7, 1],
+      [17.5, 0.9, 0.35],
+    ],
+    weekendPeaks: slowMorning,
+    lines: [0.6, 0.3, 0.08, 0.015, 0.005],
+  },
+  {
+    name: "Remote worker",
+    share: 0.14,
+    ordersAWeek: 2.8,
+    spread: 0.45,
+    weekdays: [1.25, 1.3, 1.3, 1.25, 1.1, 0.45, 0.35],
+    workdayPeaks: [
+      [10, 1.2, 0.8],
+      [13.5, 1.2, 1],
+    ],
+    weekendPeaks: slowMorning,
+    lines: [0.25, 0.33, 0.27, 0.1, 0.05],
+  },
+  {
+    name: "Student",
+    share: 0.22,
+    ordersAWeek: 1.9,
+    spread: 0.55,
+    weekdays: [1, 1.05, 1.05, 1.05, 1.1, 0.95, 0.8],
+    workdayPeaks: [
+      [12.5, 1.5, 0.7],
+      [17, 1.8, 1],
+    ],
+    weekendPeaks: [[15, 2.6, 1]],
+    lines: [0.55, 0.3, 0.11, 0.03, 0.01],
+  },
+  {
+    name: "Weekend bruncher",
+    share: 0.18,
+    ordersAWeek: 1.2,
+    spread: 0.45,
+    weekdays: [0.25, 0.25, 0.3, 0.35, 0.65, 2.8, 2.4],
+    workdayPeaks: [[12, 2.4, 1]],
+    weekendPeaks: [[11.3, 1.3, 1]],
+    lines: [0.1, 0.28, 0.34, 0.18, 0.1],
+  },
+  {
+    name: "Occasional",
+    share: 0.35,
+    ordersAWeek: 0.38,
+    spread: 0.6,
+    weekdays: everyDay,
+    workdayPeaks: [[14, 3.2, 1]],
+    weekendPeaks: slowMorning,
+    lines: [0.4, 0.33, 0.18, 0.06, 0.03],
+  },
+];
+
+/** Everybody without a loyalty card. How many of them come is the store's demand, not theirs. */
+const passerBy: Persona = {
+  name: "Passer-by",
+  share: 0,
+  ordersAWeek: 0,
+  spread: 0,
+  weekdays: everyDay,
+  workdayPeaks: [
+    [8.4, 0.9, 1],
+    [13.2, 1.3, 0.75],
+    [17.4, 1.2, 0.65],
+  ],
+  weekendPeaks: [
+    [11, 1.7, 1],
+    [15.5, 2.2, 0.9],
+  ],
+  lines: [0.4, 0.31, 0.2, 0.06, 0.03],
+};
+
+/** All kinds of guests: the personas by their place, and after them the passer-by. */
+export const guests: readonly Persona[] = [...personas, passerBy];
+export const PASSER_BY = personas.length;
+
+/** The hours in which a guest orders at a store, among its opening hours, as a choice of the hour itself. */
+export function orderHours(guest: Persona, store: Store, weekend: boolean): Choices {
+  const peaks = weekend ? guest.weekendPeaks : guest.workdayPeaks;
+  return choices(
+    Array.from({ length: 24 }, (_, hour) => {
+      if (hour < store.opensAt || hour >= store.closesAt) return 0;
+      const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((hour + 0.5 - peak) / width) ** 2) / 2);
+      // A trickle beside the peaks, all through the day.
+      return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
+    }),
+  );
+}

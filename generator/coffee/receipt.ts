@@ -1,0 +1,114 @@
+import * as tables from "../tables/coffee.ts";
+import { type Bytes, type Encoded, encode } from "./bytes.ts";
+import { rowWriter } from "./csv.ts";
+import { promotions } from "./discounts.ts";
+
+/** Number of an order within its store and day: five digits of the order's id. */
+export const MOST_ORDERS_A_STORE_DAY = 99_999;
+export const MOST_LINES = 5;
+
+export const orderTypes = ["In-store", "Takeaway"] as const;
+export const channels = ["counter", "app", "kiosk"] as const;
+export const paymentMethods = ["card", "cash", "e-wallet"] as const;
+
+/**
+ * The order being written, one object for all of them: the inner loop allocates nothing. Money is in kopiykas; names are places
+ * in their lists.
+ */
+export class Receipt {
+  /** `YYYY-MM-DD` and `YYYYMMDD`. */
+  day: Encoded = encode("");
+  dayDigits: Encoded = encode("");
+  utcOffsetHours = 0;
+  /** Store's id. */
+  store = 0;
+  number = 0;
+  hour = 0;
+  /** Of the hour, 0 to 3599. */
+  second = 0;
+  /** 0 for a passer-by. */
+  customerId = 0;
+  orderType = 0;
+  channel = 0;
+  paymentMethod = 0;
+  refunded = false;
+  /** -1 where no promotion set the discount. */
+  promotion = -1;
+  discountPercent = 0;
+  subTotal = 0;
+  discount = 0;
+  lineCount = 0;
+  /** The lines: places in the menu, quantities, list prices. */
+  readonly products = new Uint8Array(MOST_LINES);
+  readonly quantities = new Uint8Array(MOST_LINES);
+  readonly prices = new Int32Array(MOST_LINES);
+  /** The line being written, from 0. */
+  line = 0;
+}
+
+const text = {
+  orderTypes: orderTypes.map(encode),
+  channels: channels.map(encode),
+  paymentMethods: paymentMethods.map(encode),
+  promotions: promotions.map(({ code }) => encode(code)),
+  completed: encode("completed"),
+  refunded: encode("refunded"),
+  true: encode("true"),
+  false: encode("false"),
+  dateToTime: encode("T"),
+  colon: encode(":"),
+  utc: encode("Z"),
+};
+
+function orderId(out: Bytes, { dayDigits, store, number }: Receipt): void {
+  out.text(dayDigits);
+  out.digits(store, 2);
+  out.digits(number, 5);
+}
+
+/** Writes the row of Orders.csv. */
+export const writeOrder = rowWriter<typeof tables.orders.columns, Receipt>(tables.orders, {
+  order_id: orderId,
+  ordered_at: (out, { day, hour, utcOffsetHours, second }) => {
+    const minute = (second / 60) | 0;
+    out.text(day);
+    out.text(text.dateToTime);
+    out.digits(hour - utcOffsetHours, 2);
+    out.text(text.colon);
+    out.digits(minute, 2);
+    out.text(text.colon);
+    out.digits(second - minute * 60, 2);
+    out.text(text.utc);
+  },
+  order_date: (out, { day }) => out.text(day),
+  order_hour: (out, { hour }) => out.integer(hour),
+  order_type: (out, { orderType }) => out.text(text.orderTypes[orderType] as Encoded),
+  channel: (out, { channel }) => out.text(text.channels[channel] as Encoded),
+  payment_method: (out, { paymentMethod }) => out.text(text.paymentMethods[paymentMethod] as Encoded),
+  customer_id: (out, { customerId }) => {
+    if (customerId > 0) out.integer(customerId);
+  },
+  store_id: (out, { store }) => out.integer(store),
+  status: (out, { refunded }) => out.text(refunded ? text.refunded : text.completed),
+  promo_code: (out, { promotion }) => {
+    if (promotion >= 0) out.text(text.promotions[promotion] as Encoded);
+  },
+  sub_total: (out, { subTotal }) => out.hundredths(subTotal),
+  discount_applied: (out, { discountPercent }) => out.text(discountPercent > 0 ? text.true : text.false),
+  discount_rate: (out, { discountPercent }) => out.hundredths(discountPercent),
+  discount_amount: (out, { discount }) => out.hundredths(discount),
+  total_amount: (out, { subTotal, discount }) => out.hundredths(subTotal - discount),
+});
+
+/** Writes the row of OrderDetails.csv for the receipt's current line. */
+export const writeLine = rowWriter<typeof tables.orderDetails.columns, Receipt>(tables.orderDetails, {
+  order_detail_id: (out, receipt) => {
+    orderId(out, receipt);
+    out.digits(receipt.line + 1, 1);
+  },
+  order_id: orderId,
+  line_number: (out, { line }) => out.integer(line + 1),
+  product_id: (out, { products, line }) => out.integer((products[line] as number) + 1),
+  quantity: (out, { quantities, line }) => out.integer(quantities[line] as number),
+  unit_price: (out, { prices, line }) => out.hundredths(prices[line] as number),
+});

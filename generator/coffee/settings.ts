@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { UserError } from "../errors.ts";
+import { isoDay, parseDay } from "./calendar.ts";
+
+/** The chain's first day of trade. */
+export const FIRST_DAY = "2022-01-01";
+/** The last day that prices and growth are made for. */
+export const LAST_DAY = "2031-12-31";
+/** Above it, the busiest store could take more orders a day than the five digits of an order's number hold. */
+export const MAX_SCALE = 500;
+const MAX_SHARDS = 99_999;
+/** Raised with every change of the rows that a seed gives: it is part of the run's name. */
+export const MODEL_VERSION = 1;
+
+export interface CoffeeOptions {
+  /** Other seeds give other rows. An integer from 0 to 4294967295. */
+  readonly seed: number;
+  /** Last day, `YYYY-MM-DD`. */
+  readonly until: string;
+  /** Only the last so many days up to `until`; by default everything since `FIRST_DAY`. */
+  readonly days?: number;
+  /** Multiplies orders and customers; 1 gives about 150,000 orders until November 2026. */
+  readonly scale: number;
+  /** Which part of the days this process writes, of how many parts. */
+  readonly shard: { readonly index: number; readonly count: number };
+}
+
+/** Options that were checked, with the days as numbers. */
+export interface CoffeeSettings {
+  readonly seed: number;
+  readonly scale: number;
+  readonly firstDay: number;
+  readonly untilDay: number;
+  readonly shard: { readonly index: number; readonly count: number };
+  /** Names the folder of the run: the same for all shards of one run, another for any other settings. */
+  readonly run: string;
+}
+
+/** Checks the options. Throws one UserError that names every wrong setting, its value and what is allowed. */
+export function checkSettings({ seed, until, days, scale, shard }: CoffeeOptions): CoffeeSettings {
+  const wrong: string[] = [];
+  const check = (right: boolean, setting: string, value: unknown, allowed: string): void => {
+    if (!right) wrong.push(`  ${setting} is ${typeof value === "string" ? `"${value}"` : value}: use ${allowed}`);
+  };
+  const start = parseDay(FIRST_DAY) as number;
+  const untilDay = parseDay(until);
+  const untilIsRight = untilDay !== undefined && until >= FIRST_DAY && until <= LAST_DAY;
+
+  check(isInteger(seed, 0, 0xffffffff), "seed", seed, "an integer from 0 to 4294967295");
+  check(untilIsRight, "until", until, `a day from ${FIRST_DAY} to ${LAST_DAY}, as YYYY-MM-DD`);
+  if (days !== undefined) {
+    const most = untilIsRight ? untilDay - start + 1 : Number.MAX_SAFE_INTEGER;
+    const allowed = untilIsRight
+      ? `an integer from 1 to ${most}, which reaches back to ${FIRST_DAY}`
+      : "an integer from 1";
+    check(isInteger(days, 1, most), "days", days, allowed);
+  }
+  check(scale > 0 && scale <= MAX_SCALE, "scale", scale, `a number above 0, up to ${MAX_SCALE}`);
+  const countIsRight = isInteger(shard.count, 1, MAX_SHARDS);
+  check(countIsRight, "shard count", shard.count, `an integer from 1 to ${MAX_SHARDS}`);
+  const last = countIsRight ? shard.count - 1 : MAX_SHARDS - 1;
+  check(
+    isInteger(shard.index, 0, last),
+    "shard index",
+    shard.index,
+    `an integer from 0 to ${last}, below the shard count`,
+  );
+
+  if (wrong.length > 0 || untilDay === undefined) {
+    throw new UserError(`the coffee shop cannot be generated with these settings\n${wrong.join("\n")}`);
+  }
+  const firstDay = days === undefined ? start : untilDay - days + 1;
+  const identity = JSON.stringify([MODEL_VERSION, seed, scale, isoDay(firstDay), until, shard.count]);
+  const run = `${until}-${createHash("sha256").update(identity).digest("hex").slice(0, 8)}`;
+  return { seed, scale, firstDay, untilDay, shard, run };
+}
+
+function isInteger(value: number, from: number, to: number): boolean {
+  return Number.isInteger(value) && value >= from && value <= to;
+}
+
+/** The days of a shard, as [from, to): each day belongs to one shard, and shards in their order follow each other in time. */
+export function shardDays({ firstDay, untilDay, shard }: CoffeeSettings): { from: number; to: number } {
+  const days = untilDay - firstDay + 1;
+  const start = (index: number): number => firstDay + Math.floor((days * index) / shard.count);
+  return { from: start(shard.index), to: start(shard.index + 1) };
+}
+
+/** `Orders.csv` of a single shard, `Orders-00001-of-00004.csv` of the first of four. */
+export function shardFile(name: string, ending: string, { index, count }: { index: number; count: number }): string {
+  return count === 1 ? `${name}.${ending}` : `${name}${shardMark(index, count)}.${ending}`;
+}
+
+/** `-00001-of-00004`. */
+export function shardMark(index: number, count: number): string {
+  return `-${String(index + 1).padStart(5, "0")}-of-${String(count).padStart(5, "0")}`;
+}

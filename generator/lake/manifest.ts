@@ -1,0 +1,86 @@
+import { UserError } from "../errors.ts";
+import type { FileInfo, Lake } from "./lake.ts";
+
+/** A file of a run. */
+export interface ManifestFile extends FileInfo {
+  /** The table it belongs to, without its dataset. */
+  readonly table: string;
+  /** Path in the lake. */
+  readonly path: string;
+  /** Rows, without the header. */
+  readonly rows: number;
+}
+
+/** What a run of the generator made, written last: a file that is not named here is not part of the data. */
+export interface Manifest {
+  readonly run: string;
+  readonly settings: {
+    readonly seed: number;
+    readonly scale: number;
+    /** First and last day of the data, `YYYY-MM-DD`. */
+    readonly from: string;
+    readonly until: string;
+    readonly shards: number;
+  };
+  readonly files: readonly ManifestFile[];
+}
+
+/** Where the manifest of the data under a prefix is. */
+export function manifestPath(prefix: string): string {
+  return `${prefix}/manifest.json`;
+}
+
+/** Reads the manifest of the data under a prefix. Throws UserError where there is none, or none that can be used. */
+export async function readManifest(lake: Lake, prefix: string): Promise<Manifest> {
+  return readManifestAt(lake, manifestPath(prefix));
+}
+
+/** Like `readManifest`, for a manifest elsewhere, such as the part that one shard made. */
+export async function readManifestAt(lake: Lake, path: string): Promise<Manifest> {
+  const text = await lake.readText(path);
+  if (text === undefined) throw new UserError(`there is no ${path} in ${lake.url}: run generate first`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} in ${lake.url} is no JSON, so it was cut short or edited: run generate again`);
+  }
+  const wrong = firstMistake(value);
+  if (wrong !== undefined) throw new UserError(`${path} in ${lake.url} is no manifest, ${wrong}: run generate again`);
+  return value as Manifest;
+}
+
+/** Writes a manifest, whole or not at all. */
+export async function writeManifestAt(lake: Lake, path: string, manifest: Manifest): Promise<void> {
+  await lake.writeText(path, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNumber = (value: unknown): boolean => typeof value === "number";
+const isDay = (value: unknown): boolean => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+const isMd5 = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
+
+const settingsShape = { seed: isCount, scale: isNumber, from: isDay, until: isDay, shards: isCount };
+const fileShape = { table: isText, path: isText, rows: isCount, bytes: isCount, md5: isMd5 };
+
+/** What is wrong with a value as a manifest, or undefined where nothing is. */
+function firstMistake(value: unknown): string | undefined {
+  const manifest = fieldsOf(value);
+  const settings = fieldsOf(manifest.settings);
+  if (!isText(manifest.run)) return "it lacks run";
+  const setting = Object.entries(settingsShape).find(([name, fits]) => !fits(settings[name]));
+  if (setting !== undefined) return `its settings have no right ${setting[0]}`;
+  const files = manifest.files;
+  if (!Array.isArray(files) || files.length === 0) return "it names no files";
+  for (const [i, file] of files.entries()) {
+    const fields = fieldsOf(file);
+    const field = Object.entries(fileShape).find(([name, fits]) => !fits(fields[name]));
+    if (field !== undefined) return `its file ${i + 1} has no right ${field[0]}`;
+  }
+  return undefined;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,58 @@
+import { UserError } from "./errors.ts";
+import type { Lake } from "./lake/lake.ts";
+import { type Manifest, readManifest } from "./lake/manifest.ts";
+import { coffeeTables } from "./tables/index.ts";
+import type { Table } from "./tables/table.ts";
+import { replaceRows, type Warehouse } from "./warehouse/warehouse.ts";
+
+/** Rows now in each of the coffee shop's tables, by table name. */
+export type LoadReport = Readonly<Record<string, number>>;
+
+/**
+ * Loads the coffee shop's CSV files from the lake into the warehouse: the files that the manifest under `prefix` names, after
+ * their sizes and checksums hold, and after their row counts hold in staging tables. Then the rows of all five tables are
+ * replaced in one transaction, so that a failure at any point leaves the tables as they were.
+ * Throws UserError for a missing or broken manifest, and for files that are missing, changed, or do not fit their table.
+ */
+export async function load(warehouse: Warehouse, lake: Lake, prefix = "csv_sources"): Promise<LoadReport> {
+  const manifest = await readManifest(lake, prefix);
+  await checkFiles(lake, manifest);
+  const staged = await Promise.all(
+    coffeeTables.map(async (table) => {
+      const files = filesOf(manifest, table);
+      const { name, rows } = await warehouse.stage(table, { uris: files.map(({ path }) => lake.uri(path)) });
+      const promised = files.reduce((sum, file) => sum + file.rows, 0);
+      if (rows !== promised) {
+        throw new UserError(
+          `${table.dataset}.${table.table}: ${rows} rows arrived, the manifest promises ${promised}. ${again}`,
+        );
+      }
+      return { table, from: name, rows };
+    }),
+  );
+  await warehouse.run(replaceRows(staged));
+  return Object.fromEntries(staged.map(({ table, rows }) => [table.table, rows]));
+}
+
+const again = "Nothing was loaded; generate the files again (npm run generate), then load.";
+
+function filesOf(manifest: Manifest, table: Table) {
+  const files = manifest.files.filter((file) => file.table === table.table);
+  if (files.length === 0)
+    throw new UserError(`The manifest of ${manifest.run} names no file for ${table.table}. ${again}`);
+  return files;
+}
+
+async function checkFiles(lake: Lake, manifest: Manifest): Promise<void> {
+  const checked = await Promise.all(
+    manifest.files.map(async ({ path, bytes, md5 }) => {
+      const found = await lake.stat(path);
+      if (found === undefined) return `${lake.uri(path)} is missing`;
+      if (found.bytes !== bytes) return `${lake.uri(path)} has ${found.bytes} bytes, the manifest says ${bytes}`;
+      if (found.md5 !== md5) return `${lake.uri(path)} was changed: its MD5 is ${found.md5}, the manifest says ${md5}`;
+      return undefined;
+    }),
+  );
+  const wrong = checked.filter((line) => line !== undefined);
+  if (wrong.length > 0) throw new UserError(`${wrong.join("\n       ")}\n       ${again}`);
+}

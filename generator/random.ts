@@ -1,0 +1,82 @@
+/**
+ * Random numbers that are a pure function of a seed, a label and a key: rows made from them do not depend on which rows were made
+ * before, or by which task. The generator is sfc32, seeded by mixing hashes; it is fast, not fit for secrets.
+ */
+export class Random {
+  private a = 0;
+  private b = 0;
+  private c = 0;
+  private counter = 1;
+  private readonly base: number;
+
+  /** @param label what the numbers are for (a table's name, say), so that equal keys of two tables do not meet */
+  constructor(seed: number, label: string) {
+    this.base = hashText(`${seed}:${label}`);
+    this.at(0);
+  }
+
+  /** Starts the stream of a key, a whole number from 0 to 2^53 - 1; returns itself. */
+  at(key: number): this {
+    const low = key >>> 0;
+    const high = Math.floor(key / 4294967296) >>> 0;
+    this.a = mix(this.base ^ mix(low ^ 0x9e3779b9));
+    this.b = mix(this.a ^ mix(high ^ 0x85ebca6b));
+    this.c = mix(this.b ^ low);
+    this.counter = 1;
+    for (let round = 0; round < 8; round++) this.next();
+    return this;
+  }
+
+  /** A number in [0, 1), one of 2^32. */
+  next(): number {
+    const sum = (this.a + this.b + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = (((this.c << 21) | (this.c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 4294967296;
+  }
+
+  /** A whole number from 0 to `count` - 1. */
+  below(count: number): number {
+    return Math.floor(this.next() * count);
+  }
+
+  /** One of a list, all equally likely. */
+  pick<T>(list: readonly T[]): T {
+    return list[this.below(list.length)] as T;
+  }
+}
+
+/** The shares of a list's entries, ready to be drawn from. */
+export function weighted<T>(entries: readonly (readonly [value: T, weight: number])[]): (random: Random) => T {
+  const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
+  let sum = 0;
+  const bounds = entries.map(([, weight]) => {
+    sum += weight / total;
+    return sum;
+  });
+  const last = entries.length - 1;
+  return (random) => {
+    const point = random.next();
+    let index = 0;
+    while (index < last && point >= (bounds[index] as number)) index++;
+    return (entries[index] as readonly [T, number])[0];
+  };
+}
+
+/** FNV-1a over UTF-16 units, mixed. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return mix(hash);
+}
+
+/** The finaliser of MurmurHash3: every bit of the input moves about half of the output's. */
+function mix(value: number): number {
+  let hash = value ^ (value >>> 16);
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

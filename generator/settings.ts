@@ -1,0 +1,50 @@
+import { isAbsolute, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseDay } from "./coffee/calendar.ts";
+import { FIRST_DAY, LAST_DAY, MAX_SCALE } from "./coffee/settings.ts";
+import { number, type Option } from "./options.ts";
+
+export const seed = number("seed of everything random: the same seed gives the same rows", 42, {
+  min: 0,
+  max: 0xffffffff,
+  env: "SEED",
+});
+export const scale = number("how much data, 1 being the real size", 1, {
+  above: 0,
+  max: MAX_SCALE,
+  whole: false,
+  env: "SCALE",
+});
+
+const until: Option<string | undefined> = {
+  help: "last day, YYYY-MM-DD; by default yesterday in Kyiv",
+  default: undefined,
+  env: "UNTIL",
+  parse: (given) => {
+    if (parseDay(given) !== undefined && given >= FIRST_DAY && given <= LAST_DAY) return given;
+    throw `a day from ${FIRST_DAY} to ${LAST_DAY}, as YYYY-MM-DD`;
+  },
+};
+
+/** The settings of the coffee shop's generator, shared with the rehearsal. */
+export const coffeeOptions = {
+  seed,
+  until,
+  days: number(`how many days, by default all since ${FIRST_DAY}`, undefined, { min: 1, env: "DAYS" }),
+  scale,
+};
+
+/** A path as the person typed it: npm runs scripts in the project's folder, and keeps the caller's in INIT_CWD. */
+export function resolveFromCaller(path: string): string {
+  return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);
+}
+
+export function folderUrl(path: string): string {
+  return pathToFileURL(resolveFromCaller(path)).href;
+}
+
+/** The last day that is over in Kyiv: the only place where today enters, and only as a default. */
+export function yesterdayInKyiv(now = Date.now()): string {
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Kyiv" }).format(now);
+  return new Date(Date.parse(today) - 24 * 3600 * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,164 @@
+import { createReadStream } from "node:fs";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { pathToFileURL } from "node:url";
+import type { File } from "@google-cloud/storage";
+import { UserError } from "./errors.ts";
+import { codeOf } from "./google-errors.ts";
+import { openFolder } from "./lake/folder.ts";
+import { CHUNK_BYTES, contentType, guard, openBucket, openGcs, verify } from "./lake/gcs.ts";
+import type { FileInfo } from "./lake/lake.ts";
+
+export interface UploadOptions {
+  /** The folder whose files are uploaded, with those of its folders. */
+  readonly from: string;
+  /** `gs://BUCKET/PREFIX`. */
+  readonly to: string;
+  /** Called with the bytes that are there and those there will be. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** What an upload did: all files and bytes that are there now, and how many of the files were there before. */
+export interface UploadSummary {
+  readonly files: number;
+  readonly bytes: number;
+  readonly skipped: number;
+}
+
+interface Upload {
+  readonly path: string;
+  readonly file: File;
+  readonly info: FileInfo;
+}
+
+const AT_ONCE = 4;
+/** Where unfinished uploads are noted, in the folder itself. Whoever has a session's URI can write its object: keep it private. */
+const SESSIONS = ".upload-sessions.json";
+
+/**
+ * Uploads a folder to Cloud Storage. A file that is there already, by size and MD5, is skipped; a large one that was interrupted
+ * goes on where it stopped, for a week. `manifest.json` comes last, so that nobody reads a manifest before its files. Each file
+ * is checked on arrival by CRC32C and MD5.
+ * Throws UserError for a folder that is missing or empty, for a target that cannot be used and for a file that arrived damaged.
+ */
+export async function upload({ from, to, progress }: UploadOptions): Promise<UploadSummary> {
+  const { bucket, prefix } = openBucket(to);
+  const target = openGcs(to);
+  const folder = openFolder(pathToFileURL(from).href);
+  const found = await stat(from).catch(() => undefined);
+  if (!found?.isDirectory()) throw new UserError(`${from} is not a folder: name the one to upload by --from`);
+  const paths = (await folder.list("")).filter((path) => basename(path) !== SESSIONS);
+  if (paths.length === 0) throw new UserError(`${from} has no files to upload: run generate first`);
+
+  const sizes = new Map<string, number>();
+  for (const path of paths) sizes.set(path, (await stat(join(from, path))).size);
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const arrived = new Map<string, number>();
+  const report = (path: string, bytes: number) => {
+    arrived.set(path, Math.max(bytes, arrived.get(path) ?? 0));
+    progress?.(
+      [...arrived.values()].reduce((sum, size) => sum + size, 0),
+      total,
+    );
+  };
+
+  const sessions = await openSessions(join(from, SESSIONS));
+  let skipped = 0;
+  const put = async (path: string) => {
+    const info = await folder.stat(path);
+    if (info === undefined) throw new UserError(`${join(from, path)} disappeared during the upload: run this again`);
+    const there = await target.stat(path);
+    if (there?.bytes === info.bytes && there.md5 === info.md5) skipped++;
+    else {
+      const file = bucket.file(`${prefix}${path}`);
+      await guard(bucket, () => send({ path: join(from, path), file, info }, sessions, (bytes) => report(path, bytes)));
+    }
+    report(path, info.bytes);
+  };
+
+  const isManifest = (path: string) => basename(path) === "manifest.json";
+  await inParallel(
+    paths.filter((path) => !isManifest(path)),
+    put,
+  );
+  await inParallel(paths.filter(isManifest), put);
+  return { files: paths.length, bytes: total, skipped };
+}
+
+async function send(upload: Upload, sessions: Sessions, progress: (bytes: number) => void): Promise<void> {
+  const { file, info } = upload;
+  const metadata = { contentType: contentType(file.name) };
+  if (info.bytes <= CHUNK_BYTES) {
+    await stream(upload, { resumable: false, metadata }, progress);
+    return;
+  }
+  const key = `${file.cloudStorageURI.href} ${info.md5}`;
+  const begin = { chunkSize: CHUNK_BYTES, metadata };
+  const note = (uri: string) => void sessions.set(key, uri);
+  const uri = sessions.get(key);
+  try {
+    await stream(upload, uri === undefined ? begin : { ...begin, uri }, progress, note);
+  } catch (error) {
+    // Cloud Storage forgets a session after a week, and when it is done.
+    if (uri === undefined || ![400, 404, 410].includes(codeOf(error) as number)) throw error;
+    await stream(upload, begin, progress, note);
+  }
+  await sessions.set(key, undefined);
+}
+
+/** Streams the file whole; the client leaves out what the session has, but takes it into the CRC32C that it compares. */
+async function stream(
+  { path, file, info }: Upload,
+  options: NonNullable<Parameters<File["createWriteStream"]>[0]>,
+  progress: (bytes: number) => void,
+  onSession?: (uri: string) => void,
+): Promise<void> {
+  const target = file.createWriteStream({ ...options, validation: "crc32c" });
+  target.on("progress", ({ bytesWritten }) => progress(Number(bytesWritten)));
+  if (onSession) target.on("uri", onSession);
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), target);
+  await verify(file, info);
+}
+
+interface Sessions {
+  get(key: string): string | undefined;
+  set(key: string, uri: string | undefined): Promise<void>;
+}
+
+/** The URIs of unfinished uploads. Where the folder is read-only they are not kept, and such uploads begin anew. */
+async function openSessions(path: string): Promise<Sessions> {
+  const text = await readFile(path, "utf8").catch(() => "{}");
+  let uris: Record<string, string> = {};
+  try {
+    uris = JSON.parse(text);
+  } catch {
+    // Cut short by what interrupted the upload: begin anew.
+  }
+  let written: Promise<void> = Promise.resolve();
+  return {
+    get: (key) => uris[key],
+    set(key, uri) {
+      if (uri === undefined) delete uris[key];
+      else uris[key] = uri;
+      written = written.then(() => writeFile(path, JSON.stringify(uris), { mode: 0o600 })).catch(() => {});
+      return written;
+    },
+  };
+}
+
+/** Does all, a few at once; after a failure nothing new is begun, and the first failure is thrown when the rest has ended. */
+async function inParallel(paths: readonly string[], work: (path: string) => Promise<void>): Promise<void> {
+  const queue = [...paths];
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+      await work(path).catch((error) => {
+        failures.push(error);
+        queue.length = 0;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,113 @@
+import { type Dialect, temporaryTable, uniform } from "../warehouse/dialect.ts";
+
+/** What decides who has a wallet and how their account stands. The defaults suit thelook's prices. */
+export interface WalletOptions {
+  readonly seed: number;
+  /** Share of the adults among the merchant's customers who have a wallet; 0.55 of them is about half of all customers. */
+  readonly walletShare?: number | undefined;
+  /** What a customer's orders sum up to, USD, from which the tier is mostly Premium. */
+  readonly premiumFrom?: number | undefined;
+  /** The same for Business. */
+  readonly businessFrom?: number | undefined;
+}
+
+/** The merchant's rows that the wallet is derived from, as FROM takes them. */
+export interface MerchantTables {
+  readonly users: string;
+  readonly orders: string;
+  readonly order_items: string;
+}
+
+/** The temporary tables that hold the rows of the wallet's tables. */
+export const walletTables = { provider_users: "wallet_provider_users", transactions: "wallet_transactions" } as const;
+
+/** The temporary table of the merchant's customers: users with an order that has items. */
+export const customersTable = "wallet_customers";
+
+/** Whether a customer is too young for a wallet; one whose age is unknown is taken for an adult. */
+export const isMinor = "COALESCE(age, 18) < 18";
+
+/**
+ * The statements that derive the e-wallet's rows from the merchant's, as temporary tables (`walletTables`): wallets for a share of
+ * the adult customers, and a transaction for each order of theirs that has items. Whatever looks random is a hash of seed and key.
+ * Three effects are planted: the young have a wallet more often than the old (see `shareByAge`); the tier follows what a customer's
+ * orders sum up to, give or take a half; and an account is verified the more likely the smaller the share of the customer's orders
+ * that were cancelled or returned (75 % for none, 35 % for all).
+ * A birth date makes its owner as old as `age` says on the day of the last order; whose age is unknown, or none a person can have,
+ * gets no birth date.
+ */
+export function walletStatements(dialect: Dialect, merchant: MerchantTables, options: WalletOptions): string[] {
+  const { seed, walletShare = 0.55, premiumFrom = 80, businessFrom = 200 } = options;
+  const draw = (label: string) => uniform(dialect, seed, label, "hashed_email");
+  const int = dialect.type("INT64");
+  const lastDay = `(SELECT CAST(MAX(created_at) AS DATE) FROM ${merchant.orders})`;
+  // A quarter of a day a year for leap years leaves one day of doubt, which the margins of the year take up.
+  const daysOld = `CAST(FLOOR(age * 365.25 + 1 + ${draw("birthday")} * 363) AS ${int})`;
+  return [
+    temporaryTable(
+      "wallet_payable_orders",
+      `SELECT o.order_id, o.user_id, o.status, o.created_at, ROUND(SUM(i.sale_price), 2) AS amount
+FROM ${merchant.orders} AS o JOIN ${merchant.order_items} AS i ON i.order_id = o.order_id
+GROUP BY o.order_id, o.user_id, o.status, o.created_at`,
+    ),
+    temporaryTable(
+      customersTable,
+      `SELECT u.id, u.email, u.hashed_email, u.age, u.city, o.spent, o.undone
+FROM ${merchant.users} AS u JOIN (
+  SELECT user_id, ROUND(SUM(amount), 2) AS spent,
+    COUNTIF(COALESCE(status, '') IN ('Cancelled', 'Returned')) / COUNT(*) AS undone
+  FROM wallet_payable_orders GROUP BY user_id
+) AS o ON o.user_id = u.id`,
+    ),
+    temporaryTable(
+      walletTables.provider_users,
+      `SELECT
+  ROW_NUMBER() OVER (ORDER BY place, hashed_email) AS provider_user_id,
+  email,
+  CASE WHEN age BETWEEN 0 AND 130 THEN ${dialect.daysBefore(lastDay, "days_old")} END AS date_of_birth,
+  city,
+  CASE WHEN weight >= ${businessFrom} THEN 'Business' WHEN weight >= ${premiumFrom} THEN 'Premium' ELSE 'Free' END AS account_tier,
+  luck < 0.75 - 0.4 * undone AS is_verified_user,
+  hashed_email,
+  id AS user_id
+FROM (
+  SELECT *, ${draw("place")} AS place, ${daysOld} AS days_old, spent * (0.5 + ${draw("tier")}) AS weight, ${draw("verified")} AS luck
+  FROM ${customersTable}
+  WHERE NOT (${isMinor}) AND ${draw("wallet")} < ${shareByAge(walletShare)}
+) AS holders`,
+    ),
+    temporaryTable(
+      walletTables.transactions,
+      `SELECT
+  ${uuid("digits")} AS transaction_id,
+  order_id, provider_user_id, amount AS transaction_amount, created_at AS transaction_timestamp, status
+FROM (
+  SELECT *, ${dialect.md5(`CONCAT('${seed}:transaction:', CAST(order_id AS ${dialect.type("STRING")}))`)} AS digits
+  FROM wallet_payable_orders JOIN ${walletTables.provider_users} USING (user_id)
+) AS payments`,
+    ),
+  ];
+}
+
+/**
+ * The statement that ends the script with an error where there is nobody to derive from, as with files of different exports.
+ * It makes a table for want of another statement that both engines have and that returns no rows.
+ */
+export const refuseNoCustomer = temporaryTable(
+  "wallet_check",
+  `SELECT CASE WHEN (SELECT COUNT(*) FROM ${customersTable}) = 0 THEN
+  ERROR('no order of the source has both a user with an e-mail address and items; do its files belong together?')
+  ELSE 'enough' END AS answer`,
+);
+
+/** The share of an age's customers who have a wallet: more of those below 35 than of others, fewer from 55 on. */
+function shareByAge(share: number): string {
+  // Powers of the share stay within 0 and 1, whatever it is.
+  return `(CASE WHEN age < 35 THEN ${share ** 0.7} WHEN age >= 55 THEN ${share ** 1.6} ELSE ${share} END)`;
+}
+
+/** A UUID made of 32 hexadecimal digits: version 8, the one left to applications. */
+function uuid(hex: string): string {
+  const part = (from: number, length: number) => `SUBSTR(${hex}, ${from}, ${length})`;
+  return `CONCAT(${part(1, 8)}, '-', ${part(9, 4)}, '-8', ${part(14, 3)}, '-8', ${part(18, 3)}, '-', ${part(21, 12)})`;
+}

@@ -1,0 +1,192 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { UserError } from "../errors.ts";
+import { csvHeader } from "../tables/derive.ts";
+import { type ColumnType, columnNames, fullName, type Table } from "../tables/table.ts";
+
+/** One record of a CSV file: its fields, and the line of the file it begins on, from 1. */
+export interface CsvRecord {
+  readonly line: number;
+  readonly fields: string[];
+}
+
+/** A longer record is taken for a quote that is never closed, as DuckDB takes it. */
+const longestRecord = 2_000_000;
+
+/**
+ * How a value of each type is written in our CSV files, as a regular expression that JavaScript and DuckDB read alike: the fast
+ * load and the search for the bad value cannot disagree. A bare cast would round 1.5 to an integer and pass over a time zone.
+ */
+export const patterns: Record<ColumnType, string> = {
+  INTEGER: "[+-]?[0-9]{1,19}",
+  FLOAT64: "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?",
+  NUMERIC: "[+-]?[0-9]{1,29}([.][0-9]{0,9})?",
+  STRING: "",
+  BOOLEAN: "true|false|True|False|TRUE|FALSE",
+  DATE: "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+  TIMESTAMP: "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?( UTC|Z|[+]00(:00)?)?",
+};
+
+const forms: Record<ColumnType, string> = {
+  INTEGER: "a whole number",
+  FLOAT64: "a number",
+  NUMERIC: "a decimal with up to 9 places",
+  STRING: "text",
+  BOOLEAN: "true or false",
+  DATE: "a day, YYYY-MM-DD",
+  TIMESTAMP: "a time in UTC, YYYY-MM-DD HH:MM:SS",
+};
+
+/** A file's name, for messages, and its content or the beginning of it. */
+export interface CsvFile {
+  readonly name: string;
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** A CSV file on this machine. Throws UserError where there is none. */
+export async function openCsv(path: string): Promise<CsvFile> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new UserError(`${path} does not exist, or is not a file`);
+  return { name: path, chunks: createReadStream(path) };
+}
+
+/**
+ * Reads the first line of a CSV file and holds it against the table's columns.
+ * Returns the file's columns in their order. Throws UserError for a file that is empty or of another table; columns that the
+ * table has not are an error too, unless they are ignored.
+ */
+export async function readHeader(table: Table, file: CsvFile, extraColumns?: "ignore"): Promise<string[]> {
+  const wanted: string[] = columnNames(table);
+  const expected = `expected the header ${csvHeader(table)}`;
+  let header: string[] | undefined;
+  for await (const { fields } of readRecords(file)) {
+    header = fields;
+    break;
+  }
+  if (header === undefined) throw new UserError(`${file.name} is empty: ${expected}`);
+  const columns = header;
+
+  const missing = wanted.filter((name) => !columns.includes(name));
+  if (missing.length === wanted.length)
+    throw new UserError(`${file.name} is not a CSV of ${fullName(table)}: ${expected}`);
+  if (missing.length > 0) throw new UserError(`${file.name}, line 1: no column ${missing.join(", ")}; ${expected}`);
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (twice !== undefined) throw new UserError(`${file.name}, line 1: column ${twice} appears twice; ${expected}`);
+  const extra = columns.filter((name) => !wanted.includes(name));
+  if (extra.length > 0 && extraColumns !== "ignore")
+    throw new UserError(`${file.name}, line 1: unknown column ${extra.join(", ")}; ${expected}`);
+  return columns;
+}
+
+/**
+ * Looks for the first value of a CSV file that cannot be a row of the table, and says where it is and what belongs there;
+ * undefined if there is none. Slow beside DuckDB's own reader: it is for telling what is wrong once that one has refused.
+ */
+export async function findFault(table: Table, file: CsvFile): Promise<string | undefined> {
+  let columns: string[] | undefined;
+  try {
+    for await (const { line, fields } of readRecords(file)) {
+      if (columns === undefined) {
+        columns = fields;
+        continue;
+      }
+      const at = `${file.name}, line ${line}`;
+      if (fields.length !== columns.length)
+        return `${at}: ${fields.length} fields where the header has ${columns.length}; is the file cut off or edited?`;
+      for (const [index, value] of fields.entries()) {
+        const name = columns[index] ?? "";
+        if (value.includes("\uFFFD")) return `${at}, column ${name}: not UTF-8 text; save the file as UTF-8`;
+        const column = table.columns[name];
+        if (column === undefined || (value === "" && column.mode === "NULLABLE")) continue;
+        if (value === "") return `${at}, column ${name}: empty, but every row needs ${forms[column.type]}`;
+        if (!fits(value, column.type))
+          return `${at}, column ${name}: "${shorten(value)}" is not ${column.type} (${forms[column.type]})`;
+      }
+    }
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
+function fits(value: string, type: ColumnType): boolean {
+  if (type === "STRING") return true;
+  if (!new RegExp(`^(${patterns[type]})$`).test(value)) return false;
+  if (type === "INTEGER") return BigInt.asIntN(64, BigInt(value.replace("+", ""))) === BigInt(value.replace("+", ""));
+  if (type === "FLOAT64") return Number.isFinite(Number(value));
+  if (type !== "DATE" && type !== "TIMESTAMP") return true;
+  // A day such as 30 February moves on to March when JavaScript reads it.
+  const instant = new Date(`${value.slice(0, 10)}T${value.slice(11, 19) || "00:00:00"}Z`);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value.slice(0, 10));
+}
+
+function shorten(value: string): string {
+  return value.length > 80 ? `${value.slice(0, 77)}...` : value;
+}
+
+/**
+ * The records of a CSV file (RFC 4180, lines ended by LF or CRLF), the header first; empty lines are skipped, bytes that are not
+ * UTF-8 become U+FFFD. Throws UserError at a quote that is never closed or has text behind it, and where the line end changes.
+ */
+export async function* readRecords({ name, chunks }: CsvFile): AsyncGenerator<CsvRecord> {
+  let line = 1;
+  let start = 1;
+  let length = 0;
+  let fields: string[] = [];
+  let field = "";
+  let state: "start" | "plain" | "quoted" | "closed" = "start";
+
+  const endRecord = (): CsvRecord | undefined => {
+    fields.push(state === "plain" && field.endsWith("\r") ? field.slice(0, -1) : field);
+    const record = { line: start, fields };
+    const blank = fields.length === 1 && fields[0] === "" && state !== "closed";
+    [fields, field, state, length] = [[], "", "start", 0];
+    return blank ? undefined : record;
+  };
+
+  let previous = "";
+  let ending: boolean | undefined;
+  const decoder = new TextDecoder("utf-8");
+  for await (const chunk of chunks) {
+    for (const char of decoder.decode(chunk, { stream: true })) {
+      if (char === "\n") line++;
+      if (++length > longestRecord) throw unclosed(name, start);
+      if (state === "quoted") {
+        if (char === '"') state = "closed";
+        else field += char;
+      } else if (char === "\n") {
+        ending ??= previous === "\r";
+        if (ending !== (previous === "\r"))
+          throw new UserError(
+            `${name}, line ${line - 1}: ends in another way than line 1; save the file with one line end`,
+          );
+        const record = endRecord();
+        start = line;
+        if (record !== undefined) yield record;
+      } else if (char === ",") {
+        fields.push(field);
+        [field, state] = ["", "start"];
+      } else if (char === '"' && state !== "plain") {
+        // In a quoted value, a doubled quote stands for one.
+        if (state === "closed") field += char;
+        state = "quoted";
+      } else if (state === "closed" && char !== "\r") {
+        throw new UserError(`${name}, line ${line}: text follows a closing quote; write a quote within a value twice`);
+      } else if (state !== "closed") {
+        field += char;
+        state = "plain";
+      }
+      previous = char;
+    }
+  }
+  if (state === "quoted") throw unclosed(name, start);
+  if (length > 0) {
+    const record = endRecord();
+    if (record !== undefined) yield record;
+  }
+}
+
+function unclosed(name: string, line: number): UserError {
+  return new UserError(`${name}, line ${line}: a quote is opened and never closed; is the file cut off or edited?`);
+}

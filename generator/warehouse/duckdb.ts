@@ -1,0 +1,187 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type DuckDBConnection,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+  ResultReturnType,
+} from "@duckdb/node-api";
+import { messageOf, UserError } from "../errors.ts";
+import { makeFolder } from "../lake/folder.ts";
+import { duckdbDdl, duckdbTypes } from "../tables/derive.ts";
+import { type Column, columnNames, fullName, type Table } from "../tables/table.ts";
+import { findFault, openCsv, patterns, readHeader } from "./csv.ts";
+import { dialects } from "./dialect.ts";
+import type { ResultRow, Warehouse } from "./warehouse.ts";
+
+/**
+ * A warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded as by `pathToFileURL`. The file is made when
+ * it is missing. Throws UserError where it cannot be: not a database, open in another program, in a read-only folder.
+ */
+export async function openDuckDb(url: string): Promise<Warehouse> {
+  const { connection, close } = await connect(url);
+  let staged = 0;
+  // One connection has one transaction, and is closed only when it rests.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+
+  return {
+    url,
+    dialect: dialects.duckdb,
+    run: (script) =>
+      inTurn(async () => {
+        try {
+          return await rowsOf(connection, script);
+        } catch (error) {
+          // DuckDB keeps a failed transaction open; without one, ROLLBACK is the error to pass over.
+          await connection.run("ROLLBACK").catch(() => {});
+          throw new UserError(`DuckDB: ${messageOf(error)}\nin: ${script.trim().replace(/\s+/g, " ").slice(0, 300)}`);
+        }
+      }),
+    stage: (table, csv) =>
+      inTurn(async () => {
+        const name = `_load_${table.table}_${++staged}`;
+        const reads: string[] = [];
+        for (const file of csv.uris) reads.push(await selectCsv(table, file, csv.extraColumns));
+        if (reads.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
+        try {
+          await connection.run(`CREATE TEMP TABLE ${name} AS ${reads.join("\nUNION ALL ")}`);
+        } catch (error) {
+          for (const file of csv.uris) {
+            const fault = await findFault(table, await openCsv(file));
+            if (fault !== undefined) throw new UserError(fault);
+          }
+          throw new UserError(
+            `cannot read ${csv.uris.join(", ")}: ${messageOf(error).split("\n").slice(0, 3).join(" ")}`,
+          );
+        }
+        const [count] = await rowsOf(connection, `SELECT count(*) AS n FROM ${name}`);
+        return { name, rows: Number(count?.n) };
+      }),
+    close: () => inTurn(async () => close()),
+  };
+}
+
+/**
+ * Makes the schemas and tables of a warehouse that are missing or have other columns, types or modes than defined, and keeps
+ * the rows of all others: what Pulumi does in BigQuery, for a DuckDB file. Throws UserError as `openDuckDb` does.
+ */
+export async function createTables(url: string, tables: readonly Table[]): Promise<void> {
+  const { connection, close } = await connect(url);
+  try {
+    for (const table of tables) {
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}`);
+      const found = await rowsOf(
+        connection,
+        `SELECT column_name, data_type, is_nullable FROM information_schema.columns
+         WHERE table_catalog = current_database() AND table_schema = '${table.dataset}' AND table_name = '${table.table}'
+         ORDER BY ordinal_position`,
+      );
+      const shape = found.map((of) => shapeOf(String(of.column_name), String(of.data_type), of.is_nullable === "YES"));
+      const wanted = Object.entries(table.columns).map(([name, { type, mode }]) =>
+        shapeOf(name, duckdbTypes[type], mode === "NULLABLE"),
+      );
+      if (shape.join() !== wanted.join()) await connection.run(duckdbDdl(table));
+    }
+  } finally {
+    close();
+  }
+}
+
+function shapeOf(name: string, type: string, nullable: boolean): string {
+  return `${name} ${type.replaceAll(" ", "")} ${nullable}`;
+}
+
+async function connect(url: string): Promise<{ connection: DuckDBConnection; close: () => void }> {
+  const path = fileURLToPath(url.replace(/^duckdb:/, "file:"));
+  let instance: DuckDBInstance;
+  try {
+    await makeFolder(dirname(path));
+    // From the cache: two instances of one file in one process would not see each other's lock. Without the setting, DuckDB
+    // answers an unknown function by downloading an extension.
+    instance = await DuckDBInstance.fromCache(path, { autoinstall_known_extensions: "false" });
+  } catch (error) {
+    throw new UserError(explainOpen(path, messageOf(error)));
+  }
+  const connection = await instance.connect();
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  return { connection, close };
+}
+
+function explainOpen(path: string, message: string): string {
+  if (/lock|file handle conflict/i.test(message)) {
+    const holder = /held in (.+ \(PID \d+\))/.exec(message)?.[1] ?? "another program";
+    return `${path} is open in ${holder}: close it there and run this again`;
+  }
+  if (/not a valid DuckDB|version number/i.test(message))
+    return `${path} is not a database that this DuckDB reads: move it away, or choose another file (${message})`;
+  return `cannot open the database ${path}: ${message}; choose another file, or allow writing there`;
+}
+
+/** The SELECT that reads one CSV file as rows of the table; any value that does not fit makes it fail. */
+async function selectCsv(table: Table, file: string, extraColumns?: "ignore"): Promise<string> {
+  const header = await readHeader(table, await openCsv(file), extraColumns);
+  // Numbered names: a foreign header may hold anything.
+  const fields = header.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
+  const values = columnNames(table).map(
+    (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column)} AS ${name}`,
+  );
+  return `SELECT ${values.join(", ")} FROM read_csv('${file.replaceAll("'", "''")}', auto_detect = false, header = true,
+    delim = ',', quote = '"', escape = '"', nullstr = '', columns = {${fields}})`;
+}
+
+function castOf(field: string, { type, mode }: Column): string {
+  const whenEmpty = mode === "REQUIRED" ? "error('empty')" : "NULL";
+  if (type === "STRING") return mode === "REQUIRED" ? `coalesce(${field}, ${whenEmpty})` : field;
+  const cast =
+    type === "NUMERIC"
+      ? // DuckDB reads short decimals from text thirty times as fast as long ones.
+        `coalesce(CAST(TRY_CAST(${field} AS DECIMAL(18, 9)) AS DECIMAL(38, 9)), CAST(${field} AS DECIMAL(38, 9)))`
+      : `CAST(${field} AS ${duckdbTypes[type]})`;
+  return `CASE WHEN ${field} IS NULL THEN ${whenEmpty}
+    WHEN regexp_full_match(${field}, '${patterns[type]}') THEN ${cast} ELSE error('does not fit') END`;
+}
+
+/** Runs the statements of a script one by one: handed over together, DuckDB returns the rows of the first. */
+async function rowsOf(connection: DuckDBConnection, script: string): Promise<ResultRow[]> {
+  const statements = await connection.extractStatements(script);
+  let rows: Record<string, DuckDBValue>[] = [];
+  for (let index = 0; index < statements.count; index++) {
+    const statement = await statements.prepare(index);
+    try {
+      const result = await statement.run();
+      rows = result.returnType === ResultReturnType.QUERY_RESULT ? await result.getRowObjects() : [];
+    } finally {
+      statement.destroySync();
+    }
+  }
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
+}
+
+function plain(value: DuckDBValue): ResultRow[string] {
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return value;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (value instanceof DuckDBDecimalValue) return value.toDouble();
+  if (value instanceof DuckDBDateValue) return value.toString();
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return isoOf(value.micros);
+  return String(value);
+}
+
+/** `YYYY-MM-DDTHH:MM:SS.sssZ`, with six places where there are microseconds. */
+function isoOf(micros: bigint): string {
+  const beyond = ((micros % 1000n) + 1000n) % 1000n;
+  const iso = new Date(Number((micros - beyond) / 1000n)).toISOString();
+  return beyond === 0n ? iso : iso.replace("Z", `${String(beyond).padStart(3, "0")}Z`);
+}

@@ -1,0 +1,66 @@
+import type { ResultRow } from "../generator/warehouse/warehouse.ts";
+
+const interactive = process.stdout.isTTY === true;
+
+/** Shows how far a step is, in a few words: redrawn in place on a terminal, silent in a log. */
+export type Show = (state: string) => void;
+
+/** A step's progress as a percentage. */
+export function percent(show: Show): (done: number, total: number) => void {
+  return (done, total) => show(`${Math.floor((100 * done) / Math.max(total, 1))} %`);
+}
+
+/**
+ * Runs one step and prints its line: a title, its state while it runs, then the seconds it took and what came out.
+ * `work` returns its result and a few words on it.
+ */
+export async function step<T>(title: string, work: (show: Show) => Promise<[result: T, summary: string]>): Promise<T> {
+  const started = performance.now();
+  let drawn = "";
+  const draw = (line: string) => {
+    if (interactive && line !== drawn) process.stdout.write(`\r\x1b[K${line}`);
+    drawn = line;
+  };
+  draw(`  ${title} ...`);
+  try {
+    const [result, summary] = await work((state) => draw(`  ${title} ... ${state}`.slice(0, process.stdout.columns)));
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    draw("");
+    console.log(`✓ ${title.padEnd(24)} ${seconds.padStart(5)} s   ${summary}`);
+    return result;
+  } catch (error) {
+    draw("");
+    console.log(`✗ ${title}`);
+    throw error;
+  }
+}
+
+/** A whole number with its thousands apart. */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** Rows as an aligned text table; a column of numbers stands to the right, with as many decimals as its values have, at most three. */
+export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
+  const names = Object.keys(rows[0] ?? {});
+  if (names.length === 0) return `${indent}(no rows)`;
+  const columns = names.map((name) => {
+    const values = rows.map((row) => row[name] ?? null);
+    const numeric = values.every((value) => value === null || typeof value === "number");
+    const texts = numeric ? formatNumbers(values as (number | null)[]) : values.map((value) => String(value ?? ""));
+    const width = Math.max(...[name, ...texts].map((text) => text.length));
+    return [name, "─".repeat(width), ...texts].map((text) => (numeric ? text.padStart(width) : text.padEnd(width)));
+  });
+  const lines = columns[0]?.map((_, line) => `${indent}${columns.map((texts) => texts[line]).join("  ")}`.trimEnd());
+  return lines?.join("\n") ?? "";
+}
+
+function formatNumbers(values: readonly (number | null)[]): string[] {
+  const decimals = Math.max(...values.map((value) => (value === null ? 0 : decimalsOf(value))));
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return values.map((value) => (value === null ? "" : value.toLocaleString("en-US", options)));
+}
+
+function decimalsOf(value: number): number {
+  return (String(Math.round(value * 1000) / 1000).split(".")[1] ?? "").length;
+}

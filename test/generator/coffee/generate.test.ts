@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { expect } from "chai";
+import { generateCoffee } from "../../../generator/coffee/generate.ts";
+import type { FileWriter, Lake } from "../../../generator/lake/lake.ts";
+import { readManifest } from "../../../generator/lake/manifest.ts";
+import { csvHeader } from "../../../generator/tables/derive.ts";
+import { coffee } from "../../../generator/tables/index.ts";
+import { type Files, generateAll, oneShard, rowsOfDays, temporaryLake } from "./support.ts";
+
+const options = { seed: 7, until: "2022-12-31", scale: 0.5 };
+
+describe("the coffee generator", () => {
+  let whole: Files;
+  before(async () => {
+    whole = await generateAll(options);
+  });
+
+  for (const shards of [2, 7]) {
+    it(`writes the same bytes in ${shards} shards, one after the other, as in one`, async () => {
+      const parts = await generateAll(options, shards);
+      expect(parts.byTable).to.deep.equal(whole.byTable);
+      expect(parts.truth).to.equal(whole.truth);
+    });
+  }
+
+  it("writes the same rows in more shards than there are days", async () => {
+    const few = { ...options, days: 3 };
+    expect((await generateAll(few, 5)).byTable).to.deep.equal((await generateAll(few)).byTable);
+  });
+
+  it("writes the same bytes twice, under the same name", async () => {
+    const again = await generateAll(options);
+    expect(again).to.deep.equal(whole);
+  });
+
+  it("changes no day and no customer when the window grows", async () => {
+    const until = "2022-10-20";
+    const shorter = await generateAll({ ...options, until });
+    for (const table of ["orders", "order_details"]) {
+      expect(shorter.byTable[table]).to.equal(rowsOfDays(whole.byTable[table], "2022-01-01", until));
+    }
+    expect(whole.byTable.customers?.startsWith(shorter.byTable.customers ?? "-")).to.equal(true);
+    expect(whole.byTable.stores?.startsWith(shorter.byTable.stores ?? "-")).to.equal(true);
+  });
+
+  it("gives the last days alone as it gives them among all", async () => {
+    const last = await generateAll({ ...options, days: 31 });
+    for (const table of ["orders", "order_details"]) {
+      expect(last.byTable[table]).to.equal(rowsOfDays(whole.byTable[table], "2022-12-01", "2022-12-31"));
+    }
+    expect(last.byTable.customers).to.equal(whole.byTable.customers);
+  });
+
+  it("gives other orders and customers for another seed", async () => {
+    const other = await generateAll({ ...options, seed: 8 });
+    for (const table of ["orders", "order_details", "customers"]) {
+      expect(other.byTable[table]).not.to.equal(whole.byTable[table]);
+    }
+  });
+
+  // A run's folder is named by its settings and MODEL_VERSION: rows that change without it would mix with those of older shards.
+  it("gives the rows that MODEL_VERSION stands for: raise it when this fails", () => {
+    const hash = createHash("sha256").update(JSON.stringify(whole.byTable)).update(whole.truth).digest("hex");
+    expect(hash.slice(0, 16)).to.equal("dddeb5ef2149a83d");
+  });
+
+  it("tells of each day it has done", async () => {
+    const { lake, remove } = await temporaryLake();
+    const told: [number, number][] = [];
+    await generateCoffee(lake, { ...options, days: 3, shard: oneShard, progress: (...days) => told.push(days) });
+    await remove();
+    expect(told).to.deep.equal([
+      [1, 3],
+      [2, 3],
+      [3, 3],
+    ]);
+  });
+});
+
+describe("what a run leaves in the lake", () => {
+  const small = { ...options, days: 5 };
+  let here: Awaited<ReturnType<typeof temporaryLake>>;
+  beforeEach(async () => {
+    here = await temporaryLake();
+  });
+  afterEach(() => here.remove());
+
+  it("is a folder of five files with headers, and a manifest that describes them", async () => {
+    const { lake } = here;
+    await generateCoffee(lake, { ...small, shard: oneShard });
+    const { files, run, settings } = await readManifest(lake, "csv_sources");
+    expect(settings).to.deep.equal({ seed: 7, scale: 0.5, from: "2022-12-27", until: "2022-12-31", shards: 1 });
+    const names = ["Customers", "Products", "Stores", "Orders", "OrderDetails"];
+    expect(files.map(({ path }) => path)).to.deep.equal(names.map((name) => `csv_sources/${run}/${name}.csv`));
+    for (const { path, rows, bytes, md5 } of files) {
+      const text = (await lake.readText(path)) ?? "";
+      expect(text.split("\n").length - 2, path).to.equal(rows);
+      expect(await lake.stat(path)).to.deep.equal({ bytes, md5 });
+    }
+    const header = async (name: string) => (await lake.readText(`csv_sources/${run}/${name}.csv`))?.split("\n")[0];
+    expect(await header("Orders")).to.equal(csvHeader(coffee.orders));
+    expect(await header("OrderDetails")).to.equal(csvHeader(coffee.orderDetails));
+  });
+
+  it("is published by whichever shard completes it, and not before", async () => {
+    const { lake } = here;
+    for (const index of [2, 0, 1]) {
+      expect(await lake.readText("csv_sources/manifest.json")).to.equal(undefined);
+      expect(await lake.readText("ground_truth/Customers.csv")).to.equal(undefined);
+      await generateCoffee(lake, { ...small, shard: { index, count: 3 } });
+    }
+    const { files, run } = await readManifest(lake, "csv_sources");
+    expect(files).to.have.length(3 + 2 * 3);
+    const orders = files.filter(({ table }) => table === "orders").map(({ path }) => path);
+    expect(orders).to.deep.equal([1, 2, 3].map((n) => `csv_sources/${run}/Orders-0000${n}-of-00003.csv`));
+  });
+
+  it("goes where the prefix says", async () => {
+    await generateCoffee(here.lake, { ...small, shard: oneShard, prefix: "landing/coffee" });
+    const { run, files } = await readManifest(here.lake, "landing/coffee");
+    expect(files[0]?.path).to.equal(`landing/coffee/${run}/Customers.csv`);
+  });
+
+  for (const failing of ["Customers", "Orders", "OrderDetails"]) {
+    it(`is the last good run when writing ${failing}.csv fails`, async () => {
+      const { lake, folder } = here;
+      await generateCoffee(lake, { ...small, shard: oneShard });
+      const before = await lake.readText("csv_sources/manifest.json");
+      const truth = await lake.readText("ground_truth/Customers.csv");
+      const full = lakeThatFills(lake, failing);
+      const failure = await generateCoffee(full, { ...small, seed: 8, shard: oneShard }).catch((error) => error);
+      expect(failure).to.be.instanceOf(Error).with.property("message", "the disk is full");
+      expect(await lake.readText("csv_sources/manifest.json")).to.equal(before);
+      expect(await lake.readText("ground_truth/Customers.csv")).to.equal(truth);
+      const left = await readdir(folder, { recursive: true });
+      expect(left.filter((name) => name.includes(".tmp"))).to.deep.equal([]);
+    });
+  }
+});
+
+/** The lake, with a disk that is full once a file is written to. */
+function lakeThatFills(lake: Lake, name: string): Lake {
+  return {
+    ...lake,
+    async create(path): Promise<FileWriter> {
+      const writer = await lake.create(path);
+      if (!path.endsWith(`/${name}.csv`)) return writer;
+      return { ...writer, write: () => Promise.reject(new Error("the disk is full")) };
+    },
+  };
+}

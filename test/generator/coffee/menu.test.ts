@@ -1,0 +1,31 @@
+import { expect } from "chai";
+import { dayOf, isoDay } from "../../../generator/coffee/calendar.ts";
+import { categories, priceOn, products } from "../../../generator/coffee/menu.ts";
+
+describe("the menu", () => {
+  const cappuccino = products.find(({ name }) => name === "Cappuccino");
+  const changes: [string, number][] = [
+    ["2022-01-01", 5250],
+    ["2022-10-31", 5250],
+    ["2022-11-01", 5800],
+    ["2026-03-31", 7750],
+    ["2026-04-01", 8500],
+    ["2031-12-31", 8500],
+  ];
+  for (const [day, kopiykas] of changes) {
+    it(`has the cappuccino at ${kopiykas / 100} hryvnias on ${day}`, () => {
+      expect(cappuccino && priceOn(cappuccino, dayOf(day))).to.equal(kopiykas);
+    });
+  }
+
+  it("has no two products of one name, and something of each category from the first day", () => {
+    expect(new Set(products.map(({ name }) => name)).size).to.equal(products.length);
+    const first = products.filter(({ launchedOn }) => launchedOn === dayOf("2022-01-01"));
+    expect(new Set(first.map(({ category }) => category))).to.deep.equal(new Set(categories));
+  });
+
+  // Orders take the menu of a month's first day for the whole month.
+  it("takes on products at the beginning of a month", () => {
+    for (const { name, launchedOn } of products) expect(isoDay(launchedOn), name).to.match(/-01$/);
+  });
+});

@@ -1,0 +1,196 @@
+import { expect } from "chai";
+import { personas } from "../../../generator/coffee/personas.ts";
+import { openShop, type Shop } from "./support.ts";
+
+describe("the coffee shop's data as a whole", () => {
+  let shop: Shop;
+  before(async () => {
+    shop = await openShop({ seed: 42, until: "2026-11-22", scale: 1 });
+  });
+  after(() => shop.close());
+
+  const share = (condition: string, from = "orders") =>
+    shop.value(`SELECT COUNT(*) FILTER (WHERE ${condition}) / COUNT(*) FROM ${from}`);
+  const none = async (sql: string) => expect(await shop.rows(`SELECT * FROM (${sql}) LIMIT 3`)).to.deep.equal([]);
+  const lines = "order_details JOIN orders USING (order_id) JOIN products USING (product_id)";
+
+  describe("has the size and shares it should", () => {
+    const bounds: [string, string, number, number][] = [
+      ["orders", "SELECT COUNT(*) FROM orders", 142_500, 157_500],
+      ["registered customers", "SELECT COUNT(*) FROM customers", 475, 525],
+      ["products", "SELECT COUNT(*) FROM products", 15, 18],
+      ["beverages", "SELECT COUNT(*) FROM products WHERE product_category = 'Beverage'", 8, 10],
+      ["stores", "SELECT COUNT(DISTINCT district) FROM stores", 6, 6],
+      ["lines an order", "SELECT COUNT(*) / COUNT(DISTINCT order_id) FROM order_details", 1.9, 2.15],
+      ["pieces a line", "SELECT AVG(quantity) FROM order_details", 1.2, 1.3],
+      ["most pieces a line", "SELECT MAX(quantity) FROM order_details", 3, 3],
+      ["hryvnias an order", "SELECT AVG(total_amount) FROM orders", 150, 260],
+      [
+        "most orders of a customer",
+        "SELECT MAX(n) FROM (SELECT COUNT(customer_id) AS n FROM orders GROUP BY customer_id)",
+        500,
+        1600,
+      ],
+    ];
+    for (const [what, sql, from, to] of bounds) {
+      it(`has between ${from} and ${to} ${what}`, async () => expect(await shop.value(sql)).to.be.within(from, to));
+    }
+
+    const shares: [string, string, number, number][] = [
+      ["of registered customers", "customer_id IS NOT NULL", 0.3, 0.4],
+      ["for takeaway", "order_type = 'Takeaway'", 0.45, 0.65],
+      ["given back", "status = 'refunded'", 0.004, 0.006],
+      ["with a discount", "discount_applied", 0.35, 0.5],
+      ["with a promotion", "promo_code IS NOT NULL", 0.05, 0.1],
+      ["paid in cash", "payment_method = 'cash'", 0.1, 0.2],
+    ];
+    for (const [what, condition, from, to] of shares) {
+      it(`has ${from * 100} to ${to * 100} % of orders ${what}`, async () =>
+        expect(await share(condition)).to.be.within(from, to));
+    }
+
+    it("has about half of the registered orders from the top tenth of the customers", async () => {
+      const top = await shop.value(`WITH placed AS (
+          SELECT COUNT(order_id) AS orders FROM customers LEFT JOIN orders USING (customer_id) GROUP BY customers.customer_id)
+        SELECT SUM(orders) FILTER (WHERE place <= 0.1 * customers) / SUM(orders)
+        FROM (SELECT orders, row_number() OVER (ORDER BY orders DESC) AS place, COUNT(*) OVER () AS customers FROM placed)`);
+      expect(top).to.be.within(0.45, 0.55);
+    });
+
+    it("has the lines of its categories in proportion", async () => {
+      expect(await share("product_category = 'Beverage'", lines)).to.be.within(0.5, 0.6);
+      expect(await share("product_category = 'Pastry'", lines)).to.be.within(0.26, 0.36);
+      expect(await share("product_category = 'Savory'", lines)).to.be.within(0.1, 0.2);
+    });
+  });
+
+  describe("tells a story", () => {
+    it("has peaks at 8, 13 and 17 on workdays, and a later morning at weekends", async () => {
+      const counts =
+        await shop.rows(`SELECT order_hour AS hour, COUNT(*) FILTER (WHERE isodow(order_date) < 6) AS workday,
+          COUNT(*) FILTER (WHERE isodow(order_date) > 5) AS weekend FROM orders GROUP BY 1 ORDER BY 1`);
+      const at = (day: "workday" | "weekend", hour: number) => counts.find((row) => row.hour === hour)?.[day] as number;
+      for (const [peak, before, after] of [
+        [8, 7, 10],
+        [13, 10, 15],
+        [17, 15, 19],
+      ] as const) {
+        expect(at("workday", peak)).to.be.above(at("workday", before)).and.above(at("workday", after));
+      }
+      expect(at("weekend", 11)).to.be.above(2 * at("weekend", 8));
+    });
+
+    it("has stores for offices, and stores for weekends", async () => {
+      const weekend = (store: string) =>
+        shop.value(`SELECT COUNT(*) FILTER (WHERE isodow(order_date) > 5) / COUNT(*)
+          FROM orders JOIN stores USING (store_id) WHERE store_name = '${store}'`);
+      expect(await weekend("Lesi Boulevard")).to.be.below(0.22);
+      expect(await weekend("Podil")).to.be.above(0.29);
+    });
+
+    it("takes about a third of the orders in the dip of spring 2022", async () => {
+      const aDay = (from: string, to: string) =>
+        shop.value(`SELECT COUNT(*) / COUNT(DISTINCT order_date) FROM orders
+          WHERE order_date BETWEEN '${from}' AND '${to}' AND store_id <= 2`);
+      const dip = await aDay("2022-02-25", "2022-05-31");
+      expect(dip / (await aDay("2022-06-01", "2022-08-31"))).to.be.within(0.2, 0.5);
+      expect(dip / (await aDay("2022-01-25", "2022-02-24"))).to.be.below(0.6);
+    });
+
+    it("sells more in every store the longer it is open, and opens them one after another", async () => {
+      await none(
+        `SELECT * FROM (SELECT opened_on, lag(opened_on) OVER (ORDER BY store_id) AS before FROM stores) WHERE before > opened_on`,
+      );
+      const growth = await shop.rows(`SELECT COUNT(*) FILTER (WHERE order_date < opened_on + 60)::DOUBLE AS early,
+          COUNT(*) FILTER (WHERE order_date BETWEEN opened_on + 365 AND opened_on + 424)::DOUBLE AS later
+        FROM orders JOIN stores USING (store_id) WHERE opened_on < '2025-11-01' GROUP BY store_id`);
+      for (const { early, later } of growth) expect(later).to.be.above(early as number);
+    });
+
+    it("sells cold brew in summer, hot chocolate in winter, and more matcha every year", async () => {
+      const count = (product: string, condition: string) =>
+        shop.value(`SELECT COUNT(*) FROM ${lines} WHERE product_name = '${product}' AND ${condition}`);
+      const [summer, winter] = ["month(order_date) IN (6, 7, 8)", "month(order_date) IN (12, 1, 2)"];
+      expect(await count("Cold Brew", summer)).to.be.above(4 * (await count("Cold Brew", winter)));
+      expect(await count("Hot Chocolate", winter)).to.be.above(2 * (await count("Hot Chocolate", summer)));
+      const matcha = (year: number) =>
+        share(`product_name = 'Matcha Latte'`, `(FROM ${lines} WHERE year(order_date) = ${year})`);
+      expect(await matcha(2026)).to.be.above(1.3 * (await matcha(2024)));
+    });
+
+    it("pairs coffee and croissant", async () => {
+      const croissant = (first: string) =>
+        shop.value(`SELECT AVG((EXISTS (SELECT 1 FROM order_details JOIN products USING (product_id)
+            WHERE order_id = o.order_id AND line_number > 1 AND product_subcategory = 'Croissant'))::INTEGER)
+          FROM order_details o JOIN products USING (product_id)
+          WHERE line_number = 1 AND product_subcategory = '${first}'
+            AND order_id IN (SELECT order_id FROM order_details WHERE line_number = 2)`);
+      expect(await croissant("Coffee")).to.be.above(1.3 * (await croissant("Chocolate")));
+    });
+
+    it("has every persona and every loyalty level", async () => {
+      const levels = await shop.rows(
+        "SELECT level_of_discount AS level, loyalty_tier AS tier FROM customers GROUP BY ALL ORDER BY MIN(rtrim(level_of_discount, '%')::INTEGER)",
+      );
+      expect(levels.map(({ level, tier }) => `${level} ${tier}`)).to.deep.equal([
+        "3% Bean",
+        "5% Bronze",
+        "7% Silver",
+        "10% Gold",
+        "15% Platinum",
+      ]);
+      const present = await shop.rows("SELECT DISTINCT persona FROM ground_truth.customers");
+      expect(present.map(({ persona }) => persona)).to.have.members(personas.map(({ name }) => name));
+    });
+
+    it("keeps loyal customers longer, who come more often", async () => {
+      const level = (condition: string) =>
+        shop.rows(`SELECT AVG(orders_per_week)::DOUBLE AS rate, AVG((churned_on IS NULL)::INTEGER) AS kept
+          FROM customers JOIN ground_truth.customers t USING (customer_id) WHERE ${condition}`);
+      const [low] = await level("level_of_discount IN ('3%', '5%')");
+      const [high] = await level("level_of_discount IN ('10%', '15%')");
+      expect(high?.rate).to.be.above(2 * (low?.rate as number));
+      expect(high?.kept).to.be.above(1.3 * (low?.kept as number));
+    });
+
+    it("has customers order as often as the ground truth says", async () => {
+      const ratio = await shop.value(`SELECT SUM(n) / SUM(weeks * orders_per_week) FROM (
+          SELECT t.orders_per_week::DOUBLE AS orders_per_week, COUNT(order_id) AS n,
+            (least(coalesce(t.churned_on, '2026-11-23'::DATE), '2026-11-23') - registration_date) / 7 AS weeks
+          FROM customers JOIN ground_truth.customers t USING (customer_id) LEFT JOIN orders USING (customer_id)
+          GROUP BY ALL)`);
+      // Below 1: breaks and the dip take some away.
+      expect(ratio).to.be.within(0.85, 1.02);
+    });
+
+    it("has customers who stayed away for two months or more and came back", async () => {
+      const back = await shop.value(`SELECT COUNT(DISTINCT customer_id) FROM (
+          SELECT customer_id, order_date - lag(order_date) OVER (PARTITION BY customer_id ORDER BY order_date) AS gap
+          FROM orders JOIN ground_truth.customers USING (customer_id) WHERE orders_per_week > 1.5) WHERE gap >= 60`);
+      expect(back).to.be.above(10);
+    });
+
+    it("has customers at their home store five times in six", async () => {
+      expect(await share("store_id = home_store_id", "orders JOIN customers USING (customer_id)")).to.be.within(
+        0.8,
+        0.9,
+      );
+    });
+  });
+});
+
+describe("the coffee shop at another scale", () => {
+  it("has so many times the orders and customers", async () => {
+    const at = async (scale: number) => {
+      const shop = await openShop({ seed: 1, until: "2022-12-31", scale });
+      const counts = await shop.rows(
+        "SELECT (SELECT COUNT(*) FROM orders) AS orders, (SELECT COUNT(*) FROM customers) AS customers",
+      );
+      shop.close();
+      return counts[0] as { orders: number; customers: number };
+    };
+    const [once, fourfold] = [await at(1), await at(4)];
+    expect(fourfold.orders / once.orders).to.be.within(3.6, 4.4);
+    expect(fourfold.customers / once.customers).to.be.within(3.9, 4.1);
+  });
+});

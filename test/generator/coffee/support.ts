@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { type GenerateOptions, generateCoffee } from "../../../generator/coffee/generate.ts";
+import { openFolder } from "../../../generator/lake/folder.ts";
+import type { Lake } from "../../../generator/lake/lake.ts";
+import type { Manifest } from "../../../generator/lake/manifest.ts";
+import { duckdbDdl } from "../../../generator/tables/derive.ts";
+import { coffee, coffeeTables } from "../../../generator/tables/index.ts";
+import { fullName } from "../../../generator/tables/table.ts";
+
+export const oneShard = { index: 0, count: 1 };
+
+/** A lake in a new temporary folder, and how to remove it. */
+export async function temporaryLake(): Promise<{ lake: Lake; folder: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "coffee-"));
+  const lake = openFolder(pathToFileURL(folder).href);
+  return { lake, folder, remove: () => rm(folder, { recursive: true }) };
+}
+
+/** What a run wrote: the rows of each table, shard after shard without their headers, and the ground truth. */
+export interface Files {
+  readonly manifest: Manifest;
+  readonly byTable: Readonly<Record<string, string>>;
+  readonly truth: string;
+}
+
+/** Generates all shards, the last one first, and reads what is there when the run is published. */
+export async function generateAll(options: Omit<GenerateOptions, "shard">, shards = 1): Promise<Files> {
+  const { lake, remove } = await temporaryLake();
+  try {
+    for (let index = shards - 1; index >= 0; index--) {
+      await generateCoffee(lake, { ...options, shard: { index, count: shards } });
+    }
+    const manifest = JSON.parse((await lake.readText("csv_sources/manifest.json")) ?? "{}") as Manifest;
+    const byTable: Record<string, string> = {};
+    for (const { table, path } of manifest.files) {
+      const text = await readFile(lake.uri(path), "utf8");
+      const rows = text.slice(text.indexOf("\n") + 1);
+      byTable[table] = (byTable[table] ?? "") + rows;
+    }
+    return { manifest, byTable, truth: (await lake.readText("ground_truth/Customers.csv")) ?? "" };
+  } finally {
+    await remove();
+  }
+}
+
+/** The rows of `csv` whose day, somewhere in the row's first column, is in [from, to]. */
+export function rowsOfDays(csv: string | undefined, from: string, to: string): string {
+  const first = from.replaceAll("-", "");
+  const last = to.replaceAll("-", "");
+  return (csv ?? "")
+    .split(/(?<=\n)/)
+    .filter((row) => row.slice(0, 8) >= first && row.slice(0, 8) <= last)
+    .join("");
+}
+
+/** A DuckDB with a run's tables, loaded as typed rows, and the ground truth beside them. */
+export interface Shop {
+  /** The rows of a query, its columns as numbers where they are numeric. */
+  rows(sql: string): Promise<Record<string, number | string | null>[]>;
+  /** The one value of a query, as a number. */
+  value(sql: string): Promise<number>;
+  close(): void;
+}
+
+export async function openShop(options: Omit<GenerateOptions, "shard">): Promise<Shop> {
+  const { lake, remove } = await temporaryLake();
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const { files } = await generateCoffee(lake, { ...options, shard: oneShard });
+    await connection.run("CREATE SCHEMA coffee_shop; CREATE SCHEMA ground_truth; SET search_path = 'coffee_shop'");
+    for (const table of [...coffeeTables, coffee.customerTruth]) {
+      await connection.run(duckdbDdl(table));
+      const path =
+        table === coffee.customerTruth
+          ? "ground_truth/Customers.csv"
+          : files.find((file) => file.table === table.table)?.path;
+      await connection.run(`COPY ${fullName(table)} FROM '${lake.uri(path ?? "")}' (FORMAT csv, HEADER, STRICT_MODE)`);
+    }
+  } finally {
+    await remove();
+  }
+  const rows: Shop["rows"] = async (sql) => {
+    const reader = await connection.runAndReadAll(sql);
+    return reader.getRowObjectsJson().map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => {
+          const number = Number(value);
+          return [name, value === null ? null : Number.isNaN(number) ? String(value) : number];
+        }),
+      ),
+    );
+  };
+  return {
+    rows,
+    async value(sql) {
+      const [row = {}] = await rows(sql);
+      return Object.values(row)[0] as number;
+    },
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}

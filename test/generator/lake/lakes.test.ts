@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { type Lake, openLake } from "../../../generator/lake/lake.ts";
+import { type Google, startGoogle } from "../../support/google.ts";
+import { userError } from "../../support/user-error.ts";
+
+const md5 = (text: string | Buffer) => createHash("md5").update(text).digest("hex");
+
+describe("a lake", () => {
+  let google: Google;
+  let folder: string;
+
+  before(async () => {
+    google = await startGoogle({ bigquery: false });
+    await google.makeBucket("demo-bucket");
+    folder = await mkdtemp(join(tmpdir(), "lake with spaces "));
+  });
+  afterEach(() => {
+    google.intercept = undefined;
+  });
+  after(async () => {
+    await google.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const lakes: Record<string, { open: () => Promise<Lake>; uri: () => string }> = {
+    "in a folder": { open: () => openLake(pathToFileURL(join(folder, "root")).href), uri: () => join(folder, "root") },
+    "in Cloud Storage": {
+      open: () => openLake("gs://demo-bucket/some/prefix/"),
+      uri: () => "gs://demo-bucket/some/prefix",
+    },
+  };
+
+  for (const [where, { open, uri }] of Object.entries(lakes)) {
+    describe(where, () => {
+      it("gives back the text that was written, and what it knows of it", async () => {
+        const lake = await open();
+        const written = await lake.writeText("text/one.json", '{ "é": 1 }\n');
+        expect(written).to.deep.equal({ bytes: 12, md5: md5('{ "é": 1 }\n') });
+        expect(await lake.readText("text/one.json")).to.equal('{ "é": 1 }\n');
+        expect(await lake.stat("text/one.json")).to.deep.equal(written);
+      });
+
+      it("replaces a file that was there", async () => {
+        const lake = await open();
+        await lake.writeText("again.csv", "first, and longer");
+        await lake.writeText("again.csv", "second");
+        expect(await lake.readText("again.csv")).to.equal("second");
+      });
+
+      it("takes an empty file", async () => {
+        const lake = await open();
+        expect(await lake.writeText("empty.csv", "")).to.deep.equal({ bytes: 0, md5: md5("") });
+        expect(await lake.readText("empty.csv")).to.equal("");
+      });
+
+      it("answers undefined for a file that is not there", async () => {
+        const lake = await open();
+        expect(await lake.readText("none.json")).to.equal(undefined);
+        expect(await lake.stat("none/at/all.json")).to.equal(undefined);
+      });
+
+      it("lists the files under a prefix, sorted, with their paths in the lake", async () => {
+        const lake = await open();
+        for (const path of ["list/b.csv", "list/a/c.csv", "list/a.csv", "listed.csv"]) await lake.writeText(path, path);
+        expect(await lake.list("list/")).to.deep.equal(["list/a.csv", "list/a/c.csv", "list/b.csv"]);
+        expect(await lake.list("list")).to.include("listed.csv");
+        expect(await lake.list("list/a")).to.deep.equal(["list/a.csv", "list/a/c.csv"]);
+        expect(await lake.list("nothing/")).to.deep.equal([]);
+      });
+
+      it("streams a large file from one buffer that its writer uses again", async () => {
+        const lake = await open();
+        const buffer = Buffer.alloc(3_000_001);
+        const whole = createHash("md5");
+        const file = await lake.create("large/file.csv");
+        for (let round = 0; round < 6; round++) {
+          buffer.fill(65 + round);
+          whole.update(buffer);
+          await file.write(buffer);
+          buffer.fill(0);
+        }
+        const info = await file.close();
+        expect(info).to.deep.equal({ bytes: 6 * 3_000_001, md5: whole.digest("hex") });
+        expect(await lake.stat("large/file.csv")).to.deep.equal(info);
+      });
+
+      it("shows nothing of a file before it is closed", async () => {
+        const lake = await open();
+        const file = await lake.create("slow/file.csv");
+        await file.write(Buffer.alloc(9_000_000));
+        expect(await lake.list("slow/")).to.deep.equal([]);
+        await file.close();
+        expect(await lake.list("slow/")).to.deep.equal(["slow/file.csv"]);
+      });
+
+      it("keeps the file of before when writing is given up", async () => {
+        const lake = await open();
+        await lake.writeText("kept.csv", "before");
+        const file = await lake.create("kept.csv");
+        await file.write(Buffer.from("after"));
+        await file.abort();
+        expect(await lake.readText("kept.csv")).to.equal("before");
+        expect((await lake.list("")).filter((path) => path.startsWith("kept"))).to.deep.equal(["kept.csv"]);
+      });
+
+      it("tells the warehouse where a file is", async () => {
+        expect((await open()).uri("a/b.csv")).to.equal(`${uri()}/a/b.csv`);
+      });
+    });
+  }
+
+  it("is refused when its URL is neither a folder nor a bucket", async () => {
+    expect(await userError(() => openLake("./data"))).to.equal(
+      '"./data" is not a lake: use gs://BUCKET/PREFIX or file:///ABSOLUTE/FOLDER',
+    );
+    expect(await userError(() => openLake("gs://"))).to.contain("use gs://BUCKET/PREFIX");
+  });
+
+  describe("in a folder that cannot be written", () => {
+    it("says so when a file is in the folder's way, and leaves that file alone", async () => {
+      const file = join(folder, "file");
+      await writeFile(file, "data");
+      const lake = await openLake(pathToFileURL(join(file, "lake")).href);
+      expect(await userError(() => lake.writeText("a.csv", "x"))).to.equal(
+        `${file}/lake cannot be a folder, a file is in its way: choose another folder`,
+      );
+      expect(await readFile(file, "utf8")).to.equal("data");
+    });
+
+    it("says so when a folder is in the file's way, and leaves no half-written file", async () => {
+      await mkdir(join(folder, "taken", "a.csv"), { recursive: true });
+      const lake = await openLake(pathToFileURL(join(folder, "taken")).href);
+      expect(await userError(() => lake.writeText("a.csv", "x"))).to.equal(
+        `a folder stands where the file ${folder}/taken/a.csv is to be written: move it away`,
+      );
+      expect(await readdir(join(folder, "taken"))).to.deep.equal(["a.csv"]);
+    });
+
+    it("says so, and does not try for ever, where the system makes no folders", async function () {
+      if (process.platform !== "linux") this.skip();
+      const lake = await openLake("file:///proc/lake");
+      expect(await userError(() => lake.writeText("a/b.csv", "x"))).to.match(/^cannot write \/proc\/lake\/a\/b\.csv: /);
+    });
+  });
+
+  describe("in Cloud Storage that refuses", () => {
+    it("names a bucket that does not exist, whatever is asked of it", async () => {
+      const lake = await openLake("gs://no-such-bucket");
+      const large = async () => {
+        const file = await lake.create("a.csv");
+        for (let i = 0; i < 4; i++) await file.write(Buffer.alloc(8 << 20));
+        await file.close();
+      };
+      for (const ask of [() => lake.list(""), () => lake.writeText("a", "x"), large])
+        expect(await userError(ask)).to.match(
+          /^the bucket gs:\/\/no-such-bucket does not exist, or not for this account/,
+        );
+    });
+
+    it("names the role that an account lacks", async () => {
+      google.intercept = (_, response) => {
+        response.writeHead(403, { "Content-Type": "application/json" });
+        response.end(JSON.stringify({ error: { code: 403, message: "no storage.objects.create access" } }));
+        return true;
+      };
+      const lake = await openLake("gs://demo-bucket");
+      for (const ask of [() => lake.list(""), () => lake.writeText("a", "x"), () => lake.stat("a")])
+        expect(await userError(ask)).to.match(
+          /^the bucket gs:\/\/demo-bucket refuses this account, which needs roles\/st/,
+        );
+    });
+
+    it("sends a chunk again that met a fault of the server", async () => {
+      let faults = 0;
+      google.intercept = (request, response) => {
+        if (request.method !== "POST" || faults++ > 0) return false;
+        response.writeHead(503).end();
+        return true;
+      };
+      const lake = await openLake("gs://demo-bucket");
+      expect(await lake.writeText("retried.csv", "text")).to.deep.equal({ bytes: 4, md5: md5("text") });
+      expect(faults).to.equal(2);
+    });
+
+    it("deletes an object that is not what was sent", async () => {
+      // The object's checksum as the server tells it: CRC32C right, MD5 wrong.
+      google.intercept = (request, response) => {
+        if (request.method !== "POST" || !request.url?.includes("uploadType=multipart")) return false;
+        void once(request.resume(), "end").then(() => {
+          response.writeHead(200, { "Content-Type": "application/json" });
+          response.end(JSON.stringify({ name: "bad.csv", size: "0", crc32c: "AAAAAA==", md5Hash: "AAAA" }));
+        });
+        return true;
+      };
+      const lake = await openLake("gs://demo-bucket");
+      expect(await userError(() => lake.writeText("bad.csv", ""))).to.equal(
+        "gs://demo-bucket/bad.csv arrived damaged and was deleted: run this again",
+      );
+    });
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { UserError } from "../../../generator/errors.ts";
+import { openFolder } from "../../../generator/lake/folder.ts";
+import type { Lake } from "../../../generator/lake/lake.ts";
+import { type Manifest, manifestPath, readManifest, writeManifestAt } from "../../../generator/lake/manifest.ts";
+
+const manifest: Manifest = {
+  run: "2026-11-22-0123abcd",
+  settings: { seed: 42, scale: 1, from: "2022-01-01", until: "2026-11-22", shards: 1 },
+  files: [{ table: "orders", path: "in/run/Orders.csv", rows: 2, bytes: 99, md5: "d41d8cd98f00b204e9800998ecf8427e" }],
+};
+
+describe("the manifest", () => {
+  let folder: string;
+  let lake: Lake;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "manifest-"));
+    lake = openFolder(pathToFileURL(folder).href);
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const refusal = async (): Promise<string> => {
+    const error = await readManifest(lake, "in").catch((thrown) => thrown);
+    expect(error).to.be.instanceOf(UserError);
+    return error.message;
+  };
+
+  it("reads back as it was written", async () => {
+    await writeManifestAt(lake, manifestPath("in"), manifest);
+    expect(await readManifest(lake, "in")).to.deep.equal(manifest);
+  });
+
+  it("is asked for by name where there is none", async () => {
+    expect(await refusal())
+      .to.include("there is no in/manifest.json")
+      .and.to.include("run generate");
+  });
+
+  it("is refused when it was cut short", async () => {
+    await lake.writeText(manifestPath("in"), JSON.stringify(manifest).slice(0, -5));
+    expect(await refusal())
+      .to.include("in/manifest.json")
+      .and.to.include("run generate again");
+  });
+
+  const shapes: [unknown, string][] = [
+    [null, "it lacks run"],
+    [[], "it lacks run"],
+    [{ ...manifest, settings: { ...manifest.settings, until: "yesterday" } }, "its settings have no right until"],
+    [{ ...manifest, files: [] }, "it names no files"],
+    [{ ...manifest, files: [{ ...manifest.files[0], rows: -1 }] }, "its file 1 has no right rows"],
+    [{ ...manifest, files: [manifest.files[0], { table: "orders" }] }, "its file 2 has no right path"],
+    [{ ...manifest, files: [{ ...manifest.files[0], md5: "?" }] }, "its file 1 has no right md5"],
+  ];
+  for (const [value, mistake] of shapes) {
+    it(`is refused when ${mistake}`, async () => {
+      await lake.writeText(manifestPath("in"), JSON.stringify(value));
+      expect(await refusal())
+        .to.include(mistake)
+        .and.to.include("run generate again");
+    });
+  }
+});

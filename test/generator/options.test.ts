@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { UserError } from "../../generator/errors.ts";
+import { number, readOptions, text, usage } from "../../generator/options.ts";
+import { yesterdayInKyiv } from "../../generator/settings.ts";
+
+const options = {
+  seed: number("seed", 42, { min: 0, env: "SEED" }),
+  scale: number("scale", 1, { above: 0, max: 500, whole: false }),
+  days: number("days", undefined, { min: 1 }),
+  out: text("folder", ".local"),
+};
+const read = (args: string[], env: Record<string, string> = {}) => readOptions("demo", options, args, env);
+
+describe("a command's settings", () => {
+  it("come from the arguments, then the environment, then the defaults", () => {
+    expect(read([])).to.deep.equal({ seed: 42, scale: 1, days: undefined, out: ".local" });
+    expect(read([], { SEED: "7" }).seed).to.equal(7);
+    expect(read(["--seed", "8", "--scale=0.5"], { SEED: "7" })).to.include({ seed: 8, scale: 0.5 });
+  });
+
+  it("take an empty environment variable for one that is not set", () => {
+    expect(read([], { SEED: "" }).seed).to.equal(42);
+  });
+
+  it("are refused all at once, each with its value and what is allowed", () => {
+    const args = ["--seed", "x", "--days", "0", "--scale", "0", "--colour", "red", "extra"];
+    expect(() => read(args))
+      .to.throw(UserError)
+      .with.property("message")
+      .that.satisfies((message: string) =>
+        [
+          '--seed is "x": use a whole number from 0',
+          '--days is "0"',
+          '--scale is "0": use a number above 0 to 500',
+          "--colour is not a setting",
+          '"extra"',
+        ].every((part) => message.includes(part)),
+      );
+  });
+
+  it("name the environment variable when that is what is wrong", () => {
+    expect(() => read([], { SEED: "-1" })).to.throw('SEED is "-1": use a whole number from 0');
+  });
+
+  it("refuse a setting without its value", () => {
+    expect(() => read(["--out"])).to.throw("--out needs a value");
+  });
+
+  it("are listed with help, default and environment variable", () => {
+    expect(usage("demo", options)).to.match(/--seed +seed \(default 42, or SEED\)/);
+  });
+});
+
+describe("yesterday in Kyiv", () => {
+  it("is the day before Kyiv's date, whatever the hour in UTC", () => {
+    expect(yesterdayInKyiv(Date.parse("2026-11-22T21:59:00Z"))).to.equal("2026-11-21");
+    expect(yesterdayInKyiv(Date.parse("2026-11-22T22:00:00Z"))).to.equal("2026-11-22");
+  });
+
+  it("is one day back over a change of the clocks", () => {
+    expect(yesterdayInKyiv(Date.parse("2026-03-29T21:30:00Z"))).to.equal("2026-03-29");
+    expect(yesterdayInKyiv(Date.parse("2026-10-25T22:30:00Z"))).to.equal("2026-10-25");
+  });
+});

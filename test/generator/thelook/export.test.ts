@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { type FillReport, fill } from "../../../generator/fill.ts";
+import { allRows, emptyWarehouse, temporaryFolder } from "./merchant.ts";
+
+const source = new URL("../../../../shared/data/thelook-export", import.meta.url);
+const there = existsSync(source);
+
+(there ? describe : describe.skip)(
+  `A real export${there ? "" : `: NOT TESTED, there is no ${fileURLToPath(source)}`}`,
+  () => {
+    const warehouse = emptyWarehouse(temporaryFolder());
+    let report: FillReport;
+    before(async () => {
+      report = await fill(warehouse(), { source: source.href, seed: 42 });
+    });
+
+    it("is reported line by line, from what was read to who has a wallet", () => {
+      expect(
+        report.counts.filter(({ rows }) => rows > 0).map(({ of, what, rows }) => `${of} ${what}: ${rows}`),
+      ).to.deep.equal([
+        "users read: 1000",
+        "users left out: repeats of a row: 355",
+        "users left out: further users of an e-mail address: 1",
+        "users kept: 644",
+        'users kept: of them with the city "null", now none: 27',
+        "orders read: 1000",
+        "orders left out: repeats of a row: 505",
+        "orders kept: 495",
+        "orders kept: of them moved to the one user of their e-mail address: 1",
+        "orders kept: of them without items, so without a transaction: 140",
+        "order_items read: 1000",
+        "order_items left out: repeats of a row: 493",
+        "order_items kept: 507",
+        "order_items kept: of them moved to the user of their order: 2",
+        "customers with an order that has items: 266",
+        "customers left out: younger than 18: 22",
+        "customers left out: adults without a wallet: 117",
+        "customers with a wallet: 127",
+      ]);
+    });
+
+    it("fills all five tables with as many rows as reported", async () => {
+      const rows = await allRows(warehouse());
+      expect(Object.fromEntries(Object.entries(rows).map(([table, { length }]) => [table, length]))).to.deep.equal(
+        report.tables,
+      );
+      expect(report.tables).to.deep.equal({
+        "merchant.users": 644,
+        "merchant.orders": 495,
+        "merchant.order_items": 507,
+        "ewallet_provider.provider_users": 127,
+        "ewallet_provider.transactions": 170,
+      });
+    });
+
+    it("is the same when it is filled again", async () => {
+      const first = await allRows(warehouse());
+      const again = await fill(warehouse(), { source: source.href, seed: 42 });
+      expect(again).to.deep.equal(report);
+      expect(await allRows(warehouse())).to.deep.equal(first);
+    });
+  },
+);

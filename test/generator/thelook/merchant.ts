@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type FillReport, fill } from "../../../generator/fill.ts";
+import { openLake } from "../../../generator/lake/lake.ts";
+import { ewallet, merchant } from "../../../generator/tables/index.ts";
+import { columnNames, fullName, type Row, type Table } from "../../../generator/tables/table.ts";
+import * as thelook from "../../../generator/tables/thelook.ts";
+import { writeSynthetic } from "../../../generator/thelook/synthetic.ts";
+import { createTables } from "../../../generator/warehouse/duckdb.ts";
+import { openWarehouse, type ResultRow, type Warehouse } from "../../../generator/warehouse/warehouse.ts";
+
+/** The tables that a fill replaces. */
+export const filledTables: readonly Table[] = [
+  merchant.users,
+  merchant.orders,
+  merchant.orderItems,
+  ewallet.providerUsers,
+  ewallet.transactions,
+];
+
+export const UNTIL = "2025-12-31";
+
+/** A folder for one test file's data, removed after its tests. */
+export function temporaryFolder(): string {
+  const folder = join(tmpdir(), `thelook-${randomUUID()}`);
+  before(() => mkdirSync(folder));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A DuckDB with the merchant's and the wallet's tables, empty; closed after the tests of the suite that asks for it. */
+export function emptyWarehouse(folder: string): () => Warehouse {
+  let warehouse: Warehouse;
+  before(async () => {
+    const url = `duckdb://${join(mkdtempSync(join(folder, "warehouse-")), "warehouse.duckdb")}`;
+    await createTables(url, filledTables);
+    warehouse = await openWarehouse(url);
+  });
+  after(() => warehouse.close());
+  return () => warehouse;
+}
+
+/** All rows of the tables that a fill replaces, by `dataset.table`, in the order of their keys. */
+export async function allRows(warehouse: Warehouse): Promise<Record<string, ResultRow[]>> {
+  const rows: Record<string, ResultRow[]> = {};
+  for (const table of filledTables) {
+    const columns = columnNames(table).join(", ");
+    rows[fullName(table)] = await warehouse.run(
+      `SELECT ${columns} FROM ${fullName(table)} ORDER BY ${table.primaryKey}`,
+    );
+  }
+  return rows;
+}
+
+/** A synthetic export on disk; returns its folder's URL. */
+export async function syntheticExport(folder: string, scale: number, seed = 42): Promise<string> {
+  const url = pathToFileURL(join(folder, `synthetic-${seed}-${scale}`)).href;
+  await writeSynthetic(await openLake(url), "thelook", { seed, scale, until: UNTIL });
+  return `${url}/thelook`;
+}
+
+export interface Export {
+  users: Partial<Row<typeof thelook.users>>[];
+  orders: Partial<Row<typeof thelook.orders>>[];
+  items: Partial<Row<typeof thelook.orderItems>>[];
+}
+
+/** Users, orders and items that a test says little about: everything is valid, what it names comes on top. */
+export const user = (id: number, named: Export["users"][number] = {}): Export["users"][number] => ({
+  id,
+  email: `user${id}@example.com`,
+  age: 40,
+  city: "Kyiv",
+  created_at: "2024-01-01 10:00:00.000000 UTC",
+  ...named,
+});
+export const order = (id: number, userId: number, named: Export["orders"][number] = {}): Export["orders"][number] => ({
+  order_id: id,
+  user_id: userId,
+  status: "Complete",
+  created_at: "2025-06-01 12:30:00.000000 UTC",
+  ...named,
+});
+export const item = (
+  id: number,
+  orderId: number,
+  userId: number,
+  named: Export["items"][number] = {},
+): Export["items"][number] => ({ id, order_id: orderId, user_id: userId, sale_price: 10, ...named });
+
+/** Writes an export's three files to a new folder and returns its path. */
+export function writeExport(folder: string, { users, orders, items }: Export): string {
+  const target = mkdtempSync(join(folder, "export-"));
+  const write = (table: Table, rows: Record<string, unknown>[]) => {
+    const names = columnNames(table);
+    const lines = rows.map((row) => names.map((name) => row[name] ?? "").join(","));
+    writeFileSync(join(target, `${table.file}.csv`), `${[names.join(","), ...lines].join("\n")}\n`);
+  };
+  write(thelook.users, users);
+  write(thelook.orders, orders);
+  write(thelook.orderItems, items);
+  return target;
+}
+
+export interface Filled {
+  readonly report: FillReport;
+  readonly users: ResultRow[];
+  readonly orders: ResultRow[];
+  readonly items: ResultRow[];
+  readonly wallets: ResultRow[];
+  readonly transactions: ResultRow[];
+  /** A count of the report. */
+  count(of: string, what: string): number;
+}
+
+/** Fills a warehouse from an export; everybody gets a wallet, so that every payable order has its transaction. */
+export async function fillFrom(warehouse: Warehouse, folder: string, data: Export): Promise<Filled> {
+  const source = pathToFileURL(writeExport(folder, data)).href;
+  const report = await fill(warehouse, { source, seed: 1, walletShare: 1 });
+  const [users = [], orders = [], items = [], wallets = [], transactions = []] = Object.values(
+    await allRows(warehouse),
+  );
+  return { report, users, orders, items, wallets, transactions, count: (of, what) => countOf(report, of, what) };
+}
+
+/** A count of a report. Throws where the report has no such line. */
+export function countOf(report: FillReport, of: string, what: string): number {
+  const found = report.counts.find((count) => count.of === of && count.what === what);
+  if (found === undefined) throw new Error(`the report has no line "${of} ${what}"`);
+  return found.rows;
+}

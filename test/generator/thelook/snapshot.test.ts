@@ -1,0 +1,240 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { type Export, emptyWarehouse, fillFrom, item, order, temporaryFolder, user } from "./merchant.ts";
+
+describe("The merchant's snapshot", () => {
+  const folder = temporaryFolder();
+  const warehouse = emptyWarehouse(folder);
+  // One warehouse for all: what a fill finds there must not matter.
+  const snapshot = (data: Export) => fillFrom(warehouse(), folder, data);
+  /** A user with an order and its item, to which tests add what they are about. */
+  const sound = (): Export => ({ users: [user(1)], orders: [order(1, 1)], items: [item(1, 1, 1)] });
+  const withMore = (more: Partial<Export>): Export => {
+    const { users, orders, items } = sound();
+    return {
+      users: [...users, ...(more.users ?? [])],
+      orders: [...orders, ...(more.orders ?? [])],
+      items: [...items, ...(more.items ?? [])],
+    };
+  };
+
+  it("takes over rows as they are", async () => {
+    const { users, orders, items } = await snapshot({
+      users: [user(7, { first_name: "Ann", gender: "F", latitude: 50.45 })],
+      orders: [order(3, 7, { shipped_at: "2025-06-02 01:00:00.000000 UTC", num_of_item: 1 })],
+      items: [item(9, 3, 7, { product_id: 5, sale_price: 12.34 })],
+    });
+    expect(users).to.have.length(1);
+    expect(users[0]).to.include({ id: 7, first_name: "Ann", gender: "F", latitude: 50.45, age: 40, last_name: null });
+    expect(orders[0]).to.include({ order_id: 3, user_id: 7, status: "Complete", num_of_item: 1, returned_at: null });
+    expect(orders[0]?.created_at).to.match(/^2025-06-01.12:30:00/);
+    expect(items[0]).to.include({ id: 9, order_id: 3, user_id: 7, product_id: 5, sale_price: 12.34 });
+  });
+
+  it("counts rows alike in every column once", async () => {
+    const { users, orders, items } = sound();
+    const filled = await snapshot({
+      users: [...users, ...users, ...users],
+      orders: [...orders, ...orders],
+      items: [...items, ...items],
+    });
+    expect([filled.users, filled.orders, filled.items].map((rows) => rows.length)).to.deep.equal([1, 1, 1]);
+    expect(filled.count("users", "left out: repeats of a row")).to.equal(2);
+    expect(filled.count("orders", "left out: repeats of a row")).to.equal(1);
+    expect(filled.count("order_items", "left out: repeats of a row")).to.equal(1);
+  });
+
+  it("keeps of several versions of an order the one furthest along", async () => {
+    const shipped = { status: "Shipped", shipped_at: "2025-06-02 08:00:00.000000 UTC" };
+    const complete = { ...shipped, status: "Complete", delivered_at: "2025-06-04 08:00:00.000000 UTC" };
+    const versions = [order(5, 1, { status: "Processing" }), order(5, 1, complete), order(5, 1, shipped)];
+    const filled = await snapshot(withMore({ orders: versions }));
+    expect(filled.orders.map(({ order_id, status }) => [order_id, status])).to.deep.equal([
+      [1, "Complete"],
+      [5, "Complete"],
+    ]);
+    expect(filled.count("orders", "left out: older versions of an id")).to.equal(2);
+  });
+
+  it("keeps of several versions of a user the latest created, and of an item the one that came back", async () => {
+    const filled = await snapshot(
+      withMore({
+        users: [user(1, { email: "later@example.com", created_at: "2024-05-01 00:00:00.000000 UTC" })],
+        items: [item(1, 1, 1, { returned_at: "2025-06-09 00:00:00.000000 UTC", sale_price: 11 })],
+      }),
+    );
+    expect(filled.users.map(({ email }) => email)).to.deep.equal(["later@example.com"]);
+    expect(filled.items.map(({ sale_price }) => sale_price)).to.deep.equal([11]);
+  });
+
+  it("keeps the user created first for an e-mail address, however it is written, and moves the orders to them", async () => {
+    const filled = await snapshot(
+      withMore({
+        users: [
+          user(2, { email: " Ann@Example.com ", created_at: "2023-03-01 00:00:00.000000 UTC" }),
+          user(3, { email: "ann@example.com", created_at: "2023-02-01 00:00:00.000000 UTC" }),
+        ],
+        orders: [order(2, 2), order(3, 3)],
+        items: [item(2, 2, 2), item(3, 3, 3)],
+      }),
+    );
+    expect(filled.users.map(({ id, email }) => [id, email])).to.deep.equal([
+      [1, "user1@example.com"],
+      [3, "ann@example.com"],
+    ]);
+    expect(filled.orders.map(({ order_id, user_id }) => [order_id, user_id])).to.deep.equal([
+      [1, 1],
+      [2, 3],
+      [3, 3],
+    ]);
+    expect(filled.items.map(({ id, user_id }) => [id, user_id])).to.deep.equal([
+      [1, 1],
+      [2, 3],
+      [3, 3],
+    ]);
+    expect(filled.count("users", "left out: further users of an e-mail address")).to.equal(1);
+    expect(filled.count("orders", "kept: of them moved to the one user of their e-mail address")).to.equal(1);
+  });
+
+  it("keeps the lowest id where users of an address were created at once, and one with a date before one without", async () => {
+    const filled = await snapshot({
+      ...sound(),
+      users: [
+        user(1),
+        ...[6, 4, 5].map((id) => user(id, { email: "same@example.com" })),
+        user(7, { email: "dated@example.com", created_at: null }),
+        user(8, { email: "dated@example.com" }),
+      ],
+    });
+    expect(filled.users.map(({ id }) => id)).to.deep.equal([1, 4, 8]);
+  });
+
+  it("stores the SHA-256 of the lower-cased, trimmed address", async () => {
+    const { users, wallets } = await snapshot({ ...sound(), users: [user(1, { email: " A@Example.Com" })] });
+    const known = "08168cd80dfd534ab0f10af10f1303fe00af2d43ab5c1432360d137f8197e17a";
+    expect(users[0]?.hashed_email).to.equal(known);
+    expect(wallets[0]?.hashed_email).to.equal(known);
+  });
+
+  it("leaves out users without an address, with their orders and items", async () => {
+    const filled = await snapshot(
+      withMore({
+        users: [user(2, { email: "" }), user(3, { email: "  " })],
+        orders: [order(2, 2), order(3, 3)],
+        items: [item(2, 2, 2), item(3, 3, 3)],
+      }),
+    );
+    expect(filled.users).to.have.length(1);
+    expect(filled.count("users", "left out: without an e-mail address")).to.equal(2);
+    expect(filled.count("orders", "left out: of users without an e-mail address")).to.equal(2);
+    expect(filled.count("order_items", "left out: of orders that were left out")).to.equal(2);
+  });
+
+  it("leaves out orders of users who are not in the source, with their items", async () => {
+    const filled = await snapshot(withMore({ orders: [order(2, 99)], items: [item(2, 2, 99)] }));
+    expect(filled.orders.map(({ order_id }) => order_id)).to.deep.equal([1]);
+    expect(filled.count("orders", "left out: of users who are not in the source")).to.equal(1);
+    expect(filled.count("order_items", "left out: of orders that were left out")).to.equal(1);
+  });
+
+  it("leaves out rows without an id, and items without an order or a price", async () => {
+    const filled = await snapshot(
+      withMore({
+        users: [
+          user(2, { id: null as never, email: "user1@example.com", created_at: "2020-01-01 00:00:00.000000 UTC" }),
+        ],
+        orders: [order(null as never, 1)],
+        items: [item(null as never, 1, 1), item(2, 77, 1), item(3, 1, 1, { sale_price: null as never })],
+      }),
+    );
+    expect([filled.users, filled.orders, filled.items].map((rows) => rows.length)).to.deep.equal([1, 1, 1]);
+    for (const table of ["users", "orders", "order_items"])
+      expect(filled.count(table, "left out: without an id")).to.equal(1);
+    expect(filled.count("order_items", "left out: of orders that are not in the source")).to.equal(1);
+    expect(filled.count("order_items", "left out: without a price")).to.equal(1);
+  });
+
+  it("gives an item to the user of its order", async () => {
+    const filled = await snapshot(withMore({ users: [user(2)], items: [item(2, 1, 2)] }));
+    expect(filled.items.map(({ user_id }) => user_id)).to.deep.equal([1, 1]);
+    expect(filled.count("order_items", "kept: of them moved to the user of their order")).to.equal(1);
+  });
+
+  it("keeps orders without items, for which nothing is paid", async () => {
+    const filled = await snapshot(withMore({ orders: [order(2, 1)] }));
+    expect(filled.orders).to.have.length(2);
+    expect(filled.transactions.map(({ order_id }) => order_id)).to.deep.equal([1]);
+    expect(filled.count("orders", "kept: of them without items, so without a transaction")).to.equal(1);
+  });
+
+  it('takes the city "null" for no city', async () => {
+    const filled = await snapshot({ ...sound(), users: [user(1, { city: "null" }), user(2, { city: "Nullarbor" })] });
+    expect(filled.users.map(({ city }) => city)).to.deep.equal([null, "Nullarbor"]);
+    expect(filled.wallets.map(({ city }) => city)).to.deep.equal([null]);
+    expect(filled.count("users", 'kept: of them with the city "null", now none')).to.equal(1);
+  });
+
+  describe("of any dirty rows", () => {
+    const small = fc.integer({ min: 1, max: 5 });
+    const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 6 });
+    const dates = fc.constantFrom("2024-01-01 00:00:00.000000 UTC", "2024-02-01 00:00:00.000000 UTC");
+    const emails = fc.constantFrom("a@example.com", "A@example.com", "b@example.com", "");
+    const dirty = fc.record({
+      users: fc.array(fc.record({ id: maybe(small), email: emails, created_at: maybe(dates) }), { maxLength: 8 }),
+      orders: fc.array(fc.record({ order_id: maybe(small), user_id: maybe(small), created_at: maybe(dates) }), {
+        maxLength: 8,
+      }),
+      items: fc.array(
+        fc.record({ id: maybe(small), order_id: maybe(small), user_id: maybe(small), sale_price: maybe(small) }),
+        { maxLength: 8 },
+      ),
+    });
+    const withSound = ({ users, orders, items }: Export): Export => ({
+      users: [user(100), ...users],
+      orders: [order(100, 100), ...orders],
+      items: [item(100, 100, 100), ...items],
+    });
+
+    it("accounts for every row, and keeps keys unique and references whole", async () => {
+      await fc.assert(
+        fc.asyncProperty(dirty, async (rows) => {
+          const data = withSound(rows as Export);
+          const filled = await snapshot(data);
+          const read = { users: data.users, orders: data.orders, order_items: data.items };
+          const kept = { users: filled.users, orders: filled.orders, order_items: filled.items };
+          for (const name of ["users", "orders", "order_items"] as const) {
+            const lines = filled.report.counts.filter(({ of }) => of === name);
+            const leftOut = lines.filter(({ what }) => what.startsWith("left out"));
+            expect(filled.count(name, "read")).to.equal(read[name].length);
+            expect(filled.count(name, "kept")).to.equal(kept[name].length);
+            expect(leftOut.reduce((sum, { rows }) => sum + rows, kept[name].length)).to.equal(read[name].length);
+          }
+          const ids = new Set(filled.users.map(({ id }) => id));
+          const owners = new Map(filled.orders.map(({ order_id, user_id }) => [order_id, user_id]));
+          expect(ids.size).to.equal(filled.users.length);
+          expect(new Set(filled.users.map(({ hashed_email }) => hashed_email)).size).to.equal(filled.users.length);
+          expect(owners.size).to.equal(filled.orders.length);
+          for (const owner of owners.values()) expect(ids).to.include(owner);
+          for (const { order_id, user_id } of filled.items) expect(owners.get(order_id ?? null)).to.equal(user_id);
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    it("does not depend on the order in which rows come", async () => {
+      await fc.assert(
+        fc.asyncProperty(dirty, async (rows) => {
+          const data = withSound(rows as Export);
+          const { users, orders, items, wallets, transactions } = await snapshot(data);
+          const turned = await snapshot({
+            users: data.users.toReversed(),
+            orders: data.orders.toReversed(),
+            items: data.items.toReversed(),
+          });
+          expect(turned).to.deep.include({ users, orders, items, wallets, transactions });
+        }),
+        { numRuns: 8 },
+      );
+    });
+  });
+});

@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { fill } from "../../../generator/fill.ts";
+import { openLake } from "../../../generator/lake/lake.ts";
+import {
+  allRows,
+  emptyWarehouse,
+  item,
+  order,
+  syntheticExport,
+  temporaryFolder,
+  user,
+  writeExport,
+} from "./merchant.ts";
+
+describe("A source of thelook", () => {
+  const folder = temporaryFolder();
+  const warehouse = emptyWarehouse(folder);
+  const sound = () => writeExport(folder, { users: [user(1), user(2)], orders: [order(1, 1)], items: [item(1, 1, 1)] });
+  const fillFolder = (path: string) => fill(warehouse(), { source: pathToFileURL(path).href, seed: 1 });
+  /** An export in which one thing is changed. */
+  const changed = (file: string, change: (text: string) => string) => {
+    const path = join(sound(), file);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+    return join(path, "..");
+  };
+  /** The message with which a fill fails, after which the tables hold what they held before. */
+  const refusal = async (failing: () => Promise<unknown>) => {
+    await fillFolder(sound());
+    const before = await allRows(warehouse());
+    const error = await failing().then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    expect(error?.name, String(error?.stack)).to.equal("UserError");
+    expect(await allRows(warehouse())).to.deep.equal(before);
+    return error?.message ?? "";
+  };
+
+  it("may hold other files, further columns, and columns in any order", async () => {
+    const path = changed("users.csv", (text) => {
+      const [header, ...rows] = text.trim().split("\n");
+      return [`user_geom,${header}`, ...rows.map((row) => `POINT(1 2),${row}`)].join("\n");
+    });
+    writeFileSync(join(path, "distribution_centers.csv"), "id,name\n1,Kyiv\n");
+    expect((await fillFolder(path)).tables["merchant.users"]).to.equal(2);
+  });
+
+  it("may be synthetic: then its files go into the lake", async () => {
+    const lake = await openLake(pathToFileURL(join(folder, "lake")).href);
+    const steps: string[] = [];
+    const progress = (step: string) => steps.push(step);
+    const written = await fill(warehouse(), { source: "synthetic:", seed: 5, scale: 0.003, lake, progress });
+    const rows = await allRows(warehouse());
+    expect(await lake.list("thelook/")).to.deep.equal(
+      ["order_items", "orders", "users"].map((name) => `thelook/${name}.csv`),
+    );
+    expect(rows["merchant.users"]?.length).to.be.within(290, 300);
+    expect(steps.join(" ")).to.match(/300 of 300 users.+\/users\.csv.+\/orders\.csv.+\/order_items\.csv.+wallet/);
+    expect(written.source).to.equal("synthetic:");
+    const apart = await fill(warehouse(), { source: await syntheticExport(folder, 0.003, 5), seed: 5 });
+    expect(await allRows(warehouse())).to.deep.equal(rows);
+    expect(apart.counts).to.deep.equal(written.counts);
+  });
+
+  it("is refused where the folder is missing, a file, empty, or lacks a file", async () => {
+    const missing = join(folder, "nowhere");
+    expect(await refusal(() => fillFolder(missing))).to.match(/nowhere does not exist.*users\.csv, orders\.csv/);
+    const file = join(sound(), "users.csv");
+    expect(await refusal(() => fillFolder(file))).to.match(/users\.csv is not a folder/);
+    const empty = join(folder, "empty");
+    mkdirSync(empty);
+    expect(await refusal(() => fillFolder(empty))).to.match(/empty is empty: an export/);
+    const without = sound();
+    rmSync(join(without, "orders.csv"));
+    rmSync(join(without, "order_items.csv"));
+    expect(await refusal(() => fillFolder(without))).to.match(/has no orders\.csv and no order_items\.csv/);
+  });
+
+  it("is refused where a column is missing, with its name", async () => {
+    const path = changed("orders.csv", (text) => text.replace("created_at", "made_at"));
+    expect(await refusal(() => fillFolder(path))).to.match(/orders\.csv, line 1.*created_at/);
+  });
+
+  it("is refused where a file is of something else, or cut off", async () => {
+    const foreign = changed("users.csv", () => "name,colour\nAnn,red\n");
+    expect(await refusal(() => fillFolder(foreign))).to.match(/users\.csv is not a CSV of merchant\.users/);
+    const cut = changed("order_items.csv", (text) => text.slice(0, -12));
+    expect(await refusal(() => fillFolder(cut))).to.match(/order_items\.csv, line 2/);
+  });
+
+  it("is refused where a value does not fit, with file, line, column and value", async () => {
+    const path = changed("users.csv", (text) => text.replace(/,40,(?=[^,]*,[^,]*,[^,]*,[^,]*,Kyiv,.*\n$)/, ",forty,"));
+    expect(await refusal(() => fillFolder(path))).to.match(/users\.csv, line 3, column age: "forty"/);
+  });
+
+  it("is refused where a file has no rows", async () => {
+    const path = changed("order_items.csv", (text) => `${text.split("\n")[0]}\n`);
+    expect(await refusal(() => fillFolder(path))).to.match(/order_items\.csv has no rows/);
+  });
+
+  it("is refused where its files do not belong together", async () => {
+    const path = writeExport(folder, { users: [user(1)], orders: [order(1, 8)], items: [item(1, 1, 8)] });
+    expect(await refusal(() => fillFolder(path))).to.match(/do its files belong together/);
+  });
+
+  it("is refused where nothing can read it", async () => {
+    const refuse = (source: string) => refusal(() => fill(warehouse(), { source, seed: 1 }));
+    expect(await refuse("thelook")).to.match(/"thelook" is not a source of thelook: use bigquery:/);
+    expect(await refuse("bigquery://bigquery-public-data/thelook_ecommerce")).to.match(/can be read by BigQuery only/);
+    expect(await refuse("gs://bucket/thelook")).to.match(/DuckDB cannot read gs:\/\/bucket\/thelook: download/);
+    expect(await refuse("synthetic:")).to.match(/needs a place for its files/);
+  });
+});

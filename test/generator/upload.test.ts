@@ -1,0 +1,167 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { openGcs } from "../../generator/lake/gcs.ts";
+import { upload } from "../../generator/upload.ts";
+import { type Google, startGoogle } from "../support/google.ts";
+import { userError } from "../support/user-error.ts";
+
+const CHUNK = 8 << 20;
+
+describe("an upload", () => {
+  let google: Google;
+  let from: string;
+  let to: string;
+  let bucket = 0;
+
+  before(async () => {
+    google = await startGoogle({ bigquery: false });
+  });
+  beforeEach(async () => {
+    from = await mkdtemp(join(tmpdir(), "upload-"));
+    to = `gs://${await google.makeBucket(`bucket-${bucket++}`)}/some/prefix`;
+  });
+  afterEach(async () => {
+    google.intercept = undefined;
+    await rm(from, { recursive: true });
+  });
+  after(() => google.stop());
+
+  const put = async (files: Record<string, string | Buffer>) => {
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(join(from, path, ".."), { recursive: true });
+      await writeFile(join(from, path), content);
+    }
+  };
+  /** The objects and resumable sessions that requests write to, in their order. */
+  const watch = () => {
+    const seen: string[] = [];
+    google.intercept = ({ method, url = "", headers }) => {
+      if (method === "POST")
+        seen.push(new URL(url, "http://x").searchParams.get("name")?.replace("some/prefix/", "") ?? url);
+      if (method === "PUT") seen.push(String(headers["content-range"]));
+      return false;
+    };
+    return seen;
+  };
+  const large = () => {
+    const content = Buffer.alloc(2 * CHUNK + 1000);
+    for (let i = 0; i < content.length; i += 1000) content.writeUInt32LE(i, i);
+    return content;
+  };
+  /** Lets `passed` chunks of a resumable upload through and refuses the next, as if the machine were switched off there. */
+  const interruptAfter = (passed: number) => {
+    let chunks = 0;
+    google.intercept = ({ method, headers }, response) => {
+      if (method !== "PUT" || headers["content-range"]?.startsWith("bytes */")) return false;
+      if (chunks++ < passed) return false;
+      response.writeHead(403).end();
+      return true;
+    };
+  };
+
+  it("brings a folder's files to the same paths under the prefix, the manifest last", async () => {
+    await put({ "csv/manifest.json": "{}", "csv/z.csv": "id\n1\n", "csv/deep/a.csv": "id\n2\n", "empty.csv": "" });
+    const seen = watch();
+    expect(await upload({ from, to })).to.deep.equal({ files: 4, bytes: 12, skipped: 0 });
+    expect(seen).to.have.members(["csv/deep/a.csv", "csv/z.csv", "empty.csv", "csv/manifest.json"]);
+    expect(seen.at(-1)).to.equal("csv/manifest.json");
+    const lake = openGcs(to);
+    expect(await lake.list("")).to.deep.equal(["csv/deep/a.csv", "csv/manifest.json", "csv/z.csv", "empty.csv"]);
+    expect(await lake.readText("csv/z.csv")).to.equal("id\n1\n");
+  });
+
+  it("sends only what is new or changed when it is run again", async () => {
+    await put({ "a.csv": "1", "b.csv": "2", "c.csv": "3" });
+    await upload({ from, to });
+    await put({ "b.csv": "X", "d.csv": "4" });
+    const seen = watch();
+    expect(await upload({ from, to })).to.deep.equal({ files: 4, bytes: 4, skipped: 2 });
+    expect(seen).to.have.members(["b.csv", "d.csv"]);
+    expect(await openGcs(to).readText("b.csv")).to.equal("X");
+  });
+
+  it("reports progress in bytes, up to all of them", async () => {
+    await put({ "large.csv": large(), "small.csv": "id\n" });
+    const reports: [number, number][] = [];
+    await upload({ from, to, progress: (done, total) => reports.push([done, total]) });
+    const total = 2 * CHUNK + 1003;
+    expect(reports.at(-1)).to.deep.equal([total, total]);
+    expect(reports.some(([done]) => done > CHUNK && done < total)).to.equal(true);
+    expect(reports.map(([done]) => done)).to.deep.equal(reports.map(([done]) => done).toSorted((a, b) => a - b));
+  });
+
+  it("goes on within a large file that was interrupted", async () => {
+    const content = large();
+    await put({ "large.csv": content });
+    interruptAfter(1);
+    expect(await userError(() => upload({ from, to }))).to.contain("refuses this account");
+    expect(await openGcs(to).list("")).to.deep.equal([]);
+
+    const seen = watch();
+    expect(await upload({ from, to })).to.deep.equal({ files: 1, bytes: content.length, skipped: 0 });
+    expect(seen).to.deep.equal([
+      "bytes */*",
+      `bytes ${CHUNK}-${2 * CHUNK - 1}/*`,
+      `bytes ${2 * CHUNK}-${content.length - 1}/${content.length}`,
+    ]);
+    const md5 = createHash("md5").update(content).digest("hex");
+    expect(await openGcs(to).stat("large.csv")).to.deep.equal({ bytes: content.length, md5 });
+    expect(await readFile(join(from, ".upload-sessions.json"), "utf8")).to.equal("{}");
+  });
+
+  it("begins a large file anew when it was changed, or Cloud Storage has forgotten its session", async () => {
+    const content = large();
+    await put({ "large.csv": content });
+    interruptAfter(1);
+    await userError(() => upload({ from, to }));
+    content[0] = 1;
+    await put({ "large.csv": content });
+    interruptAfter(1);
+    await userError(() => upload({ from, to }));
+
+    let asked = false;
+    google.intercept = ({ method, headers }, response) => {
+      if (method !== "PUT" || asked || !headers["content-range"]?.startsWith("bytes */")) return false;
+      asked = true;
+      response.writeHead(410).end();
+      return true;
+    };
+    await upload({ from, to });
+    expect(asked).to.equal(true);
+    const md5 = createHash("md5").update(content).digest("hex");
+    expect((await openGcs(to).stat("large.csv"))?.md5).to.equal(md5);
+  });
+
+  it("deletes a file that arrived damaged, says so, and sends no manifest", async () => {
+    await put({ "a.csv": "id\n1\n", "manifest.json": "{}" });
+    const deleted: string[] = [];
+    google.intercept = ({ method, url }, response) => {
+      if (method === "DELETE") deleted.push(String(url));
+      if (method !== "POST") return false;
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.end(JSON.stringify({ name: "a.csv", size: "5", crc32c: "AAAAAA==", md5Hash: "AAAA" }));
+      return true;
+    };
+    expect(await userError(() => upload({ from, to }))).to.match(/arrived damaged .*and was deleted: run this again/);
+    expect(deleted).to.have.length(1);
+    google.intercept = undefined;
+    expect(await openGcs(to).list("")).to.deep.equal([]);
+  });
+
+  it("refuses a folder that is missing or empty, and a target that is no bucket or none there", async () => {
+    expect(await userError(() => upload({ from: join(from, "none"), to }))).to.equal(
+      `${from}/none is not a folder: name the one to upload by --from`,
+    );
+    expect(await userError(() => upload({ from, to }))).to.equal(`${from} has no files to upload: run generate first`);
+    await put({ "a.csv": "id\n" });
+    expect(await userError(() => upload({ from, to: "s3://bucket" }))).to.equal(
+      '"s3://bucket" is not a place in Cloud Storage: use gs://BUCKET/PREFIX',
+    );
+    expect(await userError(() => upload({ from, to: "gs://no-such-bucket" }))).to.contain(
+      "the bucket gs://no-such-bucket does not exist",
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { BigQuery } from "@google-cloud/bigquery";
+import { expect } from "chai";
+import { openLake } from "../../../generator/lake/lake.ts";
+import { integer, string, table } from "../../../generator/tables/table.ts";
+import { loadFault } from "../../../generator/warehouse/bigquery.ts";
+import { openWarehouse } from "../../../generator/warehouse/warehouse.ts";
+import { type Google, startGoogle } from "../../support/google.ts";
+import { userError } from "../../support/user-error.ts";
+
+const things = table(
+  { dataset: "shop", table: "things", description: "Things", primaryKey: ["id"] },
+  { id: integer("Number"), name: string("Name") },
+);
+
+describe("BigQuery", () => {
+  let google: Google;
+  let client: BigQuery;
+  const put = async (name: string, text: string) => {
+    const lake = await openLake("gs://demo-bucket/csv");
+    await lake.writeText(name, text);
+    return lake.uri(name);
+  };
+
+  before(async () => {
+    google = await startGoogle({ bigquery: true });
+    client = new BigQuery({ projectId: google.project });
+    await client.createDataset("shop");
+    await google.makeBucket("demo-bucket");
+  });
+  after(() => google.stop());
+
+  it("keeps a staging table in the table's dataset, for an hour at most, and drops it when closed", async () => {
+    const warehouse = await openWarehouse(`bigquery://${google.project}`);
+    const { name } = await warehouse.stage(things, { uris: [await put("a.csv", "id,name\n1,a\n")] });
+    expect(name).to.match(/^shop\._load_things_[0-9a-f]{32}$/);
+    const staging = client.dataset("shop").table(name.replace("shop.", ""));
+    const [{ expirationTime, schema }] = await staging.getMetadata();
+    expect(Number(expirationTime) - Date.now()).to.be.within(50 * 60_000, 60 * 60_000);
+    expect(schema.fields.map(({ type, mode }: { type: string; mode: string }) => `${type} ${mode}`)).to.deep.equal([
+      "INTEGER REQUIRED",
+      "STRING REQUIRED",
+    ]);
+    await warehouse.close();
+    expect(await staging.exists()).to.deep.equal([false]);
+  });
+
+  it("refuses files of one table whose columns are in different orders", async () => {
+    const warehouse = await openWarehouse(`bigquery://${google.project}`);
+    const uris = [await put("a.csv", "id,name\n1,a\n"), await put("b.csv", "name,id\nb,2\n")];
+    expect(await userError(() => warehouse.stage(things, { uris }))).to.equal(
+      "gs://demo-bucket/csv/b.csv has its columns in another order than gs://demo-bucket/csv/a.csv: make them alike",
+    );
+    await warehouse.close();
+  });
+
+  it("names the job of a script that failed, and of a load, whose table is as it was", async () => {
+    const warehouse = await openWarehouse(`bigquery://${google.project}?location=EU`);
+    expect(await userError(() => warehouse.run("SELECT 1; SELECT nope FROM shop.none"))).to.match(
+      /^BigQuery: .*none.* \(job [\w-]+ in EU\)$/s,
+    );
+    const uris = [await put("bad.csv", "id,name\n1,a\nx,b\n")];
+    expect(await userError(() => warehouse.stage(things, { uris }))).to.match(
+      /; shop\.things is as it was \(job [\w-]+ in EU\)$/,
+    );
+    await warehouse.close();
+  });
+
+  it("says what to do without credentials, without a right, and without a network", async () => {
+    const refused = (status: number, message: string) => {
+      google.intercept = (_, response) => {
+        response.writeHead(status, { "Content-Type": "application/json" });
+        response.end(JSON.stringify({ error: { code: status, message, errors: [{ message }] } }));
+        return true;
+      };
+    };
+    // The front of the servers answers for BigQuery here, and nobody at port 1.
+    const before = process.env.BIGQUERY_EMULATOR_HOST;
+    try {
+      process.env.BIGQUERY_EMULATOR_HOST = `${process.env.STORAGE_EMULATOR_HOST}/bigquery/v2`;
+      const warehouse = await openWarehouse("bigquery://some-project");
+      refused(403, "User does not have bigquery.jobs.create permission");
+      expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
+        /^BigQuery in project some-project refuses this account, which needs roles\/bigquery\.jobUser .*jobs\.create/,
+      );
+      refused(401, "Request had invalid authentication credentials");
+      expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
+        /^no Google credentials for BigQuery in project some-project: run gcloud auth application-default login/,
+      );
+      process.env.BIGQUERY_EMULATOR_HOST = "http://127.0.0.1:1/bigquery/v2";
+      const offline = await openWarehouse("bigquery://some-project");
+      expect(await userError(() => offline.run("SELECT 1"))).to.match(
+        /^BigQuery in project some-project cannot be reached/,
+      );
+    } finally {
+      google.intercept = undefined;
+      process.env.BIGQUERY_EMULATOR_HOST = before;
+    }
+  });
+
+  it("is refused when its URL names no project, or no location", async () => {
+    for (const url of ["bigquery://", "bigquery://My_Project", "bigquery://project?region=EU", "bigquery://a/b"])
+      expect(await userError(() => openWarehouse(url))).to.contain("use bigquery://PROJECT?location=US");
+    expect(await userError(() => openWarehouse("postgres://x"))).to.contain("is not a warehouse");
+  });
+
+  describe("explaining a failed load", () => {
+    // As BigQuery words them; the first of a list is a summary.
+    const summary = { message: "Error while reading data, error message: CSV processing encountered too many errors" };
+
+    it("leads with file, line, column and value where BigQuery tells them", () => {
+      const detail = {
+        message:
+          "Error while reading data, error message: Unable to parse; line_number: 3 byte_offset_to_start_of_line: 20 " +
+          'column_index: 0 column_name: "id" column_type: INT64 value: "x" File: gs://bucket/bad.csv',
+      };
+      expect(loadFault({ message: "", errors: [{ message: "summary" }, detail] })).to.equal(
+        'gs://bucket/bad.csv, line 3, column id: "x" is not INT64',
+      );
+    });
+
+    it("gives BigQuery's words with the file otherwise", () => {
+      expect(loadFault({ message: "", errors: [{ ...summary, location: "gs://bucket/bad.csv" }] })).to.equal(
+        `gs://bucket/bad.csv: ${summary.message}`,
+      );
+      expect(loadFault(new Error("Backend error"))).to.equal("BigQuery: Backend error");
+    });
+  });
+});

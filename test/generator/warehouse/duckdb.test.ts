@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  boolean,
+  type ColumnType,
+  date,
+  float,
+  integer,
+  nullable,
+  numeric,
+  string,
+  type Table,
+  table,
+  timestamp,
+} from "../../../generator/tables/table.ts";
+import { createTables, openDuckDb } from "../../../generator/warehouse/duckdb.ts";
+import type { Warehouse } from "../../../generator/warehouse/warehouse.ts";
+import { userError } from "../../support/user-error.ts";
+
+const options = { dataset: "shop", table: "visits", description: "Visits", primaryKey: ["id" as const] };
+const visits = table(options, {
+  id: integer("Number"),
+  note: nullable(string("Note")),
+  day: nullable(date("Day")),
+  paid: nullable(numeric("Amount")),
+});
+const header = "id,note,day,paid\n";
+
+describe("DuckDB", () => {
+  let folder: string;
+  let url: string;
+  let warehouse: Warehouse;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "duckdb-"));
+    url = `duckdb://${folder}/warehouse.duckdb`;
+    warehouse = await openDuckDb(url);
+  });
+  after(async () => {
+    await warehouse.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const stage = async (of: Table, content: string | Buffer) => {
+    await writeFile(join(folder, "file.csv"), content);
+    return warehouse.stage(of, { uris: [join(folder, "file.csv")] });
+  };
+  const refusal = async (of: Table, content: string | Buffer) =>
+    (await userError(() => stage(of, content))).replace(`${folder}/`, "");
+
+  describe("staging a bad CSV file", () => {
+    const cases: [string, string | Buffer, string][] = [
+      [
+        "a value of another type",
+        `${header}1,a,2025-01-01,1\n2,b,2025-01-02,free\n`,
+        'file.csv, line 3, column paid: "free" is not NUMERIC (a decimal with up to 9 places)',
+      ],
+      [
+        "a fraction where a whole number belongs, which DuckDB would round",
+        `${header}1.5,a,,\n`,
+        'file.csv, line 2, column id: "1.5" is not INTEGER (a whole number)',
+      ],
+      [
+        "a number beyond 64 bits",
+        `${header}9223372036854775808,a,,\n`,
+        'file.csv, line 2, column id: "9223372036854775808" is not INTEGER (a whole number)',
+      ],
+      [
+        "a day that is in no calendar",
+        `${header}1,a,2025-02-30,\n`,
+        'file.csv, line 2, column day: "2025-02-30" is not DATE (a day, YYYY-MM-DD)',
+      ],
+      [
+        "an empty field that every row needs, counting the lines within quotes",
+        `${header}1,"two\nlines",,\n,b,,\n`,
+        "file.csv, line 4, column id: empty, but every row needs a whole number",
+      ],
+      [
+        "a last line that was cut off",
+        `${header}1,a,2025-01-01,1\n2,b,20`,
+        "file.csv, line 3: 3 fields where the header has 4; is the file cut off or edited?",
+      ],
+      [
+        "a line with a field too many",
+        `${header}1,a,2025-01-01,1,5\n`,
+        "file.csv, line 2: 5 fields where the header has 4; is the file cut off or edited?",
+      ],
+      [
+        "a quote that is never closed",
+        `${header}1,a,,\n2,"b,,\n3,c,,\n`,
+        "file.csv, line 3: a quote is opened and never closed; is the file cut off or edited?",
+      ],
+      [
+        "text behind a quoted value",
+        `${header}1,"a"b,,\n`,
+        "file.csv, line 2: text follows a closing quote; write a quote within a value twice",
+      ],
+      [
+        "text that is not UTF-8 (here Windows-1251)",
+        Buffer.concat([Buffer.from(`${header}1,`), Buffer.from([0xca, 0xe8, 0xbf, 0xe2]), Buffer.from(",,\n")]),
+        "file.csv, line 2, column note: not UTF-8 text; save the file as UTF-8",
+      ],
+      [
+        "lines that end in different ways",
+        `${header}1,a,,5\r\n2,b,,6\n`,
+        "file.csv, line 2: ends in another way than line 1; save the file with one line end",
+      ],
+    ];
+    for (const [what, content, message] of cases) {
+      it(`names the place of ${what}`, async () => expect(await refusal(visits, content)).to.equal(message));
+    }
+
+    it("finds one bad value behind hundreds of thousands of good lines", async () => {
+      const lines = Array.from({ length: 300_000 }, (_, i) => `${i},"a\nb",2025-01-01,1.5\n`);
+      lines[250_000] = "250000,x,2025-13-01,1.5\n";
+      expect(await refusal(visits, header + lines.join(""))).to.equal(
+        'file.csv, line 500002, column day: "2025-13-01" is not DATE (a day, YYYY-MM-DD)',
+      );
+    });
+
+    it("names the bad one of several files", async () => {
+      const uris = ["good.csv", "bad.csv"].map((name) => join(folder, name));
+      await writeFile(join(folder, "good.csv"), `${header}1,a,,\n`);
+      await writeFile(join(folder, "bad.csv"), `${header}x,a,,\n`);
+      expect(await userError(() => warehouse.stage(visits, { uris }))).to.contain("bad.csv, line 2, column id");
+    });
+  });
+
+  it("reads files as Windows writes them: a byte order mark, lines ended by CRLF, no end of the last line", async () => {
+    const { name } = await stage(visits, `\uFEFF${header}1,a,2025-01-01,1\n2,b,,`.replaceAll("\n", "\r\n"));
+    expect(await warehouse.run(`SELECT id, note, paid FROM ${name} ORDER BY id`)).to.deep.equal([
+      { id: 1, note: "a", paid: 1 },
+      { id: 2, note: "b", paid: null },
+    ]);
+  });
+
+  it("keeps decimals exact from one kopiyka to the widest", async () => {
+    const amounts = ["0.01", "-12345678.99", "999999999.999999999", "12345678901234567890.123456789"];
+    const { name } = await stage(visits, header + amounts.map((amount, i) => `${i},,,${amount}\n`).join(""));
+    const rows = await warehouse.run(`SELECT CAST(paid AS VARCHAR) AS paid FROM ${name} ORDER BY id`);
+    expect(rows.map(({ paid }) => String(paid).replace(/0+$/, ""))).to.deep.equal(amounts);
+  });
+
+  it("loads a value exactly when the search for faults finds none in it", async () => {
+    const types: Record<ColumnType, Table> = {
+      INTEGER: table(options, { id: integer("") }),
+      FLOAT64: table(options, { id: float("") }),
+      NUMERIC: table(options, { id: numeric("") }),
+      STRING: table(options, { id: string("") }),
+      BOOLEAN: table(options, { id: boolean("") }),
+      DATE: table(options, { id: date("") }),
+      TIMESTAMP: table(options, { id: timestamp("") }),
+    };
+    const digits = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, "0"));
+    const day = fc.tuple(digits(2100), digits(13), digits(32)).map((parts) => parts.join("-"));
+    const at = fc
+      .tuple(
+        day,
+        digits(25),
+        digits(61),
+        digits(61),
+        fc.constantFrom("", " UTC", "Z", "+00", "+02:00", ".5", ".1234567"),
+      )
+      .map(([date, h, m, s, rest]) => `${date} ${h}:${m}:${s}${rest}`);
+    const value = fc.oneof(
+      fc.string({ unit: fc.constantFrom(..."0123456789.-+eE "), minLength: 1, maxLength: 24 }),
+      fc.constantFrom("true", "FALSE", "yes", "1", "null", "NaN", "inf", "1_000", "0x1F", "1e400", "é"),
+      day,
+      at,
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...(Object.keys(types) as ColumnType[])), value, async (type, text) => {
+        // A refusal that the search cannot explain begins with the engine's own words.
+        const outcome = await stage(types[type], `id\n${text}\n`).then(
+          () => "loaded",
+          ({ message }) => String(message),
+        );
+        expect(outcome).to.match(/^loaded$|file\.csv, line 2, column id: /);
+      }),
+      { numRuns: 400, seed: 42 },
+    );
+  });
+
+  describe("a script that fails", () => {
+    it("is answered with the engine's words and the script's beginning, and its transaction undone", async () => {
+      await warehouse.run("CREATE TABLE kept AS SELECT 1 AS x");
+      const message = await userError(() => warehouse.run("BEGIN; DELETE FROM kept; SELECT nope FROM kept; COMMIT"));
+      expect(message).to.match(/^DuckDB: Binder Error: Referenced column "nope" not found/);
+      expect(message).to.contain("in: BEGIN; DELETE FROM kept");
+      expect(await warehouse.run("SELECT x FROM kept")).to.deep.equal([{ x: 1 }]);
+    });
+  });
+
+  it("does what is asked of it at once in turn, and closes after that", async () => {
+    const other = await openDuckDb(`duckdb://${folder}/turns.duckdb`);
+    const results = [other.run("BEGIN; CREATE TABLE t AS SELECT 1 AS x; COMMIT"), other.run("SELECT x FROM t")];
+    await other.close();
+    expect(await Promise.all(results)).to.deep.equal([[], [{ x: 1 }]]);
+  });
+
+  describe("the tables of a database", () => {
+    const open = async () => openDuckDb(`duckdb://${folder}/tables.duckdb`);
+    const create = (of: Table) => createTables(`duckdb://${folder}/tables.duckdb`, [of]);
+    const countVisits = async () => {
+      const opened = await open();
+      const [row] = await opened.run("SELECT count(*) AS n FROM shop.visits");
+      await opened.close();
+      return row?.n;
+    };
+
+    it("are made where they are missing, keep their rows where they fit, and are made anew where they do not", async () => {
+      await create(visits);
+      const opened = await open();
+      await opened.run("INSERT INTO shop.visits VALUES (1, 'a', DATE '2025-01-01', 2.5)");
+      await opened.close();
+      await create(visits);
+      expect(await countVisits()).to.equal(1);
+      await create(table(options, { ...visits.columns, note: string("Now every row needs it") }));
+      expect(await countVisits()).to.equal(0);
+    });
+
+    it("refuse a row without a value that every row needs", async () => {
+      await create(visits);
+      const opened = await open();
+      expect(await userError(() => opened.run("INSERT INTO shop.visits (note) VALUES ('a')"))).to.contain("NOT NULL");
+      await opened.close();
+    });
+  });
+
+  describe("opening a database", () => {
+    const opening = (path: string) => userError(() => openDuckDb(`duckdb://${path}`));
+
+    it("refuses a file that is none, and leaves it alone", async () => {
+      const path = join(folder, "notes.duckdb");
+      await writeFile(path, "my notes, which are no database");
+      expect(await opening(path)).to.match(/notes\.duckdb is not a database that this DuckDB reads: move it away/);
+      expect(await readFile(path, "utf8")).to.equal("my notes, which are no database");
+    });
+
+    it("refuses a place where no file can be", async () => {
+      await writeFile(join(folder, "file"), "");
+      expect(await opening(join(folder, "file", "w.duckdb"))).to.match(/^cannot open the database .*another file/);
+    });
+
+    it("names the program that has it open", async () => {
+      const path = join(folder, "busy.duckdb");
+      const hold = `import { DuckDBInstance } from "@duckdb/node-api";
+        const db = await DuckDBInstance.create(${JSON.stringify(path)}); console.log("open"); process.stdin.resume();`;
+      const holder: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", hold], { stdio: "pipe" });
+      try {
+        await once(holder.stdout as NonNullable<ChildProcess["stdout"]>, "data");
+        expect(await opening(path)).to.equal(
+          `${path} is open in ${process.execPath} (PID ${holder.pid}): close it there and run this again`,
+        );
+      } finally {
+        holder.kill();
+        await once(holder, "exit");
+      }
+      await (await openDuckDb(`duckdb://${path}`)).close();
+    });
+  });
+});

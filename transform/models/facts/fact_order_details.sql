@@ -1,0 +1,57 @@
+{{ config(
+    partition_by=by_month('order_date'),
+    cluster_by=['store_key', 'product_key']
+) }}
+
+with lines as (
+    select
+        lines.order_detail_id,
+        orders.order_key,
+        orders.customer_key,
+        orders.store_key,
+        products.product_key,
+        lines.line_number,
+        orders.order_date,
+        orders.status = 'refunded' as is_refunded,
+        lines.quantity,
+        lines.unit_price,
+        -- Cost history is not kept: the cost is taken to have moved with the price.
+        {{ ratio('products.unit_cost * lines.unit_price', 'products.price', 2) }} as unit_cost,
+        orders.discount_rate,
+        {{ money('lines.quantity * lines.unit_price') }} as sub_total,
+        {{ money('lines.quantity * lines.unit_price * orders.discount_rate') }} as discount_amount
+    from {{ source('coffee_shop', 'order_details') }} as lines
+    inner join {{ ref('dim_order') }} as orders on lines.order_id = orders.order_id
+    inner join {{ ref('dim_product') }} as products on lines.product_id = products.product_id
+),
+
+priced as (
+    select
+        *,
+        sub_total - discount_amount as total_amount,
+        case when is_refunded then 0 else sub_total - discount_amount end as net_amount,
+        quantity * unit_cost as cost_amount
+    from lines
+)
+
+select
+    {{ surrogate_key('line', 'order_detail_id') }} as order_detail_key,
+    order_detail_id,
+    order_key,
+    customer_key,
+    store_key,
+    product_key,
+    line_number,
+    order_date,
+    is_refunded,
+    quantity,
+    unit_price,
+    unit_cost,
+    sub_total,
+    discount_rate,
+    discount_amount,
+    {{ exact('total_amount') }} as total_amount,
+    {{ exact('net_amount') }} as net_amount,
+    {{ exact('cost_amount') }} as cost_amount,
+    {{ exact('net_amount - cost_amount') }} as margin_amount
+from priced

@@ -1,0 +1,47 @@
+with by_store as (
+    select
+        lines.store_id,
+        lines.store_name,
+        lines.district,
+        lines.order_type,
+        lines.is_registered,
+        as_of.as_of_date,
+        count(distinct lines.order_id) as orders_all_time,
+        count(distinct case when lines.is_refunded then lines.order_id end) as refunded_orders,
+        sum(lines.quantity) as items,
+        sum(lines.net_amount) as revenue,
+        sum(lines.margin_amount) as margin,
+        min(lines.order_date) as first_order_date,
+        max(lines.order_date) as last_order_date
+    from {{ ref('flat_order_details') }} as lines
+    inner join (select {{ as_of_date() }} as as_of_date) as as_of on lines.order_date <= as_of.as_of_date
+    group by 1, 2, 3, 4, 5, 6
+),
+
+with_store_totals as (
+    select
+        *,
+        sum(orders_all_time) over (partition by store_id) as store_orders,
+        sum(revenue) over (partition by store_id) as store_revenue
+    from by_store
+)
+
+select
+    {{ surrogate_key('store', 'store_id') }} as store_key,
+    store_id,
+    store_name,
+    district,
+    order_type,
+    as_of_date,
+    orders_all_time,
+    refunded_orders,
+    first_order_date,
+    last_order_date,
+    {{ exact('revenue') }} as revenue,
+    {{ exact('margin') }} as margin,
+    {{ ratio('revenue', '(orders_all_time - refunded_orders)', 2) }} as avg_order_value,
+    {{ ratio('items', 'orders_all_time', 4) }} as items_per_order,
+    {{ ratio('orders_all_time', 'store_orders', 4) }} as share_of_store_orders,
+    {{ ratio('revenue', 'store_revenue', 4) }} as share_of_store_revenue
+from with_store_totals
+where not is_registered

@@ -1,0 +1,29 @@
+-- To the kopiyka: the lines' discounts are rounded one by one, in the shop's till as in the fact.
+with lines as (
+    select
+        order_key,
+        sum(sub_total) as sub_total,
+        sum(discount_amount) as discount_amount,
+        sum(total_amount) as total_amount
+    from {{ ref('fact_order_details') }}
+    group by order_key
+),
+
+orders as (
+    select
+        {{ surrogate_key('order', 'order_id') }} as order_key,
+        order_id,
+        sub_total,
+        discount_amount,
+        total_amount
+    from {{ source('coffee_shop', 'orders') }}
+)
+
+select orders.order_id, orders.total_amount, lines.total_amount as lines_total_amount
+from orders
+left join lines on orders.order_key = lines.order_key
+where
+    lines.order_key is null
+    or orders.sub_total <> lines.sub_total
+    or orders.discount_amount <> lines.discount_amount
+    or orders.total_amount <> lines.total_amount
