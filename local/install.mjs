@@ -24,8 +24,10 @@ function run(command, args) {
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) return resolve();
-      const tail = output.trim().split("\n").slice(-15).join("\n");
-      reject(new InstallError(`"${command} ${args.join(" ")}" failed:\n${tail}`));
+      // npm tells the reason first, pip last.
+      const lines = output.trim().split("\n");
+      const reason = lines.length > 24 ? [...lines.slice(0, 12), "...", ...lines.slice(-12)] : lines;
+      reject(new InstallError(`"${command} ${args.join(" ")}" failed:\n${reason.join("\n")}`));
     });
   });
 }

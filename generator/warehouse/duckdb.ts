@@ -120,7 +120,7 @@ async function connect(url: string): Promise<{ connection: DuckDBConnection; clo
 }
 
 function explainOpen(path: string, message: string): string {
-  if (/lock|file handle conflict/i.test(message)) {
+  if (/could not set lock|file handle conflict/i.test(message)) {
     const holder = /held in (.+ \(PID \d+\))/.exec(message)?.[1] ?? "another program";
     return `${path} is open in ${holder}: close it there and run this again`;
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Storage } from "@google-cloud/storage";
 import { startBigQuery, startFakeGcs } from "./servers.ts";
 
-/** Looks at a request for Cloud Storage before it is passed on; true if it has answered or broken it off itself. */
+/** Looks at a request for Cloud Storage or BigQuery before it is passed on; true if it has answered or broken it off itself. */
 export type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Cloud Storage and BigQuery on the loopback, for Google's own clients as they come: all they need is in the environment. */
@@ -25,6 +25,7 @@ export async function startGoogle(with_: { bigquery: boolean }): Promise<Google>
     if (google.intercept?.(incoming, response)) return;
     if (answerHowFar(incoming, response, received)) return;
     if (incoming.url?.startsWith("/computeMetadata/")) answerMetadata(incoming, response);
+    else if (incoming.url?.startsWith("/bigquery/")) forward(incoming, response, bigquery?.url ?? "", "", received);
     // With STORAGE_EMULATOR_HOST the client leaves out the API's path, but for resumable uploads.
     else forward(incoming, response, gcs.url, incoming.url?.startsWith("/b") ? "/storage/v1" : "", received);
   }).listen(0, "127.0.0.1");
@@ -32,7 +33,7 @@ export async function startGoogle(with_: { bigquery: boolean }): Promise<Google>
   const host = `127.0.0.1:${(front.address() as AddressInfo).port}`;
   const restore = setEnvironment({
     STORAGE_EMULATOR_HOST: `http://${host}`,
-    BIGQUERY_EMULATOR_HOST: bigquery && `${bigquery.url}/bigquery/v2`,
+    BIGQUERY_EMULATOR_HOST: `http://${host}/bigquery/v2`,
     GCE_METADATA_HOST: host,
     METADATA_SERVER_DETECTION: "assume-present",
     GOOGLE_APPLICATION_CREDENTIALS: undefined,

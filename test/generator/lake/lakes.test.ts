@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -142,6 +142,22 @@ describe("a lake", () => {
       expect(await readdir(join(folder, "taken"))).to.deep.equal(["a.csv"]);
     });
 
+    it("says so when it is read-only, and when the disk is full", async function () {
+      // The administrator writes everywhere but in the kernel's own folders; /dev/full is a disk without room.
+      if (process.platform !== "linux") this.skip();
+      const readOnly = await openLake("file:///sys/lake");
+      expect(await userError(() => readOnly.writeText("a.csv", "x"))).to.match(
+        /^\/sys\/lake is read-only here \(E\w+\): choose another folder, or allow writing to it$/,
+      );
+      await mkdir(join(folder, "full"));
+      await symlink("/dev/full", join(folder, "full", `a.csv.tmp-${process.pid}`));
+      const full = await openLake(pathToFileURL(join(folder, "full")).href);
+      expect(await userError(() => full.writeText("a.csv", "x"))).to.equal(
+        `no space left to write ${folder}/full/a.csv (ENOSPC): free some, or choose another folder`,
+      );
+      expect(await readdir(join(folder, "full"))).to.deep.equal([]);
+    });
+
     it("says so, and does not try for ever, where the system makes no folders", async function () {
       if (process.platform !== "linux") this.skip();
       const lake = await openLake("file:///proc/lake");
@@ -190,7 +206,9 @@ describe("a lake", () => {
 
     it("deletes an object that is not what was sent", async () => {
       // The object's checksum as the server tells it: CRC32C right, MD5 wrong.
+      const deleted: (string | undefined)[] = [];
       google.intercept = (request, response) => {
+        if (request.method === "DELETE") deleted.push(request.url);
         if (request.method !== "POST" || !request.url?.includes("uploadType=multipart")) return false;
         void once(request.resume(), "end").then(() => {
           response.writeHead(200, { "Content-Type": "application/json" });
@@ -202,6 +220,7 @@ describe("a lake", () => {
       expect(await userError(() => lake.writeText("bad.csv", ""))).to.equal(
         "gs://demo-bucket/bad.csv arrived damaged and was deleted: run this again",
       );
+      expect(deleted).to.have.length(1);
     });
   });
 });

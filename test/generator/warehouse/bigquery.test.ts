@@ -1,6 +1,7 @@
 import { BigQuery } from "@google-cloud/bigquery";
 import { expect } from "chai";
 import { openLake } from "../../../generator/lake/lake.ts";
+import { bigquerySchema } from "../../../generator/tables/derive.ts";
 import { integer, string, table } from "../../../generator/tables/table.ts";
 import { loadFault } from "../../../generator/warehouse/bigquery.ts";
 import { openWarehouse } from "../../../generator/warehouse/warehouse.ts";
@@ -27,21 +28,40 @@ describe("BigQuery", () => {
     await client.createDataset("shop");
     await google.makeBucket("demo-bucket");
   });
+  afterEach(() => {
+    google.intercept = undefined;
+  });
   after(() => google.stop());
 
   it("keeps a staging table in the table's dataset, for an hour at most, and drops it when closed", async () => {
+    const created: Buffer[] = [];
+    google.intercept = (request) => {
+      if (request.method === "POST" && /\/tables\b/.test(request.url ?? ""))
+        request.on("data", (part) => created.push(part));
+      return false;
+    };
     const warehouse = await openWarehouse(`bigquery://${google.project}`);
     const { name } = await warehouse.stage(things, { uris: [await put("a.csv", "id,name\n1,a\n")] });
     expect(name).to.match(/^shop\._load_things_[0-9a-f]{32}$/);
-    const staging = client.dataset("shop").table(name.replace("shop.", ""));
-    const [{ expirationTime, schema }] = await staging.getMetadata();
+    const { schema, expirationTime } = JSON.parse(Buffer.concat(created).toString());
+    expect(schema.fields).to.deep.equal(bigquerySchema(things));
     expect(Number(expirationTime) - Date.now()).to.be.within(50 * 60_000, 60 * 60_000);
-    expect(schema.fields.map(({ type, mode }: { type: string; mode: string }) => `${type} ${mode}`)).to.deep.equal([
-      "INTEGER REQUIRED",
-      "STRING REQUIRED",
-    ]);
     await warehouse.close();
-    expect(await staging.exists()).to.deep.equal([false]);
+    expect(await client.dataset("shop").table(name.replace("shop.", "")).exists()).to.deep.equal([false]);
+  });
+
+  it("asks for what the emulator allows unasked: line breaks within quotes, and NULL for empty fields only", async () => {
+    const jobs: Buffer[] = [];
+    google.intercept = (request) => {
+      if (request.method === "POST" && /\/jobs\b/.test(request.url ?? ""))
+        request.on("data", (part) => jobs.push(part));
+      return false;
+    };
+    const warehouse = await openWarehouse(`bigquery://${google.project}`);
+    await warehouse.stage(things, { uris: [await put("a.csv", "id,name\n1,a\n")] });
+    const { load } = JSON.parse(Buffer.concat(jobs).toString()).configuration;
+    expect(load).to.include({ allowQuotedNewlines: true, nullMarker: "", skipLeadingRows: 1 });
+    await warehouse.close();
   });
 
   it("refuses files of one table whose columns are in different orders", async () => {
@@ -73,28 +93,19 @@ describe("BigQuery", () => {
         return true;
       };
     };
-    // The front of the servers answers for BigQuery here, and nobody at port 1.
-    const before = process.env.BIGQUERY_EMULATOR_HOST;
-    try {
-      process.env.BIGQUERY_EMULATOR_HOST = `${process.env.STORAGE_EMULATOR_HOST}/bigquery/v2`;
-      const warehouse = await openWarehouse("bigquery://some-project");
-      refused(403, "User does not have bigquery.jobs.create permission");
-      expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
-        /^BigQuery in project some-project refuses this account, which needs roles\/bigquery\.jobUser .*jobs\.create/,
-      );
-      refused(401, "Request had invalid authentication credentials");
-      expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
-        /^no Google credentials for BigQuery in project some-project: run gcloud auth application-default login/,
-      );
-      process.env.BIGQUERY_EMULATOR_HOST = "http://127.0.0.1:1/bigquery/v2";
-      const offline = await openWarehouse("bigquery://some-project");
-      expect(await userError(() => offline.run("SELECT 1"))).to.match(
-        /^BigQuery in project some-project cannot be reached/,
-      );
-    } finally {
-      google.intercept = undefined;
-      process.env.BIGQUERY_EMULATOR_HOST = before;
-    }
+    const warehouse = await openWarehouse("bigquery://some-project");
+    refused(403, "User does not have bigquery.jobs.create permission");
+    expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
+      /^BigQuery in project some-project refuses this account, which needs roles\/bigquery\.jobUser .*jobs\.create/,
+    );
+    refused(401, "Request had invalid authentication credentials");
+    expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
+      /^no Google credentials for BigQuery in project some-project: run gcloud auth application-default login/,
+    );
+    google.intercept = (_, response) => response.destroy() !== undefined;
+    expect(await userError(() => warehouse.run("SELECT 1"))).to.match(
+      /^BigQuery in project some-project cannot be reached/,
+    );
   });
 
   it("is refused when its URL names no project, or no location", async () => {

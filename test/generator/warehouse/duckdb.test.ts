@@ -247,6 +247,17 @@ describe("DuckDB", () => {
       expect(await opening(join(folder, "file", "w.duckdb"))).to.match(/^cannot open the database .*another file/);
     });
 
+    it("shares it with whoever else has it open in this process", async () => {
+      const [one, two] = [
+        await openDuckDb(`duckdb://${folder}/one.duckdb`),
+        await openDuckDb(`duckdb://${folder}/one.duckdb`),
+      ];
+      await one.run("CREATE TABLE t AS SELECT 1 AS x");
+      expect(await two.run("SELECT x FROM t")).to.deep.equal([{ x: 1 }]);
+      await one.close();
+      await two.close();
+    });
+
     it("names the program that has it open", async () => {
       const path = join(folder, "busy.duckdb");
       const hold = `import { DuckDBInstance } from "@duckdb/node-api";
