@@ -1,6 +1,6 @@
 /**
  * Writes dbt's `models/sources.yml` from the table definitions, which name each column once:
- * `npx tsx transform/sources.ts`. A test fails while the file is out of date.
+ * `node transform/sources.ts`. A test fails while the file is out of date.
  */
 import { writeFile } from "node:fs/promises";
 import { coffeeTables } from "../generator/tables/index.ts";

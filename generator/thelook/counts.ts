@@ -28,21 +28,21 @@ const reasons: Record<Name, Record<string, string>> = {
 
 /** What is worth knowing of the rows that were kept. */
 const remarks: Record<Name, { what: string; sql: string }[]> = {
-  users: [{ what: 'kept: of them with the city "null", now none', sql: countKept("users", "city = 'null'") }],
+  users: [{ what: 'of these: city "null", now none', sql: countKept("users", "city = 'null'") }],
   orders: [
     {
-      what: "kept: of them moved to the one user of their e-mail address",
+      what: "of these: moved to the one user of their e-mail address",
       sql: countKept("orders", "user_id <> person"),
     },
     {
-      what: "kept: of them without items, so without a transaction",
+      what: "of these: without items, so without a transaction",
       sql: `SELECT COUNTIF(i.order_id IS NULL) FROM ${snapshotTables.orders} AS o
 LEFT JOIN (SELECT DISTINCT order_id FROM ${snapshotTables.order_items}) AS i ON i.order_id = o.order_id`,
     },
   ],
   order_items: [
     {
-      what: "kept: of them moved to the user of their order",
+      what: "of these: moved to the user of their order",
       sql: countKept("order_items", "user_id IS DISTINCT FROM person"),
     },
   ],

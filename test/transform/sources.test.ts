@@ -5,7 +5,7 @@ import { sourcesFile, sourcesYml } from "../../transform/sources.ts";
 describe("dbt's sources", () => {
   it("are the defined tables, column by column", async () => {
     const text = await readFile(sourcesFile, "utf8");
-    expect(text, "out of date: run npx tsx transform/sources.ts").to.equal(sourcesYml());
+    expect(text, "out of date: run node transform/sources.ts").to.equal(sourcesYml());
   });
 
   it("name a table and its columns with type and description", () => {

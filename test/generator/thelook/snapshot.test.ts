@@ -93,7 +93,7 @@ describe("The merchant's snapshot", () => {
       [3, 3],
     ]);
     expect(filled.count("users", "left out: further users of an e-mail address")).to.equal(1);
-    expect(filled.count("orders", "kept: of them moved to the one user of their e-mail address")).to.equal(1);
+    expect(filled.count("orders", "of these: moved to the one user of their e-mail address")).to.equal(1);
   });
 
   it("keeps the lowest id where users of an address were created at once, and one with a date before one without", async () => {
@@ -157,21 +157,21 @@ describe("The merchant's snapshot", () => {
   it("gives an item to the user of its order", async () => {
     const filled = await snapshot(withMore({ users: [user(2)], items: [item(2, 1, 2)] }));
     expect(filled.items.map(({ user_id }) => user_id)).to.deep.equal([1, 1]);
-    expect(filled.count("order_items", "kept: of them moved to the user of their order")).to.equal(1);
+    expect(filled.count("order_items", "of these: moved to the user of their order")).to.equal(1);
   });
 
   it("keeps orders without items, for which nothing is paid", async () => {
     const filled = await snapshot(withMore({ orders: [order(2, 1)] }));
     expect(filled.orders).to.have.length(2);
     expect(filled.transactions.map(({ order_id }) => order_id)).to.deep.equal([1]);
-    expect(filled.count("orders", "kept: of them without items, so without a transaction")).to.equal(1);
+    expect(filled.count("orders", "of these: without items, so without a transaction")).to.equal(1);
   });
 
   it('takes the city "null" for no city', async () => {
     const filled = await snapshot({ ...sound(), users: [user(1, { city: "null" }), user(2, { city: "Nullarbor" })] });
     expect(filled.users.map(({ city }) => city)).to.deep.equal([null, "Nullarbor"]);
     expect(filled.wallets.map(({ city }) => city)).to.deep.equal([null]);
-    expect(filled.count("users", 'kept: of them with the city "null", now none')).to.equal(1);
+    expect(filled.count("users", 'of these: city "null", now none')).to.equal(1);
   });
 
   describe("of any dirty rows", () => {
