@@ -11,7 +11,16 @@ export function explainAccess(error: unknown, where: string, roles: string): Use
   const code = codeOf(error);
   if (code === 401 || /default credentials|invalid_grant|invalid_rapt/i.test(message))
     return new UserError(`no Google credentials for ${where}: run gcloud auth application-default login (${message})`);
-  if (code === 403) return new UserError(`${where} refuses this account, which needs ${roles}: ${message}`);
+  if (code === 403) {
+    // BigQuery says 403 of more than missing rights, and gives the reason.
+    const reason = (error as { errors?: { reason?: string }[] }).errors?.[0]?.reason ?? "forbidden";
+    if (reason === "billingNotEnabled")
+      return new UserError(
+        `${where} has no billing account, and BigQuery changes no rows without: link one (${message})`,
+      );
+    if (!/accessDenied|forbidden|insufficientPermissions/i.test(reason)) return new UserError(`${where}: ${message}`);
+    return new UserError(`${where} refuses this account, which needs ${roles}: ${message}`);
+  }
   // The system's codes, such as ENOTFOUND and ECONNREFUSED.
   if (typeof code === "string" && /^E[A-Z]+$/.test(code))
     return new UserError(`${where} cannot be reached, is this machine online? (${message})`);

@@ -17,7 +17,7 @@ export type LoadReport = Readonly<Record<string, number>>;
 export async function load(warehouse: Warehouse, lake: Lake, prefix = "csv_sources"): Promise<LoadReport> {
   const manifest = await readManifest(lake, prefix);
   await checkFiles(lake, manifest);
-  const staged = await Promise.all(
+  const staging = await Promise.allSettled(
     coffeeTables.map(async (table) => {
       const files = filesOf(manifest, table);
       const { name, rows } = await warehouse.stage(table, { uris: files.map(({ path }) => lake.uri(path)) });
@@ -30,6 +30,11 @@ export async function load(warehouse: Warehouse, lake: Lake, prefix = "csv_sourc
       return { table, from: name, rows };
     }),
   );
+  // Only now: a load that goes on while its staging table is dropped would make it again.
+  const staged = staging.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
   await warehouse.run(replaceRows(staged));
   return Object.fromEntries(staged.map(({ table, rows }) => [table.table, rows]));
 }

@@ -172,8 +172,8 @@ async function ifThere<T>(bucket: Bucket, read: () => Promise<T>): Promise<T | u
     try {
       return await read();
     } catch (error) {
-      // Cloud Storage says 404 of a missing object and of a missing bucket.
-      if (codeOf(error) === 404 && !/bucket/i.test(messageOf(error))) return undefined;
+      // Cloud Storage says 404 of a missing bucket too, and names bucket and object in either message.
+      if (codeOf(error) === 404 && !/specified bucket does not exist/i.test(messageOf(error))) return undefined;
       throw error;
     }
   });

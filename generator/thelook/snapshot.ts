@@ -50,7 +50,7 @@ FROM (
   SELECT *, CASE WHEN address IS NOT NULL THEN
     FIRST_VALUE(id) OVER (PARTITION BY address, version ${firstCreated}) END AS person
   FROM (
-    SELECT *, NULLIF(LOWER(TRIM(email)), '') AS address FROM (${versions(thelook.users, source.users, "id")}) AS versions
+    SELECT *, NULLIF(LOWER(TRIM(email, ' ')), '') AS address FROM (${versions(thelook.users, source.users, "id")}) AS versions
   ) AS addresses
 ) AS people`,
     ),

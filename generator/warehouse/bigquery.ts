@@ -70,6 +70,8 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
               nullMarker: "",
               // The table is new and empty: anything else in it would be a mistake.
               writeDisposition: "WRITE_EMPTY",
+              // Were it dropped meanwhile, a table made again would never expire.
+              createDisposition: "CREATE_NEVER",
             },
           },
         });
@@ -121,8 +123,9 @@ function schemaOf(table: Table, columns: readonly string[]) {
  */
 export function loadFault(error: unknown): string {
   const { errors } = error as { errors?: { message?: string; location?: string }[] };
-  const telling = errors?.find(({ message }) => /line_number|could not parse|too (many|few)/i.test(message ?? ""));
-  const { message = messageOf(error), location } = telling ?? errors?.[0] ?? {};
+  const single = (errors ?? []).filter(({ message }) => !/encountered too many errors/i.test(message ?? ""));
+  const telling = single.find(({ message }) => /line_number|could not parse|too (many|few)/i.test(message ?? ""));
+  const { message = messageOf(error), location } = telling ?? single[0] ?? errors?.[0] ?? {};
   const part = (name: string) => new RegExp(`\\b${name}: ("[^"]*"|\\S+)`).exec(message)?.[1];
   const [line, column, type, value] = ["line_number", "column_name", "column_type", "value"].map(part);
   const file = location?.startsWith("gs://") ? location : part("File");

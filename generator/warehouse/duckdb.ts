@@ -138,7 +138,7 @@ async function selectCsv(table: Table, file: string, extraColumns?: "ignore"): P
     (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column)} AS ${name}`,
   );
   return `SELECT ${values.join(", ")} FROM read_csv('${file.replaceAll("'", "''")}', auto_detect = false, header = true,
-    delim = ',', quote = '"', escape = '"', nullstr = '', columns = {${fields}})`;
+    delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, columns = {${fields}})`;
 }
 
 function castOf(field: string, { type, mode }: Column): string {
@@ -149,7 +149,7 @@ function castOf(field: string, { type, mode }: Column): string {
       ? // DuckDB reads short decimals from text thirty times as fast as long ones.
         `coalesce(CAST(TRY_CAST(${field} AS DECIMAL(18, 9)) AS DECIMAL(38, 9)), CAST(${field} AS DECIMAL(38, 9)))`
       : `CAST(${field} AS ${duckdbTypes[type]})`;
-  return `CASE WHEN ${field} IS NULL THEN ${whenEmpty}
+  return `CASE WHEN coalesce(${field}, '') = '' THEN ${whenEmpty}
     WHEN regexp_full_match(${field}, '${patterns[type]}') THEN ${cast} ELSE error('does not fit') END`;
 }
 

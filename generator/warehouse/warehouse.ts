@@ -27,7 +27,7 @@ export interface Warehouse {
   run(script: string): Promise<ResultRow[]>;
   /**
    * Loads CSV files into a new staging table of the table's columns, and returns its name for use in `run`, and its row count.
-   * Columns are found by the names in each file's header; an empty field is NULL. `close` drops the staging table.
+   * Columns are found by the names in each file's header; an empty field is NULL, a quoted empty text is itself. `close` drops the staging table.
    * Throws UserError that names file, line, column and value where the engine tells.
    */
   stage(table: Table, csv: CsvSource): Promise<{ name: string; rows: number }>;

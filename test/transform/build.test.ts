@@ -1,4 +1,4 @@
-import { copyFile, readFile } from "node:fs/promises";
+import { copyFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { UserError } from "../../generator/errors.ts";
@@ -87,6 +87,16 @@ describe("the dbt project", function () {
       for (const [i, row] of found.entries()) expect(row).to.deep.equal(expected[i]);
     });
   }
+
+  it("casts to no type with a precision on BigQuery, which refuses that, unlike the emulator", async () => {
+    const compiled = join(shop.folder, "dbt-bigquery", "target", "run");
+    const files = (await readdir(compiled, { recursive: true })).filter((file) => file.endsWith(".sql"));
+    expect(files.length).to.be.above(60);
+    for (const file of files) {
+      const sql = await readFile(join(compiled, file), "utf8");
+      expect(sql, file).not.to.match(/\bas\s+(big)?(decimal|numeric|string|bytes)\s*\(/i);
+    }
+  });
 
   it("documents every model and every column", async () => {
     const { nodes } = await manifest(shop);

@@ -45,3 +45,8 @@
     {{ return({'field': column, 'data_type': 'date', 'granularity': 'month'}) }}
 {% endmacro %}
 {% macro duckdb__by_month(column) %}{{ return(none) }}{% endmacro %}
+
+{#- BigQuery's NUMERIC: there a CAST takes no precision, while DuckDB's own NUMERIC has three decimals. -#}
+{% macro exact_type() %}{{ return(adapter.dispatch('exact_type')()) }}{% endmacro %}
+{% macro bigquery__exact_type() %}numeric{% endmacro %}
+{% macro duckdb__exact_type() %}decimal(38, 9){% endmacro %}

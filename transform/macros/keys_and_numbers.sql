@@ -3,9 +3,9 @@
     {{ dbt.hash("'" ~ entity ~ "-' || cast(" ~ id ~ " as string)") }}
 {%- endmacro %}
 
-{#- BigQuery's NUMERIC, by the name that both engines know: DuckDB's own NUMERIC has three decimals. -#}
+{#- An exact decimal of nine places. -#}
 {% macro exact(expression) -%}
-    cast({{ expression }} as decimal(38, 9))
+    cast({{ expression }} as {{ exact_type() }})
 {%- endmacro %}
 
 {#- An amount rounded to the kopiyka, half away from zero. -#}

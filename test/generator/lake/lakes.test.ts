@@ -179,6 +179,19 @@ describe("a lake", () => {
         );
     });
 
+    it("takes a missing object for one that is not there, whatever the bucket is called", async () => {
+      google.intercept = (request, response) => {
+        if (!request.url?.includes("absent.json")) return false;
+        // As Cloud Storage words it.
+        const error = { code: 404, message: "No such object: coffee-bucket/absent.json" };
+        response.writeHead(404, { "Content-Type": "application/json" }).end(JSON.stringify({ error }));
+        return true;
+      };
+      const lake = await openLake(`gs://${await google.makeBucket("coffee-bucket")}`);
+      expect(await lake.stat("absent.json")).to.equal(undefined);
+      expect(await lake.readText("absent.json")).to.equal(undefined);
+    });
+
     it("names the role that an account lacks", async () => {
       google.intercept = (_, response) => {
         response.writeHead(403, { "Content-Type": "application/json" });

@@ -116,7 +116,10 @@ describe("BigQuery", () => {
 
   describe("explaining a failed load", () => {
     // As BigQuery words them; the first of a list is a summary.
-    const summary = { message: "Error while reading data, error message: CSV processing encountered too many errors" };
+    const summary = {
+      message:
+        "Error while reading data, error message: CSV processing encountered too many errors, giving up. Rows: 3",
+    };
 
     it("leads with file, line, column and value where BigQuery tells them", () => {
       const detail = {
@@ -124,7 +127,7 @@ describe("BigQuery", () => {
           "Error while reading data, error message: Unable to parse; line_number: 3 byte_offset_to_start_of_line: 20 " +
           'column_index: 0 column_name: "id" column_type: INT64 value: "x" File: gs://bucket/bad.csv',
       };
-      expect(loadFault({ message: "", errors: [{ message: "summary" }, detail] })).to.equal(
+      expect(loadFault({ message: "", errors: [summary, detail] })).to.equal(
         'gs://bucket/bad.csv, line 3, column id: "x" is not INT64',
       );
     });

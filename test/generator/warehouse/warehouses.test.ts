@@ -139,6 +139,11 @@ for (const [engine, open] of Object.entries({ DuckDB: onDuckDb, BigQuery: onBigQ
       ]);
     });
 
+    it("tells an empty text, which is quoted, from none", async () => {
+      const { name } = await stage(things, 'id,name,price,seen_at\n1,"",,\n2,,,\n');
+      expect(await warehouse.run(`SELECT name FROM ${name} ORDER BY id`)).to.deep.equal([{ name: "" }, { name: null }]);
+    });
+
     it("stages several files as one table", async () => {
       const uris = [await place.put("shard-0.csv", "id\n1\n2\n"), await place.put("shard-1.csv", "id\n3\n")];
       const { name, rows } = await warehouse.stage(others, { uris });
