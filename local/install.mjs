@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
+const forTests = wanted.includes("--test");
 
 class InstallError extends Error {}
 
@@ -32,13 +33,13 @@ function run(command, args) {
   });
 }
 
-/** Does `work` unless the same `input` file went through it before; `stamp`, inside `folder`, remembers that. */
-async function once(folder, stampName, input, what, work) {
+/** Does `work` unless the same `input` file went through it before and its `result` is there; a stamp inside `folder` remembers. */
+async function once(folder, stampName, result, input, what, work) {
   const stamp = join(root, folder, stampName);
   const now = createHash("sha256")
     .update(readFileSync(join(root, input)))
     .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === now && existsSync(join(root, folder, result))) return;
   const started = Date.now();
   console.log(`Installing ${what} (first time only) ...`);
   await work();
@@ -46,28 +47,33 @@ async function once(folder, stampName, input, what, work) {
   console.log(`Installed ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
+/** A Python that dbt runs on, and with `forTests` the tests' servers too. */
 function findPython() {
+  const least = forTests ? 11 : 10;
+  const found = [];
   for (const name of [process.env.PYTHON, "python3", "python"].filter(Boolean)) {
     const { stdout, status } = spawnSync(name, ["-c", "import sys; print(*sys.version_info[:2])"], {
       encoding: "utf8",
     });
     const [major, minor] = (stdout ?? "").trim().split(" ").map(Number);
-    if (status === 0 && major === 3 && minor >= 10 && minor <= 13) return name;
+    if (status === 0 && major === 3 && minor >= least && minor <= 13) return name;
+    found.push(`${name} is ${status === 0 ? `${major}.${minor}` : "missing"}`);
   }
   throw new InstallError(
-    "dbt needs Python 3.10 to 3.13, and none was found. Install it (Debian and Ubuntu: apt install python3 python3-venv; " +
-      "macOS: brew install python@3.13), or name one: PYTHON=/path/to/python3 npm start",
+    `Python 3.${least} to 3.13 is needed, and ${found.join(", ")}. Install it (Debian and Ubuntu: apt install python3 ` +
+      "python3-venv; macOS: brew install python@3.13), or name one: PYTHON=/path/to/python3 npm start",
   );
 }
 
 /** Makes the virtual environment `folder`, and installs what each of the requirements files names, in turn. */
-async function venv(folder, requirements, what) {
+async function venv(folder, program, requirements, what) {
   const python = join(folder, "bin", "python");
   for (const [i, file] of requirements.entries()) {
-    await once(folder, `.installed-${i}`, file, what, async () => {
+    await once(folder, `.installed-${i}`, join("bin", program), file, what, async () => {
       if (i === 0) {
+        const found = findPython();
         rmSync(join(root, folder), { recursive: true, force: true });
-        await run(findPython(), ["-m", "venv", folder]).catch((error) => {
+        await run(found, ["-m", "venv", folder]).catch((error) => {
           throw new InstallError(`${error.message}\nOn Debian and Ubuntu: apt install python3-venv`);
         });
       }
@@ -76,19 +82,12 @@ async function venv(folder, requirements, what) {
   }
 }
 
-const forTests = wanted.includes("--test");
-const jobs = [
-  once("node_modules", ".installed", "package-lock.json", "Node packages", () =>
-    run("npm", ["ci", "--loglevel=error"]),
-  ),
-];
-if (!wanted.includes("--node-only")) {
-  jobs.push(
-    venv(".venv", ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])], "dbt"),
-  );
-}
-if (forTests)
-  jobs.push(venv(".venv-test", ["test/support/requirements-bqemulator.txt"], "a local BigQuery for the tests"));
+const npmCi = () => run("npm", ["ci", "--loglevel=error"]);
+const jobs = [once("node_modules", ".installed", "node", "package-lock.json", "Node packages", npmCi)];
+const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
+const bigquery = ["test/support/requirements-bqemulator.txt"];
+if (!wanted.includes("--node-only")) jobs.push(venv(".venv", "dbt", dbt, "dbt"));
+if (forTests) jobs.push(venv(".venv-test", "bqemulator", bigquery, "a local BigQuery for the tests"));
 
 const failed = (await Promise.allSettled(jobs)).filter((job) => job.status === "rejected").map((job) => job.reason);
 for (const error of failed) console.error(`\nerror: ${error instanceof InstallError ? error.message : error.stack}`);
