@@ -1,10 +1,20 @@
 /**
  * A mistake of the person at the keyboard, or of the input: the message says what is wrong, where, and what to do.
- * It is printed without a stack trace and ends the process with exit code 1; every other error is a bug and keeps its trace.
+ * It is printed without a stack trace and ends the process with its exit code; every other error is a bug and keeps its trace.
  */
 export class UserError extends Error {
   override name = "UserError";
+  /** NO_ACCESS where a right is missing, 1 otherwise. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
+
+/** The exit code of a command that was refused access (EX_NOPERM of sysexits.h): a grant may be missing, or on its way. */
+export const NO_ACCESS = 77;
 
 /** The message of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
@@ -18,10 +28,12 @@ export function isUserError(error: unknown): error is UserError {
 
 /** Runs a command line's `main` and turns what it throws into the message and exit code a script can rely on. */
 export async function runMain(main: () => Promise<void>): Promise<void> {
+  // A reader that has seen enough (`| head`) does not stop the work.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     await main();
   } catch (error) {
     console.error(isUserError(error) ? `\nerror: ${error.message}` : error);
-    process.exitCode = isUserError(error) ? 1 : 70;
+    process.exitCode = isUserError(error) ? error.exitCode : 70;
   }
 }

@@ -46,7 +46,7 @@ export async function fill(warehouse: Warehouse, options: FillOptions): Promise<
     ...snapshotStatements(warehouse.dialect, source),
     ...walletStatements(warehouse.dialect, snapshotTables, options),
     refuseNoCustomer,
-    replaceRows(targets),
+    replaceRows(targets, warehouse.nameOf),
     askCounts([...counts, ...written]),
   ];
   const [row = {}] = await warehouse.run(statements.join(";\n"));

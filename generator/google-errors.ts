@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "./errors.ts";
+import { messageOf, NO_ACCESS, UserError } from "./errors.ts";
 
 /**
  * What a person can do about an error of Google's client libraries that has to do with who asks and whether Google can be reached;
@@ -19,7 +19,7 @@ export function explainAccess(error: unknown, where: string, roles: string): Use
         `${where} has no billing account, and BigQuery changes no rows without: link one (${message})`,
       );
     if (!/accessDenied|forbidden|insufficientPermissions/i.test(reason)) return new UserError(`${where}: ${message}`);
-    return new UserError(`${where} refuses this account, which needs ${roles}: ${message}`);
+    return new UserError(`${where} refuses this account, which needs ${roles}: ${message}`, NO_ACCESS);
   }
   // The system's codes, such as ENOTFOUND and ECONNREFUSED.
   if (typeof code === "string" && /^E[A-Z]+$/.test(code))

@@ -13,12 +13,19 @@ export type LoadReport = Readonly<Record<string, number>>;
  * their sizes and checksums hold, and after their row counts hold in staging tables. Then the rows of all five tables are
  * replaced in one transaction, so that a failure at any point leaves the tables as they were.
  * Throws UserError for a missing or broken manifest, and for files that are missing, changed, or do not fit their table.
+ * @param dataset where the tables were declared
  */
-export async function load(warehouse: Warehouse, lake: Lake, prefix = "csv_sources"): Promise<LoadReport> {
+export async function load(
+  warehouse: Warehouse,
+  lake: Lake,
+  prefix = "csv_sources",
+  dataset = "coffee_shop",
+): Promise<LoadReport> {
   const manifest = await readManifest(lake, prefix);
   await checkFiles(lake, manifest);
   const staging = await Promise.allSettled(
-    coffeeTables.map(async (table) => {
+    coffeeTables.map(async (declared) => {
+      const table = { ...declared, dataset };
       const files = filesOf(manifest, table);
       const { name, rows } = await warehouse.stage(table, { uris: files.map(({ path }) => lake.uri(path)) });
       const promised = files.reduce((sum, file) => sum + file.rows, 0);
@@ -35,7 +42,7 @@ export async function load(warehouse: Warehouse, lake: Lake, prefix = "csv_sourc
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
-  await warehouse.run(replaceRows(staged));
+  await warehouse.run(replaceRows(staged, warehouse.nameOf));
   return Object.fromEntries(staged.map(({ table, rows }) => [table.table, rows]));
 }
 

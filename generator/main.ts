@@ -1,17 +1,34 @@
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { generateCoffee } from "./coffee/generate.ts";
 import { runMain, UserError } from "./errors.ts";
 import { fill } from "./fill.ts";
 import { openLake } from "./lake/lake.ts";
 import { load } from "./load.ts";
 import { number, readOptions, text } from "./options.ts";
-import { coffeeOptions, folderUrl, resolveFromCaller, scale, seed, yesterdayInKyiv } from "./settings.ts";
+import {
+  checkTiers,
+  coffeeOptions,
+  folderUrl,
+  resolveFromCaller,
+  scale,
+  seed,
+  walletOptions,
+  yesterdayInKyiv,
+} from "./settings.ts";
 import { upload } from "./upload.ts";
 import { openWarehouse } from "./warehouse/warehouse.ts";
 
 /*
- * The entry points of the runtime: `node main.js <command> [--setting value]`. Cloud Run jobs and functions run these, and so do a
- * person and the rehearsal. Where things are comes in as URLs, by argument or environment; nothing here knows a laptop from the cloud.
+ * The entry points of the runtime: `node main.mjs <command> [--setting value]` for Cloud Run jobs, a person and the rehearsal, and
+ * the functions by their names. Where things are comes in as URLs, by argument or environment; nothing here knows a laptop from the
+ * cloud.
  */
+
+export { loadBqFromCsv } from "./functions/load-bq-from-csv.ts";
+export { triggerJob } from "./functions/trigger-job.ts";
+// For the resource that runs a job during `pulumi up`: its provider is text in the state, which can import one file.
+export { openRunAdmin } from "./run-admin.ts";
 
 const lakeUrl = text("bucket or folder: gs://BUCKET or file:///FOLDER", undefined, "LAKE_URL");
 const warehouseUrl = text("bigquery://PROJECT or duckdb:///FILE", undefined, "WAREHOUSE_URL");
@@ -32,9 +49,10 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
   async fill(args) {
     const options = readOptions(
       "fill",
-      { source: thelookSource, seed, scale, lake: lakeUrl, warehouse: warehouseUrl },
+      { source: thelookSource, seed, scale, ...walletOptions, lake: lakeUrl, warehouse: warehouseUrl },
       args,
     );
+    checkTiers(options);
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
       const lake = options.lake === undefined ? undefined : await openLake(options.lake);
@@ -100,9 +118,18 @@ function percent(): (done: number, total: number) => void {
 }
 
 async function main([name = "", ...args]: string[]): Promise<void> {
-  const command = commands[name];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new UserError(`"${name}" is not a command: use ${Object.keys(commands).join(", ")}`);
   await command(args);
 }
 
-await runMain(() => main(process.argv.slice(2)));
+/** Whether this file is what Node was started with, and not imported: by functions-framework, a provider or a test. */
+function isStarted(): boolean {
+  try {
+    return realpathSync(process.argv[1] ?? "") === fileURLToPath(import.meta.url);
+  } catch {
+    return false;
+  }
+}
+
+if (isStarted()) await runMain(() => main(process.argv.slice(2)));

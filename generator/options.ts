@@ -13,14 +13,18 @@ export interface Option<Value> {
 type Options = Readonly<Record<string, Option<unknown>>>;
 type Values<O extends Options> = { [K in keyof O]: O[K] extends Option<infer Value> ? Value : never };
 
-/** Any text. */
+/** Any text but an empty one: an empty path would be the current folder. */
 export function text<const D extends string | undefined>(
   help: string,
   fallback: D,
   env?: string,
 ): Option<D extends string ? string : string | undefined> {
   type Value = D extends string ? string : string | undefined;
-  return { help, default: fallback as unknown as Value, parse: (value) => value as Value, ...(env && { env }) };
+  const parse = (given: string): Value => {
+    if (given.trim() === "") throw "a value that is not empty";
+    return given as Value;
+  };
+  return { help, default: fallback as unknown as Value, parse, ...(env && { env }) };
 }
 
 /** A number from `min` (or above `above`) to `max`; `whole` refuses fractions. */
@@ -62,7 +66,7 @@ export function readOptions<O extends Options>(
     console.log(usage(command, options));
     process.exit(0);
   }
-  const names = Object.keys(options);
+  const names = Object.keys(options).map(flagOf);
   const flags = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
   const { values: given, tokens } = parseArgs({
     args,
@@ -80,14 +84,15 @@ export function readOptions<O extends Options>(
   }
   const values = Object.fromEntries(
     Object.entries(options).map(([name, option]) => {
-      const flag = typeof given[name] === "string" ? given[name] : undefined;
+      const fromArgs = given[flagOf(name)];
+      const flag = typeof fromArgs === "string" ? fromArgs : undefined;
       const fromEnv = option.env === undefined ? undefined : env[option.env] || undefined;
       const value = flag ?? fromEnv;
       if (value === undefined) return [name, option.default];
       try {
         return [name, option.parse(value)];
       } catch (allowed) {
-        wrong.push(`${flag === undefined ? option.env : `--${name}`} is "${value}": use ${allowed}`);
+        wrong.push(`${flag === undefined ? option.env : `--${flagOf(name)}`} is "${value}": use ${allowed}`);
         return [name, option.default];
       }
     }),
@@ -96,11 +101,16 @@ export function readOptions<O extends Options>(
   return values as Values<O>;
 }
 
+/** `walletShare` is `--wallet-share`. */
+function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** The command's settings, a line each. */
 export function usage(command: string, options: Options): string {
   const rows = Object.entries(options).map(([name, { help, default: value, env }]) => {
     const notes = [value === undefined ? "" : `default ${value}`, env ? `or ${env}` : ""].filter(Boolean).join(", ");
-    return `  --${name.padEnd(14)} ${help}${notes ? ` (${notes})` : ""}`;
+    return `  --${flagOf(name).padEnd(14)} ${help}${notes ? ` (${notes})` : ""}`;
   });
   return [`${command}`, ...rows].join("\n");
 }

@@ -2,7 +2,9 @@ import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseDay } from "./coffee/calendar.ts";
 import { FIRST_DAY, LAST_DAY, MAX_SCALE } from "./coffee/settings.ts";
+import { UserError } from "./errors.ts";
 import { number, type Option } from "./options.ts";
+import { walletDefaults } from "./wallet/derive.ts";
 
 export const seed = number("seed of everything random: the same seed gives the same rows", 42, {
   min: 0,
@@ -33,6 +35,34 @@ export const coffeeOptions = {
   days: number(`how many days, by default all since ${FIRST_DAY}`, undefined, { min: 1, env: "DAYS" }),
   scale,
 };
+
+/** The settings of the e-wallet. */
+export const walletOptions = {
+  walletShare: number("share of the adult customers who have a wallet", walletDefaults.walletShare, {
+    min: 0,
+    max: 1,
+    whole: false,
+    env: "WALLET_SHARE",
+  }),
+  premiumFrom: number("USD spent from which the tier is mostly Premium", walletDefaults.premiumFrom, {
+    min: 0,
+    whole: false,
+    env: "PREMIUM_FROM",
+  }),
+  businessFrom: number("USD spent from which the tier is mostly Business", walletDefaults.businessFrom, {
+    min: 0,
+    whole: false,
+    env: "BUSINESS_FROM",
+  }),
+};
+
+/** Throws UserError where the tiers would be in another order than Free, Premium, Business. */
+export function checkTiers({ premiumFrom, businessFrom }: { premiumFrom: number; businessFrom: number }): void {
+  if (businessFrom > premiumFrom) return;
+  throw new UserError(
+    `BUSINESS_FROM is ${businessFrom} and PREMIUM_FROM is ${premiumFrom}: Business begins above Premium, use a higher one`,
+  );
+}
 
 /** A path as the person typed it: npm runs scripts in the project's folder, and keeps the caller's in INIT_CWD. */
 export function resolveFromCaller(path: string): string {

@@ -14,8 +14,11 @@ const unfinished = /\.tmp-\d+$/;
  * The folder is made when the first file is written. Writing throws UserError where the folder is read-only, full or not a folder.
  */
 export function openFolder(url: string): Lake {
-  const root = fileURLToPath(url);
-  const at = (path: string) => join(root, path);
+  const root = pathOfUrl(url);
+  const at = (path: string) => {
+    if (path.split("/").includes("..")) throw new UserError(`"${path}" leads out of ${root}: use a path within it`);
+    return join(root, path);
+  };
 
   const create = async (path: string): Promise<FileWriter> => {
     const aside = `${at(path)}.tmp-${process.pid}`;
@@ -89,6 +92,15 @@ export function openFolder(url: string): Lake {
   };
 }
 
+/** The path that a `file:` URL names. Throws UserError for one that names none. */
+export function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new UserError(`"${url}" names no file or folder of this machine (${messageOf(error)})`);
+  }
+}
+
 /** The MD5 of a file's content, in hexadecimal; the file is streamed. */
 export async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
   const hash = createHash("md5");
@@ -127,6 +139,7 @@ async function ifThere<T>(read: () => Promise<T>): Promise<T | undefined> {
   } catch (error) {
     // ENOTDIR: a file stands where the path has a folder, so there is nothing at the path either.
     if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined;
+    if (codeOf(error) !== "") throw new UserError(`cannot read it: ${messageOf(error)}`);
     throw error;
   }
 }

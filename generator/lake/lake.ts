@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { rehearsalFolder } from "../rehearsal.ts";
 
 /** What is known of a file once it is written whole. */
 export interface FileInfo {
@@ -30,8 +31,14 @@ export interface Lake {
   uri(path: string): string;
 }
 
-/** Opens a lake by its URL: `gs://bucket/prefix` or `file:///absolute/folder`. Throws UserError for any other URL. */
+/**
+ * Opens a lake by its URL: `gs://bucket/prefix` or `file:///absolute/folder`. In a rehearsal a folder stands for the bucket.
+ * Throws UserError for any other URL.
+ */
 export async function openLake(url: string): Promise<Lake> {
+  const rehearsal = rehearsalFolder();
+  if (url.startsWith("gs://") && rehearsal !== undefined)
+    return (await import("./rehearsed.ts")).openRehearsedBucket(rehearsal, url);
   if (url.startsWith("gs://")) return (await import("./gcs.ts")).openGcs(url);
   if (url.startsWith("file:///")) return (await import("./folder.ts")).openFolder(url);
   throw new UserError(`"${url}" is not a lake: use gs://BUCKET/PREFIX or file:///ABSOLUTE/FOLDER`);

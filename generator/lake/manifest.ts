@@ -77,6 +77,7 @@ function firstMistake(value: unknown): string | undefined {
     const fields = fieldsOf(file);
     const field = Object.entries(fileShape).find(([name, fits]) => !fits(fields[name]));
     if (field !== undefined) return `its file ${i + 1} has no right ${field[0]}`;
+    if (files.findIndex((other) => other.path === fields.path) < i) return `it names ${fields.path} twice`;
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { messageOf, UserError } from "../errors.ts";
 import { type Lake, openLake } from "../lake/lake.ts";
 import * as thelook from "../tables/thelook.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import { rehearsedOptions } from "./rehearsed.ts";
 import type { ThelookTables } from "./snapshot.ts";
 import { writeSynthetic } from "./synthetic.ts";
 
@@ -33,7 +34,8 @@ const wanted = `an export of thelook_ecommerce is a folder with ${fileNames.join
  * files are staged, and the synthetic ones are written first. Throws UserError for a source that is unknown, missing or empty, for
  * one that the warehouse cannot reach, and for files that do not fit (file, line, column, value).
  */
-export async function openSource(warehouse: Warehouse, options: SourceOptions): Promise<ThelookTables> {
+export async function openSource(warehouse: Warehouse, declared: SourceOptions): Promise<ThelookTables> {
+  const options = await rehearsedOptions(declared);
   const { source } = options;
   if (source.startsWith("bigquery://")) return inBigQuery(warehouse, source);
   if (source === "synthetic:") return synthetic(warehouse, options);

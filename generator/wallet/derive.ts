@@ -1,6 +1,6 @@
 import { type Dialect, temporaryTable, uniform } from "../warehouse/dialect.ts";
 
-/** What decides who has a wallet and how their account stands. The defaults suit thelook's prices. */
+/** What decides who has a wallet and how their account stands. */
 export interface WalletOptions {
   readonly seed: number;
   /** Share of the adults among the merchant's customers who have a wallet; 0.55 of them is about half of all customers. */
@@ -10,6 +10,9 @@ export interface WalletOptions {
   /** The same for Business. */
   readonly businessFrom?: number | undefined;
 }
+
+/** What suits thelook's prices. */
+export const walletDefaults = { walletShare: 0.55, premiumFrom: 80, businessFrom: 200 } as const;
 
 /** The merchant's rows that the wallet is derived from, as FROM takes them. */
 export interface MerchantTables {
@@ -37,12 +40,17 @@ export const isMinor = "COALESCE(age, 18) < 18";
  * gets no birth date.
  */
 export function walletStatements(dialect: Dialect, merchant: MerchantTables, options: WalletOptions): string[] {
-  const { seed, walletShare = 0.55, premiumFrom = 80, businessFrom = 200 } = options;
+  const {
+    seed,
+    walletShare = walletDefaults.walletShare,
+    premiumFrom = walletDefaults.premiumFrom,
+    businessFrom = walletDefaults.businessFrom,
+  } = options;
   const draw = (label: string) => uniform(dialect, seed, label, "hashed_email");
   const int = dialect.type("INT64");
   const lastDay = `(SELECT CAST(MAX(created_at) AS DATE) FROM ${merchant.orders})`;
   // A quarter of a day a year for leap years leaves one day of doubt, which the margins of the year take up.
-  const daysOld = `CAST(FLOOR(age * 365.25 + 1 + ${draw("birthday")} * 363) AS ${int})`;
+  const daysOld = `CAST(FLOOR(CASE WHEN age BETWEEN 0 AND 130 THEN age END * 365.25 + 1 + ${draw("birthday")} * 363) AS ${int})`;
   return [
     temporaryTable(
       "wallet_payable_orders",
@@ -64,7 +72,7 @@ FROM ${merchant.users} AS u JOIN (
       `SELECT
   ROW_NUMBER() OVER (ORDER BY place, hashed_email) AS provider_user_id,
   email,
-  CASE WHEN age BETWEEN 0 AND 130 THEN ${dialect.daysBefore(lastDay, "days_old")} END AS date_of_birth,
+  ${dialect.daysBefore(lastDay, "days_old")} AS date_of_birth,
   city,
   CASE WHEN weight >= ${businessFrom} THEN 'Business' WHEN weight >= ${premiumFrom} THEN 'Premium' ELSE 'Free' END AS account_tier,
   luck < 0.75 - 0.4 * undone AS is_verified_user,

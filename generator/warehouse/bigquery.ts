@@ -13,16 +13,18 @@ const STAGING_LIFETIME_MS = 60 * 60 * 1000;
 const ROLES = "roles/bigquery.jobUser on the project and roles/bigquery.dataEditor on the datasets";
 
 /**
- * A warehouse in BigQuery: `bigquery://PROJECT?location=LOCATION`, the location being the datasets' (US unless given).
+ * A warehouse in BigQuery: `bigquery://PROJECT?location=LOCATION`, the location being the datasets' (US unless given). Datasets of
+ * other projects are named by `&datasets=DATASET:PROJECT,…`; jobs run in the first project.
  * Credentials are Google's application default ones. Throws UserError for a URL that names no project.
  */
 export async function openBigQuery(url: string): Promise<Warehouse> {
-  const [, projectId, location = "US"] =
-    /^bigquery:\/\/([a-z0-9][a-z0-9.:-]+)\/?(?:\?location=([\w-]+))?$/.exec(url) ?? [];
-  if (projectId === undefined)
-    throw new UserError(`"${url}" is not a BigQuery project: use bigquery://PROJECT?location=US`);
+  const { projectId, location, projects } = parseUrl(url);
   const client = new BigQuery({ projectId, location });
-  const staged: { dataset: string; table: string }[] = [];
+  const projectOf = ({ dataset }: Table) => projects.get(dataset) ?? projectId;
+  const nameIn = (table: Table) =>
+    projects.has(table.dataset) ? `\`${projectOf(table)}.${fullName(table)}\`` : fullName(table);
+  const tableOf = (table: Table) => client.dataset(table.dataset, { projectId: projectOf(table) }).table(table.table);
+  const staged: Table[] = [];
 
   const explain = (error: unknown, job: Job | undefined, fault: (error: unknown) => string) => {
     const access = explainAccess(error, `BigQuery in project ${projectId}`, ROLES);
@@ -35,6 +37,7 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
   return {
     url,
     dialect: dialects.bigquery,
+    nameOf: nameIn,
     async run(script) {
       let job: Job | undefined;
       try {
@@ -49,20 +52,20 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
     },
     async stage(table, csv) {
       const columns = await columnsOf(table, csv);
-      const name = `_load_${table.table}_${randomUUID().replaceAll("-", "")}`;
-      const target = client.dataset(table.dataset).table(name);
+      const staging = { ...table, table: `_load_${table.table}_${randomUUID().replaceAll("-", "")}` };
+      const target = tableOf(staging);
       let job: Job | undefined;
       try {
         const schema = { fields: schemaOf(table, columns) };
         // Should this process be killed, BigQuery drops the table when its time is over.
         await target.create({ schema, expirationTime: String(Date.now() + STAGING_LIFETIME_MS) });
-        staged.push({ dataset: table.dataset, table: name });
+        staged.push(staging);
         [job] = await client.createJob({
           location,
           configuration: {
             load: {
               sourceUris: [...csv.uris],
-              destinationTable: { projectId, datasetId: table.dataset, tableId: name },
+              destinationTable: { projectId: projectOf(staging), datasetId: staging.dataset, tableId: staging.table },
               schema,
               sourceFormat: "CSV",
               skipLeadingRows: 1,
@@ -77,16 +80,14 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
         });
         await job.promise();
         const [{ statistics }] = await job.getMetadata();
-        return { name: `${table.dataset}.${name}`, rows: Number(statistics?.load?.outputRows) };
+        return { name: nameIn(staging), rows: Number(statistics?.load?.outputRows) };
       } catch (error) {
         throw explain(error, job, (failed) => `${loadFault(failed)}; ${fullName(table)} is as it was`);
       }
     },
     async close() {
-      const dropped = staged.splice(0).map(({ dataset, table }) =>
-        client
-          .dataset(dataset)
-          .table(table)
+      const dropped = staged.splice(0).map((staging) =>
+        tableOf(staging)
           .delete({ ignoreNotFound: true })
           // It expires by itself, and the work is done.
           .catch(() => {}),
@@ -94,6 +95,18 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
       await Promise.all(dropped);
     },
   };
+}
+
+function parseUrl(url: string) {
+  const [, projectId, query = ""] = /^bigquery:\/\/([a-z0-9][a-z0-9.:-]+)\/?(?:\?(.+))?$/.exec(url) ?? [];
+  const { location = "US", datasets, ...unknown } = Object.fromEntries(new URLSearchParams(query));
+  const pairs = datasets?.split(",").map((pair) => /^(\w+):([a-z0-9][a-z0-9.:-]+)$/.exec(pair));
+  if (projectId === undefined || !/^[\w-]+$/.test(location) || pairs?.includes(null) || Object.keys(unknown).length > 0)
+    throw new UserError(
+      `"${url}" is not a BigQuery project: use bigquery://PROJECT?location=US, and &datasets=DATASET:PROJECT for others`,
+    );
+  const projects = new Map(pairs?.map((pair) => [String(pair?.[1]), String(pair?.[2])]));
+  return { projectId, location, projects };
 }
 
 /** The columns of the files, in their order. Throws UserError where files differ: a load takes all columns by their place. */

@@ -13,6 +13,9 @@ export interface CsvRecord {
 /** A longer record is taken for a quote that is never closed, as DuckDB takes it. */
 const longestRecord = 2_000_000;
 
+/** From the year 1000 to 2999: further off is a slip of the pen. */
+const day = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}";
+
 /**
  * How a value of each type is written in our CSV files, as a regular expression that JavaScript and DuckDB read alike: the fast
  * load and the search for the bad value cannot disagree. A bare cast would round 1.5 to an integer and pass over a time zone.
@@ -23,8 +26,8 @@ export const patterns: Record<ColumnType, string> = {
   NUMERIC: "[+-]?[0-9]{1,29}([.][0-9]{0,9})?",
   STRING: "",
   BOOLEAN: "true|false|True|False|TRUE|FALSE",
-  DATE: "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-  TIMESTAMP: "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?( UTC|Z|[+]00(:00)?)?",
+  DATE: day,
+  TIMESTAMP: `${day}[ T]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?( UTC|Z|[+]00(:00)?)?`,
 };
 
 const forms: Record<ColumnType, string> = {

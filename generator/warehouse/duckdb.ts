@@ -1,22 +1,22 @@
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import {
-  type DuckDBConnection,
-  DuckDBDateValue,
-  DuckDBDecimalValue,
-  DuckDBInstance,
-  DuckDBTimestampTZValue,
-  DuckDBTimestampValue,
-  type DuckDBValue,
-  ResultReturnType,
-} from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { messageOf, UserError } from "../errors.ts";
-import { makeFolder } from "../lake/folder.ts";
+import { makeFolder, pathOfUrl } from "../lake/folder.ts";
 import { duckdbDdl, duckdbTypes } from "../tables/derive.ts";
 import { type Column, columnNames, fullName, type Table } from "../tables/table.ts";
 import { findFault, openCsv, patterns, readHeader } from "./csv.ts";
 import { dialects } from "./dialect.ts";
 import type { ResultRow, Warehouse } from "./warehouse.ts";
+
+// Imported on demand like this file: the cloud's bundle does not carry DuckDB, and there nobody asks for it.
+const {
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  ResultReturnType,
+} = await import("@duckdb/node-api");
 
 /**
  * A warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded as by `pathToFileURL`. The file is made when
@@ -36,6 +36,7 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
   return {
     url,
     dialect: dialects.duckdb,
+    nameOf: fullName,
     run: (script) =>
       inTurn(async () => {
         try {
@@ -43,7 +44,7 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
         } catch (error) {
           // DuckDB keeps a failed transaction open; without one, ROLLBACK is the error to pass over.
           await connection.run("ROLLBACK").catch(() => {});
-          throw new UserError(`DuckDB: ${messageOf(error)}\nin: ${script.trim().replace(/\s+/g, " ").slice(0, 300)}`);
+          throw new UserError(explainRun(messageOf(error), script));
         }
       }),
     stage: (table, csv) =>
@@ -101,8 +102,8 @@ function shapeOf(name: string, type: string, nullable: boolean): string {
 }
 
 async function connect(url: string): Promise<{ connection: DuckDBConnection; close: () => void }> {
-  const path = fileURLToPath(url.replace(/^duckdb:/, "file:"));
-  let instance: DuckDBInstance;
+  const path = pathOfUrl(url.replace(/^duckdb:/, "file:"));
+  let instance: InstanceType<typeof DuckDBInstance>;
   try {
     await makeFolder(dirname(path));
     // From the cache: two instances of one file in one process would not see each other's lock. Without the setting, DuckDB
@@ -117,6 +118,14 @@ async function connect(url: string): Promise<{ connection: DuckDBConnection; clo
     instance.closeSync();
   };
   return { connection, close };
+}
+
+function explainRun(message: string, script: string): string {
+  if (/^Invalid Input Error/.test(message)) return message.replace(/^Invalid Input Error: */, "");
+  if (/No space left|out of disk/i.test(message)) return `no space left for the database: free some (${message})`;
+  if (/^Catalog Error: Table|schema .* does not exist/i.test(message))
+    return `the database lacks a declared table: run npm start, which makes them (${message.split("\n")[0]})`;
+  return `DuckDB: ${message}\nin: ${script.trim().replace(/\s+/g, " ").slice(0, 300)}`;
 }
 
 function explainOpen(path: string, message: string): string {
@@ -149,8 +158,10 @@ function castOf(field: string, { type, mode }: Column): string {
       ? // DuckDB reads short decimals from text thirty times as fast as long ones.
         `coalesce(CAST(TRY_CAST(${field} AS DECIMAL(18, 9)) AS DECIMAL(38, 9)), CAST(${field} AS DECIMAL(38, 9)))`
       : `CAST(${field} AS ${duckdbTypes[type]})`;
+  // What is too large for a FLOAT64 would be infinite.
+  const fits = type === "FLOAT64" ? `isfinite(CAST(${field} AS DOUBLE))` : "TRUE";
   return `CASE WHEN coalesce(${field}, '') = '' THEN ${whenEmpty}
-    WHEN regexp_full_match(${field}, '${patterns[type]}') THEN ${cast} ELSE error('does not fit') END`;
+    WHEN regexp_full_match(${field}, '${patterns[type]}') AND ${fits} THEN ${cast} ELSE error('does not fit') END`;
 }
 
 /** Runs the statements of a script one by one: handed over together, DuckDB returns the rows of the first. */

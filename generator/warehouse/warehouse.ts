@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
-import type { Table } from "../tables/table.ts";
+import { rehearsalFolder } from "../rehearsal.ts";
+import { fullName, type Table } from "../tables/table.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** A row as a query returns it: integers, decimals and floats as numbers, dates and timestamps as ISO strings (UTC). */
@@ -20,6 +21,8 @@ export interface CsvSource {
 export interface Warehouse {
   readonly url: string;
   readonly dialect: Dialect;
+  /** How a script names a declared table: `dataset.table`, with its project where that is another. */
+  nameOf(table: Table): string;
   /**
    * Runs a script of one or more statements, separated by `;`, and returns the rows of the last one. A failed statement undoes
    * the transaction that the script has open. Throws UserError with the engine's message.
@@ -34,10 +37,13 @@ export interface Warehouse {
   close(): Promise<void>;
 }
 
-/** The script that replaces all rows of some tables by those of others, in one transaction: all of them or none. */
-export function replaceRows(tables: readonly { table: Table; from: string }[]): string {
+/**
+ * The script that replaces all rows of some tables by those of others, in one transaction: all of them or none.
+ * @param nameOf the warehouse's, where it keeps some datasets in other projects
+ */
+export function replaceRows(tables: readonly { table: Table; from: string }[], nameOf = fullName): string {
   const statements = tables.flatMap(({ table, from }) => {
-    const name = `${table.dataset}.${table.table}`;
+    const name = nameOf(table);
     const columns = Object.keys(table.columns).join(", ");
     return [`DELETE FROM ${name} WHERE TRUE`, `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${from}`];
   });
@@ -45,11 +51,14 @@ export function replaceRows(tables: readonly { table: Table; from: string }[]): 
 }
 
 /**
- * Opens a warehouse by its URL: `bigquery://project?location=US` or `duckdb:///absolute/file.duckdb`.
- * Throws UserError for any other URL.
+ * Opens a warehouse by its URL: `bigquery://project?location=US` or `duckdb:///absolute/file.duckdb`. In a rehearsal its DuckDB
+ * file stands for BigQuery. Throws UserError for any other URL.
  */
 export async function openWarehouse(url: string): Promise<Warehouse> {
   // Imported on demand: the cloud's bundle does not carry DuckDB.
+  const rehearsal = rehearsalFolder();
+  if (url.startsWith("bigquery://") && rehearsal !== undefined)
+    return (await import("./rehearsed.ts")).openRehearsedWarehouse(rehearsal, url);
   if (url.startsWith("bigquery://")) return (await import("./bigquery.ts")).openBigQuery(url);
   if (url.startsWith("duckdb:///")) return (await import("./duckdb.ts")).openDuckDb(url);
   throw new UserError(`"${url}" is not a warehouse: use bigquery://PROJECT or duckdb:///ABSOLUTE/PATH.duckdb`);

@@ -42,6 +42,10 @@ describe("a command's settings", () => {
     expect(() => read([], { SEED: "-1" })).to.throw('SEED is "-1": use a whole number from 0');
   });
 
+  it("refuse an empty path, which would be the current folder", () => {
+    expect(() => read(["--out="])).to.throw('--out is "": use a value that is not empty');
+  });
+
   it("refuse a setting without its value", () => {
     expect(() => read(["--out"])).to.throw("--out needs a value");
   });

@@ -115,6 +115,12 @@ describe("a lake", () => {
     });
   }
 
+  it("is refused a path that leads out of it, and a URL that names no folder", async () => {
+    const lake = await openLake(pathToFileURL(tmpdir()).href);
+    expect(await userError(() => lake.writeText("../elsewhere.txt", ""))).to.include("leads out of");
+    expect(await userError(() => openLake("file:///%zz"))).to.include("names no file or folder");
+  });
+
   it("is refused when its URL is neither a folder nor a bucket", async () => {
     expect(await userError(() => openLake("./data"))).to.equal(
       '"./data" is not a lake: use gs://BUCKET/PREFIX or file:///ABSOLUTE/FOLDER',

@@ -55,6 +55,7 @@ describe("the manifest", () => {
     [{ ...manifest, files: [{ ...manifest.files[0], rows: -1 }] }, "its file 1 has no right rows"],
     [{ ...manifest, files: [manifest.files[0], { table: "orders" }] }, "its file 2 has no right path"],
     [{ ...manifest, files: [{ ...manifest.files[0], md5: "?" }] }, "its file 1 has no right md5"],
+    [{ ...manifest, files: [manifest.files[0], manifest.files[0]] }, `it names ${manifest.files[0]?.path} twice`],
   ];
   for (const [value, mistake] of shapes) {
     it(`is refused when ${mistake}`, async () => {

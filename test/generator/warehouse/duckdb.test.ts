@@ -53,6 +53,19 @@ describe("DuckDB", () => {
   const refusal = async (of: Table, content: string | Buffer) =>
     (await userError(() => stage(of, content))).replace(`${folder}/`, "");
 
+  it("refuses a number that would be infinite, an hour of the next day, and a year nobody means", async () => {
+    const of = table(options, { id: integer("Number"), price: float("Price"), at: timestamp("Time") });
+    const row = (price: string, at: string) => `id,price,at\n1,${price},${at}\n`;
+    await stage(of, row("1e300", "2024-01-01 23:59:59 UTC"));
+    for (const bad of [
+      row("1e400", "2024-01-01 23:59:59 UTC"),
+      row("1", "2024-01-01 24:00:00 UTC"),
+      row("1", "0000-01-01 00:00:00 UTC"),
+      row("1", "9999-12-31 00:00:00 UTC"),
+    ])
+      expect(await refusal(of, bad)).to.match(/^file\.csv, line 2, column (price|at): ".*" is not /);
+  });
+
   describe("staging a bad CSV file", () => {
     const cases: [string, string | Buffer, string][] = [
       [

@@ -1,0 +1,33 @@
+import { openRunAdmin, RunAdminError } from "../run-admin.ts";
+import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
+
+/**
+ * The function `trigger-job`: starts the Cloud Run job that writes the coffee shop's files, and answers 202 with the execution's name
+ * without waiting for its end. By environment: PROJECT_ID, REGION and JOB, the job's short name.
+ */
+export const triggerJob: HttpFunction = jsonFunction(async () => {
+  const { PROJECT_ID, REGION, JOB } = requireEnv("PROJECT_ID", "REGION", "JOB");
+  const job = `projects/${PROJECT_ID}/locations/${REGION}/jobs/${JOB}`;
+  try {
+    const { name, logUri } = await openRunAdmin().start(job);
+    return { status: 202, body: { execution: name, ...(logUri && { logUri }) } };
+  } catch (error) {
+    if (!(error instanceof RunAdminError)) throw error;
+    throw answerTo(error, job);
+  }
+});
+
+/** What the caller gets: 500 where this function is set up wrong, 409 and 429 as they are, 502 and 504 where Cloud Run fails. */
+export function answerTo({ status, message, timedOut }: RunAdminError, job: string): HttpError {
+  if (timedOut) return new HttpError(504, `${message}; ${job} may have been started`);
+  if (status === 401) return new HttpError(500, message);
+  if (status === 403)
+    return new HttpError(
+      500,
+      `this function's account may not run ${job}, it needs roles/run.jobsExecutor on it: ${message}`,
+    );
+  if (status === 404) return new HttpError(500, `there is no ${job}, is JOB or REGION wrong? ${message}`);
+  if (status === 409) return new HttpError(409, `${job} cannot be started now: ${message}`);
+  if (status === 429) return new HttpError(429, `${job} was not started, try again later: ${message}`);
+  return new HttpError(502, `${job} was not started: ${message}`);
+}

@@ -1,0 +1,51 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { UserError } from "../errors.ts";
+import { tellTouched } from "../rehearsal.ts";
+import { openFolder } from "./folder.ts";
+import { openBucket } from "./gcs.ts";
+import type { Lake } from "./lake.ts";
+
+/** Where the buckets of a rehearsal are. */
+export function bucketFolder(rehearsal: string, bucket = ""): string {
+  return join(rehearsal, "bucket", bucket);
+}
+
+/**
+ * The folder that stands for a `gs://bucket/prefix` in a rehearsal. Throws UserError for a bucket that was not declared, and for a
+ * URL that Cloud Storage would not take.
+ */
+export async function openRehearsedBucket(rehearsal: string, url: string): Promise<Lake> {
+  const { bucket, prefix } = openBucket(url);
+  const folder = bucketFolder(rehearsal, bucket.name);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw new UserError(`the bucket gs://${bucket.name} does not exist: ${folder} is no folder`);
+  const lake = openFolder(pathToFileURL(join(folder, prefix)).href);
+  const tell = (access: "read" | "write") => tellTouched(`bucket/${bucket.name}`, access);
+
+  return {
+    ...lake,
+    create(path) {
+      tell("write");
+      return lake.create(path);
+    },
+    writeText(path, text) {
+      tell("write");
+      return lake.writeText(path, text);
+    },
+    readText(path) {
+      tell("read");
+      return lake.readText(path);
+    },
+    stat(path) {
+      tell("read");
+      return lake.stat(path);
+    },
+    list(prefix) {
+      tell("read");
+      return lake.list(prefix);
+    },
+  };
+}

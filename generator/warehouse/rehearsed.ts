@@ -1,0 +1,45 @@
+import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { bucketFolder } from "../lake/rehearsed.ts";
+import { tellTouched } from "../rehearsal.ts";
+import { openBigQuery } from "./bigquery.ts";
+import { openDuckDb } from "./duckdb.ts";
+import type { Warehouse } from "./warehouse.ts";
+
+/**
+ * The DuckDB file that stands for BigQuery in a rehearsal. Throws UserError for a URL that BigQuery's adapter would not take;
+ * tables that were not declared are missing here as they are there.
+ */
+export async function openRehearsedWarehouse(rehearsal: string, url: string): Promise<Warehouse> {
+  await openBigQuery(url);
+  const file = pathToFileURL(join(rehearsal, "warehouse.duckdb")).href;
+  const warehouse = await openDuckDb(file.replace(/^file:/, "duckdb:"));
+  const buckets = bucketFolder(rehearsal) + sep;
+
+  return {
+    ...warehouse,
+    run(script) {
+      for (const { dataset, access } of datasetsOf(script)) tellTouched(`dataset/${dataset}`, access);
+      return warehouse.run(script);
+    },
+    stage(table, csv) {
+      const inBuckets = csv.uris.filter((path) => path.startsWith(buckets));
+      for (const path of inBuckets) tellTouched(`bucket/${path.slice(buckets.length).split(sep, 1)[0]}`, "read");
+      // Files elsewhere stand for tables that BigQuery reads where they are, such as the public thelook's.
+      if (inBuckets.length > 0) tellTouched(`dataset/${table.dataset}`, "write");
+      return warehouse.stage(table, csv);
+    },
+  };
+}
+
+/** The datasets that a script reads and writes, by the tables it names; temporary tables have no dataset. */
+export function datasetsOf(script: string): { dataset: string; access: "read" | "write" }[] {
+  const code = script.replace(/'(?:[^']|'')*'|--.*/g, "''");
+  const written = code.matchAll(
+    /\b(?:INSERT\s+INTO|DELETE\s+FROM|UPDATE|MERGE\s+INTO|CREATE\s[\w\s]*?TABLE)\s+(\w+)\.\w/gi,
+  );
+  const read = code.matchAll(/\b(?<!DELETE\s+)(?:FROM|JOIN)\s+(\w+)\.\w/gi);
+  const found = (matches: Iterable<RegExpMatchArray>, access: "read" | "write") =>
+    [...new Set([...matches].map(([, dataset = ""]) => dataset))].map((dataset) => ({ dataset, access }));
+  return [...found(read, "read"), ...found(written, "write")];
+}

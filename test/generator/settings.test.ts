@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import { UserError } from "../../generator/errors.ts";
+import { readOptions } from "../../generator/options.ts";
+import { checkTiers, walletOptions } from "../../generator/settings.ts";
+
+const read = (args: string[], env: Record<string, string> = {}) => readOptions("fill", walletOptions, args, env);
+
+describe("The e-wallet's settings", () => {
+  it("suit thelook's prices by default, and come from arguments and the environment", () => {
+    expect(read([])).to.deep.equal({ walletShare: 0.55, premiumFrom: 80, businessFrom: 200 });
+    expect(read(["--premium-from", "90"], { WALLET_SHARE: "0", PREMIUM_FROM: "1", BUSINESS_FROM: "250.5" }))
+      .to.deep //
+      .equal({ walletShare: 0, premiumFrom: 90, businessFrom: 250.5 });
+  });
+
+  it("are refused all at once where they are no share or no amount", () => {
+    const wrong = { WALLET_SHARE: "1.1", PREMIUM_FROM: "-1", BUSINESS_FROM: "much" };
+    expect(() => read([], wrong))
+      .to.throw(UserError)
+      .with.property("message")
+      .that.matches(
+        /WALLET_SHARE is "1\.1": use a number from 0 to 1\n +PREMIUM_FROM is "-1": use a number from 0\n +BUSINESS_FROM is "much"/,
+      );
+  });
+
+  it("keep the order of the tiers", () => {
+    checkTiers({ premiumFrom: 80, businessFrom: 80.01 });
+    expect(() => checkTiers({ premiumFrom: 200, businessFrom: 200 })).to.throw(
+      UserError,
+      "BUSINESS_FROM is 200 and PREMIUM_FROM is 200: Business begins above Premium",
+    );
+  });
+});
