@@ -1,0 +1,79 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { bigquerySchema } from "../generator/tables/derive.ts";
+import type { Table } from "../generator/tables/table.ts";
+import { childOf, type Place } from "./place.ts";
+
+export interface DatasetArgs {
+  readonly place: Place;
+  /** The dataset's id. */
+  readonly dataset: string;
+  /** What is in it, as the console shows it. */
+  readonly description: string;
+  /** Its tables, parents before children. @default none, where something else makes them */
+  readonly tables?: readonly Table[];
+}
+
+/** A BigQuery dataset and its tables as `generator/tables` defines them. Whoever fills them changes rows and nothing else. */
+export class Dataset extends pulumi.ComponentResource {
+  /** The dataset's id. */
+  readonly datasetId: pulumi.Output<string>;
+  /** Changes when the dataset or a table was made anew, and is empty again. */
+  readonly made: pulumi.Output<string>;
+
+  constructor(name: string, args: DatasetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:warehouse:Dataset", name, {}, opts);
+    const { place, dataset: datasetId, description, tables = [] } = args;
+    const { project, location, labels } = place;
+    const dataset = new gcp.bigquery.Dataset(
+      `${name}-dataset`,
+      { project, datasetId, location, description, labels, deleteContentsOnDestroy: true },
+      childOf(this, opts),
+    );
+
+    const made = new Map<string, gcp.bigquery.Table>();
+    for (const table of tables) {
+      const foreignKeys = foreignKeysWithin(table).map(({ column, references }) => ({
+        columnReferences: { referencingColumn: column, referencedColumn: references.column },
+        referencedTable: { projectId: project, datasetId, tableId: parentOf(made, references.table).tableId },
+      }));
+      const { partitioning, clustering } = table;
+      const declared = new gcp.bigquery.Table(
+        `${name}-${table.table}`,
+        {
+          project,
+          datasetId: dataset.datasetId,
+          tableId: table.table,
+          description: table.description,
+          labels,
+          deletionProtection: false,
+          schema: JSON.stringify(bigquerySchema(table)),
+          ...(partitioning && { timePartitioning: partitioning }),
+          ...(clustering && { clusterings: [...clustering] }),
+          tableConstraints: {
+            primaryKey: { columns: [...table.primaryKey] },
+            ...(foreignKeys.length > 0 && { foreignKeys }),
+          },
+        },
+        childOf(this, opts),
+      );
+      made.set(table.table, declared);
+    }
+
+    this.datasetId = dataset.datasetId;
+    const times = [dataset, ...made.values()].map(({ creationTime }) => creationTime);
+    this.made = pulumi.all(times).apply((created) => created.join());
+    this.registerOutputs({ datasetId: this.datasetId, made: this.made });
+  }
+}
+
+/** The foreign keys that BigQuery takes: those to a table of the same dataset. */
+export function foreignKeysWithin(table: Table) {
+  return (table.foreignKeys ?? []).filter(({ references }) => references.dataset === table.dataset);
+}
+
+function parentOf(made: ReadonlyMap<string, gcp.bigquery.Table>, name: string): gcp.bigquery.Table {
+  const parent = made.get(name);
+  if (parent === undefined) throw new Error(`${name} is referenced before it is declared: list parents first`);
+  return parent;
+}

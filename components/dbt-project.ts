@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The dbt project's files as they are deployed. */
+export interface DbtProject {
+  /** By path within the project, with `/`: absolute path on this machine. */
+  readonly files: Readonly<Record<string, string>>;
+  /** First eight digits of the SHA-256 over paths and contents. */
+  readonly hash: string;
+}
+
+const project = fileURLToPath(new URL("../transform/", import.meta.url));
+/** What a laptop needs or leaves behind in the project's folder, and dbt in the cloud does not read. */
+const notDeployed = /^(target|logs|dbt_packages|requirements\.txt|sources\.ts|\..*)(\/|$)/;
+
+/** The files of a dbt project, in the order of their paths. @param folder ends with a slash; `transform/` unless given */
+export function readDbtProject(folder = project): DbtProject {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/").replace(/\/+/g, "/"))
+    .map((path) => path.slice(folder.replaceAll("\\", "/").length))
+    .filter((path) => !notDeployed.test(path))
+    .sort();
+  const hash = createHash("sha256");
+  for (const path of paths)
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(folder + path))
+      .update("\0");
+  return {
+    files: Object.fromEntries(paths.map((path) => [path, folder + path])),
+    hash: hash.digest("hex").slice(0, 8),
+  };
+}

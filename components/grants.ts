@@ -1,0 +1,74 @@
+import * as gcp from "@pulumi/gcp";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A service account, as grants name it. */
+export interface Grantee {
+  readonly email: pulumi.Input<string>;
+  readonly member: pulumi.Input<string>;
+}
+
+/** A place that a Cloud Run resource or repository is found by. */
+interface Regional {
+  readonly project: string;
+  readonly region: string;
+  readonly name: pulumi.Input<string>;
+}
+
+/** What an account may do on what: the one shape in which every component states its grants. */
+export type Grant =
+  | {
+      readonly on: "dataset";
+      readonly project: string;
+      readonly dataset: pulumi.Input<string>;
+      readonly role: "READER" | "WRITER";
+    }
+  | {
+      readonly on: "bucket";
+      readonly bucket: pulumi.Input<string>;
+      readonly role: `roles/storage.${"objectViewer" | "objectUser"}`;
+    }
+  | ({ readonly on: "job"; readonly role: "roles/run.jobsExecutor" } & Regional)
+  | ({ readonly on: "function"; readonly role: "roles/run.invoker" } & Regional)
+  | ({ readonly on: "repository"; readonly role: "roles/artifactregistry.writer" } & Regional)
+  | ProjectGrant;
+
+/** A role that Google grants nowhere below the project, or on what does not exist yet and is then named by a condition. */
+interface ProjectGrant {
+  readonly on: "project";
+  readonly project: string;
+  readonly role: "roles/bigquery.jobUser" | "roles/logging.logWriter" | "roles/storage.objectViewer";
+  readonly condition?: { readonly title: string; readonly expression: string };
+}
+
+/** Gives an account a role. Always one member of one role: what others granted stays. */
+export function grant(
+  name: string,
+  { email, member }: Grantee,
+  given: Grant,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+  const { role } = given;
+  switch (given.on) {
+    case "dataset": {
+      // DatasetIamMember would remove authorised views, and a predefined role in place of a basic one would show as a change forever.
+      const { dataset, project } = given;
+      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, userByEmail: email }, opts);
+    }
+    case "bucket":
+      return new gcp.storage.BucketIAMMember(name, { bucket: given.bucket, role, member }, opts);
+    case "job":
+      return new gcp.cloudrunv2.JobIamMember(name, { ...regional(given), name: given.name, role, member }, opts);
+    case "function":
+      return new gcp.cloudrunv2.ServiceIamMember(name, { ...regional(given), name: given.name, role, member }, opts);
+    case "repository": {
+      const repository = given.name;
+      return new gcp.artifactregistry.RepositoryIamMember(name, { ...regional(given), repository, role, member }, opts);
+    }
+    case "project": {
+      const { project, condition } = given;
+      return new gcp.projects.IAMMember(name, { project, role, member, ...(condition && { condition }) }, opts);
+    }
+  }
+}
+
+const regional = ({ project, region }: Regional) => ({ project, location: region });

@@ -1,0 +1,90 @@
+import type { UseCase } from "../cleanroom/use-cases.ts";
+import { DBT_ARTIFACTS, datasets, functions, jobs, marts, schedules } from "./names.ts";
+
+/*
+ * What a person wants after `pulumi up`: where to click, and what to run. Pure functions of the settings.
+ */
+
+/** Where things are, for links. */
+export interface Whereabouts {
+  readonly project: string;
+  readonly region: string;
+  readonly merchantProject: string;
+  readonly walletProject: string;
+  readonly bucket: string;
+}
+
+const console = "https://console.cloud.google.com";
+
+/** The console's pages of all that was made, by kind and name. */
+export function consoleLinks(at: Whereabouts): Record<string, Record<string, string>> {
+  const { project, region } = at;
+  const here = `project=${project}`;
+  const dataset = (of: string, name: string) => `${console}/bigquery?project=${of}&ws=!1m4!1m3!3m2!1s${of}!2s${name}`;
+  const each = <T extends Record<string, string>>(names: T, link: (name: string) => string) =>
+    Object.fromEntries(Object.values(names).map((name) => [name, link(name)]));
+  return {
+    datasets: {
+      [datasets.merchant]: dataset(at.merchantProject, datasets.merchant),
+      [datasets.wallet]: dataset(at.walletProject, datasets.wallet),
+      [datasets.coffee]: dataset(project, datasets.coffee),
+      [datasets.marts]: dataset(project, datasets.marts),
+    },
+    bucket: { [at.bucket]: `${console}/storage/browser/${at.bucket}?${here}` },
+    jobs: each(jobs, (name) => `${console}/run/jobs/details/${region}/${name}/executions?${here}`),
+    functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
+    docs: { dbt: `https://storage.cloud.google.com/${at.bucket}/${DBT_ARTIFACTS.docs}/static_index.html` },
+    schedules: each(schedules, (name) => `${console}/cloudscheduler/jobs/edit/${region}/${name}?${here}`),
+  };
+}
+
+/** Links that open a new Looker Studio report on each of the coffee shop's marts; the report belongs to whoever clicks. */
+export function lookerStudioLinks({ project }: Whereabouts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(marts).map(([table, title]) => {
+      // Without an alias (ds0), since those have to exist in a template, and there is none.
+      const parameters = {
+        "c.mode": "edit",
+        "r.reportName": title,
+        "ds.connector": "bigQuery",
+        "ds.datasourceName": table,
+        "ds.type": "TABLE",
+        "ds.projectId": project,
+        "ds.datasetId": datasets.marts,
+        "ds.tableId": table,
+        "ds.billingProjectId": project,
+      };
+      const query = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+      return [table, `https://lookerstudio.google.com/reporting/create?${query.join("&")}`];
+    }),
+  );
+}
+
+/** The use cases' queries by name, with the tables' full names: they run wherever they are pasted. */
+export function pasteable(useCases: readonly UseCase[], at: Whereabouts): Record<string, string> {
+  const owners: Record<string, string> = {
+    [datasets.merchant]: at.merchantProject,
+    [datasets.wallet]: at.walletProject,
+  };
+  const table = new RegExp(`\\b(FROM|JOIN) (${Object.keys(owners).join("|")})\\.(\\w+)`, "g");
+  return Object.fromEntries(
+    useCases.map(({ name, sql }) => [
+      name,
+      sql.replace(table, (_, word, dataset, of) => `${word} \`${owners[dataset]}.${dataset}.${of}\``),
+    ]),
+  );
+}
+
+/** What to do next, a line each. */
+export function nextSteps({ project, region, bucket }: Whereabouts): string[] {
+  const job = (name: string) => `gcloud run jobs execute ${name} --project=${project} --region=${region} --wait`;
+  return [
+    "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console (pulumi stack output useCases)",
+    "Open a report on a mart: click a link of the output lookerStudio",
+    `Make today's coffee now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
+    `Build the marts again: ${job(jobs.dbt)}`,
+    `Fill the merchant and the e-wallet again: ${job(jobs.fill)}`,
+    `See the files: gcloud storage ls --recursive gs://${bucket}`,
+    "Take everything down: npx pulumi destroy",
+  ];
+}

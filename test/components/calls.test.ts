@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { FunctionsBuild } from "../../components/functions-build.ts";
+import { isRefusal, retryWhileRefused } from "../../components/google-delay.ts";
+import { HttpFunction } from "../../components/http-function.ts";
+import { Schedule } from "../../components/schedule.ts";
+import { allBefore, declare, named } from "./stack.ts";
+import { place, someone } from "./support.ts";
+
+function declareFunction() {
+  return declare(() => {
+    const { uri } = new HttpFunction("greet", {
+      place,
+      functionName: "say-hello",
+      description: "Greets",
+      entryPoint: "sayHello",
+      source: { bucket: "b", object: "functions.zip" },
+      build: new FunctionsBuild("build", { place, bucket: "b" }),
+      identity: someone("greeter"),
+      invoker: someone("caller"),
+      env: { GREETING: "hello" },
+      timeoutSeconds: 60,
+    });
+    return { uri };
+  });
+}
+
+describe("HttpFunction", () => {
+  it("runs and is built as accounts of its own, and keeps its images in a repository of its own", async () => {
+    const { resources } = await declareFunction();
+    const { name, buildConfig, serviceConfig } = named(resources, "greet-function").inputs;
+    expect(name).to.equal("say-hello");
+    expect(buildConfig).to.deep.include({ runtime: "nodejs22", entryPoint: "sayHello" });
+    expect(buildConfig.serviceAccount).to.match(/^projects\/demo-project\/serviceAccounts\/functions-build@/);
+    expect(buildConfig.dockerRepository).to.match(/\/repositories\/coffee-functions$/);
+    expect(serviceConfig).to.deep.include({ environmentVariables: { GREETING: "hello" }, maxInstanceCount: 1 });
+    expect(serviceConfig.serviceAccountEmail).to.match(/^greeter@/);
+  });
+
+  it("is called by its invoker, on the Cloud Run service of the same name", async () => {
+    const { resources, outputs } = await declareFunction();
+    const { name, role, member } = named(resources, "greet-invoker").inputs;
+    expect([name, role]).to.deep.equal(["say-hello", "roles/run.invoker"]);
+    expect(member).to.match(/^serviceAccount:caller@/);
+    expect(outputs.uri).to.equal("https://say-hello.a.run.app");
+  });
+
+  it("is built after every grant of the account that builds it", async () => {
+    const { resources } = await declareFunction();
+    const before = [...allBefore(resources, named(resources, "greet-function"))].map(({ name }) => name);
+    const grants = ["logs", "source", "copies", "images"].map((grant) => `build-identity-${grant}`);
+    expect(before).to.include.members(grants);
+  });
+});
+
+describe("Schedule", () => {
+  const declareSchedule = async (kind: "function" | "google-api") => {
+    const { resources } = await declare(() => {
+      new Schedule("daily", {
+        place,
+        scheduleName: "every-day",
+        description: "Every day",
+        clock: { schedule: "0 3 * * *", timeZone: "Europe/Kyiv" },
+        target: { kind, uri: pulumi.output("https://say-hello.a.run.app") },
+        identity: someone("caller"),
+        deadlineSeconds: 180,
+      });
+    });
+    return named(resources, "daily-schedule").inputs;
+  };
+
+  it("calls a function with an identity token made out to its address", async () => {
+    const { httpTarget } = await declareSchedule("function");
+    expect(httpTarget.oidcToken.audience).to.equal(httpTarget.uri);
+    expect(httpTarget).not.to.have.property("oauthToken");
+  });
+
+  it("calls an API of Google's with an access token", async () => {
+    const { httpTarget } = await declareSchedule("google-api");
+    expect(httpTarget.oauthToken.serviceAccountEmail).to.match(/^caller@/);
+    expect(httpTarget).not.to.have.property("oidcToken");
+  });
+
+  it("posts an empty JSON object, tries again, and keeps to its zone", async () => {
+    const { httpTarget, retryConfig, attemptDeadline, timeZone } = await declareSchedule("function");
+    expect(Buffer.from(httpTarget.body, "base64").toString()).to.equal("{}");
+    expect(httpTarget.httpMethod).to.equal("POST");
+    expect(retryConfig.retryCount).to.equal(3);
+    expect([attemptDeadline, timeZone]).to.deep.equal(["180s", "Europe/Kyiv"]);
+  });
+});
+
+describe("a refusal by Google", () => {
+  it("is told from other errors, which are not worth another try", () => {
+    expect(isRefusal("googleapi: Error 403: Permission 'x' denied on resource")).to.equal(true);
+    expect(
+      isRefusal("Build failed: build@p.iam.gserviceaccount.com does not have storage.objects.get: forbidden"),
+    ).to.equal(true);
+    expect(isRefusal("Cloud Run Admin API has not been used in project 1 before or it is disabled")).to.equal(true);
+    expect(isRefusal("googleapi: Error 409: Resource already exists")).to.equal(false);
+    expect(isRefusal("Build failed: index.mjs has a syntax error in line 403")).to.equal(false);
+  });
+
+  it("is waited for with a hook of Pulumi's, which mocks do not have", async () => {
+    const { outputs } = await declare(() => ({ hooks: Object.keys(retryWhileRefused("thing")) }));
+    expect(outputs.hooks).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Declared } from "./stack.ts";
+
+const folder = new URL("golden/", import.meta.url);
+
+/** The text that is kept under a name, after replacing it by `text` where UPDATE_GOLDEN is set. */
+export function golden(name: string, text: string): string {
+  const file = new URL(name, folder);
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
+  return readFileSync(file, "utf8");
+}
+
+/** Resources for people to read, by type and name: an input a line; hashes of content left out, so that only declarations show. */
+export function inventory(resources: readonly Declared[]): string {
+  const entries = resources.filter(({ custom }) => custom).map((each) => [`${each.type} ${each.name}`, each] as const);
+  const sorted = entries.sort(([one], [other]) => (one < other ? -1 : 1));
+  const text = sorted.map(([title, { inputs }]) => `${[title, ...lines(inputs)].join("\n")}\n`).join("\n");
+  return text.replace(/\b(main-|functions-|bundle-|dbt-|dbt\/)[0-9a-f]{8}\b/g, "$1<hash>");
+}
+
+/** `path: value`, of every input that says something. */
+function lines(value: unknown, path = ""): string[] {
+  if (path.endsWith("schema")) return columns(String(value));
+  if (/(^|\.)(__provider|source|fingerprint)$/.test(path) && !path.includes("buildConfig")) return [];
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value) && value.some((each) => typeof each === "object"))
+    return value.flatMap((each, i) => lines(each, `${path}[${i}]`));
+  if (isVariable(value)) return [`  ${path}: ${value.name}=${value.value}`];
+  if (typeof value === "object" && !Array.isArray(value))
+    return Object.entries(value).flatMap(([key, each]) => lines(each, path === "" ? key : `${path}.${key}`));
+  return [`  ${path}: ${Array.isArray(value) ? value.join(" ") : value}`];
+}
+
+function isVariable(value: unknown): value is { name: string; value: string } {
+  return typeof value === "object" && value !== null && Object.keys(value).sort().join() === "name,value";
+}
+
+function columns(schema: string): string[] {
+  const fields = JSON.parse(schema) as { name: string; type: string; mode: string }[];
+  return fields.map(({ name, type, mode }) => `  column ${name}: ${type}${mode === "REQUIRED" ? " required" : ""}`);
+}

@@ -1,0 +1,72 @@
+import { readdirSync } from "node:fs";
+import { expect } from "chai";
+import { readUseCases } from "../../cleanroom/use-cases.ts";
+import { consoleLinks, lookerStudioLinks, nextSteps, pasteable } from "../../components/links.ts";
+import { marts } from "../../components/names.ts";
+
+const at = {
+  project: "my-project",
+  region: "us-central1",
+  merchantProject: "the-merchant",
+  walletProject: "the-wallet",
+  bucket: "my-bucket",
+};
+
+describe("links", () => {
+  it("of the console are whole addresses, each in the project that has the thing", () => {
+    const links = consoleLinks(at);
+    for (const link of Object.values(links).flatMap((each) => Object.values(each)))
+      expect(URL.canParse(link)).to.equal(true);
+    expect(links.datasets?.merchant).to.include("project=the-merchant");
+    expect(links.datasets?.ewallet_provider).to.include("project=the-wallet");
+    expect(links.jobs?.["coffee-data-job"]).to.include("us-central1/coffee-data-job");
+    expect(Object.keys(links.functions ?? {})).to.deep.equal(["load-bq-from-csv", "trigger-job"]);
+  });
+
+  it("open a report on every mart that dbt makes", () => {
+    const models = readdirSync(new URL("../../transform/models/marts/", import.meta.url)).filter((file) =>
+      file.endsWith(".sql"),
+    );
+    expect(Object.keys(marts).sort()).to.deep.equal(models.map((file) => file.replace(".sql", "")).sort());
+    const links = lookerStudioLinks(at);
+    expect(Object.keys(links).sort()).to.deep.equal(Object.keys(marts).sort());
+  });
+
+  it("name a report's one source without an alias, since there is no template that has one", () => {
+    const { origin, pathname, searchParams } = new URL(lookerStudioLinks(at).flat_order_details ?? "");
+    expect(origin + pathname).to.equal("https://lookerstudio.google.com/reporting/create");
+    expect([...searchParams.keys()].filter((name) => /^ds\.ds/.test(name))).to.deep.equal([]);
+    expect(searchParams.get("ds.tableId")).to.equal("flat_order_details");
+    expect(searchParams.get("r.reportName")).to.equal("Coffee shop: sales");
+  });
+});
+
+describe("queries to paste", () => {
+  const queries = pasteable(readUseCases(), at);
+
+  it("are the use cases, every table by its full name", () => {
+    expect(Object.keys(queries)).to.deep.equal(readUseCases().map(({ name }) => name));
+    for (const [name, sql] of Object.entries(queries)) {
+      expect(sql, name).to.include("`the-merchant.merchant.");
+      expect(sql, name).to.include("`the-wallet.ewallet_provider.");
+      expect(sql, name).not.to.match(/(FROM|JOIN) (merchant|ewallet_provider)\./);
+    }
+  });
+
+  it("differ from the files in the tables' names only", () => {
+    const files = Object.fromEntries(readUseCases().map(({ name, sql }) => [name, sql]));
+    for (const [name, sql] of Object.entries(queries))
+      expect(sql.replace(/`the-(?:merchant|wallet)\.([\w.]+)`/g, "$1")).to.equal(files[name]);
+  });
+});
+
+describe("next steps", () => {
+  it("are commands that can be run as they are, and end with the way out", () => {
+    const steps = nextSteps(at);
+    expect(steps.join("\n")).not.to.include("undefined");
+    expect(steps.filter((step) => step.includes("gcloud")).every((step) => /my-project|my-bucket/.test(step))).to.equal(
+      true,
+    );
+    expect(steps.at(-1)).to.include("pulumi destroy");
+  });
+});

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { readDbtProject } from "../../components/dbt-project.ts";
+import { Runtime } from "../../components/runtime.ts";
+import { declare, ofType } from "./stack.ts";
+
+const transform = fileURLToPath(new URL("../../transform/", import.meta.url));
+
+describe("the dbt project", () => {
+  let folder: string;
+  before(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), "dbt-")), "/");
+    await cp(transform, folder, { recursive: true });
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it("is deployed without what only a laptop needs or leaves behind", async () => {
+    const { hash } = readDbtProject(folder);
+    await cp(join(folder, "models"), join(folder, "target", "compiled"), { recursive: true });
+    await cp(join(folder, "models"), join(folder, "logs"), { recursive: true });
+    const { files, hash: after } = readDbtProject(folder);
+    expect(Object.keys(files)).to.include.members(["dbt_project.yml", "profiles.yml", "models/sources.yml"]);
+    for (const path of Object.keys(files))
+      expect(path).to.match(/^(dbt_project\.yml|profiles\.yml|(macros|models|tests)\/)/);
+    expect(after).to.equal(hash);
+  });
+
+  it("has the same hash for the same content wherever it is, and another for any change", async () => {
+    const { hash } = readDbtProject(folder);
+    expect(hash).to.equal(readDbtProject().hash);
+    await writeFile(join(folder, "models", "further.sql"), "select 1");
+    const further = readDbtProject(folder).hash;
+    await rm(join(folder, "models", "further.sql"));
+    await writeFile(join(folder, "models", "renamed.sql"), "select 1");
+    const renamed = readDbtProject(folder).hash;
+    expect(new Set([hash, further, renamed]).size).to.equal(3);
+  });
+});
+
+describe("Runtime", () => {
+  const objects = async (hash: string) => {
+    const { resources, outputs } = await declare(() => {
+      const path = fileURLToPath(import.meta.url);
+      const { bundle, functions, dbtFolder } = new Runtime("runtime", {
+        bucket: "b",
+        bundle: { path, hash },
+        dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "dddddddd" },
+      });
+      return { bundle, functions, dbtFolder };
+    });
+    return { ...outputs, declared: ofType(resources, "bucketObject:BucketObject") };
+  };
+
+  it("uploads the bundle, the functions and each file of dbt under names that carry their hash", async () => {
+    const { bundle, functions, dbtFolder, declared } = await objects("aaaaaaaa");
+    expect(bundle).to.equal("runtime/main-aaaaaaaa.mjs");
+    expect(functions).to.match(/^runtime\/functions-[0-9a-f]{8}\.zip$/);
+    expect(dbtFolder).to.equal("dbt/dddddddd");
+    const uploaded = declared.map(({ inputs }) => inputs.name).sort();
+    expect(uploaded).to.deep.equal(
+      ["dbt/dddddddd/dbt_project.yml", "dbt/dddddddd/models/a.sql", functions, bundle].sort(),
+    );
+  });
+
+  it("gives changed code another name in Pulumi too, so that the old goes after the new came", async () => {
+    const [one, other] = [await objects("aaaaaaaa"), await objects("bbbbbbbb")];
+    const names = (of: typeof one) => of.declared.map(({ name }) => name).filter((name) => !name.includes("dbt"));
+    for (const name of names(one)) expect(names(other)).not.to.include(name);
+  });
+
+  it("has the functions installed with the version of functions-framework that the tests ran", async () => {
+    const { declared } = await objects("aaaaaaaa");
+    const zip = declared.find(({ inputs }) => inputs.name.endsWith(".zip"));
+    const { text } = zip?.inputs.source.assets["package.json"] ?? {};
+    const { dependencies } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    const framework = "@google-cloud/functions-framework";
+    expect(JSON.parse(text)).to.deep.include({ type: "module", main: "index.mjs" });
+    expect(JSON.parse(text).dependencies).to.deep.equal({ [framework]: dependencies[framework] });
+  });
+});

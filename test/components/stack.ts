@@ -1,0 +1,145 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as a program declared it. */
+export interface Declared {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly custom: boolean;
+  /** Resolved; secrets are wrapped as `{secret: …}`, what is unknown in a preview is `"<unknown>"`. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into inputs of all types
+  readonly inputs: any;
+  /** URNs of what it waits for. */
+  readonly dependencies: readonly string[];
+}
+
+export interface DeclareOptions {
+  /** Settings by full name. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Whether it is a preview: what Google computes is unknown then. @default false */
+  readonly preview?: boolean;
+}
+
+export const NAMESPACE = "gcp-data-demos";
+export const PROJECT = "demo-project";
+
+/** Runs a program under Pulumi's mocks; returns what it declares and, resolved, what it returns. Any call to the provider fails. */
+export async function declare<T>(program: () => T | Promise<T>, { config = {}, preview = false }: DeclareOptions = {}) {
+  const resources: Declared[] = [];
+  const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+    const { id, ...computed } = preview ? { id: "" } : computedOf(type, name, inputs);
+    return { id, state: { ...inputs, ...computed } };
+  };
+  const call = ({ token }: pulumi.runtime.MockCallArgs) => {
+    throw new Error(`the program asks the provider for ${token}`);
+  };
+  await pulumi.runtime.setMocks({ newResource, call }, NAMESPACE, "test", preview);
+  pulumi.runtime.setAllConfig({ "gcp:project": PROJECT, ...config });
+
+  // Mocks are told of no dependencies; the monitor behind them is.
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, answer) =>
+    register(request, (error, response) => {
+      if (response !== undefined) {
+        resources.push({
+          type: request.getType(),
+          name: request.getName(),
+          urn: response.getUrn(),
+          custom: request.getCustom(),
+          inputs: plain(request.getObject().toJavaScript()),
+          dependencies: request.getDependenciesList(),
+        });
+      }
+      answer(error, response);
+    });
+  // What goes wrong in an `apply` or a registration reaches nobody else.
+  let fail: (error: unknown) => void = () => {};
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  process.on("unhandledRejection", fail);
+  const evaluated = async () => {
+    const returned = pulumi.output(await program());
+    await pulumi.runtime.disconnect();
+    if (preview) return undefined;
+    return new Promise((resolve) => returned.apply(resolve));
+  };
+  const outputs = await Promise.race([failure, evaluated()]).finally(() => process.off("unhandledRejection", fail));
+  return { resources, outputs: outputs as pulumi.Unwrap<T> };
+}
+
+interface Request {
+  getType(): string;
+  getName(): string;
+  getCustom(): boolean;
+  getDependenciesList(): string[];
+  getObject(): { toJavaScript(): Record<string, unknown> };
+}
+type Register = (request: Request, answer: (error: unknown, response?: { getUrn(): string }) => void) => unknown;
+
+/** Runs index.ts, each time anew. */
+export function declareStack(options: DeclareOptions = {}) {
+  runs++;
+  return declare(() => import(`../../index.ts?run=${runs}`) as Promise<typeof import("../../index.ts")>, options);
+}
+
+let runs = 0;
+
+/** The resources of a type, by its last part, such as `Job` of `gcp:cloudrunv2/job:Job`; or by the whole of it. */
+export function ofType(resources: readonly Declared[], type: string): Declared[] {
+  return resources.filter((each) => each.type === type || each.type.endsWith(`/${type}`));
+}
+
+export function named(resources: readonly Declared[], name: string): Declared {
+  const found = resources.find((each) => each.name === name);
+  if (found === undefined)
+    throw new Error(`${name} is not declared, only ${resources.map((each) => each.name).join(", ")}`);
+  return found;
+}
+
+/** Everything that a resource waits for, directly or not. */
+export function allBefore(resources: readonly Declared[], resource: Declared): Set<Declared> {
+  const byUrn = new Map(resources.map((each) => [each.urn, each]));
+  const found = new Set<Declared>();
+  const visit = ({ dependencies }: Declared) => {
+    for (const urn of dependencies) {
+      const next = byUrn.get(urn);
+      if (next === undefined || found.has(next)) continue;
+      found.add(next);
+      visit(next);
+    }
+  };
+  visit(resource);
+  return found;
+}
+
+/** What Google computes and the program makes something of. */
+function computedOf(
+  type: string,
+  name: string,
+  inputs: Record<string, unknown>,
+): { id: string } & Record<string, unknown> {
+  if (type === "gcp:serviceaccount/account:Account")
+    return { id: name, email: `${inputs.accountId}@${inputs.project}.iam.gserviceaccount.com` };
+  if (type === "gcp:cloudfunctionsv2/function:Function")
+    return {
+      id: name,
+      serviceConfig: { ...(inputs.serviceConfig as object), uri: `https://${inputs.name}.a.run.app` },
+    };
+  if (/bigquery\/(table|dataset):/.test(type)) return { id: name, creationTime: 1_750_000_000_000 };
+  return { id: name };
+}
+
+const MARK = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+function plain(value: unknown): unknown {
+  if (value === UNKNOWN) return "<unknown>";
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  if (fields[MARK] === SECRET) return { secret: plain(fields.value) };
+  return Object.fromEntries(Object.entries(fields).map(([key, each]) => [key, plain(each)]));
+}

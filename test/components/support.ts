@@ -1,0 +1,17 @@
+import { Identity } from "../../components/identity.ts";
+import type { Place } from "../../components/place.ts";
+import { PROJECT } from "./stack.ts";
+
+export const place: Place = {
+  project: PROJECT,
+  location: "US",
+  region: "us-central1",
+  labels: { application: "demo" },
+};
+
+export const sizing = { memory: "1Gi", retries: 3, timeoutSeconds: 600 };
+
+/** An account without grants, to give to what is tested. */
+export function someone(accountId: string): Identity {
+  return new Identity(accountId, { accountId, displayName: accountId, project: PROJECT });
+}
