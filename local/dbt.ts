@@ -1,14 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { messageOf, UserError } from "../generator/errors.ts";
+import { UserError } from "../generator/errors.ts";
+import { DbtServer } from "./dbt-server.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const project = join(root, "transform");
-const dbt = join(root, ".venv", ...(process.platform === "win32" ? ["Scripts", "dbt.exe"] : ["bin", "dbt"]));
+const project = fileURLToPath(new URL("../transform", import.meta.url));
 
 export interface DbtOptions {
   /** Which warehouse, by its name in `transform/profiles.yml`. */
@@ -36,55 +32,69 @@ export interface DbtReport {
  * Throws UserError that names the models and tests that failed, or what dbt says where it does not get that far.
  */
 export async function dbtBuild(options: DbtOptions): Promise<DbtReport> {
-  const { target, env, folder, asOfDate } = options;
+  const { target, env, folder, asOfDate, progress } = options;
   const log = join(folder, "dbt.log");
-  const targetFolder = join(folder, "target");
-  // The results of an earlier run must not be taken for this one's.
-  await rm(join(targetFolder, "run_results.json"), { force: true });
-
   const args = ["build", "--target", target, "--project-dir", project, "--profiles-dir", project];
-  // At its own level, debug, the log would take every query and a tenth of the time.
-  args.push("--target-path", targetFolder, "--log-path", folder, "--log-level-file", "info");
-  args.push("--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check");
+  args.push("--target-path", join(folder, "target"), "--log-path", folder);
   if (asOfDate !== undefined) args.push("--vars", JSON.stringify({ as_of_date: asOfDate }));
-
-  const { code, lines } = await run(args, env, options.progress);
-  const results = await readResults(targetFolder);
-  if (results === undefined) throw new UserError(`dbt did not start to build: ${reasonIn(lines)}\nIts output: ${log}`);
-  const failed = results.filter(({ status }) => ["error", "fail", "runtime error"].includes(status));
-  if (code !== 0 || failed.length > 0) {
-    const names = failed.map((result) => `  ${nodeName(result)}: ${firstLine(result.message)}`);
-    throw new UserError(
-      `dbt build failed; what depends on these was not built:\n${names.join("\n")}\nIts output: ${log}`,
-    );
+  const server = new DbtServer();
+  try {
+    const run = { args, env, targetFolder: join(folder, "target"), log };
+    const { models, tests, error } = await runDbt(server, { ...run, ...(progress && { progress }) });
+    if (error !== undefined) throw new UserError(error);
+    return { models, tests };
+  } finally {
+    server.stop();
   }
-  const count = (...kinds: string[]) => results.filter(({ unique_id }) => kinds.includes(kindOf(unique_id))).length;
-  return { models: count("model"), tests: count("test", "unit_test") };
 }
 
-async function run(args: string[], env: DbtOptions["env"], progress: DbtOptions["progress"]) {
-  const child = spawn(dbt, args, {
-    cwd: project,
-    env: { ...process.env, DO_NOT_TRACK: "1", PYTHONUNBUFFERED: "1", PYTHONUTF8: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const notStarted = once(child, "error").then(([error]) => {
-    throw new UserError(
-      `dbt cannot be run from .venv (${messageOf(error)}): run \`node local/install.mjs\`, which installs it`,
-    );
-  });
+export interface RunOptions {
+  /** What follows `dbt` on its command line. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where, by arguments or environment, it writes its results. */
+  readonly targetFolder: string;
+  /** The file that messages send people to. */
+  readonly log: string;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** Runs dbt; `error` names the models and tests that failed, or says why none was built. */
+export async function runDbt(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
+  // The results of an earlier run must not be taken for this one's.
+  await rm(join(targetFolder, "run_results.json"), { force: true });
   const lines: string[] = [];
   let total = 0;
   let done = 0;
-  const read = async (stream: NodeJS.ReadableStream) => {
-    for await (const line of createInterface({ input: stream })) {
-      lines.push(line);
-      if (/ Found \d+ models?, /.test(line)) total = nodesFound(line);
-      if (/ \d+ of \d+ (?!START)/.test(line)) progress?.(++done, total);
-    }
-  };
-  await Promise.race([notStarted, Promise.all([read(child.stdout), read(child.stderr), once(child, "close")])]);
-  return { code: child.exitCode, lines };
+  const code = await server.run(args, env, (line) => {
+    lines.push(line);
+    if (/ Found \d+ models?, /.test(line)) total = nodesFound(line);
+    if (/ \d+ of \d+ (?!START)/.test(line)) progress?.(++done, total);
+  });
+  const results = (await readResults(targetFolder)) ?? [];
+  const count = (...kinds: string[]) => results.filter(({ unique_id }) => kinds.includes(kindOf(unique_id))).length;
+  const error = errorOf(code, lines, results, log);
+  return { models: count("model"), tests: count("test", "unit_test"), error };
+}
+
+function errorOf(code: number, lines: string[], results: NodeResult[], log: string): string | undefined {
+  if (results.length === 0) return `dbt did not start to build: ${reasonIn(lines)}\nIts output: ${log}`;
+  const failed = results.filter(({ status }) => ["error", "fail", "runtime error"].includes(status));
+  if (code === 0 && failed.length === 0) return undefined;
+  const names = failed.map((result) => `  ${nodeName(result)}: ${firstLine(result.message)}`);
+  return `dbt build failed; what depends on these was not built:\n${names.join("\n")}\nIts output: ${log}`;
+}
+
+/** The schemas that the last run read sources from, and those it built models in. */
+export async function readSchemas(targetFolder: string): Promise<{ sources: string[]; models: string[] }> {
+  interface Manifest {
+    readonly nodes: Record<string, { readonly resource_type: string; readonly schema: string }>;
+    readonly sources: Record<string, { readonly schema: string }>;
+  }
+  const { nodes, sources } = JSON.parse(await readFile(join(targetFolder, "manifest.json"), "utf8")) as Manifest;
+  const models = Object.values(nodes).filter(({ resource_type }) => resource_type === "model");
+  const schemas = (of: readonly { schema: string }[]) => [...new Set(of.map(({ schema }) => schema))];
+  return { sources: schemas(Object.values(sources)), models: schemas(models) };
 }
 
 /** Steps of the build, from "Found 10 models, 61 data tests, 5 sources, …"; its own "1 of 97" counts some twice. */

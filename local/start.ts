@@ -1,77 +1,70 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
 import { readUseCases } from "../cleanroom/use-cases.ts";
 import { csvField } from "../generator/coffee/csv.ts";
-import { generateCoffee } from "../generator/coffee/generate.ts";
 import { checkSettings } from "../generator/coffee/settings.ts";
 import { runMain } from "../generator/errors.ts";
-import { fill } from "../generator/fill.ts";
-import { openLake } from "../generator/lake/lake.ts";
-import { load } from "../generator/load.ts";
-import { readOptions, text } from "../generator/options.ts";
+import { type Option, readOptions, text } from "../generator/options.ts";
 import { coffeeOptions, folderUrl, resolveFromCaller, yesterdayInKyiv } from "../generator/settings.ts";
-import { allTables } from "../generator/tables/index.ts";
-import { createTables } from "../generator/warehouse/duckdb.ts";
 import { openWarehouse, type ResultRow, type Warehouse } from "../generator/warehouse/warehouse.ts";
-import { dbtBuild } from "./dbt.ts";
-import { count, formatTable, percent, step } from "./terminal.ts";
+import { aside } from "./aside.ts";
+import { DbtServer } from "./dbt-server.ts";
+import { evaluate } from "./evaluate.ts";
+import { rehearse } from "./rehearse.ts";
+import { show, watch } from "./report.ts";
+import { readPulumiYaml } from "./settings.ts";
+import { count, formatTable, step } from "./terminal.ts";
+import { type World, warehouseUrl } from "./world.ts";
 
 const settings = {
   thelook: text("folder with a CSV export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
   ...coffeeOptions,
+  // Without them the program's own defaults hold.
+  seed: optional(coffeeOptions.seed),
+  scale: optional(coffeeOptions.scale),
   out: text("folder that everything lands in", ".local"),
 };
 
-/** Fills both demos on this machine: source, snapshot, e-wallet, coffee CSV, load, dbt, and the use cases' answers. */
+/** The project that the stack is declared for, where there is none. */
+const PROJECT = "demo-project";
+
+/** Rehearses what `index.ts` declares on this machine, then asks the use cases' questions of it. */
 async function main(): Promise<void> {
   const options = readOptions("npm start --", settings, process.argv.slice(2));
-  const { thelook, seed, scale, until = yesterdayInKyiv(), days } = options;
-  const shop = { seed, scale, until, ...(days !== undefined && { days }), shard: { index: 0, count: 1 } };
-  checkSettings(shop);
+  const { thelook, until, seed, scale, days } = options;
+  const { program, defaults } = readPulumiYaml(new URL("../Pulumi.yaml", import.meta.url));
+  const config: Record<string, string> = { ...defaults };
+  for (const [name, value] of Object.entries({ seed, scale, days })) {
+    if (value !== undefined) config[`${program}:${name}`] = String(value);
+  }
+  const setting = (name: string) => Number(config[`${program}:${name}`]);
+  checkSettings({
+    seed: setting("seed"),
+    scale: setting("scale"),
+    until: until ?? yesterdayInKyiv(),
+    ...(days !== undefined && { days }),
+    shard: { index: 0, count: 1 },
+  });
   const out = resolveFromCaller(options.out);
-  const bucket = join(out, "bucket");
-  const lake = await openLake(pathToFileURL(bucket).href);
-  const file = join(out, "warehouse.duckdb");
-  const url = pathToFileURL(file).href.replace("file:", "duckdb:");
   const started = performance.now();
-
-  await createTables(url, allTables);
-  await inWarehouse(url, async (warehouse) => {
-    const source = thelook === undefined ? "synthetic:" : folderUrl(thelook);
-    const filled = await step("Merchant and e-wallet", async (progress) => {
-      const report = await fill(warehouse, { source, seed, scale, lake, progress });
-      return [report, inAll(report.tables)];
-    });
-    console.log(
-      formatTable(
-        filled.counts.filter(({ rows }) => rows > 0).map((line) => ({ ...line })),
-        "      ",
-      ),
-    );
-
-    await step("Coffee shop's CSV files", async (show) => {
-      const manifest = await generateCoffee(lake, { ...shop, progress: percent(show) });
-      await removeOtherRuns(join(bucket, "csv_sources"), manifest.run);
-      return [manifest, inAll(Object.fromEntries(manifest.files.map(({ path, rows }) => [path, rows])))];
-    });
-
-    await step("Load", async () => {
-      const report = await load(warehouse, lake);
-      return [report, inAll(report)];
-    });
-  });
-
-  // dbt is a process of its own, and a DuckDB file has one writer at a time.
-  await step("dbt: marts and checks", async (show) => {
-    const env = { DBT_DUCKDB_PATH: file };
-    const report = await dbtBuild({ target: "duckdb", env, folder: join(out, "logs"), progress: percent(show) });
-    return [report, `${report.models} models, ${report.tests} tests passed`];
-  });
-
-  await inWarehouse(url, async (warehouse) => {
-    await answerUseCases(warehouse, join(out, "answers"));
-    console.log(`\nWhat was made\n${formatTable(await tableRows(warehouse))}`);
+  await aside(out, async (folder) => {
+    // It takes its seconds to load, meanwhile the program is evaluated.
+    const dbt = new DbtServer();
+    dbt.start();
+    try {
+      const declaration = await step("index.ts", async () => {
+        const declared = await evaluate(() => import("../index.ts"), { project: PROJECT, program, config });
+        return [declared, `${declared.resources.length} resources declared`];
+      });
+      const source = thelook === undefined ? "synthetic:" : folderUrl(thelook);
+      const surroundings = { thelook: source, ...(until !== undefined && { until }) };
+      const world = await rehearse(declaration, { out: folder, dbt, ...surroundings, watch, show });
+      await look(world);
+      // What only the run itself needed.
+      for (const name of ["functions", "providers"]) await rm(join(folder, name), { recursive: true, force: true });
+    } finally {
+      dbt.stop();
+    }
   });
 
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -80,28 +73,23 @@ async function main(): Promise<void> {
 Done in ${seconds} s. What to look at next:
   ${join(here, "warehouse.duckdb")}       all tables; the marts are coffee_marts.flat_customer_metrics and flat_order_details
   ${join(here, "answers")}                the use cases' answers as CSV; the questions are cleanroom/use-cases/*.sql
-  ${join(here, "bucket")}                 the CSV files, with the generator's ground truth apart
-  ${join(here, "logs", "dbt.log")}           what dbt built and checked`);
+  ${join(here, "bucket")}                 the declared buckets: CSV files, the runtime, the dbt project and what dbt made of it
+  ${join(here, "logs")}                   what each job and function wrote`);
 }
 
-async function inWarehouse(url: string, work: (warehouse: Warehouse) => Promise<void>): Promise<void> {
-  const warehouse = await openWarehouse(url);
+/** Answers the use cases from what the rehearsal made, and lists its tables. */
+async function look(world: World): Promise<void> {
+  const warehouse = await openWarehouse(warehouseUrl(world));
   try {
-    await work(warehouse);
+    await answerUseCases(warehouse, join(world.out, "answers"));
+    console.log(`\nWhat was made\n${formatTable(await tableRows(warehouse))}`);
   } finally {
     await warehouse.close();
   }
 }
 
-function inAll(rows: Readonly<Record<string, number>>): string {
-  return `${count(Object.values(rows).reduce((sum, each) => sum + each, 0))} rows`;
-}
-
-/** What the bucket's lifecycle rule does in the cloud: runs that the manifest no longer names go. */
-async function removeOtherRuns(folder: string, run: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const others = entries.filter((entry) => entry.isDirectory() && entry.name !== run);
-  await Promise.all(others.map(({ name }) => rm(join(folder, name), { recursive: true })));
+function optional<T>(option: Option<T>): Option<T | undefined> {
+  return { ...option, default: undefined };
 }
 
 /** Asks the use cases' questions, prints each answer and keeps it as CSV. */

@@ -5,11 +5,6 @@ const interactive = process.stdout.isTTY === true;
 /** Shows how far a step is, in a few words: redrawn in place on a terminal, silent in a log. */
 export type Show = (state: string) => void;
 
-/** A step's progress as a percentage. */
-export function percent(show: Show): (done: number, total: number) => void {
-  return (done, total) => show(`${Math.floor((100 * done) / Math.max(total, 1))} %`);
-}
-
 /**
  * Runs one step and prints its line: a title, its state while it runs, then the seconds it took and what came out.
  * `work` returns its result and a few words on it.

@@ -69,6 +69,16 @@ describe("npm start", () => {
     }
   });
 
+  it("keeps what jobs wrote in the declared bucket", async () => {
+    const files = await readdir(join(out, "bucket"), { recursive: true });
+    for (const file of ["csv_sources/manifest.json", "dbt/artifacts/docs/static_index.html"])
+      expect(
+        files.filter((name) => name.endsWith(file)),
+        file,
+      ).to.have.length(1);
+    expect(existsSync("/mnt/bucket"), "the path that the bucket has in the cloud").to.equal(false);
+  });
+
   it("says how many rows it made and where to look", () => {
     expect(outcome.output).to.match(/coffee_marts +flat_order_details +[\d,]{3,}/);
     expect(outcome.output).to.match(/Done in [\d.]+ s/);

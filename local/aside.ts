@@ -1,0 +1,69 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, UserError } from "../generator/errors.ts";
+import { makeFolder } from "../generator/lake/folder.ts";
+
+/** Where a run works, inside the folder that its results go to; what an unfinished run left there tells what it did. */
+export const WORKSHOP = ".run";
+
+/**
+ * Does `work` in an empty folder, and puts what it made there in place of what the last run made in `out`, when all of it is done.
+ * Until then `out` holds the last run, whole. One run at a time: throws UserError where another one is at work, and where `out`
+ * cannot be written.
+ */
+export async function aside<T>(out: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const release = await occupy(out);
+  try {
+    const folder = join(out, WORKSHOP);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    const result = await work(folder);
+    // The old goes with the workshop: nothing of it is left when something of the new is missing.
+    const old = join(folder, ".old");
+    await mkdir(old);
+    for (const name of (await readdir(folder)).filter((entry) => entry !== ".old")) {
+      await rename(join(out, name), join(old, name)).catch(unlessMissing);
+      await rename(join(folder, name), join(out, name));
+    }
+    await rm(folder, { recursive: true });
+    return result;
+  } finally {
+    await release();
+  }
+}
+
+/** Takes the folder for this process, and returns how to give it free. A process that has ended holds it no more. */
+async function occupy(out: string): Promise<() => Promise<void>> {
+  const mark = join(out, ".pid");
+  const take = () => writeFile(mark, String(process.pid), { flag: "wx" });
+  try {
+    await makeFolder(out);
+    await take().catch(async (error) => {
+      const pid = Number(await readFile(mark, "utf8").catch(() => ""));
+      if (isAlive(pid))
+        throw new UserError(`${out} is being filled by process ${pid}: wait for it, or choose another --out`);
+      await rm(mark, { recursive: true, force: true });
+      if (error.code !== "EEXIST") throw error;
+      await take();
+    });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `${out} cannot be filled: ${messageOf(error)}; choose another folder by --out, or allow writing there`,
+    );
+  }
+  return () => rm(mark, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}

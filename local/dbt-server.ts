@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { messageOf, UserError } from "../generator/errors.ts";
+import { inherited } from "./processes.ts";
+
+// At its own level, debug, the log would take every query and a tenth of the time.
+const flags = ["--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check"];
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const python = join(root, ".venv", ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
+const script = fileURLToPath(new URL("dbt_server.py", import.meta.url));
+
+interface Request {
+  readonly do: "prepare" | "run";
+  /** What follows `dbt` on its command line, the command first. */
+  readonly args: readonly string[];
+  /** What the project and its profiles read. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** dbt of `.venv`, loaded once for several runs; one request is worked on at a time. */
+export class DbtServer {
+  #child: ChildProcess | undefined;
+  #over: Promise<never> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #hear: (line: string) => void = () => {};
+
+  /** Loads dbt, which takes two seconds, unless it is loaded; the first request does so too. */
+  start(): ChildProcess {
+    if (this.#child !== undefined) return this.#child;
+    const child = spawn(python, [script], {
+      env: surroundings(),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        this.#hear(line);
+      });
+    }
+    this.#over = new Promise<never>((_, reject) => {
+      const end = (why: string) =>
+        reject(
+          new UserError(`dbt cannot be run from .venv (${why}): run \`node local/install.mjs\`, which installs it`),
+        );
+      child.once("error", (error) => end(messageOf(error)));
+      child.once("close", () => end(lines.slice(-3).join(" ")));
+    });
+    this.#over.catch(() => {});
+    child.stdin.on("error", () => {});
+    this.#child = child;
+    return child;
+  }
+
+  /** Reads the project that a run with the same arguments and environment will build. */
+  prepare(args: readonly string[], env: Request["env"]): Promise<number> {
+    return this.#ask({ do: "prepare", args, env }, () => {});
+  }
+
+  /** Runs dbt, and returns its exit code. Throws UserError where dbt is not installed. */
+  run(args: readonly string[], env: Request["env"], hear: (line: string) => void): Promise<number> {
+    return this.#ask({ do: "run", args, env }, hear);
+  }
+
+  stop(): void {
+    this.#child?.kill();
+  }
+
+  #ask(request: Request, hear: (line: string) => void): Promise<number> {
+    const whole = { ...request, args: [...request.args, ...flags], env: { ...surroundings(), ...request.env } };
+    const answer = this.#last.then(() => {
+      const ended = new Promise<number>((resolve) => {
+        this.#hear = (line) => {
+          if (line.startsWith('{"ended":')) resolve((JSON.parse(line) as { ended: number }).ended);
+          else hear(line);
+        };
+      });
+      this.start().stdin?.write(`${JSON.stringify(whole)}\n`);
+      return this.#over ? Promise.race([this.#over, ended]) : ended;
+    });
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+}
+
+function surroundings(): Record<string, string> {
+  return { ...inherited(), DO_NOT_TRACK: "1", PYTHONUNBUFFERED: "1", PYTHONUTF8: "1" };
+}
