@@ -1,0 +1,5 @@
+// Serves the rules to the Pulumi engine: pulumi preview --policy-pack policy
+import { PolicyPack } from "@pulumi/policy";
+import { policies } from "./rules";
+
+new PolicyPack("gcp-data-demos", { policies });

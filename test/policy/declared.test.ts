@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { type Resource, violations } from "./support.ts";
+
+/** What index.ts declares under settings. */
+function declared(config: Record<string, string> = {}): Resource[] {
+  const program = fileURLToPath(new URL("declare.ts", import.meta.url));
+  const run = spawnSync(process.execPath, ["--import=tsx", program, JSON.stringify(config)], {
+    encoding: "utf8",
+    maxBuffer: 1e9,
+  });
+  expect(run.status, run.stderr).to.equal(0);
+  const resources = JSON.parse(run.stdout) as { type: string; name: string; inputs: Record<string, unknown> }[];
+  return resources.map(({ type, name, inputs }) => ({ type, name, props: inputs }));
+}
+
+describe("what index.ts declares", () => {
+  const resources: Resource[] = [];
+  before(() => resources.push(...declared()));
+
+  it("keeps to every rule, in one project", async () => {
+    expect(await violations(resources)).to.deep.equal([]);
+  });
+
+  it("keeps to every rule, in two projects and another location", async () => {
+    const elsewhere = declared({
+      "gcp-data-demos:merchantProject": "merchant-project",
+      "gcp-data-demos:walletProject": "wallet-project",
+      "gcp-data-demos:location": "EU",
+      "gcp-data-demos:region": "europe-west1",
+      "gcp-data-demos:thelookSource": "synthetic:",
+    });
+    expect(await violations(elsewhere)).to.deep.equal([]);
+  });
+
+  it("has something for every kind of rule to look at", () => {
+    expect(resources.map(({ type }) => type)).to.include.members([
+      "gcp:storage/bucket:Bucket",
+      "gcp:bigquery/dataset:Dataset",
+      "gcp:bigquery/table:Table",
+      "gcp:cloudrunv2/job:Job",
+      "gcp:cloudfunctionsv2/function:Function",
+      "gcp:projects/iAMMember:IAMMember",
+    ]);
+  });
+});

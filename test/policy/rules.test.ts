@@ -1,0 +1,238 @@
+import { expect } from "chai";
+import { levels, type Resource, unknownString, violations } from "./support.ts";
+
+const labels = { demo: "coffee-shop" };
+const bucket: Resource = {
+  type: "gcp:storage/bucket:Bucket",
+  name: "lake",
+  props: {
+    location: "US",
+    labels,
+    publicAccessPrevention: "enforced",
+    uniformBucketLevelAccess: true,
+    forceDestroy: true,
+  },
+};
+const dataset: Resource = {
+  type: "gcp:bigquery/dataset:Dataset",
+  name: "coffee",
+  props: { datasetId: "coffee_shop", location: "US", labels, deleteContentsOnDestroy: true },
+};
+const table: Resource = {
+  type: "gcp:bigquery/table:Table",
+  name: "orders",
+  props: { tableId: "orders", labels, deletionProtection: false },
+};
+const job: Resource = {
+  type: "gcp:cloudrunv2/job:Job",
+  name: "load",
+  props: { location: "us-central1", labels, deletionProtection: false },
+};
+const grant: Resource = {
+  type: "gcp:storage/bucketIAMMember:BucketIAMMember",
+  name: "load-reads",
+  props: {
+    bucket: "lake",
+    role: "roles/storage.objectViewer",
+    member: "serviceAccount:load@p.iam.gserviceaccount.com",
+  },
+};
+const jobUser: Resource = {
+  type: "gcp:projects/iAMMember:IAMMember",
+  name: "load-queries",
+  props: { project: "p", role: "roles/bigquery.jobUser", member: "serviceAccount:load@p.iam.gserviceaccount.com" },
+};
+
+/** `resource` with other inputs; undefined takes one away. */
+function but(resource: Resource, props: Record<string, unknown>): Resource {
+  const all = { ...resource.props, ...props };
+  return { ...resource, props: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) };
+}
+
+/** What all rules together say of one resource: one violation, by the rule expected, naming the resource. */
+async function expectOnly(rule: string, resource: Resource, ...parts: string[]): Promise<void> {
+  const found = await violations([resource]);
+  expect(found).to.have.length(1);
+  expect(found[0]).to.match(new RegExp(`^${rule}: ${resource.name}: `));
+  for (const part of parts) expect(found[0]).to.include(part);
+}
+
+describe("the policy pack's rules", () => {
+  it("find nothing in a stack that keeps to them", async () => {
+    expect(await violations([bucket, dataset, table, job, grant, jobUser])).to.deep.equal([]);
+  });
+
+  it("are all mandatory", () => {
+    expect(new Set(levels)).to.deep.equal(new Set(["mandatory"]));
+  });
+
+  describe("nothing-public", () => {
+    for (const everybody of ["allUsers", "allAuthenticatedUsers"]) {
+      it(`refuses ${everybody} as a member, in a binding, in a policy and as a dataset's special group`, async () => {
+        await expectOnly("nothing-public", but(grant, { member: everybody }), "member is", everybody);
+        const members = { member: undefined, members: ["user:a@example.com", everybody] };
+        await expectOnly("nothing-public", but(grant, members), "members.1 is");
+        const policyData = JSON.stringify({ bindings: [{ role: "roles/run.invoker", members: [everybody] }] });
+        await expectOnly("nothing-public", but(grant, { policyData }), "policyData.bindings.0.members.0 is");
+        const access: Resource = {
+          type: "gcp:bigquery/datasetAccess:DatasetAccess",
+          name: "open",
+          props: { datasetId: "merchant", role: "READER", specialGroup: everybody },
+        };
+        await expectOnly("nothing-public", access, "specialGroup is");
+      });
+    }
+
+    it("wants public access prevention enforced on a bucket, not inherited and not left out", async () => {
+      await expectOnly("nothing-public", but(bucket, { publicAccessPrevention: "inherited" }), '"enforced"');
+      await expectOnly("nothing-public", but(bucket, { publicAccessPrevention: undefined }), '"enforced"');
+    });
+
+    it("refuses an object with a public access list, and a service that asks nobody for a token", async () => {
+      const object = {
+        type: "gcp:storage/bucketObject:BucketObject",
+        name: "page",
+        props: { predefinedAcl: "publicRead" },
+      };
+      await expectOnly("nothing-public", object, "predefinedAcl");
+      const service = { type: "gcp:cloudrunv2/service:Service", name: "web" };
+      await expectOnly(
+        "nothing-public",
+        { ...service, props: { ...job.props, invokerIamDisabled: true } },
+        "invokerIamDisabled",
+      );
+    });
+
+    it("takes no offence at a text that only speaks of allUsers", async () => {
+      expect(await violations([but(table, { description: "never granted to allUsers" })])).to.deep.equal([]);
+    });
+  });
+
+  describe("no-primitive-roles", () => {
+    for (const role of ["owner", "editor", "viewer", "admin", "writer", "reader"]) {
+      it(`refuses roles/${role} on a resource`, () =>
+        expectOnly("no-primitive-roles", but(grant, { role: `roles/${role}` }), `roles/${role}`));
+    }
+
+    it("takes a dataset's READER, WRITER and OWNER for what they are: roles of one dataset", async () => {
+      for (const role of ["READER", "WRITER", "OWNER"]) {
+        const access = { type: "gcp:bigquery/datasetAccess:DatasetAccess", name: "reads", props: { role } };
+        expect(await violations([access])).to.deep.equal([]);
+      }
+    });
+  });
+
+  describe("no-project-wide-role", () => {
+    it("refuses a role on the project that Google grants on a resource as well", async () => {
+      for (const role of ["roles/bigquery.dataViewer", "roles/storage.objectAdmin", "roles/run.invoker"])
+        await expectOnly("no-project-wide-role", but(jobUser, { role }), role, "Grant it on the bucket");
+    });
+
+    it("allows such a role where a condition confines it to one resource, and only there", async () => {
+      const reads = but(jobUser, { role: "roles/storage.objectViewer" });
+      const only = (expression: string) => but(reads, { condition: { title: "one bucket", expression } });
+      for (const narrow of [
+        'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")',
+        "resource.name == 'projects/_/buckets/lake'",
+        'resource.name.startsWith("projects/_/buckets/lake") && resource.type == "storage.googleapis.com/Object"',
+        unknownString,
+      ])
+        expect(await violations([only(narrow)]), narrow).to.deep.equal([]);
+      for (const wide of [
+        'request.time < timestamp("2030-01-01T00:00:00Z")',
+        '!resource.name.startsWith("projects/_/buckets/lake")',
+        'resource.name.startsWith("projects/_/buckets/lake") || true',
+        'resource.name == "projects/_/buckets/lake" && false || true',
+        'resource.name.startsWith("")',
+      ])
+        await expectOnly("no-project-wide-role", only(wide), "roles/storage.objectViewer");
+    });
+
+    it("refuses roles on folders and organisations", async () => {
+      for (const type of ["gcp:folder/iAMMember:IAMMember", "gcp:organizations/iAMMember:IAMMember"])
+        await expectOnly(
+          "no-project-wide-role",
+          { ...but(jobUser, { role: "roles/run.viewer" }), type },
+          "roles/run.viewer",
+        );
+    });
+
+    it("refuses bindings and policies on the project whatever their role: they replace what others were granted", async () => {
+      for (const type of ["gcp:projects/iAMBinding:IAMBinding", "gcp:projects/iAMPolicy:IAMPolicy"])
+        await expectOnly("no-project-wide-role", { ...jobUser, type }, "replaces");
+    });
+
+    it("lets audit settings of the project be", async () => {
+      const audit = {
+        type: "gcp:projects/iAMAuditConfig:IAMAuditConfig",
+        name: "audit",
+        props: { service: "allServices" },
+      };
+      expect(await violations([audit])).to.deep.equal([]);
+    });
+  });
+
+  it("uniform-bucket-access refuses a bucket with access lists", async () => {
+    await expectOnly("uniform-bucket-access", but(bucket, { uniformBucketLevelAccess: false }));
+    await expectOnly("uniform-bucket-access", but(bucket, { uniformBucketLevelAccess: undefined }));
+  });
+
+  describe("labelled", () => {
+    for (const resource of [bucket, dataset, table, job]) {
+      it(`refuses ${resource.type} without labels, and with the provider's own alone`, async () => {
+        await expectOnly("labelled", but(resource, { labels: undefined }), "labels");
+        await expectOnly("labelled", but(resource, { labels: {} }), "labels");
+        await expectOnly("labelled", but(resource, { labels: { "goog-pulumi-provisioned": "true" } }), "labels");
+      });
+    }
+  });
+
+  describe("destroyable", () => {
+    const guarded: [Resource, string, boolean][] = [
+      [table, "deletionProtection", true],
+      [job, "deletionProtection", true],
+      [dataset, "deleteContentsOnDestroy", false],
+      [bucket, "forceDestroy", false],
+    ];
+    for (const [resource, setting, value] of guarded) {
+      it(`refuses ${resource.type} in dev with ${setting} ${value} or left to the provider`, async () => {
+        await expectOnly("destroyable", but(resource, { [setting]: value }), setting, "stack dev");
+        await expectOnly("destroyable", but(resource, { [setting]: undefined }), setting);
+      });
+    }
+
+    it("refuses a deletion policy that keeps the resource, and Pulumi's own protection", async () => {
+      await expectOnly("destroyable", but(table, { deletionPolicy: "PREVENT" }), "PREVENT");
+      await expectOnly("destroyable", but(job, { deletionPolicy: "ABANDON" }), "ABANDON");
+      await expectOnly("destroyable", { ...bucket, protect: true }, "protect");
+      expect(await violations([but(job, { deletionPolicy: "DELETE" })])).to.deep.equal([]);
+    });
+
+    it("allows protection in production", async () => {
+      const guard = { ...but(table, { deletionProtection: true }), stack: "prod-eu", protect: true };
+      expect(await violations([guard])).to.deep.equal([]);
+    });
+  });
+
+  describe("one-location", () => {
+    it("refuses a dataset elsewhere than the bucket, and names both", async () => {
+      const found = await violations([bucket, but(dataset, { location: "europe-west1" }), table, job]);
+      expect(found).to.have.length(1);
+      expect(found[0]).to.include("coffee is in europe-west1, lake in US");
+    });
+
+    it("does not tell US from us", async () => {
+      expect(await violations([bucket, but(dataset, { location: "us" })])).to.deep.equal([]);
+    });
+  });
+
+  it("leave out what a preview does not know yet, and still judge the rest of the resource", async () => {
+    const unknown = but(grant, { member: unknownString, bucket: unknownString });
+    expect(await violations([unknown])).to.deep.equal([]);
+    await expectOnly("no-primitive-roles", but(unknown, { role: "roles/editor" }));
+    for (const resource of [bucket, dataset, table, job]) {
+      const later = Object.fromEntries(Object.keys(resource.props).map((key) => [key, unknownString]));
+      expect(await violations([{ ...resource, props: later }, bucket])).to.deep.equal([]);
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { createRequire } from "node:module";
+import type {
+  Policies,
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import { unknownCheckingProxy } from "@pulumi/policy";
+
+// By require and by the SDK's types: the pack is CommonJS with compiler options of its own, which tsc -p policy checks.
+const { policies } = createRequire(import.meta.url)("../../policy/rules.ts") as { policies: Policies };
+
+/** A resource as a rule sees it. */
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly props: Record<string, unknown>;
+  readonly stack?: string;
+  readonly protect?: boolean;
+}
+
+/** What Pulumi puts in the place of a string that only the `up` will know. */
+export const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+function seen({
+  type,
+  name,
+  props,
+  stack = "dev",
+  protect = false,
+}: Resource): ResourceValidationArgs & PolicyResource {
+  return {
+    type,
+    name,
+    props: unknownCheckingProxy(props),
+    urn: `urn:pulumi:${stack}::gcp-data-demos::${type}::${name}`,
+    opts: {
+      protect,
+      ignoreChanges: [],
+      aliases: [],
+      customTimeouts: { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 },
+      additionalSecretOutputs: [],
+    },
+    dependencies: [],
+    propertyDependencies: {},
+    stackTags: new Map(),
+    isType: () => false,
+    asType: () => undefined,
+    getConfig: <T extends object>() => ({}) as T,
+    notApplicable: () => {
+      throw new Error("a rule said that it does not apply");
+    },
+  };
+}
+
+/** Runs all rules, or the one named `only`, over a stack; every violation as `rule: message`. */
+export async function violations(resources: readonly Resource[], only?: string): Promise<string[]> {
+  const found: string[] = [];
+  const chosen = policies.filter(({ name }) => only === undefined || name === only);
+  if (chosen.length === 0) throw new Error(`there is no rule ${only}`);
+  for (const policy of chosen) {
+    const report = (message: string) => found.push(`${policy.name}: ${message}`);
+    const { validateResource } = policy as ResourceValidationPolicy;
+    for (const resource of resources)
+      for (const validate of [validateResource ?? []].flat()) await validate(seen(resource), report);
+    const { validateStack } = policy as StackValidationPolicy;
+    await validateStack?.({ ...seen({ type: "", name: "", props: {} }), resources: resources.map(seen) }, report);
+  }
+  return found;
+}
+
+export const ruleNames = policies.map(({ name }) => name);
+export const levels = policies.map(({ enforcementLevel }) => enforcementLevel);
