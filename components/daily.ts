@@ -53,6 +53,8 @@ export class Daily extends pulumi.ComponentResource {
       },
       child,
     );
+    // The first fill takes minutes, in which the grants of the functions' build reach all of Google: a build refused would fail the up.
+    const afterFill = childOf(this, opts, [shop.loaded]);
     const common = { place, source: { bucket, object: runtime.functions }, build, invoker: scheduler };
     const triggerJob = new HttpFunction(
       `${name}-trigger`,
@@ -65,7 +67,7 @@ export class Daily extends pulumi.ComponentResource {
         env: { PROJECT_ID: project, REGION: region, JOB: shop.generateJob },
         timeoutSeconds: 60,
       },
-      child,
+      afterFill,
     );
     const load = new HttpFunction(
       `${name}-load`,
@@ -84,7 +86,7 @@ export class Daily extends pulumi.ComponentResource {
         },
         timeoutSeconds: LONGEST_CALL,
       },
-      child,
+      afterFill,
     );
 
     const runJob = pulumi.interpolate`https://run.googleapis.com/v2/projects/${project}/locations/${region}/jobs/${marts.jobName}:run`;

@@ -28,7 +28,8 @@ export class Dataset extends pulumi.ComponentResource {
     const dataset = new gcp.bigquery.Dataset(
       `${name}-dataset`,
       { project, datasetId, location, description, labels, deleteContentsOnDestroy: true },
-      childOf(this, opts),
+      // In another location a dataset of the same id can be made only when the old one is gone.
+      { ...childOf(this, opts), deleteBeforeReplace: true },
     );
 
     const made = new Map<string, gcp.bigquery.Table>();

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { Identity } from "./identity.ts";
 import { accounts, repositories } from "./names.ts";
-import { childOf, type Place } from "./place.ts";
+import { childOf, type Place, remadeAfterFailure } from "./place.ts";
 
 export interface FunctionsBuildArgs {
   readonly place: Place;
@@ -34,7 +34,7 @@ export class FunctionsBuild extends pulumi.ComponentResource {
         labels,
         format: "DOCKER",
       },
-      child,
+      { ...child, ...remadeAfterFailure },
     );
     // Google builds from a copy, in a bucket that it makes at the first build and names by the project's number.
     const copies = {

@@ -5,7 +5,8 @@ const PAUSE_MS = 20_000;
 
 /**
  * What a resource does when it is refused because a grant or an API that was just given has not reached all of Google, which takes up to
- * some minutes: it waits and is tried again. Only for what is refused at once, like a function whose build cannot read its source.
+ * some minutes: it waits and is tried again. Only for what is refused at once: what was begun is there already, and a second create would
+ * meet it and lose it from the state (see `remadeAfterFailure`).
  */
 export function retryWhileRefused(name: string): pulumi.CustomResourceOptions {
   // Pulumi's mocks have no hooks, and refuse nothing.
@@ -19,7 +20,8 @@ export function retryWhileRefused(name: string): pulumi.CustomResourceOptions {
   return { hooks: { onError: [hook] } };
 }
 
-/** Whether an error of Google's says that a right is missing, or an API not yet in use. */
+/** Whether an error of Google's says that a right is missing, or an API not yet in use, before anything was begun. */
 export function isRefusal(error: string): boolean {
+  if (/error waiting (to|for) creat/i.test(error)) return false;
   return /\b(error|code|status):? 403\b|permission|forbidden|access denied|has not been used in project/i.test(error);
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { retryWhileRefused } from "./google-delay.ts";
 import { grant } from "./grants.ts";
 import type { Identity } from "./identity.ts";
-import { childOf, type Place } from "./place.ts";
+import { childOf, type Place, remadeAfterFailure } from "./place.ts";
 
 export interface HttpFunctionArgs {
   readonly place: Place;
@@ -63,7 +63,7 @@ export class HttpFunction extends pulumi.ComponentResource {
           environmentVariables: env,
         },
       },
-      { ...childOf(this, opts, [build.identity]), ...retryWhileRefused(functionName) },
+      { ...childOf(this, opts, [build.identity]), ...retryWhileRefused(functionName), ...remadeAfterFailure },
     );
     const invoke = grant(
       `${name}-invoker`,

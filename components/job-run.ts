@@ -54,6 +54,18 @@ interface Pace {
 /** The provider, with the pace at which it looks. */
 export function jobRunProvider(pace: Pace): pulumi.dynamic.ResourceProvider<JobRunInputs> {
   return {
+    // What the stack tells its Google provider, this one is told too.
+    async configure({ config }) {
+      const told = [
+        ["gcp:accessToken", "GOOGLE_OAUTH_ACCESS_TOKEN"],
+        ["gcp:cloudRunV2CustomEndpoint", "GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"],
+      ] as const;
+      for (const [key, variable] of told) {
+        const value = config.get(key);
+        if (value) process.env[variable] = value;
+      }
+    },
+
     async create(inputs) {
       const { resolve } = await import("node:path");
       const { pathToFileURL } = await import("node:url");
@@ -63,7 +75,8 @@ export function jobRunProvider(pace: Pace): pulumi.dynamic.ResourceProvider<JobR
     },
 
     async diff(_id, before: JobRunInputs, after) {
-      const replaces = (["job", "fingerprint", "env", "args", "timeoutSeconds"] as const).filter(
+      // How long to wait changes nothing that was made.
+      const replaces = (["job", "fingerprint", "env", "args"] as const).filter(
         (key) => canonical(before[key]) !== canonical(after[key]),
       );
       return { changes: replaces.length > 0, replaces };

@@ -5,7 +5,7 @@ import { Dataset } from "./dataset.ts";
 import { Identity } from "./identity.ts";
 import { JobRun } from "./job-run.ts";
 import { accounts, DBT_ARTIFACTS, datasets, jobs, MOUNT, repositories } from "./names.ts";
-import { childOf, type Place } from "./place.ts";
+import { childOf, type Place, remadeAfterFailure } from "./place.ts";
 import type { Runtime } from "./runtime.ts";
 import { fingerprintOf, longestRun, type Sizing, Task } from "./task.ts";
 
@@ -50,7 +50,7 @@ export class Marts extends pulumi.ComponentResource {
         mode: "REMOTE_REPOSITORY",
         remoteRepositoryConfig: { commonRepository: { uri: "https://ghcr.io" } },
       },
-      child,
+      { ...child, ...remadeAfterFailure },
     );
     const identity = new Identity(
       `${name}-dbt`,

@@ -27,3 +27,9 @@ export function childOf(
     after.length > 0 ? { dependsOn: after } : {},
   );
 }
+
+/**
+ * For what Google makes in a long operation. One that failed is in the state, and an update would find nothing to change: it is made
+ * anew instead, the failed one deleted first since both have one name.
+ */
+export const remadeAfterFailure = { replaceOnChanges: ["#initerror"], deleteBeforeReplace: true };

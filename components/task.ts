@@ -3,7 +3,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Identity } from "./identity.ts";
 import { MOUNT } from "./names.ts";
-import { childOf, type Place } from "./place.ts";
+import { childOf, type Place, remadeAfterFailure } from "./place.ts";
 
 /** How large jobs are, from the settings. */
 export interface Sizing {
@@ -74,7 +74,7 @@ export class Task extends pulumi.ComponentResource {
           },
         },
       },
-      childOf(this, opts),
+      { ...childOf(this, opts), ...remadeAfterFailure },
     );
     this.jobName = job.name;
     this.job = pulumi.interpolate`projects/${project}/locations/${region}/jobs/${job.name}`;

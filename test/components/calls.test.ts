@@ -98,6 +98,7 @@ describe("a refusal by Google", () => {
     ).to.equal(true);
     expect(isRefusal("Cloud Run Admin API has not been used in project 1 before or it is disabled")).to.equal(true);
     expect(isRefusal("googleapi: Error 409: Resource already exists")).to.equal(false);
+    expect(isRefusal("Error waiting to create function: Error code 7, message: Permission denied")).to.equal(false);
     expect(isRefusal("Build failed: index.mjs has a syntax error in line 403")).to.equal(false);
   });
 

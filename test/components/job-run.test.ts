@@ -153,10 +153,30 @@ describe("A run of a job that `pulumi up` waits for", () => {
       { env: { SEED: "43", SCALE: "1" } },
       { env: {} },
       { args: [] },
-      { timeoutSeconds: 31 },
     ];
     for (const changed of changes)
       expect(await diff(changed)).to.deep.equal({ changes: true, replaces: Object.keys(changed) });
+    expect(await diff({ timeoutSeconds: 31 }), "only waited for longer").to.deep.equal({
+      changes: false,
+      replaces: [],
+    });
+  });
+
+  it("uses the token and the endpoint that the stack gives its Google provider", async () => {
+    const variables = ["GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT"] as const;
+    const before = variables.map((name) => process.env[name]);
+    const stack: Record<string, string> = {
+      "gcp:accessToken": "from-the-stack",
+      "gcp:cloudRunV2CustomEndpoint": "http://127.0.0.1:1/v2/",
+    };
+    const config = { get: (key: string) => stack[key], require: (key: string) => stack[key] ?? "" };
+    await provider.configure?.({ config });
+    const set = variables.map((name) => process.env[name]);
+    for (const [i, name] of variables.entries()) {
+      if (before[i] === undefined) delete process.env[name];
+      else process.env[name] = before[i];
+    }
+    expect(set).to.deep.equal(Object.values(stack));
   });
 
   describe("in Pulumi's own process for such resources", () => {
