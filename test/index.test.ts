@@ -160,6 +160,17 @@ describe("the stack", () => {
       expect(inputs.disableOnDestroy, name).to.equal(false);
   });
 
+  it("makes anew what failed in a long operation of Google's, which an update would leave as it is", () => {
+    const operated = [
+      "cloudrunv2/job:Job",
+      "cloudfunctionsv2/function:Function",
+      "artifactregistry/repository:Repository",
+    ];
+    const found = resources.filter(({ type }) => operated.some((end) => type.endsWith(end)));
+    expect(found.length).to.equal(8);
+    for (const { name, remade } of found) expect(remade, name).to.equal(true);
+  });
+
   it("names the project of everything that has one", () => {
     const without = new Set(["BucketObject", "BucketIAMMember", "JobRun"]);
     for (const { name, type, custom, inputs } of resources)

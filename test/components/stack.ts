@@ -11,6 +11,8 @@ export interface Declared {
   readonly inputs: any;
   /** URNs of what it waits for. */
   readonly dependencies: readonly string[];
+  /** Whether one whose creation failed halfway is deleted and made anew. */
+  readonly remade: boolean;
 }
 
 export interface DeclareOptions {
@@ -49,6 +51,7 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
           custom: request.getCustom(),
           inputs: plain(request.getObject().toJavaScript()),
           dependencies: request.getDependenciesList(),
+          remade: request.getReplaceonchangesList().includes("#initerror") && request.getDeletebeforereplace(),
         });
       }
       answer(error, response);
@@ -74,6 +77,8 @@ interface Request {
   getName(): string;
   getCustom(): boolean;
   getDependenciesList(): string[];
+  getReplaceonchangesList(): string[];
+  getDeletebeforereplace(): boolean;
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 type Register = (request: Request, answer: (error: unknown, response?: { getUrn(): string }) => void) => unknown;
