@@ -27,6 +27,28 @@ export function checkGranted(world: World, by: Declared, account: string, on: st
   );
 }
 
+/**
+ * Throws UserError where the variables of a job or function look for BigQuery's data in a project or a location that no declared
+ * dataset is in: here there is one warehouse for all, in the cloud they would not be found.
+ */
+export function checkWhere(world: World, by: Declared, env: Readonly<Record<string, string>>): void {
+  const declared = [...world.datasets.values()].map(({ dataset }) => dataset.inputs);
+  for (const [name, value] of Object.entries(env)) {
+    const [, inUrl, at] =
+      /^bigquery:\/\/([^/?]+)(?:\?location=([\w-]+))?/.exec(value.includes("://") ? value : "") ?? [];
+    // A source in BigQuery names a dataset of somebody else's.
+    const own = inUrl !== undefined && !/^bigquery:\/\/[^/?]+\/\w/.test(value);
+    const project = own ? inUrl : /^(DBT_BIGQUERY_PROJECT|PROJECT_ID)$/.test(name) ? value : undefined;
+    const location = own ? at : /^(DBT_BIGQUERY_)?LOCATION$/.test(name) ? value : undefined;
+    const misses = (key: string, wanted: string | undefined) =>
+      wanted !== undefined && declared.length > 0 && !declared.some((inputs) => inputs[key] === wanted);
+    if (misses("project", project))
+      throw wrong(by, `${name} is "${value}", and no dataset is declared in project ${project}`);
+    if (misses("location", location))
+      throw wrong(by, `${name} is "${value}", and no dataset is declared in ${location}`);
+  }
+}
+
 /** Holds what a job's or function's process touched against what is declared, and what its account was granted. */
 export function checkTouched(world: World, by: Declared, account: string, touched: readonly Touch[]): void {
   for (const { resource, access } of touched) {

@@ -15,21 +15,44 @@ export async function aside<T>(out: string, work: (folder: string) => Promise<T>
   const release = await occupy(out);
   try {
     const folder = join(out, WORKSHOP);
+    // A run that was all done, and stopped while it took the old one's place.
+    if ((await readdir(folder).catch((): string[] => [])).includes(OLD)) await swap(out, folder);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
     const result = await work(folder);
-    // The old goes with the workshop: nothing of it is left when something of the new is missing.
-    const old = join(folder, ".old");
-    await mkdir(old);
-    for (const name of (await readdir(folder)).filter((entry) => entry !== ".old")) {
-      await rename(join(out, name), join(old, name)).catch(unlessMissing);
-      await rename(join(folder, name), join(out, name));
-    }
-    await rm(folder, { recursive: true });
+    await swap(out, folder);
     return result;
   } finally {
     await release();
   }
+}
+
+/** Where the last run's results go while the new ones take their place; it is there only when all work is done. */
+const OLD = ".old";
+
+/** Puts the new results in place of the old. Can be done again after it was cut off; an error puts the old ones back. */
+async function swap(out: string, folder: string): Promise<void> {
+  const old = join(folder, OLD);
+  await makeFolder(old);
+  const names = (await readdir(folder)).filter((entry) => entry !== OLD);
+  const moved: string[] = [];
+  try {
+    for (const name of names) {
+      await rename(join(out, name), join(old, name)).catch(unlessMissing);
+      moved.push(name);
+      await rename(join(folder, name), join(out, name));
+    }
+  } catch (error) {
+    for (const name of moved.reverse()) {
+      await rename(join(out, name), join(folder, name)).catch(unlessMissing);
+      await rename(join(old, name), join(out, name)).catch(unlessMissing);
+    }
+    await rm(old, { recursive: true });
+    throw new UserError(
+      `${out} cannot be renewed (${messageOf(error)}): it holds the last run, the new one is in ${folder}`,
+    );
+  }
+  await rm(folder, { recursive: true });
 }
 
 /** Takes the folder for this process, and returns how to give it free. A process that has ended holds it no more. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { accountOf, checkTouched } from "./accounts.ts";
+import { accountOf, checkTouched, checkWhere } from "./accounts.ts";
 import { at, type Content, type Declared, need, wrong } from "./declaration.ts";
 import { checkRead, surroundings } from "./jobs.ts";
 import { lastWords, nodeHook, type Running, stop } from "./processes.ts";
@@ -40,6 +40,7 @@ export async function startFunction(world: World, fn: Declared): Promise<Running
     throw wrong(fn, "its archive has no package.json, which Google's build needs");
 
   const env = at<Record<string, string>>(fn.inputs, "serviceConfig.environmentVariables") ?? {};
+  checkWhere(world, fn, env);
   const port = await freePort();
   const log = logFile(world, name);
   const running = world.processes.start({

@@ -15,3 +15,8 @@ process.env = new Proxy(process.env, {
     return env[name];
   },
 });
+
+// Whoever started this process holds its input open: when that ends, nobody waits for what it does.
+process.stdin.on("end", () => process.exit(1));
+process.stdin.resume();
+process.stdin.unref?.();

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { accountOf, checkGranted, checkTouched } from "./accounts.ts";
+import { accountOf, checkGranted, checkTouched, checkWhere } from "./accounts.ts";
 import { prepareDbtJob, runDbtJob } from "./dbt-job.ts";
 import { at, type Declared, need, wrong } from "./declaration.ts";
 import { lastWords, nodeHook, stop, type Touch } from "./processes.ts";
@@ -72,6 +72,7 @@ export async function executeJob(
   );
   for (const { resource, access } of mounted) checkGranted(world, job, account, resource, access);
 
+  checkWhere(world, job, container.env);
   world.rehearsed.add(job.urn);
   const work = () =>
     container.command === "dbt"

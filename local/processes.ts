@@ -102,9 +102,13 @@ function start({ command, args, env, cwd, log, onLine }: StartOptions): Running 
   const file = createWriteStream(log, { flags: "a" });
   const child = spawn(command, args, {
     env: { ...inherited(), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    // Its input ends when this process does, however that comes: hook.mjs takes it for the end.
+    stdio: ["pipe", "pipe", "pipe"],
     ...(cwd !== undefined && { cwd }),
   });
+  child.stdin.on("error", () => {});
+  // A full disk: what a process said is still heard, only not kept.
+  file.on("error", () => {});
   const running = { child, lines: [] as string[], touched: [] as Touch[], read: new Set<string>() };
   const hear = (line: string) => {
     const note = noteIn(line);

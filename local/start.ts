@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { readUseCases } from "../cleanroom/use-cases.ts";
 import { csvField } from "../generator/coffee/csv.ts";
 import { checkSettings } from "../generator/coffee/settings.ts";
-import { runMain } from "../generator/errors.ts";
+import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
 import { coffeeOptions, folderUrl, resolveFromCaller, yesterdayInKyiv } from "../generator/settings.ts";
 import { openWarehouse, type ResultRow, type Warehouse } from "../generator/warehouse/warehouse.ts";
@@ -46,6 +46,12 @@ async function main(): Promise<void> {
     shard: { index: 0, count: 1 },
   });
   const out = resolveFromCaller(options.out);
+  if (/[?#]/.test(out)) throw new UserError(`${out} has a ? or #, which DuckDB takes apart: choose another --out`);
+  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+    process.once(signal, () => {
+      console.error(`\nStopped. ${out} holds the last whole run.`);
+      process.exit(code);
+    });
   const started = performance.now();
   await aside(out, async (folder) => {
     // It takes its seconds to load, meanwhile the program is evaluated.
@@ -66,6 +72,9 @@ async function main(): Promise<void> {
       dbt.stop();
     }
   });
+
+  // What an earlier run generated is not what these results were made of.
+  if (thelook !== undefined) await rm(join(out, "thelook"), { recursive: true, force: true });
 
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const here = relative(process.cwd(), out) || ".";

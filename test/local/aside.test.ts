@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -31,6 +31,31 @@ describe("working aside", () => {
     expect(await content()).to.equal("first");
     await aside(out, async (folder) => expect(await readdir(folder)).to.be.empty);
     expect(await content()).to.equal("first");
+  });
+
+  it("finishes, before anything else, what was cut off while the new took the old's place", async () => {
+    // As left between the two moves: the old one is away, the new one not yet there.
+    await mkdir(join(out, ".run", ".old"), { recursive: true });
+    await rename(join(out, "file"), join(out, ".run", ".old", "file"));
+    await writeFile(join(out, ".run", "file"), "second");
+    const failed = aside(out, () => Promise.reject(new Error("broken")));
+    expect(await failed.catch((error: Error) => error.message)).to.equal("broken");
+    expect(await content()).to.equal("second");
+  });
+
+  it("puts the old back where the new cannot take its place", async () => {
+    const message = await userError(() =>
+      aside(out, async (folder) => {
+        await writeFile(join(folder, "file"), "second");
+        await writeFile(join(folder, "zone"), "new");
+        // Nothing can be moved over itself.
+        await mkdir(join(folder, ".old", "zone", "full"), { recursive: true });
+        await writeFile(join(out, "zone"), "old");
+      }),
+    );
+    expect(message).to.include("it holds the last run");
+    expect(await content()).to.equal("first");
+    expect(await readFile(join(out, "zone"), "utf8")).to.equal("old");
   });
 
   it("is refused while another run is at work, and not after one that was killed", async () => {

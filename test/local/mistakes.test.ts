@@ -74,6 +74,21 @@ describe("A mistake in the declaration fails the rehearsal", () => {
         "declares SEEED, which what it runs never reads",
       ));
 
+    it("a location, and a project, that no dataset is in", async () => {
+      for (const [url, said] of [
+        ["bigquery://demo-project?location=EU", "no dataset is declared in EU"],
+        ["bigquery://other-project?location=US", "no dataset is declared in project other-project"],
+      ] as const)
+        await fails(
+          ["coffee-loaded"],
+          (draft) => {
+            variable(find(draft, types.job, { name: "coffee-load-job" }), "WAREHOUSE_URL").value = url;
+          },
+          "coffee-load-job",
+          said,
+        );
+    });
+
     it("a bucket of another name", () =>
       fails(
         generated,
