@@ -65,9 +65,17 @@ function findPython() {
   );
 }
 
+/** The analyser of GoogleSQL beside dbt: two packages as they are, without what only their Python needs, and how to read them. */
+async function googleSql() {
+  const here = "cleanroom/googlesql";
+  await once(".venv", ".installed-googlesql", "googlesql.json", `${here}/requirements.txt`, "GoogleSQL", async () => {
+    await run(python(".venv"), [...pip, "--no-deps", "-r", `${here}/requirements.txt`]);
+    await run(python(".venv"), [`${here}/unpack.py`, ".venv"]);
+  });
+}
+
 /** Makes the virtual environment `folder`, and installs what each of the requirements files names, in turn. */
 async function venv(folder, program, requirements, what) {
-  const python = join(folder, "bin", "python");
   for (const [i, file] of requirements.entries()) {
     await once(folder, `.installed-${i}`, join("bin", program), file, what, async () => {
       if (i === 0) {
@@ -77,16 +85,18 @@ async function venv(folder, program, requirements, what) {
           throw new InstallError(`${error.message}\nOn Debian and Ubuntu: apt install python3-venv`);
         });
       }
-      await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", file]);
+      await run(python(folder), [...pip, "-r", file]);
     });
   }
 }
 
+const python = (folder) => join(folder, "bin", "python");
+const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
 const npmCi = () => run("npm", ["ci", "--loglevel=error"]);
 const jobs = [once("node_modules", ".installed", "node", "package-lock.json", "Node packages", npmCi)];
 const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
 const bigquery = ["test/support/requirements-bqemulator.txt"];
-if (!wanted.includes("--node-only")) jobs.push(venv(".venv", "dbt", dbt, "dbt"));
+if (!wanted.includes("--node-only")) jobs.push(venv(".venv", "dbt", dbt, "dbt").then(googleSql));
 if (forTests) jobs.push(venv(".venv-test", "bqemulator", bigquery, "a local BigQuery for the tests"));
 
 const failed = (await Promise.allSettled(jobs)).filter((job) => job.status === "rejected").map((job) => job.reason);

@@ -1,0 +1,53 @@
+/*
+ * The analyser's tree in a plain form. Its messages say `{ resolvedFilterScanNode: { parent: { parent: {}, columnList }, inputScan } }`;
+ * here that is `{ kind: "FilterScan", columnList, inputScan }`.
+ */
+
+/** A node of the tree: its kind, such as "FilterScan" or "FunctionCall", and its fields. Helpers without a kind have an empty one. */
+export interface Node {
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+/** A message of the analyser, and everything in it, in the plain form. */
+export function flatten(message: unknown): unknown {
+  if (Array.isArray(message)) return message.map(flatten);
+  if (typeof message !== "object" || message === null) return message;
+  const entries = Object.entries(message);
+  const [first] = entries;
+  const [, wrapped] = (entries.length === 1 && first && /^resolved(\w+)Node$/.exec(first[0])) || [];
+  if (wrapped !== undefined && first) {
+    const inner = flatten(first[1]) as Node;
+    return { ...inner, kind: inner.kind || wrapped };
+  }
+  const { parent, ...own } = message as Record<string, unknown>;
+  const fields = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, flatten(value)]));
+  return parent === undefined ? fields : { ...(flatten(parent) as object), ...fields };
+}
+
+/** Fields that say nothing about what a query does. */
+const silent = new Set([
+  "kind",
+  "columnList",
+  "isOrdered",
+  "nodeSource",
+  "parseLocationRange",
+  "typeAnnotationMap",
+  "signature",
+  "floatLiteralId",
+  "hasExplicitType",
+  "preserveInLiteralRemover",
+]);
+
+/** Names of the fields of a node that say something and are not among those `known`: what nobody thought of must not pass. */
+export function unknownFields(node: Node, known: readonly string[]): string[] {
+  return Object.entries(node)
+    .filter(([name, value]) => !silent.has(name) && !known.includes(name) && !isEmpty(value))
+    .map(([name]) => name);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === "object" && value !== null) return Object.values(value).every(isEmpty);
+  return value === undefined || value === null || value === false || value === "" || value === "0";
+}
