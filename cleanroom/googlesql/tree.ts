@@ -25,6 +25,28 @@ export function flatten(message: unknown): unknown {
   return parent === undefined ? fields : { ...(flatten(parent) as object), ...fields };
 }
 
+/** A field that repeats; the tree leaves it out where it is empty. */
+export function listOf<T = Node>(field: unknown): readonly T[] {
+  return (field ?? []) as readonly T[];
+}
+
+/** A place in a query's text, from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where a node stands in the text, counted as the analyser's own messages count; undefined where it does not tell. */
+export function placeOf(sql: string, node: Node): Place | undefined {
+  const { start } = (node.parseLocationRange ?? {}) as { start?: number };
+  if (start === undefined) return undefined;
+  const before = Buffer.from(sql).subarray(0, start).toString();
+  const lines = before.split(/\r\n|\n|\r/);
+  let column = 1;
+  for (const letter of lines.at(-1) ?? "") column = letter === "\t" ? column + 8 - ((column - 1) % 8) : column + 1;
+  return { line: lines.length, column };
+}
+
 /** Fields that say nothing about what a query does. */
 const silent = new Set([
   "kind",

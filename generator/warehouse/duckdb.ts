@@ -191,7 +191,7 @@ function plain(value: DuckDBValue): ResultRow[string] {
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.sssZ`, with six places where there are microseconds. */
-function isoOf(micros: bigint): string {
+export function isoOf(micros: bigint): string {
   const beyond = ((micros % 1000n) + 1000n) % 1000n;
   const iso = new Date(Number((micros - beyond) / 1000n)).toISOString();
   return beyond === 0n ? iso : iso.replace("Z", `${String(beyond).padStart(3, "0")}Z`);

@@ -1,0 +1,123 @@
+import type { Type } from "../googlesql/analyser.ts";
+import { listOf, type Node } from "../googlesql/tree.ts";
+import { type Call, functionName, kindOf, literalText, writtenName } from "./call.ts";
+import { expression } from "./expressions.ts";
+import type { Computed } from "./scans.ts";
+import type { Scope } from "./scope.ts";
+import { checked, column, finite, text } from "./sql.ts";
+import { orderBy } from "./windows.ts";
+
+/** The aggregates of a scan, by the names of the columns that they become. */
+export function aggregates(list: readonly Computed[], scope: Scope): Map<string, string> {
+  return new Map(list.map(({ column: of, expr }) => [column(of.columnId), aggregate(expr, "", scope)]));
+}
+
+/** A call of an aggregate function. */
+export interface AggregateCall extends Call {
+  /** "DISTINCT " or nothing. */
+  readonly distinct: string;
+  /** " ORDER BY …" or nothing. */
+  readonly order: string;
+  readonly limit: string | undefined;
+  readonly ignoresNulls: boolean;
+  /** " OVER (…)" or nothing. */
+  readonly over: string;
+}
+
+const fields = ["type", "function", "argumentList", "errorMode", "distinct", "nullHandlingModifier"];
+
+/** An aggregate function of rows, or `over` a window of them. */
+export function aggregate(node: Node, over: string, scope: Scope): string {
+  return scope.within(node, [...fields, "orderByItemList", "limit", "windowFrame"], () => {
+    const name = functionName(node);
+    const translate = Object.hasOwn(aggregateFunctions, name) ? aggregateFunctions[name] : undefined;
+    const called = writtenName(name);
+    if (translate === undefined) return scope.refuse(`the function ${called}${over && " over a window"}`);
+    const nodes = listOf(node.argumentList);
+    const modifier = node.nullHandlingModifier;
+    const ordered = listOf(node.orderByItemList).length > 0;
+    if (
+      name !== "array_agg" &&
+      name !== "string_agg" &&
+      (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
+    )
+      scope.refuse(`${called} with ORDER BY, LIMIT or a treatment of NULLs`);
+    return translate({
+      nodes,
+      type: node.type as Type,
+      safe: scope.safe || node.errorMode === "SAFE_ERROR_MODE",
+      sql: (argument) => expression(argument, scope),
+      args: nodes.map((argument) => expression(argument, scope)),
+      distinct: node.distinct === true ? "DISTINCT " : "",
+      order: ordered ? ` ${orderBy(node.orderByItemList, scope)}` : "",
+      limit: node.limit ? expression(node.limit as Node, scope) : undefined,
+      ignoresNulls: modifier === "IGNORE_NULLS",
+      over,
+      refuse: (what) => scope.refuse(`${called} ${what}`),
+    });
+  });
+}
+
+type Translate = (call: AggregateCall) => string;
+
+/** The aggregate functions, by the names that the analyser gives them. */
+export const aggregateFunctions: Readonly<Record<string, Translate>> = {
+  $count_star: ({ over }) => `count(*)${over}`,
+  count: plain("count"),
+  countif: ({ distinct, args, over, ...call }) =>
+    distinct ? call.refuse("DISTINCT") : `count(*) FILTER (WHERE ${args[0]})${over}`,
+  sum: ({ distinct, args: [value], over, ...call }) => {
+    const kind = kindOf(call.nodes[0]);
+    if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
+    if (kind !== "INT64") return call.refuse(`of ${kind}`);
+    return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
+  },
+  avg: ({ distinct, args, over, ...call }) => {
+    const kind = kindOf(call.nodes[0]);
+    if (kind === "NUMERIC") call.refuse("of NUMERIC");
+    return finite(`avg(${distinct}${args[0]})${over}`, call);
+  },
+  min: plain("min"),
+  max: plain("max"),
+  any_value: plain("any_value"),
+  approx_count_distinct: ({ args, over }) => `count(DISTINCT ${args[0]})${over}`,
+  logical_and: plain("bool_and"),
+  logical_or: plain("bool_or"),
+  stddev_samp: spread("stddev_samp"),
+  stddev_pop: spread("stddev_pop"),
+  var_samp: spread("var_samp"),
+  var_pop: spread("var_pop"),
+  covar_samp: spread("covar_samp"),
+  covar_pop: spread("covar_pop"),
+  corr: (call) => {
+    // Of fewer than two pairs it is NULL in GoogleSQL; without any spread it is NaN, as both are in DuckDB.
+    const pairs = `regr_count(${call.args.join(", ")})${call.over}`;
+    const value = checked(spread("corr")(call), (v) => `isfinite(${v})`, "the rehearsal has no NaN", call);
+    return `CASE WHEN ${pairs} > 1 THEN ${value} END`;
+  },
+  string_agg: (call) => {
+    if (kindOf(call.nodes[0]) !== "STRING") call.refuse(`of ${kindOf(call.nodes[0])}`);
+    const between = text(call.nodes.length > 1 ? literalText(call, 1) : ",");
+    return `array_to_string(${collected({ ...call, ignoresNulls: true })}, ${between})`;
+  },
+  array_agg: collected,
+};
+
+function plain(name: string): Translate {
+  return ({ distinct, args, over }) => `${name}(${distinct}${args[0]})${over}`;
+}
+
+/** DuckDB has an error where the sum of squares is too large, which values within 10¹⁴⁰ cannot bring about. */
+function spread(name: string): Translate {
+  return ({ distinct, args, over, ...call }) => {
+    if (call.nodes.some((node) => kindOf(node) !== "DOUBLE")) call.refuse(`of ${kindOf(call.nodes[0])}`);
+    const values = call.safe ? args.map((value) => `greatest(least(${value}, 1e140), -1e140)`) : args;
+    const value = `${name}(${distinct}${values.join(", ")})${over}`;
+    return name === "corr" ? value : finite(value, call);
+  };
+}
+
+function collected({ distinct, args: [value], order, limit, ignoresNulls, over }: AggregateCall): string {
+  const list = `list(${distinct}${value}${order})${ignoresNulls ? ` FILTER (WHERE ${value} IS NOT NULL)` : ""}${over}`;
+  return limit === undefined ? list : `(${list})[1:${limit}]`;
+}

@@ -1,0 +1,89 @@
+import type { Column, Type } from "../googlesql/analyser.ts";
+import { listOf, type Node } from "../googlesql/tree.ts";
+import { functionName, writtenName } from "./call.ts";
+import { cast } from "./casts.ts";
+import { functions } from "./functions.ts";
+import { literal, type Value } from "./literals.ts";
+import { scan } from "./scans.ts";
+import type { Scope } from "./scope.ts";
+import { column } from "./sql.ts";
+import { duckDbType, typeName } from "./types.ts";
+
+/** A value, in DuckDB's SQL. */
+export function expression(node: Node, scope: Scope): string {
+  const translate = expressions[node.kind];
+  return scope.within(node, ["type", ...(translate?.fields ?? Object.keys(node))], () => {
+    if (translate === undefined) return scope.refuse(`a ${node.kind}`);
+    const type = node.type as Type;
+    if (duckDbType(type) === undefined) scope.refuse(`a value of type ${typeName(type)}`);
+    return translate.sql(node, scope);
+  });
+}
+
+/** True of arguments that are part of a function's own syntax: the functions read them, and no value is made of them. */
+function isConsumed({ type }: Node): boolean {
+  return ["TYPE_ENUM", "TYPE_INTERVAL"].includes((type as Type).typeKind);
+}
+
+const expressions: Readonly<
+  Record<string, { readonly fields: readonly string[]; readonly sql: (node: Node, scope: Scope) => string }>
+> = {
+  Literal: {
+    fields: ["value"],
+    sql: (node, scope) => {
+      const type = node.type as Type;
+      const sql = literal((node.value as { value?: Value }).value ?? {}, type);
+      return sql ?? scope.refuse(`this value of type ${typeName(type)}`);
+    },
+  },
+  ColumnRef: {
+    fields: ["column", "isCorrelated"],
+    sql: (node) => column((node.column as Column).columnId),
+  },
+  Cast: {
+    fields: ["expr", "returnNullOnError"],
+    sql: (node, scope) => {
+      const from = (node.expr as Node).type as Type;
+      const safe = scope.safe || node.returnNullOnError === true;
+      const to = node.type as Type;
+      const sql = cast(expression(node.expr as Node, scope), from, to, { safe, sensitive: scope.safe });
+      return sql ?? scope.refuse(`a cast of ${typeName(from)} to ${typeName(to)}`);
+    },
+  },
+  FunctionCall: {
+    fields: ["function", "argumentList", "errorMode"],
+    sql: (node, scope) => {
+      const name = functionName(node);
+      const translate = Object.hasOwn(functions, name) ? functions[name] : undefined;
+      const called = writtenName(name);
+      if (translate === undefined) return scope.refuse(`the function ${called}`);
+      const nodes = listOf(node.argumentList);
+      const safe = scope.safe || node.errorMode === "SAFE_ERROR_MODE";
+      return translate({
+        nodes,
+        type: node.type as Type,
+        safe,
+        sql: (argument) => expression(argument, scope),
+        args: nodes.map((argument) => (isConsumed(argument) ? "" : expression(argument, scope))),
+        refuse: (what) => scope.refuse(`${called} ${what}`),
+      });
+    },
+  },
+  SubqueryExpr: { fields: ["subqueryType", "inExpr", "subquery", "parameterList"], sql: subquery },
+};
+
+function subquery(node: Node, scope: Scope): string {
+  const rows = scope.inSubquery(() => scan(node.subquery as Node, scope));
+  switch (node.subqueryType) {
+    case "SCALAR":
+      return `(${rows})`;
+    case "EXISTS":
+      return `EXISTS (${rows})`;
+    case "IN":
+      return `(${expression(node.inExpr as Node, scope)} IN (${rows}))`;
+    case "ARRAY":
+      return `ARRAY(${rows})`;
+    default:
+      return scope.refuse(`a subquery of kind ${node.subqueryType}`);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Translate } from "./call.ts";
+import { arithmetic } from "./functions/arithmetic.ts";
+import { arrays } from "./functions/arrays.ts";
+import { comparisons } from "./functions/comparisons.ts";
+import { conditionals } from "./functions/conditionals.ts";
+import { dateFormats } from "./functions/date-formats.ts";
+import { dates } from "./functions/dates.ts";
+import { growing } from "./functions/growing.ts";
+import { regexps } from "./functions/regexps.ts";
+import { strings } from "./functions/strings.ts";
+
+/** The functions and operators that DuckDB can answer as BigQuery does, by the names that the analyser gives them. */
+export const functions: Readonly<Record<string, Translate>> = {
+  ...comparisons,
+  ...conditionals,
+  ...arithmetic,
+  ...dates,
+  ...dateFormats,
+  ...strings,
+  ...regexps,
+  ...arrays,
+  ...growing,
+};

@@ -1,0 +1,98 @@
+import { type Call, kindOf, only, safely, type Translate } from "../call.ts";
+import { attempt, bind, finite, orFail } from "../sql.ts";
+import { duckDbType } from "../types.ts";
+import { dateArithmetic } from "./dates.ts";
+
+/** Arithmetic. What does not fit its type, and a division by zero, is an error in GoogleSQL. */
+export const arithmetic: Readonly<Record<string, Translate>> = {
+  $add: (call) => dateArithmetic("+", call) ?? number("+", call),
+  $subtract: (call) => dateArithmetic("-", call) ?? number("-", call),
+  $multiply: (call) => number("*", call),
+  $divide: divide,
+  $unary_minus: (call) => attempt(call.args, (value) => `(-${value})`, call),
+  safe_add: safely((call) => number("+", call)),
+  safe_subtract: safely((call) => number("-", call)),
+  safe_multiply: safely((call) => number("*", call)),
+  safe_divide: safely(divide),
+  safe_negate: safely((call) => attempt(call.args, (value) => `(-${value})`, call)),
+  div: wholeDivision("//"),
+  mod: wholeDivision("%"),
+  abs: (call) => attempt(call.args, (value) => `abs(${value})`, call),
+  sign: ({ args: [value], type }) => `CAST(sign(${value}) AS ${duckDbType(type)})`,
+  round: (call) => rounded("round", call),
+  trunc: (call) => rounded("trunc", call),
+  ceil: only(["DOUBLE"], ({ args: [value] }) => `ceil(${value})`),
+  floor: only(["DOUBLE"], ({ args: [value] }) => `floor(${value})`),
+  sqrt: real((value) => `sqrt(${value})`),
+  pow: real((value, power) => `pow(${value}, ${power})`),
+  exp: real((value) => `exp(${value})`),
+  ln: real((value) => `ln(${value})`),
+  log: real((value, base) => (base === undefined ? `ln(${value})` : `(ln(${value}) / ln(${base}))`)),
+  log10: real((value) => `log10(${value})`),
+  sin: real((value) => `sin(${value})`),
+  cos: real((value) => `cos(${value})`),
+  tan: real((value) => `tan(${value})`),
+  asin: real((value) => `asin(${value})`),
+  acos: real((value) => `acos(${value})`),
+  atan: real((value) => `atan(${value})`),
+  greatest: extreme("greatest"),
+  least: extreme("least"),
+};
+
+function number(sign: string, call: Call): string {
+  const kinds = new Set(call.nodes.map(kindOf));
+  const [kind] = kinds;
+  if (kinds.size > 1) call.refuse(`of ${[...kinds].join(" and ")}`);
+  const operation = (left: string, right: string) => `(${left} ${sign} ${right})`;
+  switch (kind) {
+    case "INT64":
+      return attempt(call.args, operation, call);
+    case "DOUBLE":
+      return finite(`(${call.args.join(` ${sign} `)})`, call);
+    case "NUMERIC":
+      return attempt(call.args, (left, right) => `CAST(${operation(left, right)} AS DECIMAL(38, 9))`, call);
+    default:
+      return call.refuse(`of ${kind}`);
+  }
+}
+
+function divide(call: Call): string {
+  if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
+  return bind(call.args, (value, by) =>
+    orFail(`${by} <> 0`, [value, by], finite(`(${value} / ${by})`, call), "division by zero", call),
+  );
+}
+
+/** DuckDB gives NULL for a division of whole numbers by zero. */
+function wholeDivision(sign: string): Translate {
+  return only(["INT64"], (call) =>
+    bind(call.args, (value, by) =>
+      orFail(
+        `${by} <> 0`,
+        [value, by],
+        attempt([value, by], (x, y) => `(${x} ${sign} ${y})`, call),
+        "division by zero",
+        call,
+      ),
+    ),
+  );
+}
+
+function real(body: (...args: string[]) => string): Translate {
+  return only(["DOUBLE"], (call) => finite(attempt(call.args, body, call), call));
+}
+
+function rounded(name: string, call: Call): string {
+  if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
+  const [value, places] = call.args;
+  return places === undefined ? `${name}(${value})` : finite(`${name}(${value}, CAST(${places} AS INTEGER))`, call);
+}
+
+/** DuckDB passes over NULLs. */
+function extreme(name: string): Translate {
+  return ({ args }) =>
+    bind(args, (...values) => {
+      const known = values.map((value) => `${value} IS NOT NULL`).join(" AND ");
+      return `CASE WHEN ${known} THEN ${name}(${values.join(", ")}) END`;
+    });
+}

@@ -1,0 +1,41 @@
+import { only, operator, type Translate } from "../call.ts";
+import { bind, orFail } from "../sql.ts";
+
+/** Comparisons and logic. Texts compare by their bytes in both. */
+export const comparisons: Readonly<Record<string, Translate>> = {
+  $equal: operator("="),
+  $not_equal: operator("<>"),
+  $less: operator("<"),
+  $less_or_equal: operator("<="),
+  $greater: operator(">"),
+  $greater_or_equal: operator(">="),
+  $and: operator("AND"),
+  $or: operator("OR"),
+  $not: ({ args }) => `(NOT ${args[0]})`,
+  $is_null: ({ args }) => `(${args[0]} IS NULL)`,
+  $is_true: ({ args }) => `(${args[0]} IS TRUE)`,
+  $is_false: ({ args }) => `(${args[0]} IS FALSE)`,
+  $is_distinct_from: operator("IS DISTINCT FROM"),
+  $is_not_distinct_from: operator("IS NOT DISTINCT FROM"),
+  $between: ({ args: [value, low, high] }) => `(${value} BETWEEN ${low} AND ${high})`,
+  $in: ({ args: [value, ...of] }) => `(${value} IN (${of.join(", ")}))`,
+  $in_array: ({ args }) =>
+    bind(
+      args,
+      (value, array) => `CASE WHEN coalesce(len(${array}), 0) = 0 THEN FALSE
+        WHEN list_contains(${array}, ${value}) THEN TRUE
+        WHEN ${value} IS NULL OR list_count(${array}) < len(${array}) THEN NULL ELSE FALSE END`,
+    ),
+  $like: only(["STRING"], ({ args, ...call }) =>
+    bind(args, (value, pattern) =>
+      orFail(
+        // TRY does not catch this one.
+        `NOT regexp_matches(${pattern}, '(?s)(^|[^\\\\])(\\\\\\\\)*\\\\$')`,
+        [value, pattern],
+        `(${value} LIKE ${pattern} ESCAPE '\\')`,
+        "LIKE pattern ends with a backslash",
+        call,
+      ),
+    ),
+  ),
+};

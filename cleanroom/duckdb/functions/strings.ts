@@ -1,0 +1,78 @@
+import { literalText, only, same, type Translate } from "../call.ts";
+import { timestampText } from "../casts.ts";
+import { bind, orFail, text } from "../sql.ts";
+
+/** What counts as white space in Unicode. */
+const blanks = String.fromCodePoint(
+  ...[0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000],
+  ...Array.from({ length: 11 }, (_, index) => 0x2000 + index),
+);
+
+/** Letters whose capital is several letters, but for ß. */
+const manyCapitals = "ŉǰΐΰև\u1e96-\u1e9a\u1f50-\u1fff\ufb00-\ufb17";
+
+/** Functions of texts, whose letters are code points in both. */
+export const strings: Readonly<Record<string, Translate>> = {
+  lower: onText(cased("lower", (value) => `lower(${value})`, "İΣ")),
+  upper: onText(cased("upper", (value) => `upper(replace(${value}, 'ß', 'SS'))`, manyCapitals)),
+  length: onText(same("length")),
+  char_length: onText(same("length")),
+  byte_length: onText(same("strlen")),
+  substr: onText(({ args, ...call }) =>
+    bind(args, (value, at, count) => {
+      // 0 counts as 1; from the end, no further than to the beginning.
+      const from = `CASE WHEN ${at} < 0 THEN greatest(length(${value}) + ${at} + 1, 1) ELSE greatest(${at}, 1) END`;
+      // DuckDB takes neither place nor length beyond 32 bits.
+      const start = `least(${from}, 4294967295)`;
+      if (count === undefined) return `substring(${value}, ${start})`;
+      const cut = `substring(${value}, ${start}, least(${count}, 4294967295))`;
+      return orFail(`${count} >= 0`, [value, at, count].map(String), cut, "SUBSTR of a negative length", call);
+    }),
+  ),
+  left: onText(part("left")),
+  right: onText(part("right")),
+  trim: onText(trimmed("trim")),
+  ltrim: onText(trimmed("ltrim")),
+  rtrim: onText(trimmed("rtrim")),
+  starts_with: onText(same("starts_with")),
+  ends_with: onText(same("suffix")),
+  strpos: onText(same("strpos")),
+  instr: onText((call) => (call.nodes.length === 2 ? same("strpos")(call) : call.refuse("with a position"))),
+  split: onText((call) => {
+    const by = call.nodes.length === 1 ? "," : literalText(call, 1);
+    return by === "" ? call.refuse("into letters") : `string_split(${call.args[0]}, ${text(by)})`;
+  }),
+  string: only(["TIMESTAMP"], ({ args: [value] }) => bind([value as string], timestampText)),
+  md5: ({ args }) => `from_hex(md5(${args[0]}))`,
+  sha1: ({ args }) => `from_hex(sha1(${args[0]}))`,
+  sha256: ({ args }) => `from_hex(sha256(${args[0]}))`,
+};
+
+/** A change of case that is the same but for a few letters. */
+function cased(name: string, body: (value: string) => string, others: string): Translate {
+  return ({ args, ...call }) =>
+    bind(args, (value) =>
+      orFail(
+        `NOT regexp_matches(${value}, '[${others}]')`,
+        [value],
+        body(value),
+        `The rehearsal cannot write ${others} in ${name} case`,
+        call,
+      ),
+    );
+}
+
+function onText(translate: Translate): Translate {
+  return only(["STRING", "INT64"], translate);
+}
+
+function part(name: string): Translate {
+  return ({ args, ...call }) =>
+    bind(args, (value, count) =>
+      orFail(`${count} >= 0`, [value, count], `${name}(${value}, ${count})`, `${name} of a negative length`, call),
+    );
+}
+
+function trimmed(name: string): Translate {
+  return ({ args: [value, letters = text(blanks)] }) => `${name}(${value}, ${letters})`;
+}

@@ -1,0 +1,41 @@
+import type { Type } from "../googlesql/analyser.ts";
+import { listOf } from "../googlesql/tree.ts";
+import { text } from "./sql.ts";
+import { duckDbType } from "./types.ts";
+
+/** A value as the analyser's tree has it, such as { int64Value: "30" }; without any field it is NULL. */
+export type Value = Readonly<Record<string, unknown>>;
+
+/** A value written in DuckDB's SQL, with its type; undefined for one that is not supported. */
+export function literal(value: Value, type: Type): string | undefined {
+  const duckDb = duckDbType(type);
+  if (duckDb === undefined) return undefined;
+  if (Object.keys(value).length === 0) return `CAST(NULL AS ${duckDb})`;
+  const of = type.arrayType?.elementType;
+  if (of === undefined) return writers[type.typeKind]?.(value);
+  const elements = listOf<Value>((value.arrayValue as Value).element).map((element) => literal(element, of));
+  return elements.includes(undefined) ? undefined : `CAST([${elements.join(", ")}] AS ${duckDb})`;
+}
+
+const writers: Readonly<Record<string, (value: Value) => string | undefined>> = {
+  TYPE_INT64: ({ int64Value }) => `(${int64Value})::BIGINT`,
+  // NaN and the infinities come as texts. The tables hold none, and without them a FLOAT64 is finite or an error.
+  TYPE_DOUBLE: ({ doubleValue }) => (typeof doubleValue === "number" ? double(doubleValue) : undefined),
+  TYPE_NUMERIC: ({ numericValue }) => numeric(Buffer.from(String(numericValue), "base64")),
+  TYPE_STRING: ({ stringValue }) => text(String(stringValue)),
+  TYPE_BYTES: ({ bytesValue }) => `from_hex('${Buffer.from(String(bytesValue), "base64").toString("hex")}')`,
+  TYPE_BOOL: ({ boolValue }) => (boolValue === true ? "TRUE" : "FALSE"),
+  TYPE_DATE: ({ dateValue }) => `DATE '${new Date(Number(dateValue) * 86_400_000).toISOString().slice(0, 10)}'`,
+  TYPE_TIMESTAMP: ({ timestampValue }) => `TIMESTAMP '${String(timestampValue).replace("T", " ").replace("Z", "")}'`,
+};
+
+function double(value: number): string {
+  return `CAST('${Object.is(value, -0) ? "-0.0" : value}' AS DOUBLE)`;
+}
+
+/** The bytes are a whole number of 10⁻⁹, the lowest byte first, in as few bytes as hold it and its sign. */
+function numeric(bytes: Buffer): string {
+  const units = BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).reverse().toString("hex") || "0"}`));
+  const digits = String(units < 0n ? -units : units).padStart(10, "0");
+  return `CAST('${units < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}' AS DECIMAL(38, 9))`;
+}

@@ -1,0 +1,258 @@
+import type { Column } from "../googlesql/analyser.ts";
+import { listOf, type Node } from "../googlesql/tree.ts";
+import { aggregates } from "./aggregates.ts";
+import { expression } from "./expressions.ts";
+import type { Scope } from "./scope.ts";
+import { column, name } from "./sql.ts";
+import { orderBy, windows } from "./windows.ts";
+
+/** One value of a SELECT: an expression over the columns of a scan, and what it is to be called. */
+export interface Item {
+  readonly value: string;
+  readonly as: string;
+}
+
+/** A scan as a SELECT of all its columns, each called by its id. */
+export function scan(node: Node, scope: Scope): string {
+  return select(node, itemsOf(node), scope);
+}
+
+/** A scan as a SELECT of some values; in the scan's order, if it has one. */
+export function select(node: Node, items: readonly Item[], scope: Scope): string {
+  const translate = scans[node.kind];
+  return scope.within(node, translate?.fields ?? Object.keys(node), () => {
+    if (translate === undefined) return scope.refuse(`a ${node.kind}`);
+    if (translate.renames && !items.every(({ value }) => /^c\d+$/.test(value)))
+      return `SELECT ${list(items)} FROM ${nested(node, scope)}`;
+    return translate.sql(node, items, scope);
+  });
+}
+
+interface Translate {
+  readonly fields: readonly string[];
+  /** It has its columns under other names or by expressions, so that only they themselves can be selected. */
+  readonly renames?: true;
+  readonly sql: (node: Node, items: readonly Item[], scope: Scope) => string;
+}
+
+const scans: Readonly<Record<string, Translate>> = {
+  SingleRowScan: { fields: [], sql: (_, items) => `SELECT ${list(items)}` },
+  TableScan: {
+    fields: ["table", "columnIndexList", "alias"],
+    renames: true,
+    sql: (node, items, { options }) => {
+      const names = new Map(columnsOf(node).map((of) => [column(of.columnId), name(of.name)]));
+      const relation = options.relation((node.table as { fullName: string }).fullName);
+      return `SELECT ${list(items, names)} FROM ${relation.split(".").map(name).join(".")}`;
+    },
+  },
+  ProjectScan: {
+    fields: ["exprList", "inputScan"],
+    renames: true,
+    sql: (node, items, scope) => {
+      const values = computed(listOf(node.exprList), scope);
+      return select(
+        input(node),
+        items.map(({ value, as }) => ({ value: values.get(value) ?? value, as })),
+        scope,
+      );
+    },
+  },
+  FilterScan: {
+    fields: ["inputScan", "filterExpr"],
+    sql: (node, items, scope) => {
+      const where = expression(node.filterExpr as Node, scope);
+      return `SELECT ${list(items)} FROM ${nested(input(node), scope)} WHERE ${where}`;
+    },
+  },
+  JoinScan: { fields: ["joinType", "leftScan", "rightScan", "joinExpr", "hasUsing"], sql: join },
+  AggregateScan: { fields: ["inputScan", "groupByList", "aggregateList"], renames: true, sql: aggregate },
+  AggregationThresholdAggregateScan: {
+    fields: ["inputScan", "groupByList", "aggregateList", "optionList"],
+    renames: true,
+    sql: (node, items, scope) => {
+      const having = scope.options.notes.get(node)?.having;
+      // The rules always say what the threshold is; without one nothing may be shown.
+      if (having === undefined || having.unitColumnIds.length === 0) throw new Error("a threshold that nobody checked");
+      const enough = having.unitColumnIds.map((id) => `count(DISTINCT ${column(id)}) >= ${having.threshold}`);
+      return `${aggregate(node, items, scope)} HAVING ${enough.join(" AND ")}`;
+    },
+  },
+  DifferentialPrivacyAggregateScan: {
+    fields: ["inputScan", "groupByList", "aggregateList", "optionList"],
+    sql: (node, items, scope) => {
+      const answer = scope.options.notes.get(node)?.answer;
+      if (answer === undefined) throw new Error("a SELECT WITH DIFFERENTIAL_PRIVACY that nobody gave noise");
+      return `SELECT ${list(items)} FROM ${answer} AS answer`;
+    },
+  },
+  OrderByScan: {
+    fields: ["inputScan", "orderByItemList"],
+    sql: (node, items, scope) =>
+      // The names of the output might be those of columns; those of the input are meant.
+      `SELECT ${list(items)} FROM ${nested(input(node), scope)} AS sorted ${orderBy(node.orderByItemList, scope, "sorted.")}`,
+  },
+  LimitOffsetScan: {
+    fields: ["inputScan", "limit", "offset"],
+    sql: (node, items, scope) => {
+      const rows = input(node);
+      const from =
+        rows.kind === "LimitOffsetScan"
+          ? `SELECT ${list(items)} FROM ${nested(rows, scope)}`
+          : select(rows, items, scope);
+      const limit = node.limit ? ` LIMIT ${expression(node.limit as Node, scope)}` : "";
+      return `${from}${limit}${node.offset ? ` OFFSET ${expression(node.offset as Node, scope)}` : ""}`;
+    },
+  },
+  WithScan: {
+    fields: ["withEntryList", "query"],
+    sql: (node, items, scope) => {
+      const clauses = listOf<{ withQueryName: string; withSubquery: Node }>(node.withEntryList).map((entry) => {
+        const { withQueryName, withSubquery } = entry;
+        const body = scan(withSubquery, scope);
+        const sql = `w${scope.clauses.size}`;
+        scope.clauses.set(withQueryName, { sql, columns: columnsOf(withSubquery).map((of) => column(of.columnId)) });
+        return `${sql} AS (${body})`;
+      });
+      const query = node.query as Node;
+      const body =
+        query.kind === "WithScan" ? `SELECT ${list(items)} FROM ${nested(query, scope)}` : select(query, items, scope);
+      return `WITH ${clauses.join(", ")} ${body}`;
+    },
+  },
+  WithRefScan: {
+    fields: ["withQueryName"],
+    renames: true,
+    sql: (node, items, scope) => {
+      const clause = scope.clauses.get(node.withQueryName as string);
+      if (clause === undefined) return scope.refuse(`the recursive name ${node.withQueryName}`);
+      // Each reference has ids of its own for the clause's columns, in the same order.
+      const names = new Map(columnsOf(node).map((of, at) => [column(of.columnId), clause.columns[at] as string]));
+      return `SELECT ${list(items, names)} FROM ${clause.sql}`;
+    },
+  },
+  SetOperationScan: {
+    fields: ["opType", "inputItemList", "columnMatchMode", "columnPropagationMode"],
+    renames: true,
+    sql: setOperation,
+  },
+  ArrayScan: {
+    fields: ["inputScan", "arrayExprList", "elementColumnList", "arrayOffsetColumn", "joinExpr", "isOuter"],
+    sql: unnested,
+  },
+  AnalyticScan: {
+    fields: ["inputScan", "functionGroupList"],
+    renames: true,
+    sql: (node, items, scope) => {
+      const values = windows(listOf(node.functionGroupList), scope);
+      return `SELECT ${list(items, values)} FROM ${nested(input(node), scope)}`;
+    },
+  },
+};
+
+function join(node: Node, items: readonly Item[], scope: Scope): string {
+  const [left, right] = [node.leftScan as Node, node.rightScan as Node];
+  const on = node.joinExpr as Node | undefined;
+  const sides = `SELECT ${list(items)} FROM ${nested(left, scope)}`;
+  if (on === undefined) {
+    if (node.joinType !== "INNER") scope.refuse(`a ${node.joinType} JOIN without a condition`);
+    return `${sides} CROSS JOIN ${nested(right, scope)}`;
+  }
+  // DuckDB has none there, and it would say so in words that are not the query's.
+  if (node.joinType !== "INNER" && JSON.stringify(on).includes('"SubqueryExpr"'))
+    scope.refuse("a subquery in the condition of an outer join");
+  const joined = `${sides} ${node.joinType} JOIN ${nested(right, scope)}`;
+  return `${joined} ON ${expression(on, scope)}`;
+}
+
+function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
+  const rows = input(node);
+  const groups = listOf<Computed>(node.groupByList);
+  for (const { column: of } of groups) if (of.type.arrayType) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
+  const keys = computed(groups, scope);
+  const values = aggregates(listOf(node.aggregateList), scope);
+  const from = select(rows, [...itemsOf(rows), ...[...keys].map(([as, value]) => ({ value, as }))], scope);
+  const by = keys.size === 0 ? "" : ` GROUP BY ${[...keys.keys()].join(", ")}`;
+  return `SELECT ${list(items, values)} FROM (${from})${by}`;
+}
+
+const setOperations: Readonly<Record<string, string>> = {
+  UNION_ALL: "UNION ALL",
+  UNION_DISTINCT: "UNION",
+  INTERSECT_DISTINCT: "INTERSECT",
+  EXCEPT_DISTINCT: "EXCEPT",
+};
+
+function setOperation(node: Node, items: readonly Item[], scope: Scope): string {
+  const operator = setOperations[node.opType as string];
+  if (operator === undefined) return scope.refuse(`${node.opType}`);
+  if (node.columnMatchMode !== "BY_POSITION" || node.columnPropagationMode !== "STRICT")
+    scope.refuse("a set operation that matches columns by name");
+  const inputs = listOf<{ scan: Node; outputColumnList: Column[] }>(node.inputItemList);
+  const parts = inputs.map(({ scan: of, outputColumnList }) =>
+    select(
+      of,
+      columnsOf(node).map(({ columnId }, at) => ({
+        value: column((outputColumnList[at] as Column).columnId),
+        as: column(columnId),
+      })),
+      scope,
+    ),
+  );
+  return `SELECT ${list(items)} FROM (${parts.map((part) => `(${part})`).join(` ${operator} `)})`;
+}
+
+function unnested(node: Node, items: readonly Item[], scope: Scope): string {
+  const [array, ...others] = listOf(node.arrayExprList);
+  const [element] = listOf<Column>(node.elementColumnList);
+  if (array === undefined || element === undefined || others.length > 0)
+    return scope.refuse("an UNNEST of several arrays");
+  const rows = (node.inputScan ?? { kind: "SingleRowScan" }) as Node;
+  const elements = expression(array, scope);
+  const where = node.joinExpr === undefined ? "" : ` WHERE ${expression(node.joinExpr as Node, scope)}`;
+  if (node.isOuter === true && where) scope.refuse("an outer join with an UNNEST on a condition");
+  // An outer join has one row of NULLs for an array without elements.
+  const each = (list: string) =>
+    node.isOuter === true ? `unnest(CASE WHEN len(elements) > 0 THEN ${list} ELSE [NULL] END)` : `unnest(${list})`;
+  const columns = [...itemsOf(rows).map(({ as }) => as), `${each("elements")} AS ${column(element.columnId)}`];
+  const offset = (node.arrayOffsetColumn as { column: Column } | undefined)?.column;
+  if (offset) columns.push(`${each("range(len(elements))")} AS ${column(offset.columnId)}`);
+  const from = select(rows, [...itemsOf(rows), { value: elements, as: "elements" }], scope);
+  return `SELECT ${list(items)} FROM (SELECT ${columns.join(", ")} FROM (${from}))${where}`;
+}
+
+/** A column that a scan adds, and how. */
+export interface Computed {
+  readonly column: Column;
+  readonly expr: Node;
+}
+
+function computed(list: readonly Computed[], scope: Scope): Map<string, string> {
+  return new Map(list.map(({ column: of, expr }) => [column(of.columnId), expression(expr, scope)]));
+}
+
+function nested(node: Node, scope: Scope): string {
+  return `(${scan(node, scope)})`;
+}
+
+function list(items: readonly Item[], values?: ReadonlyMap<string, string>): string {
+  // A scan may have no column at all, but no SELECT may.
+  if (items.length === 0) return "NULL";
+  return items
+    .map(({ value, as }) => [values?.get(value) ?? value, as])
+    .map(([value, as]) => (value === as ? value : `${value} AS ${as}`))
+    .join(", ");
+}
+
+function itemsOf(node: Node): Item[] {
+  const names = new Set(columnsOf(node).map(({ columnId }) => column(columnId)));
+  return [...names].map((value) => ({ value, as: value }));
+}
+
+function columnsOf(node: Node): readonly Column[] {
+  return listOf(node.columnList);
+}
+
+function input(node: Node): Node {
+  return node.inputScan as Node;
+}

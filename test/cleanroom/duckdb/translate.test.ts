@@ -1,0 +1,166 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { toDuckDb, UnsupportedSql } from "../../../cleanroom/duckdb/translate.ts";
+import { type Both, loadBoth, scansOf } from "./both.ts";
+import { tables } from "./expressions.ts";
+
+/** Queries that BigQuery runs and the translation does not know, what it says of each, and the place that it tells. */
+const refused: readonly (readonly [string, string, number | undefined, number | undefined])[] = [
+  ["SELECT 1,\n  SOUNDEX(s) FROM t", "the function SOUNDEX", 2, 3],
+  ["SELECT i FROM t WHERE\tRAND() < 0.5", "the function RAND", 1, 25],
+  ["SELECT 'ü', CURRENT_DATE()", "the function CURRENT_DATE", 1, 13],
+  ["SELECT SESSION_USER()", "the function SESSION_USER", 1, 8],
+  ["SELECT NET.HOST(s) FROM t", "the function NET.HOST", 1, 8],
+  ["SELECT ERROR('no')", "the function ERROR", 1, 8],
+  ["SELECT APPROX_QUANTILES(i, 4) FROM t", "the function APPROX_QUANTILES", 1, 8],
+  ["SELECT PERCENTILE_CONT(f, 0.5) OVER () FROM t", "the function PERCENTILE_CONT over a window", 1, 8],
+  ["SELECT n / m FROM t", "DIVIDE of NUMERIC", 1, 8],
+  ["SELECT AVG(n) FROM t", "AVG of NUMERIC", 1, 8],
+  ["SELECT REGEXP_CONTAINS(s, r) FROM t", "REGEXP_CONTAINS whose argument 2 is not a text written out", 1, 8],
+  ["SELECT REGEXP_EXTRACT(s, 'a(x)?') FROM t", "REGEXP_EXTRACT of a group that may be left out, or of several", 1, 8],
+  ["SELECT EXTRACT(HOUR FROM ts AT TIME ZONE 'Europe/Kyiv') FROM t", "EXTRACT in another time zone than UTC", 1, 8],
+  ["SELECT CAST(s AS TIMESTAMP) FROM t", "a cast of STRING to TIMESTAMP", 1, 8],
+  ["SELECT CAST(i AS STRING FORMAT '9') FROM t", "CAST … FORMAT", 1, 8],
+  ["SELECT CAST('inf' AS FLOAT64)", "this value of type FLOAT64", 1, 8],
+  ["SELECT DATETIME '2024-01-01 00:00:00'", "a value of type DATETIME", 1, 8],
+  ["SELECT d - e FROM t", "a value of type INTERVAL", 1, 8],
+  ["SELECT JSON '1'", "a value of type JSON", 1, 8],
+  ["SELECT STRUCT(i AS a) FROM t", "a MakeStruct", 1, 8],
+  ["SELECT i FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01 00:00:00'", "FOR SYSTEM_TIME AS OF", 1, 15],
+  ["SELECT i FROM t TABLESAMPLE SYSTEM (10 PERCENT)", "a SampleScan", 1, 1],
+  ["SELECT b, COUNT(*) FROM t GROUP BY ROLLUP(b)", "GROUP BY ROLLUP, CUBE or GROUPING SETS", 1, 1],
+  ["SELECT ANY_VALUE(i HAVING MAX j) FROM t", "an aggregate's HAVING MAX or HAVING MIN", 1, 8],
+  ["SELECT SUM(i) OVER (ORDER BY j RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t", "a RANGE of values", 1, 32],
+  [
+    "SELECT t.i FROM t LEFT JOIN u ON t.i = (SELECT MAX(k) FROM u)",
+    "a subquery in the condition of an outer join",
+    1,
+    19,
+  ],
+  [
+    "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r",
+    "WITH RECURSIVE",
+    1,
+    1,
+  ],
+  ["SELECT i FROM t UNION ALL BY NAME SELECT k AS i FROM u", "a set operation that matches columns by name", 1, 1],
+  [`SELECT ${"(SELECT ".repeat(13)}1${")".repeat(13)}`, "subqueries in more than 12 others", 1, 104],
+  ["SELECT FORMAT('%d', i) FROM t", "the function FORMAT", 1, 8],
+];
+
+describe("the translation of a query into DuckDB's SQL", function () {
+  this.timeout(120_000);
+  let both: Both;
+  before(async () => {
+    both = await loadBoth([
+      ...tables,
+      {
+        id: "people",
+        paths: [["people"]],
+        columns: [
+          { name: "email", kind: "STRING" },
+          { name: "house", kind: "STRING" },
+          { name: "town", kind: "STRING" },
+          { name: "age", kind: "INT64" },
+        ],
+        rows: [
+          ["a", "x", "Kyiv", "20"],
+          ["a", "x", "Kyiv", "30"],
+          ["b", "x", "Kyiv", "40"],
+          ["c", "y", "Lviv", "50"],
+          [null, "z", "Lviv", "60"],
+          ["d", "y", "Odesa", "70"],
+          ["e", "z", "Odesa", "80"],
+        ],
+      },
+    ]);
+  });
+  after(() => both.close());
+
+  function threshold(sql: string, unitColumnIds: readonly string[], least: number): string {
+    const query = both.analyser.analyse(sql);
+    const scans = [...scansOf(query)].filter(({ kind }) => kind === "AggregationThresholdAggregateScan");
+    const notes = new Map(scans.map((scan) => [scan, { having: { unitColumnIds, threshold: least } }]));
+    return toDuckDb(query, { relation: (id) => `main.${id}`, notes, sensitive: new Set() });
+  }
+
+  it("leaves out the groups that have fewer distinct units than the threshold, NULL being none", async () => {
+    const sql = "SELECT WITH AGGREGATION_THRESHOLD town, COUNT(*) AS n FROM people GROUP BY town ORDER BY town";
+    expect(await both.run(threshold(sql, ["1"], 2))).deep.equal([
+      ["Kyiv", "3"],
+      ["Odesa", "2"],
+    ]);
+    expect(await both.run(threshold(sql, ["1"], 3))).deep.equal([]);
+  });
+
+  it("counts the units of each view where there are several", async () => {
+    const sql = "SELECT WITH AGGREGATION_THRESHOLD town, COUNT(*) AS n FROM people GROUP BY town ORDER BY town";
+    expect(await both.run(threshold(sql, ["1", "2"], 2))).deep.equal([["Odesa", "2"]]);
+  });
+
+  it("leaves out the one group of a query without GROUP BY", async () => {
+    const sql = "SELECT WITH AGGREGATION_THRESHOLD SUM(age) FROM people";
+    expect(await both.run(threshold(sql, ["1"], 5))).deep.equal([["350"]]);
+    expect(await both.run(threshold(sql, ["1"], 6))).deep.equal([]);
+  });
+
+  it("does not take a name that the query gives for that of a unit or a group", async () => {
+    for (const [one, other] of [
+      ["c1", "c8"],
+      ["C1", "c3"],
+      ["c5", "c6"],
+      ["c8", "c7"],
+    ]) {
+      const sql = `SELECT WITH AGGREGATION_THRESHOLD MIN(town) AS ${other}, town AS ${one} FROM people GROUP BY town`;
+      expect((await both.run(threshold(sql, ["1"], 2))).sort()).deep.equal([
+        ["Kyiv", "Kyiv"],
+        ["Odesa", "Odesa"],
+      ]);
+    }
+  });
+
+  it("refuses to show groups whose threshold nobody has checked", () => {
+    expect(() => both.translate("SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM people")).throw(/nobody checked/);
+  });
+
+  it("names the columns as the query does, whatever the names are", async () => {
+    const sql = 'SELECT 1 AS `a"b; DROP TABLE t --`, 2 AS `select`, 3 AS c1, 4 AS `C1`, 5 AS `ü`';
+    const translated = both.translate(sql);
+    expect(translated).contain('AS "a""b; DROP TABLE t --"').contain('AS "select"');
+    expect(await both.run(translated)).deep.equal([["1", "2", "3", "4", "5"]]);
+  });
+
+  it("keeps any text whole", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^['"\\$%;\0\n-]*$/)),
+        async (value) => {
+          // GoogleSQL's own escapes, so that any letter can be written.
+          const written = [...value]
+            .map((letter) => `\\U${letter.codePointAt(0)?.toString(16).padStart(8, "0")}`)
+            .join("");
+          expect(await both.run(both.translate(`SELECT '${written}'`))).deep.equal([[value]]);
+        },
+      ),
+    );
+  });
+
+  it("passes nothing of the text of the query on but names and values", () => {
+    const sql = "SELECT /* secret */ SUM(i) AS n -- secret\nFROM `t` AS secret WHERE secret.i > 1 GROUP BY secret.s";
+    expect(both.translate(sql)).not.match(/secret/);
+  });
+
+  for (const [sql, what, line, column] of refused)
+    it(`refuses ${what}: ${sql.replace("\n", " ")}`, () => {
+      let refusal: unknown;
+      try {
+        both.translate(sql);
+      } catch (error) {
+        refusal = error;
+      }
+      expect(refusal).instanceOf(UnsupportedSql);
+      const { what: said, line: atLine, column: atColumn, message } = refusal as UnsupportedSql;
+      expect([said, atLine, atColumn]).deep.equal([what, line, column]);
+      expect(message).equal(`The rehearsal cannot answer ${what} as BigQuery would.`);
+    });
+});

@@ -1,0 +1,113 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import {
+  type CatalogTable,
+  type ColumnKind,
+  catalogJson,
+  languageOf,
+  type Type,
+} from "../../cleanroom/googlesql/analyser.ts";
+import { startService } from "../../cleanroom/googlesql/service.ts";
+import { listOf } from "../../cleanroom/googlesql/tree.ts";
+
+/** A value of a test's table: text for INT64, NUMERIC, DATE ("2024-02-29") and TIMESTAMP ("2024-02-29T12:00:00.000001Z") too. */
+export type Cell = string | number | boolean | null;
+
+export interface Filled extends CatalogTable {
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** ZetaSQL's reference implementation, which answers queries slowly and by the book. */
+export interface Reference {
+  /** The rows of the answer, each value as `plainValue` writes it. Throws SqlError. */
+  ask(sql: string): unknown[][];
+}
+
+export async function loadReference(tables: readonly Filled[], unpacked: string): Promise<Reference> {
+  const service = await startService(unpacked);
+  const languageOptions = languageOf(service);
+  const content = tables.flatMap(({ paths, columns, rows }) => {
+    const row = rows.map((cells) => ({
+      cell: cells.map((cell, at) => valueJson(cell, columns[at]?.kind as ColumnKind)),
+    }));
+    return paths.map((path) => [path.join("."), { tableData: { row } }] as const);
+  });
+  const { registeredId } = service.call("RegisterCatalog", {
+    simpleCatalog: { ...catalogJson(tables), builtinFunctionOptions: { languageOptions } },
+    descriptorPoolList: { definitions: [{ builtin: {} }] },
+    tableContent: Object.fromEntries(content),
+  });
+  const options = service.message("zetasql.AnalyzerOptionsProto", {
+    languageOptions,
+    defaultTimezone: "UTC",
+    errorMessageMode: "ERROR_MESSAGE_ONE_LINE",
+    enabledRewrites: ["REWRITE_PIVOT", "REWRITE_UNPIVOT", "REWRITE_LIKE_ANY_ALL"],
+  });
+  return {
+    ask(sql) {
+      const request = { registeredCatalogId: registeredId as string, sql };
+      const { content: answer, prepared } = service.call("EvaluateQuery", request, { options }) as unknown as {
+        content?: { tableData?: { row?: { cell: JsonObject[] }[] } };
+        prepared: { columns: { type: Type }[] };
+      };
+      return listOf<{ cell: JsonObject[] }>(answer?.tableData?.row).map(({ cell }) =>
+        cell.map((value, at) => plainValue(value, prepared.columns[at]?.type as Type)),
+      );
+    },
+  };
+}
+
+function valueJson(cell: Cell, kind: ColumnKind): JsonObject {
+  if (cell === null) return {};
+  switch (kind) {
+    case "FLOAT64":
+      return { doubleValue: cell };
+    case "DATE":
+      return { dateValue: Date.parse(`${cell}T00:00:00Z`) / 86_400_000 };
+    case "NUMERIC":
+      return { numericValue: numericBytes(String(cell)) };
+    default:
+      return { [`${kind.toLowerCase()}Value`]: cell as JsonValue };
+  }
+}
+
+function numericBytes(text: string): string {
+  const [whole = "", part = ""] = text.replace("-", "").split(".");
+  const units = BigInt(whole + part.padEnd(9, "0")) * (text.startsWith("-") ? -1n : 1n);
+  const hex = BigInt.asUintN(128, units).toString(16).padStart(32, "0");
+  return Buffer.from(hex, "hex").reverse().toString("base64");
+}
+
+/** A value of the tree as text, or a list of such: INT64 "5", FLOAT64 0.5 (a number), DATE and TIMESTAMP as above, BYTES in hex. */
+function plainValue(value: JsonObject, type: Type): unknown {
+  if (Object.keys(value).length === 0) return null;
+  if (type.arrayType) {
+    const elementType = type.arrayType.elementType;
+    return listOf<JsonObject>((value.arrayValue as JsonObject).element).map((each) => plainValue(each, elementType));
+  }
+  const [only] = Object.values(value);
+  switch (type.typeKind) {
+    case "TYPE_DOUBLE":
+      return Number(only);
+    case "TYPE_DATE":
+      return new Date(Number(only) * 86_400_000).toISOString().slice(0, 10);
+    case "TYPE_TIMESTAMP":
+      return String(only).replace(/(?:[.](\d+))?Z$/, (_, part = "") => `.${part.padEnd(6, "0")}Z`);
+    case "TYPE_NUMERIC":
+      return numericText(Buffer.from(String(only), "base64"));
+    case "TYPE_BYTES":
+      return Buffer.from(String(only), "base64").toString("hex");
+    default:
+      return only;
+  }
+}
+
+function numericText(bytes: Buffer): string {
+  const units = BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).reverse().toString("hex") || "0"}`));
+  return decimalText(units);
+}
+
+/** A whole number of 10⁻⁹ as a decimal with nine places. */
+export function decimalText(units: bigint): string {
+  const digits = String(units < 0n ? -units : units).padStart(10, "0");
+  return `${units < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
