@@ -1,4 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Overrides } from "./cleanroom/overrides.ts";
+import { PARTIES, type Party } from "./cleanroom/party.ts";
+import { shareViews } from "./cleanroom/views.ts";
 import { MAX_SCALE } from "./generator/coffee/settings.ts";
 import { number, type Option } from "./generator/options.ts";
 
@@ -52,6 +55,40 @@ const labels: Option<Readonly<Record<string, string>>> = {
   },
 };
 
+const sharedViews: Option<Overrides> = {
+  help: "what the shared views do otherwise than by default, by name of view and field; docs/cloud.md lists the fields",
+  default: {},
+  parse(given) {
+    const value = parseJson(given);
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw "an object of views and their fields";
+    const { wrong } = shareViews(value as Overrides);
+    if (wrong.length > 0) throw `what BigQuery takes: ${wrong.join("; ")}`;
+    return value as Overrides;
+  },
+};
+
+const cleanRoomMembers: Option<Readonly<Record<Party, readonly string[]>>> = {
+  help: "who may subscribe and ask as merchant or wallet, beside the party's account: user:, group: or serviceAccount: and an address",
+  default: { merchant: [], wallet: [] },
+  parse(given) {
+    const value = parseJson(given);
+    const allowed =
+      'lists by party, such as {"merchant": ["group:analysts@example.com"]}, of user:, group: or serviceAccount:';
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw allowed;
+    const lists = Object.entries(value);
+    const right = lists.every(
+      ([party, members]) =>
+        PARTIES.includes(party as Party) &&
+        Array.isArray(members) &&
+        members.every((member) => /^(user|group|serviceAccount):[^@\s:]+@[^@\s:]+$/.test(String(member))) &&
+        new Set(members).size === members.length,
+    );
+    if (!right) throw allowed;
+    return { merchant: [], wallet: [], ...Object.fromEntries(lists) };
+  },
+};
+
 /** Every setting: what it is for, its default, and what is allowed. */
 export const settings = {
   location: text("where data is", "US", "US, EU, or a region such as europe-west1", /^(US|EU|[a-z]+-[a-z]+\d+)$/),
@@ -94,6 +131,8 @@ export const settings = {
   walletShare: fraction("share of the merchant's adult customers who have a wallet", 0.55, 1),
   premiumFrom: whole("spending from which a wallet is mostly Premium, USD", 80, 1, 1_000_000),
   businessFrom: whole("spending from which a wallet is mostly Business, USD", 200, 1, 1_000_000),
+  sharedViews,
+  cleanRoomMembers,
   generatorImage: text(
     "image with Node 22 that the jobs run on",
     "docker.io/library/node:22-slim",
@@ -159,7 +198,7 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
 
   if (values.premiumFrom >= values.businessFrom)
     wrong.push(
-      `${namespace}:premiumFrom is ${values.premiumFrom} and ${namespace}:businessFrom ${values.businessFrom}: use a lower premiumFrom`,
+      `${namespace}:premiumFrom is ${values.premiumFrom} and ${namespace}:businessFrom is ${values.businessFrom}: use a lower premiumFrom`,
     );
   if (values.thelookSource === PUBLIC_THELOOK && values.location !== "US")
     wrong.push(

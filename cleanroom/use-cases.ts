@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { PARTIES, type Party } from "./party.ts";
 
 /** A question that one party of the clean room asks about the customers it shares with the other. */
 export interface UseCase {
@@ -8,13 +9,17 @@ export interface UseCase {
   readonly title: string;
   /** Who asks what, in one sentence. */
   readonly question: string;
-  /** A GoogleSQL query in the subset that DuckDB runs as well; its answer is a small table of aggregates. */
+  /** Who runs the query. */
+  readonly party: Party;
+  /** The rule that does not let the query through, as `Refusal` names it; undefined where it has an answer. */
+  readonly refused?: string;
+  /** A GoogleSQL query on the party's own tables and the linked dataset; its answer is a small table of aggregates. */
   readonly sql: string;
 }
 
 const folder = new URL("use-cases/", import.meta.url);
 
-/** The use cases in the order of their files. Throws where a file does not begin with the two comment lines, title and question. */
+/** The use cases in the order of their files. Throws where a file does not begin with its comment lines. */
 export function readUseCases(): UseCase[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
@@ -22,8 +27,15 @@ export function readUseCases(): UseCase[] {
     .map((file) => parseUseCase(file.slice(0, -".sql".length), readFileSync(new URL(file, folder), "utf8")));
 }
 
-function parseUseCase(name: string, sql: string): UseCase {
-  const [, title, question] = /^-- (.+)\n-- (.+)\n/.exec(sql) ?? [];
-  if (!title || !question) throw new Error(`${name}.sql: the first two lines are "-- title" and "-- question"`);
-  return { name, title, question, sql };
+/** Reads a use case from its file's text. Throws where the comment lines are not those of a use case. */
+export function parseUseCase(name: string, sql: string): UseCase {
+  const [, title, question, by, refused] = header.exec(sql) ?? [];
+  const party = PARTIES.find((one) => one === by);
+  if (!title || !question || !party)
+    throw new Error(
+      `${name}.sql: the first lines are "-- title", "-- question", "-- as ${PARTIES.join("|")}" and, where it is refused, "-- refused: rule"`,
+    );
+  return { name, title, question, party, ...(refused && { refused }), sql };
 }
+
+const header = /^-- (.+)\n-- (.+)\n-- as (\w+)\n(?:-- refused: (.+)\n)?/;

@@ -4,6 +4,7 @@ import { childOf } from "./place.ts";
 
 /** Google's services for everything that runs and stores. serviceusage, which enables these, is enabled in every project. */
 export const stackApis = [
+  "analyticshub",
   "artifactregistry",
   "bigquery",
   "cloudbuild",
@@ -16,8 +17,8 @@ export const stackApis = [
   "storage",
 ] as const;
 
-/** Google's services for a project that holds a party's data only. */
-export const dataApis = ["bigquery", "cloudresourcemanager"] as const;
+/** Google's services for a project that holds a party of the clean room only. */
+export const partyApis = ["analyticshub", "bigquery", "cloudresourcemanager", "iam"] as const;
 
 export interface ApisArgs {
   /** Services to enable, by project; without `.googleapis.com`. */
@@ -43,5 +44,5 @@ export class Apis extends pulumi.ComponentResource {
 
 /** The services of each project, for the stack's own and the two parties', which may all be one. */
 export function servicesOf(project: string, parties: readonly string[]): Record<string, readonly string[]> {
-  return Object.fromEntries([...parties.map((party) => [party, dataApis]), [project, stackApis]]);
+  return Object.fromEntries([...parties.map((party) => [party, partyApis]), [project, stackApis]]);
 }

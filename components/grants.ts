@@ -1,9 +1,10 @@
 import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A service account, as grants name it. */
+/** A service account, or a person or group of people, as grants name it. */
 export interface Grantee {
   readonly email: pulumi.Input<string>;
+  /** `serviceAccount:…`, `user:…` or `group:…` */
   readonly member: pulumi.Input<string>;
 }
 
@@ -30,13 +31,26 @@ export type Grant =
   | ({ readonly on: "job"; readonly role: "roles/run.jobsExecutor" } & Regional)
   | ({ readonly on: "function"; readonly role: "roles/run.invoker" } & Regional)
   | ({ readonly on: "repository"; readonly role: "roles/artifactregistry.writer" } & Regional)
+  | {
+      readonly on: "exchange";
+      readonly project: string;
+      /** In lower case, as Analytics Hub wants it. */
+      readonly location: string;
+      readonly exchange: pulumi.Input<string>;
+      readonly role: `roles/analyticshub.${"subscriber" | "subscriptionOwner"}`;
+    }
   | ProjectGrant;
 
 /** A role that Google grants nowhere below the project, or on what does not exist yet and is then named by a condition. */
 interface ProjectGrant {
   readonly on: "project";
   readonly project: string;
-  readonly role: "roles/bigquery.jobUser" | "roles/logging.logWriter" | "roles/storage.objectViewer";
+  readonly role:
+    | "roles/analyticshub.subscriptionOwner"
+    | "roles/bigquery.jobUser"
+    | "roles/bigquery.user"
+    | "roles/logging.logWriter"
+    | "roles/storage.objectViewer";
   readonly condition?: { readonly title: string; readonly expression: string };
 }
 
@@ -52,7 +66,9 @@ export function grant(
     case "dataset": {
       // DatasetIamMember would remove authorised views, and a predefined role in place of a basic one would show as a change forever.
       const { dataset, project } = given;
-      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, userByEmail: email }, opts);
+      const isGroup = typeof member === "string" && member.startsWith("group:");
+      const who = isGroup ? { groupByEmail: email } : { userByEmail: email };
+      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, ...who }, opts);
     }
     case "bucket":
       return new gcp.storage.BucketIAMMember(name, { bucket: given.bucket, role, member }, opts);
@@ -63,6 +79,11 @@ export function grant(
     case "repository": {
       const repository = given.name;
       return new gcp.artifactregistry.RepositoryIamMember(name, { ...regional(given), repository, role, member }, opts);
+    }
+    case "exchange": {
+      const { project, location, exchange: dataExchangeId } = given;
+      const where = { project, location, dataExchangeId };
+      return new gcp.bigqueryanalyticshub.DataExchangeIamMember(name, { ...where, role, member }, opts);
     }
     case "project": {
       const { project, condition } = given;

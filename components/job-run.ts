@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Execution, RunAdmin } from "../generator/run-admin.ts";
+import { canonical } from "./canonical.ts";
 
 /** What a run of a job does; whichever of it changes, the job runs again. */
 export interface JobRunArgs {
@@ -47,8 +48,8 @@ interface Pace {
 }
 
 /*
- * The provider is kept as text in the state and runs in another process. Functions of this file go with it, imports do not: what it
- * needs is imported when it is needed, our own code from the bundle, which the program has just built in the folder it runs in.
+ * The provider is kept as text in the state and runs in another process. Our functions go with it, classes and packages do not: they are
+ * imported when they are needed, from the bundle, which the program has just built in the folder it runs in.
  */
 
 /** The provider, with the pace at which it looks. */
@@ -156,14 +157,6 @@ async function failureOf(api: RunAdmin, execution: Execution): Promise<{ message
 
 function conditionOf({ conditions = [] }: Execution) {
   return conditions.find(({ type }) => type === "Completed");
-}
-
-/** The same text for the same value, in whichever order the state has its keys. */
-function canonical(value: unknown): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "";
-  if (Array.isArray(value)) return `[${value.map(canonical)}]`;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${entries.map(([key, each]) => `${key}:${canonical(each)}`)}}`;
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,5 +1,6 @@
+import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
 import type { UseCase } from "../cleanroom/use-cases.ts";
-import { DBT_ARTIFACTS, datasets, functions, jobs, marts, schedules } from "./names.ts";
+import { accounts, DBT_ARTIFACTS, datasets, functions, jobs, marts, schedules } from "./names.ts";
 
 /*
  * What a person wants after `pulumi up`: where to click, and what to run. Pure functions of the settings.
@@ -8,6 +9,7 @@ import { DBT_ARTIFACTS, datasets, functions, jobs, marts, schedules } from "./na
 /** Where things are, for links. */
 export interface Whereabouts {
   readonly project: string;
+  readonly location: string;
   readonly region: string;
   readonly merchantProject: string;
   readonly walletProject: string;
@@ -21,15 +23,20 @@ export function consoleLinks(at: Whereabouts): Record<string, Record<string, str
   const { project, region } = at;
   const here = `project=${project}`;
   const dataset = (of: string, name: string) => `${console}/bigquery?project=${of}&ws=!1m4!1m3!3m2!1s${of}!2s${name}`;
+  const exchange = (party: Party) => {
+    const of = at[`${party}Project`];
+    const path = `projects/${of}/locations/${at.location.toLowerCase()}/dataExchanges/${parties[party].room}`;
+    return `${console}/bigquery/analytics-hub/exchanges/${path}?project=${of}`;
+  };
   const each = <T extends Record<string, string>>(names: T, link: (name: string) => string) =>
     Object.fromEntries(Object.values(names).map((name) => [name, link(name)]));
   return {
     datasets: {
-      [datasets.merchant]: dataset(at.merchantProject, datasets.merchant),
-      [datasets.wallet]: dataset(at.walletProject, datasets.wallet),
+      ...Object.fromEntries(Object.entries(projectsOf(at)).map(([name, of]) => [name, dataset(of, name)])),
       [datasets.coffee]: dataset(project, datasets.coffee),
       [datasets.marts]: dataset(project, datasets.marts),
     },
+    exchanges: Object.fromEntries(PARTIES.map((party) => [parties[party].room, exchange(party)])),
     bucket: { [at.bucket]: `${console}/storage/browser/${at.bucket}?${here}` },
     jobs: each(jobs, (name) => `${console}/run/jobs/details/${region}/${name}/executions?${here}`),
     functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
@@ -60,26 +67,39 @@ export function lookerStudioLinks({ project }: Whereabouts): Record<string, stri
   );
 }
 
-/** The use cases' queries by name, with the tables' full names: they run wherever they are pasted. */
-export function pasteable(useCases: readonly UseCase[], at: Whereabouts): Record<string, string> {
-  const owners: Record<string, string> = {
-    [datasets.merchant]: at.merchantProject,
-    [datasets.wallet]: at.walletProject,
-  };
-  const table = new RegExp(`\\b(FROM|JOIN) (${Object.keys(owners).join("|")})\\.(\\w+)`, "g");
+/** The project of each dataset of the clean room: a linked one is its subscriber's. */
+function projectsOf(at: Whereabouts): Record<string, string> {
   return Object.fromEntries(
-    useCases.map(({ name, sql }) => [
+    PARTIES.flatMap((party) => {
+      const { dataset, shared, linked } = parties[party];
+      return [dataset, shared, linked].map((name) => [name, at[`${party}Project`]]);
+    }),
+  );
+}
+
+/** The use cases' queries by name, with the tables' full names: they run wherever they are pasted, by the party that asks. */
+export function pasteable(useCases: readonly UseCase[], at: Whereabouts): Record<string, string> {
+  const projects = projectsOf(at);
+  const table = new RegExp(`(\\b(?:FROM|JOIN)\\s+|,\\s*)(${Object.keys(projects).join("|")})\\.(\\w+)`, "g");
+  return Object.fromEntries(
+    useCases.map(({ name, party, sql }) => [
       name,
-      sql.replace(table, (_, word, dataset, of) => `${word} \`${owners[dataset]}.${dataset}.${of}\``),
+      `-- In project ${at[`${party}Project`]}\n${sql.replace(
+        table,
+        (_, word, dataset, of) => `${word}\`${projects[dataset]}.${dataset}.${of}\``,
+      )}`,
     ]),
   );
 }
 
 /** What to do next, a line each. */
-export function nextSteps({ project, region, bucket }: Whereabouts): string[] {
+export function nextSteps(at: Whereabouts): string[] {
+  const { project, region, bucket } = at;
   const job = (name: string) => `gcloud run jobs execute ${name} --project=${project} --region=${region} --wait`;
+  const account = `${accounts.merchant}@${at.merchantProject}.iam.gserviceaccount.com`;
   return [
-    "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console (pulumi stack output useCases)",
+    "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
+    `Ask as the merchant, who sees no more than the rules let out: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
     "Open a report on a mart: click a link of the output lookerStudio",
     `Make today's coffee now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
     `Build the marts again: ${job(jobs.dbt)}`,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Party } from "../cleanroom/party.ts";
 import { allTables } from "../generator/tables/index.ts";
 import { Dataset } from "./dataset.ts";
 import { Identity } from "./identity.ts";
@@ -34,6 +35,8 @@ export interface MerchantAndWalletArgs {
 
 /** The two parties of the clean room, the merchant and the e-wallet: their datasets, filled once from a snapshot of thelook. */
 export class MerchantAndWallet extends pulumi.ComponentResource {
+  /** What each has. */
+  readonly datasets: Readonly<Record<Party, Dataset>>;
   /** The execution that filled them. */
   readonly filled: pulumi.Output<string>;
 
@@ -41,13 +44,15 @@ export class MerchantAndWallet extends pulumi.ComponentResource {
     super("demo:cleanroom:MerchantAndWallet", name, {}, opts);
     const { place, merchantProject, walletProject, runtime, sizing, fill } = args;
     const child = childOf(this, opts);
-    const party = (what: "merchant" | "wallet", project: string, description: string) => {
+    const party = (what: Party, project: string, description: string) => {
       const tables = allTables.filter(({ dataset }) => dataset === datasets[what]);
       const at = { ...place, project };
       return new Dataset(`${name}-${what}`, { place: at, dataset: datasets[what], description, tables }, child);
     };
     const merchant = party("merchant", merchantProject, "The merchant: a snapshot of thelook_ecommerce");
     const wallet = party("wallet", walletProject, "The e-wallet: its users and the payments they made at the merchant");
+
+    this.datasets = { merchant, wallet };
 
     // The synthetic thelook is written to the bucket before it is loaded.
     const synthetic = fill.thelookSource === "synthetic:";

@@ -1,3 +1,5 @@
+import { parties } from "../cleanroom/party.ts";
+
 /*
  * What things are called on Google Cloud, in one place. No random suffixes: a name is the same in every run, and one project holds
  * one stack.
@@ -11,8 +13,8 @@ export const CSV_FOLDER = "csv_sources";
 export const DBT_ARTIFACTS = { build: "dbt/artifacts/target", docs: "dbt/artifacts/docs" } as const;
 
 export const datasets = {
-  merchant: "merchant",
-  wallet: "ewallet_provider",
+  merchant: parties.merchant.dataset,
+  wallet: parties.wallet.dataset,
   coffee: "coffee_shop",
   marts: "coffee_marts",
 } as const;
@@ -38,6 +40,8 @@ export const schedules = { generate: "coffee-job-schedule", load: "load-bq-daily
 
 export const accounts = {
   fill: "thelook-fill",
+  merchant: "merchant-clean-room",
+  wallet: "wallet-clean-room",
   generate: "coffee-data",
   load: "coffee-load",
   dbt: "coffee-dbt",

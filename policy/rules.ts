@@ -16,6 +16,9 @@ import {
 const bucketType = "gcp:storage/bucket:Bucket";
 const datasetType = "gcp:bigquery/dataset:Dataset";
 
+const listingType = "gcp:bigqueryanalyticshub/listing:Listing";
+const privacyViewType = "pulumi-nodejs:dynamic/demo:PrivacyView";
+
 /** Types that take labels, in the order of the Google Cloud console. */
 const labelledTypes = new Set([
   datasetType,
@@ -26,6 +29,7 @@ const labelledTypes = new Set([
   "gcp:cloudfunctionsv2/function:Function",
   "gcp:artifactregistry/repository:Repository",
   "gcp:secretmanager/secret:Secret",
+  privacyViewType,
 ]);
 
 /** Settings that decide whether `pulumi destroy` can remove a resource: where the provider's default is the wrong one. */
@@ -39,7 +43,9 @@ const neededToDestroy: Record<string, Record<string, boolean>> = {
 
 /** Roles for which Google has no grant below the project, with what they allow. */
 const projectRoles = new Set([
+  "roles/analyticshub.subscriptionOwner", // keep the subscriptions of the project; what may be subscribed to is the exchange's to say
   "roles/bigquery.jobUser", // run queries and loads, billed to the project; what they may read is the datasets' to say
+  "roles/bigquery.user", // the same, and make datasets, as subscribing does
   "roles/logging.logWriter", // write log lines, which a build as a service account of its own must
 ]);
 
@@ -175,6 +181,23 @@ const destroyable = rule(
   },
 );
 
+const cleanRoom = rule(
+  "clean-room",
+  "Shared views have an analysis rule, and what is listed cannot be exported.",
+  function* ({ type, props }) {
+    if (type === listingType) {
+      const { enabled, restrictQueryResult } = known(() => ({ ...props.restrictedExportConfig }), {
+        enabled: true,
+        restrictQueryResult: true,
+      });
+      if (enabled !== true || restrictQueryResult !== true)
+        yield "restrictedExportConfig must have enabled and restrictQueryResult: without, subscribers copy what they see.";
+    }
+    if (type === privacyViewType && known(() => Object.keys(props.rule ?? {}), ["not known yet"]).length === 0)
+      yield "rule is empty: a shared view without one shows every row.";
+  },
+);
+
 /** A stack rule: one resource cannot tell where the others are. */
 const oneLocation: StackValidationPolicy = {
   name: "one-location",
@@ -207,5 +230,6 @@ export const policies: Policies = [
   uniformBucketAccess,
   labelled,
   destroyable,
+  cleanRoom,
   oneLocation,
 ];

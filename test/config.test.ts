@@ -55,6 +55,28 @@ const bad: Record<keyof typeof settings, readonly string[]> = {
   walletShare: ["", "0", "1.01", "-0.5", "55%", "half"],
   premiumFrom: ["", "0", "80.5", "1000001", "-80"],
   businessFrom: ["", "0", "lots"],
+  sharedViews: [
+    "",
+    "[]",
+    "null",
+    '{"users":{}}',
+    '{"users_shared":[]}',
+    '{"users_shared":{"columns":["email"]}}',
+    '{"provider_users_shared":{"threshold":0}}',
+    '{"provider_users_shared":{"epsilonBudget":1}}',
+    '{"transactions_private":{"epsilonBudget":0.5}}',
+    '{"transactions_shared":{"joinCondition":"JOIN_BLOCKED"}}',
+  ],
+  cleanRoomMembers: [
+    "",
+    "[]",
+    '{"coffee":[]}',
+    '{"merchant":"user:a@example.com"}',
+    '{"merchant":["a@example.com"]}',
+    '{"wallet":["allUsers"]}',
+    '{"wallet":["domain:example.com"]}',
+    '{"wallet":["user:a@example.com","user:a@example.com"]}',
+  ],
   generatorImage: ["", "node:22-slim", "ghcr.io/owner/node:22", "docker.io/", "docker.io/library/node:22 slim"],
   dbtImage: ["", "dbt-bigquery", "ghcr.io/dbt labs/dbt", "dbt-labs/dbt-bigquery:1.11.1"],
   dbtTag: ["", "-1", "1.11 ", "a".repeat(129)],
@@ -93,8 +115,11 @@ describe("settings", () => {
       timeZone: "America/New_York",
       generatorImage: "europe-west1-docker.pkg.dev/my-project/demo/node:22@sha256:".concat("0".repeat(64)),
       labels: '{"stage":"dev","cost-centre":"42"}',
+      sharedViews: '{"provider_users_shared":{"threshold":100,"columns":["hashed_email","account_tier"]}}',
+      cleanRoomMembers: '{"wallet":["group:analysts@example.com"]}',
     };
     expect(check(given)).to.include({ scale: 0.05, walletShare: 1, location: "europe-west1", memory: "512Mi" });
+    expect(check(given).cleanRoomMembers).to.deep.equal({ merchant: [], wallet: ["group:analysts@example.com"] });
     expect(check(given).labels).to.deep.equal({ stage: "dev", "cost-centre": "42" });
   });
 
@@ -116,6 +141,23 @@ describe("settings", () => {
     expect(message).to.include('gcp:project is "My Project"');
   });
 
+  it("are refused all at once within the shared views, each with BigQuery's reason", () => {
+    const views = {
+      users_shared: { joinCondition: "JOIN_NOT_REQUIRED", columns: ["hashed_email", "last_name"] },
+      provider_users_shared: { threshold: 0.5, joinColumns: ["email"] },
+      transactions_private: { epsilonBudget: 1, deltaBudget: "2" },
+    };
+    const message = refusal({ sharedViews: JSON.stringify(views) });
+    for (const part of [
+      'users_shared: columns has "last_name", which is personal data',
+      "users_shared: joinCondition is JOIN_NOT_REQUIRED with no other rule",
+      "provider_users_shared: threshold is 0.5: use a whole number from 1",
+      'provider_users_shared: joinColumns has "email", which the view does not have',
+      "transactions_private: epsilonBudget is 1: BigQuery wants it above maxEpsilonPerQuery, 1",
+    ])
+      expect(message).to.include(part);
+  });
+
   it("ask for the project when it is not set", () => {
     const without = () => checkSettings({}, space);
     expect(without).to.throw("gcp:project is not set: pulumi config set gcp:project PROJECT");
@@ -127,7 +169,7 @@ describe("settings", () => {
   });
 
   it("refuse tiers in the wrong order, and the public thelook where it is not", () => {
-    expect(refusal({ premiumFrom: "300" })).to.include("premiumFrom is 300 and gcp-data-demos:businessFrom 200");
+    expect(refusal({ premiumFrom: "300" })).to.include("premiumFrom is 300 and gcp-data-demos:businessFrom is 200");
     expect(refusal({ location: "EU" })).to.include("set thelookSource to synthetic:");
   });
 

@@ -116,7 +116,9 @@ describe("the stack", () => {
       ]);
       expect(new Set(roles.map((role) => role.join(" ")))).to.deep.equal(
         new Set([
+          "roles/analyticshub.subscriptionOwner always",
           "roles/bigquery.jobUser always",
+          "roles/bigquery.user always",
           "roles/logging.logWriter always",
           'roles/storage.objectViewer resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")',
         ]),
@@ -179,7 +181,7 @@ describe("the stack", () => {
 
   it("gives the queries with full table names, the bucket, and links that name the project", () => {
     expect(outputs.bucketUrl).to.equal(`gs://${PROJECT}-coffee-demo`);
-    expect(Object.keys(outputs.useCases)).to.have.length(4);
+    expect(Object.keys(outputs.useCases)).to.have.length.of.at.least(7);
     expect(outputs.useCases["01-transaction-verification"]).to.include(`FROM \`${PROJECT}.merchant.orders\` AS o`);
     expect(outputs.lookerStudio.flat_order_details).to.include(`ds.projectId=${PROJECT}&ds.datasetId=coffee_marts`);
     expect(JSON.stringify(outputs.links).split(PROJECT).length).to.be.above(10);
@@ -222,6 +224,9 @@ describe("the stack", () => {
       expect(projects("clean-room-wallet-transactions")).to.equal("the-wallet");
       expect(projects("clean-room-fill-job")).to.equal(PROJECT);
       expect(projects("coffee-raw-dataset")).to.equal(PROJECT);
+      expect(projects("sharing-wallet-shared-dataset")).to.equal("the-wallet");
+      expect(projects("sharing-merchant-exchange")).to.equal("the-merchant");
+      expect(projects("sharing-merchant-subscription")).to.equal("the-merchant");
     });
 
     it("grants in the project of what is granted, and enables its APIs there", () => {
@@ -241,7 +246,8 @@ describe("the stack", () => {
         value: "bigquery://the-merchant?location=US&datasets=ewallet_provider:the-wallet",
       });
       expect(queries["04-wallet-enrichment"]).to.include("`the-wallet.ewallet_provider.provider_users`");
-      expect(queries["04-wallet-enrichment"]).to.include("`the-merchant.merchant.users`");
+      expect(queries["04-wallet-enrichment"]).to.include("`the-wallet.linked_merchant.users_shared`");
+      expect(queries["04-wallet-enrichment"]).not.to.include("the-merchant");
     });
   });
 

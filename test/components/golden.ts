@@ -26,8 +26,10 @@ function lines(value: unknown, path = ""): string[] {
   if (Array.isArray(value) && value.some((each) => typeof each === "object"))
     return value.flatMap((each, i) => lines(each, `${path}[${i}]`));
   if (isVariable(value)) return [`  ${path}: ${value.name}=${value.value}`];
-  if (typeof value === "object" && !Array.isArray(value))
+  if (typeof value === "object" && !Array.isArray(value)) {
+    if (Object.keys(value).length === 0) return [`  ${path}: {}`];
     return Object.entries(value).flatMap(([key, each]) => lines(each, path === "" ? key : `${path}.${key}`));
+  }
   return [`  ${path}: ${Array.isArray(value) ? value.join(" ") : value}`];
 }
 

@@ -6,6 +6,7 @@ import { marts } from "../../components/names.ts";
 
 const at = {
   project: "my-project",
+  location: "US",
   region: "us-central1",
   merchantProject: "the-merchant",
   walletProject: "the-wallet",
@@ -19,6 +20,10 @@ describe("links", () => {
       expect(URL.canParse(link)).to.equal(true);
     expect(links.datasets?.merchant).to.include("project=the-merchant");
     expect(links.datasets?.ewallet_provider).to.include("project=the-wallet");
+    expect(links.datasets?.linked_merchant).to.include("project=the-wallet");
+    expect(links.exchanges?.merchant_clean_room).to.equal(
+      "https://console.cloud.google.com/bigquery/analytics-hub/exchanges/projects/the-merchant/locations/us/dataExchanges/merchant_clean_room?project=the-merchant",
+    );
     expect(links.jobs?.["coffee-data-job"]).to.include("us-central1/coffee-data-job");
     expect(Object.keys(links.functions ?? {})).to.deep.equal(["load-bq-from-csv", "trigger-job"]);
   });
@@ -44,19 +49,43 @@ describe("links", () => {
 describe("queries to paste", () => {
   const queries = pasteable(readUseCases(), at);
 
-  it("are the use cases, every table by its full name", () => {
+  it("are the use cases, every table by its full name: own ones in the project of the party, linked ones in that of the subscriber", () => {
     expect(Object.keys(queries)).to.deep.equal(readUseCases().map(({ name }) => name));
+    const named = Object.values(queries).flatMap((sql) => sql.match(/`[^`]+`/g) ?? []);
+    const projects = new Set(named.map((name) => name.split(".").slice(0, 2).join(".").slice(1)));
+    expect([...projects].sort()).to.deep.equal([
+      "the-merchant.linked_ewallet_provider",
+      "the-merchant.merchant",
+      "the-wallet.ewallet_provider",
+      "the-wallet.linked_merchant",
+    ]);
+    for (const [name, sql] of Object.entries(queries))
+      expect(sql, name).not.to.match(/(FROM|JOIN)\s+(merchant|ewallet_provider|linked_\w+)\./);
+  });
+
+  it("name the project to paste them in, and differ from the files in the tables' names only", () => {
+    const files = Object.fromEntries(readUseCases().map((each) => [each.name, each]));
     for (const [name, sql] of Object.entries(queries)) {
-      expect(sql, name).to.include("`the-merchant.merchant.");
-      expect(sql, name).to.include("`the-wallet.ewallet_provider.");
-      expect(sql, name).not.to.match(/(FROM|JOIN) (merchant|ewallet_provider)\./);
+      const [first, ...rest] = sql.split("\n");
+      expect(first).to.equal(`-- In project the-${files[name]?.party}`);
+      expect(rest.join("\n").replace(/`the-(?:merchant|wallet)\.([\w.]+)`/g, "$1")).to.equal(files[name]?.sql);
     }
   });
 
-  it("differ from the files in the tables' names only", () => {
-    const files = Object.fromEntries(readUseCases().map(({ name, sql }) => [name, sql]));
-    for (const [name, sql] of Object.entries(queries))
-      expect(sql.replace(/`the-(?:merchant|wallet)\.([\w.]+)`/g, "$1")).to.equal(files[name]);
+  it("name no table of the other party but what it shares", () => {
+    for (const { name, party } of readUseCases())
+      expect(queries[name]).not.to.include(party === "merchant" ? "the-wallet." : "the-merchant.");
+  });
+
+  it("are qualified in comma joins and over line ends too", () => {
+    const sql =
+      "SELECT 1 FROM\n  merchant.users AS u, merchant_shared.users_shared AS s JOIN linked_ewallet_provider.x AS x ON TRUE";
+    const useCase = { name: "n", title: "t", question: "q", party: "merchant", sql } as const;
+    expect(pasteable([useCase], at).n?.match(/`[^`]+`/g)).to.deep.equal([
+      "`the-merchant.merchant.users`",
+      "`the-merchant.merchant_shared.users_shared`",
+      "`the-merchant.linked_ewallet_provider.x`",
+    ]);
   });
 });
 
@@ -64,9 +93,9 @@ describe("next steps", () => {
   it("are commands that can be run as they are, and end with the way out", () => {
     const steps = nextSteps(at);
     expect(steps.join("\n")).not.to.include("undefined");
-    expect(steps.filter((step) => step.includes("gcloud")).every((step) => /my-project|my-bucket/.test(step))).to.equal(
-      true,
-    );
+    expect(
+      steps.filter((step) => step.includes("gcloud")).every((step) => /my-project|my-bucket|the-merchant/.test(step)),
+    ).to.equal(true);
     expect(steps.at(-1)).to.include("pulumi destroy");
   });
 });

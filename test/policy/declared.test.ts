@@ -42,6 +42,8 @@ describe("what index.ts declares", () => {
       "gcp:cloudrunv2/job:Job",
       "gcp:cloudfunctionsv2/function:Function",
       "gcp:projects/iAMMember:IAMMember",
+      "gcp:bigqueryanalyticshub/listing:Listing",
+      "pulumi-nodejs:dynamic/demo:PrivacyView",
     ]);
   });
 });

@@ -214,6 +214,32 @@ describe("the policy pack's rules", () => {
     });
   });
 
+  describe("clean-room", () => {
+    const restrictedExportConfig = { enabled: true, restrictQueryResult: true };
+    const listing: Resource = {
+      type: "gcp:bigqueryanalyticshub/listing:Listing",
+      name: "users",
+      props: { listingId: "users", restrictedExportConfig },
+    };
+    const view: Resource = {
+      type: "pulumi-nodejs:dynamic/demo:PrivacyView",
+      name: "users",
+      props: { view: "users", labels, rule: { joinRestriction: { condition: "JOIN_ANY", columns: ["id"] } } },
+    };
+
+    it("refuses a listing that lets anything be exported, tables or answers", async () => {
+      expect(await violations([listing, view])).to.deep.equal([]);
+      for (const open of [undefined, {}, { enabled: true }, { ...restrictedExportConfig, enabled: false }])
+        await expectOnly("clean-room", but(listing, { restrictedExportConfig: open }), "restrictedExportConfig");
+    });
+
+    it("refuses a shared view without a rule, and one without labels", async () => {
+      await expectOnly("clean-room", but(view, { rule: {} }), "rule is empty");
+      await expectOnly("clean-room", but(view, { rule: undefined }), "rule is empty");
+      await expectOnly("labelled", but(view, { labels: {} }), "labels");
+    });
+  });
+
   describe("one-location", () => {
     it("refuses a dataset elsewhere than the bucket, and names both", async () => {
       const found = await violations([bucket, but(dataset, { location: "europe-west1" }), table, job]);

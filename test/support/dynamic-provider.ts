@@ -16,7 +16,10 @@ export interface DynamicProvider {
   create(properties: Properties): Promise<{ id: string; properties: Properties }>;
   /** Whether the engine would change anything. */
   differs(olds: Properties, news: Properties): Promise<boolean>;
+  update(olds: Properties, news: Properties): Promise<Properties>;
   read(properties: Properties): Promise<Properties>;
+  /** The id that a refresh gives the resource: empty where it is gone. */
+  readId(properties: Properties): Promise<string>;
   delete(properties: Properties): Promise<void>;
   stop(): void;
 }
@@ -50,8 +53,15 @@ export async function startDynamicProvider(): Promise<DynamicProvider> {
       const answer = await call("diff", "Diff", { Id: "id", Olds: olds, News: news });
       return answer.getChanges() !== messages.DiffResponse.DiffChanges.DIFF_NONE;
     },
+    async update(olds, news) {
+      const answer = await call("update", "Update", { Id: "id", Olds: olds, News: news });
+      return answer.getProperties().toJavaScript();
+    },
     async read(properties) {
       return (await call("read", "Read", { Id: "id", Properties: properties })).getProperties().toJavaScript();
+    },
+    async readId(properties) {
+      return (await call("read", "Read", { Id: "id", Properties: properties })).getId();
     },
     async delete(properties) {
       await call("delete", "Delete", { Id: "id", Properties: properties });

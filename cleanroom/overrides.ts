@@ -1,0 +1,136 @@
+import { type AnalysisRule, joinConditions, type RuleKind, ruleKind, ruleKinds } from "./policy.ts";
+import { PRIVACY_BUDGET, THRESHOLD } from "./shared-views.ts";
+
+/** What the setting `sharedViews` may change in a view: each field as the default unless it is given. */
+export interface Override {
+  /** Which columns it shows, in that order. */
+  readonly columns?: readonly string[];
+  readonly rule?: RuleKind;
+  readonly privacyUnitColumn?: string;
+  readonly threshold?: number;
+  readonly maxEpsilonPerQuery?: number;
+  readonly epsilonBudget?: number;
+  readonly deltaPerQuery?: number;
+  readonly deltaBudget?: number;
+  readonly maxGroupsContributed?: number;
+  readonly joinCondition?: (typeof joinConditions)[number];
+  readonly joinColumns?: readonly string[];
+}
+
+/** Overrides by the name of the view, as a person wrote them: not checked yet. */
+export type Overrides = Readonly<Record<string, unknown>>;
+
+const numbers = [
+  "threshold",
+  "maxEpsilonPerQuery",
+  "epsilonBudget",
+  "deltaPerQuery",
+  "deltaBudget",
+  "maxGroupsContributed",
+] as const;
+
+/** Turns a field's value into what it stands for, or throws a string that says what is allowed. */
+const readers: Readonly<Record<keyof Override, (value: unknown) => unknown>> = {
+  columns: readNames,
+  rule: oneOf(ruleKinds),
+  privacyUnitColumn(value) {
+    if (typeof value === "string" && value !== "") return value;
+    throw "the name of a column";
+  },
+  joinCondition: oneOf(joinConditions),
+  joinColumns: readNames,
+  ...(Object.fromEntries(numbers.map((name) => [name, readNumber])) as Record<
+    (typeof numbers)[number],
+    typeof readNumber
+  >),
+};
+
+function readNames(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value;
+  throw "a list of columns";
+}
+
+/** Pulumi's command line keeps fractions as text. */
+function readNumber(value: unknown): number {
+  const given = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof given === "number" && Number.isFinite(given)) return given;
+  throw "a number";
+}
+
+function oneOf(allowed: readonly string[]) {
+  return (value: unknown): string => {
+    if (allowed.includes(String(value))) return String(value);
+    throw `one of ${allowed.join(", ")}`;
+  };
+}
+
+/** An override with the fields of the right types, or what is wrong with them. */
+export function checkFields(given: unknown): Override | string[] {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return [`is ${JSON.stringify(given)}: use an object of ${Object.keys(readers).join(", ")}`];
+  const wrong: string[] = [];
+  const fields = Object.entries(given).map(([name, value]) => {
+    if (!Object.hasOwn(readers, name)) {
+      wrong.push(`${name} can not be set: use ${Object.keys(readers).join(", ")}`);
+      return [];
+    }
+    try {
+      return [name, readers[name as keyof Override](value)];
+    } catch (allowed) {
+      wrong.push(`${name} is ${JSON.stringify(value)}: use ${allowed}`);
+      return [];
+    }
+  });
+  return wrong.length > 0 ? wrong : (Object.fromEntries(fields) as Override);
+}
+
+const fieldsOf: Readonly<Record<RuleKind, readonly (keyof Override)[]>> = {
+  aggregation_threshold: ["privacyUnitColumn", "threshold"],
+  differential_privacy: [
+    "privacyUnitColumn",
+    "maxEpsilonPerQuery",
+    "epsilonBudget",
+    "deltaPerQuery",
+    "deltaBudget",
+    "maxGroupsContributed",
+  ],
+  list_overlap: [],
+};
+
+/** A rule with what an override changes, or what is wrong with that. Whether BigQuery takes the result is `checkRule`'s to say. */
+export function applyRule(rule: AnalysisRule, override: Override): AnalysisRule | string[] {
+  const kind = override.rule ?? ruleKind(rule);
+  const others = [...numbers, "privacyUnitColumn" as const].filter(
+    (name) => override[name] !== undefined && !fieldsOf[kind].includes(name),
+  );
+  if (others.length > 0) return [`${others.join(", ")} can not be set: the rule of the view is ${kind}`];
+
+  const { aggregationThreshold, differentialPrivacy, joinRestriction } = rule;
+  const unit = (aggregationThreshold ?? differentialPrivacy)?.privacyUnitColumn ?? "";
+  const privacyUnitColumn = override.privacyUnitColumn ?? unit;
+  if (kind !== "list_overlap" && privacyUnitColumn === "")
+    return [`privacyUnitColumn is not set, and ${kind} needs a column that tells persons apart`];
+  const condition = override.joinCondition ?? joinRestriction?.condition;
+  const columns = override.joinColumns ?? (condition === "JOIN_BLOCKED" ? [] : joinRestriction?.columns) ?? [];
+  const { maxGroupsContributed = differentialPrivacy?.maxGroupsContributed } = override;
+  const pick = (from: typeof PRIVACY_BUDGET) =>
+    Object.fromEntries(
+      Object.entries(from).map(([name, value]) => [name, override[name as keyof typeof from] ?? value]),
+    ) as typeof PRIVACY_BUDGET;
+  return {
+    ...(kind === "aggregation_threshold" && {
+      aggregationThreshold: {
+        threshold: override.threshold ?? aggregationThreshold?.threshold ?? THRESHOLD,
+        privacyUnitColumn,
+      },
+    }),
+    ...(kind === "differential_privacy" && {
+      differentialPrivacy: {
+        privacyUnitColumn,
+        ...pick(PRIVACY_BUDGET),
+        ...(maxGroupsContributed !== undefined && { maxGroupsContributed }),
+      },
+    }),
+    ...(condition && { joinRestriction: { condition, columns } }),
+  };
+}

@@ -1,0 +1,133 @@
+import { ewallet, merchant } from "../generator/tables/index.ts";
+import type { ColumnType, Table } from "../generator/tables/table.ts";
+import type { Party } from "./party.ts";
+import type { AnalysisRule } from "./policy.ts";
+
+/** A column of a view that is made of others. */
+export interface DerivedColumn {
+  readonly type: ColumnType;
+  readonly description: string;
+  /** An expression in GoogleSQL; the source's columns are `s.…`. */
+  readonly sql: string;
+  /** The columns with personal data that it makes coarser, so that they tell nobody. @default none: it reads no such column */
+  readonly blurs?: readonly string[];
+}
+
+/** What a party shares, before settings change it. */
+export interface ViewDefinition {
+  readonly name: string;
+  readonly party: Party;
+  readonly description: string;
+  /** The table that it shows, a row of the view for each of its rows. */
+  readonly source: Table;
+  /** What follows `FROM source AS s`, where derived columns read further tables. */
+  readonly joins?: (nameOf: (table: Table) => string) => string;
+  /** Columns to choose from, beside those of the source that hold no personal data. */
+  readonly derived: Readonly<Record<string, DerivedColumn>>;
+  /** What it shows, unless a setting says otherwise. */
+  readonly columns: readonly string[];
+  readonly rule: AnalysisRule;
+}
+
+/** Fewer persons than this are no group. */
+export const THRESHOLD = 50;
+
+/** For twenty queries at the most that one may spend. */
+export const PRIVACY_BUDGET = { maxEpsilonPerQuery: 1, epsilonBudget: 20, deltaPerQuery: 1e-6, deltaBudget: 2e-5 };
+
+const ageBand: DerivedColumn = {
+  type: "STRING",
+  description: "Age in bands of ten years",
+  sql: `CASE
+    WHEN s.age < 18 THEN 'under 18'
+    WHEN s.age < 25 THEN '18 to 24'
+    WHEN s.age < 35 THEN '25 to 34'
+    WHEN s.age < 45 THEN '35 to 44'
+    WHEN s.age < 55 THEN '45 to 54'
+    WHEN s.age < 65 THEN '55 to 64'
+    WHEN s.age >= 65 THEN '65 and older'
+  END`,
+};
+
+/** Every shared view with its safe defaults. */
+export const definitions: readonly ViewDefinition[] = [
+  {
+    name: "users_shared",
+    party: "merchant",
+    description:
+      "Customers of the merchant, of whom others see those they know already, by the hash of the e-mail address",
+    source: merchant.users,
+    derived: { age_band: ageBand },
+    columns: ["hashed_email", "age_band", "gender", "country"],
+    rule: { joinRestriction: { condition: "JOIN_ANY", columns: ["hashed_email"] } },
+  },
+  {
+    name: "customer_segments_shared",
+    party: "merchant",
+    description: "What customers of the merchant are like and what they spend there, in groups",
+    source: merchant.users,
+    joins: (nameOf) => `LEFT JOIN (
+  SELECT o.user_id, COUNT(DISTINCT o.order_id) AS orders, SUM(i.sale_price) AS spend
+  FROM ${nameOf(merchant.orders)} AS o
+  JOIN ${nameOf(merchant.orderItems)} AS i ON i.order_id = o.order_id
+  GROUP BY o.user_id
+) AS bought ON bought.user_id = s.id`,
+    derived: {
+      age_band: ageBand,
+      orders: { type: "INTEGER", description: "Orders of the customer", sql: "COALESCE(bought.orders, 0)" },
+      spend: { type: "FLOAT64", description: "Spending of the customer, USD", sql: "COALESCE(bought.spend, 0)" },
+    },
+    columns: ["hashed_email", "age_band", "gender", "country", "traffic_source", "orders", "spend"],
+    rule: {
+      aggregationThreshold: { threshold: THRESHOLD, privacyUnitColumn: "hashed_email" },
+      joinRestriction: { condition: "JOIN_ANY", columns: ["hashed_email"] },
+    },
+  },
+  {
+    name: "provider_users_shared",
+    party: "wallet",
+    description:
+      "What users of the e-wallet are like, in groups of those whom others know by the hash of the e-mail address",
+    source: ewallet.providerUsers,
+    derived: {
+      birth_decade: {
+        type: "INTEGER",
+        description: "Decade of birth, by its first year",
+        sql: "EXTRACT(YEAR FROM s.date_of_birth) - MOD(EXTRACT(YEAR FROM s.date_of_birth), 10)",
+        blurs: ["date_of_birth"],
+      },
+    },
+    columns: ["hashed_email", "birth_decade", "account_tier", "is_verified_user", "city"],
+    rule: {
+      aggregationThreshold: { threshold: THRESHOLD, privacyUnitColumn: "hashed_email" },
+      joinRestriction: { condition: "JOIN_ANY", columns: ["hashed_email"] },
+    },
+  },
+  {
+    name: "transactions_shared",
+    party: "wallet",
+    description: "Payments with the e-wallet, of which others see those for orders they know already",
+    source: ewallet.transactions,
+    derived: {},
+    columns: ["order_id", "transaction_amount", "transaction_timestamp", "status"],
+    rule: { joinRestriction: { condition: "JOIN_ANY", columns: ["order_id"] } },
+  },
+  {
+    name: "transactions_private",
+    party: "wallet",
+    description: "Payments with the e-wallet, for questions about all of them: answers are noisy, and spend a budget",
+    source: ewallet.transactions,
+    derived: {
+      transaction_month: {
+        type: "INTEGER",
+        description: "Month of the payment, as YYYYMM",
+        sql: "EXTRACT(YEAR FROM s.transaction_timestamp) * 100 + EXTRACT(MONTH FROM s.transaction_timestamp)",
+      },
+    },
+    columns: ["provider_user_id", "transaction_month", "status", "transaction_amount"],
+    rule: {
+      differentialPrivacy: { privacyUnitColumn: "provider_user_id", ...PRIVACY_BUDGET },
+      joinRestriction: { condition: "JOIN_BLOCKED", columns: [] },
+    },
+  },
+];

@@ -1,0 +1,205 @@
+import { expect } from "chai";
+import { parties } from "../../cleanroom/party.ts";
+import { definitions } from "../../cleanroom/shared-views.ts";
+import { isLingering, isMissing } from "../../components/google-delay.ts";
+import { allBefore, type Declared, declareStack, named, ofType } from "./stack.ts";
+
+const space = "gcp-data-demos";
+const views = definitions.map(({ name }) => name);
+
+describe("The clean room", () => {
+  let resources: Declared[];
+  before(async () => {
+    ({ resources } = await declareStack());
+  });
+
+  const before_ = (name: string) => [...allBefore(resources, named(resources, name))].map((each) => each.name);
+  const listings = (of: readonly Declared[]) => ofType(of, "listing:Listing");
+  const privacyViews = (of: readonly Declared[]) => ofType(of, "pulumi-nodejs:dynamic/demo:PrivacyView");
+  const subscriptions = (of: readonly Declared[]) => ofType(of, "dataExchangeSubscription:DataExchangeSubscription");
+
+  it("is an exchange a direction that can never become an ordinary one, and is on no list for others to find", () => {
+    const exchanges = ofType(resources, "dataExchange:DataExchange").map(({ inputs }) => inputs);
+    expect(exchanges.map(({ dataExchangeId }) => dataExchangeId).sort()).to.deep.equal([
+      "ewallet_provider_clean_room",
+      "merchant_clean_room",
+    ]);
+    for (const exchange of exchanges) {
+      expect(exchange.sharingEnvironmentConfig).to.deep.equal({ dcrExchangeConfig: {} });
+      expect(exchange).not.to.have.property("discoveryType");
+      expect(exchange.displayName).to.match(/^[\w &-]{1,63}$/);
+    }
+  });
+
+  it("lists each view once, one a listing, with nothing to be exported from it", () => {
+    expect(
+      listings(resources)
+        .map(({ inputs }) => inputs.listingId)
+        .sort(),
+    ).to.deep.equal([...views].sort());
+    for (const { inputs } of listings(resources)) {
+      const [only, ...more] = inputs.bigqueryDataset.selectedResources;
+      expect(more).to.deep.equal([]);
+      expect(only.table).to.match(new RegExp(`^${inputs.bigqueryDataset.dataset}/tables/${inputs.listingId}$`));
+      expect(inputs.restrictedExportConfig).to.deep.equal({ enabled: true, restrictQueryResult: true });
+    }
+  });
+
+  it("names Analytics Hub's locations in lower case, and BigQuery's as they are", () => {
+    const hub = resources.filter(({ type }) => type.startsWith("gcp:bigqueryanalyticshub/"));
+    expect(hub.length).to.be.above(10);
+    for (const { name, inputs } of hub) expect(inputs.location, name).to.equal("us");
+    for (const { inputs } of subscriptions(resources))
+      expect([inputs.dataExchangeLocation, inputs.destinationDataset.location]).to.deep.equal(["us", "us"]);
+    for (const { inputs } of privacyViews(resources)) expect(inputs.location).to.equal("US");
+  });
+
+  it("gives each party what the other lists, in a linked dataset of a name of our own", () => {
+    const found = subscriptions(resources).map(({ inputs }) => [
+      inputs.dataExchangeId,
+      inputs.destinationDataset.datasetReference.datasetId,
+      inputs.refreshPolicy,
+    ]);
+    expect(found.sort()).to.deep.equal([
+      ["ewallet_provider_clean_room", "linked_ewallet_provider", "ON_STALE"],
+      ["merchant_clean_room", "linked_merchant", "ON_STALE"],
+    ]);
+    const declared = ofType(resources, "dataset:Dataset").map(({ inputs }) => inputs.datasetId);
+    expect(declared).not.to.include.members(["linked_merchant"]);
+  });
+
+  it("makes views after the tables that they read, listings after views and their access, subscriptions after all listings", () => {
+    for (const { name, inputs } of privacyViews(resources)) {
+      const party = inputs.dataset === parties.merchant.shared ? parties.merchant : parties.wallet;
+      const tables = ofType(resources, "table:Table").filter((table) => table.inputs.datasetId === party.dataset);
+      expect(tables.length).to.be.above(1);
+      expect(before_(name)).to.include.members(tables.map((table) => table.name));
+    }
+    for (const { name, inputs } of listings(resources)) {
+      const side = inputs.dataExchangeId === parties.merchant.room ? "merchant" : "wallet";
+      expect(before_(name)).to.include.members([
+        `sharing-${side}-shared-${inputs.listingId}`,
+        `sharing-${side}-shared-authorised`,
+      ]);
+    }
+    for (const { name, inputs } of subscriptions(resources)) {
+      const listed = listings(resources).filter((each) => each.inputs.dataExchangeId === inputs.dataExchangeId);
+      expect(listed.length).to.be.above(1);
+      expect(before_(name)).to.include.members(listed.map((each) => each.name));
+      const side = inputs.subscriptionId === parties.merchant.linked ? "merchant" : "wallet";
+      const grants = ["subscribes", "manages", "subscriptions", "asks"];
+      expect(before_(name)).to.include.members(grants.map((grant) => `sharing-${side}-account-${grant}`));
+      // Not even a fill has to be waited for.
+      expect(before_(name)).not.to.include("clean-room-filled");
+    }
+  });
+
+  it("lets all views of the shared dataset read the party's own one, whichever is made anew", () => {
+    for (const side of ["merchant", "wallet"] as const) {
+      const { inputs } = named(resources, `sharing-${side}-shared-authorised`);
+      expect(inputs.datasetId).to.equal(parties[side].dataset);
+      expect(inputs.authorizedDataset.dataset.datasetId).to.equal(parties[side].shared);
+      expect(inputs.authorizedDataset.targetTypes).to.deep.equal(["VIEWS"]);
+      expect(inputs).not.to.have.property("role");
+    }
+  });
+
+  it("lets a party's account read its own datasets and the linked one, and nothing of the other's", () => {
+    for (const side of ["merchant", "wallet"] as const) {
+      const read = ofType(resources, "datasetAccess:DatasetAccess").filter(({ inputs }) =>
+        inputs.userByEmail?.startsWith(`${side}-clean-room@`),
+      );
+      const { dataset, shared, linked } = parties[side];
+      expect(read.map(({ inputs }) => inputs.datasetId).sort()).to.deep.equal([dataset, shared, linked].sort());
+      expect(new Set(read.map(({ inputs }) => inputs.role))).to.deep.equal(new Set(["READER"]));
+      expect(before_(`sharing-${side}-account-linked`)).to.include(`sharing-${side}-subscription`);
+    }
+  });
+
+  it("follows the settings of the views into what is declared", async () => {
+    const sharedViews = {
+      provider_users_shared: { threshold: 75, columns: ["hashed_email", "city"] },
+      transactions_shared: { rule: "aggregation_threshold", privacyUnitColumn: "order_id" },
+    };
+    const config = { [`${space}:sharedViews`]: JSON.stringify(sharedViews) };
+    const { resources: other } = await declareStack({ config });
+    const { inputs } = named(other, "sharing-wallet-shared-provider_users_shared");
+    expect(inputs.rule.aggregationThreshold.threshold).to.equal(75);
+    expect(inputs.query).to.match(/^SELECT\n {2}s\.hashed_email,\n {2}s\.city\nFROM/);
+    // Another kind of rule: another view, listing and name in the linked dataset; nothing else changes.
+    const names = (of: readonly Declared[]) => new Set(of.map(({ name }) => name));
+    const gone = [...names(resources)].filter((name) => !names(other).has(name));
+    const come = [...names(other)].filter((name) => !names(resources).has(name));
+    expect(gone).to.have.members(["sharing-wallet-shared-transactions_shared", "sharing-wallet-transactions_shared"]);
+    expect(come).to.have.members(gone.map((name) => `${name}_aggregation_threshold`));
+  });
+
+  it("lets further members in as a party, groups as groups, all before it is subscribed to", async () => {
+    const members = { merchant: ["group:analysts@example.com"], wallet: ["user:a@example.com"] };
+    const config = { [`${space}:cleanRoomMembers`]: JSON.stringify(members) };
+    const { resources: other } = await declareStack({ config });
+    const group = named(other, "sharing-merchant-group-analysts-example-com-linked").inputs;
+    expect(group).to.deep.include({ groupByEmail: "analysts@example.com", role: "READER" });
+    expect(named(other, "sharing-wallet-user-a-example-com-tables").inputs.userByEmail).to.equal("a@example.com");
+    const subscription = named(other, "sharing-merchant-subscription");
+    const before = [...allBefore(other, subscription)].map(({ name }) => name);
+    expect(before).to.include("sharing-merchant-group-analysts-example-com-subscribes");
+  });
+
+  describe("in two projects", () => {
+    let split: Declared[];
+    before(async () => {
+      const config = { [`${space}:merchantProject`]: "the-merchant", [`${space}:walletProject`]: "the-wallet" };
+      split = (await declareStack({ config })).resources;
+    });
+
+    it("shares in the project of the owner, and links in that of the subscriber", () => {
+      for (const { inputs } of privacyViews(split)) {
+        const project = inputs.dataset === parties.merchant.shared ? "the-merchant" : "the-wallet";
+        expect(inputs.project).to.equal(project);
+        for (const [, reads] of inputs.query.matchAll(/`([^.`]+)\.[^`]+`/g)) expect(reads).to.equal(project);
+      }
+      for (const { inputs } of [...listings(split), ...ofType(split, "dataExchange:DataExchange")])
+        expect(inputs.project).to.equal(
+          inputs.dataExchangeId === parties.merchant.room ? "the-merchant" : "the-wallet",
+        );
+      for (const { inputs } of subscriptions(split)) {
+        const [own, other] =
+          inputs.subscriptionId === parties.merchant.linked
+            ? ["the-merchant", "the-wallet"]
+            : ["the-wallet", "the-merchant"];
+        expect(inputs).to.include({ project: own, dataExchangeProject: other });
+        expect(inputs.destinationDataset.datasetReference.projectId).to.equal(own);
+      }
+    });
+
+    it("gives each party roles on the other's exchange and its own project, and no other", () => {
+      const roles = split
+        .filter(({ inputs }) => inputs.member?.startsWith("serviceAccount:merchant-clean-room@"))
+        .map(({ inputs }) => `${inputs.project} ${inputs.role} ${inputs.dataExchangeId ?? ""}`.trim());
+      expect(roles.sort()).to.deep.equal([
+        "the-merchant roles/analyticshub.subscriptionOwner",
+        "the-merchant roles/bigquery.user",
+        "the-wallet roles/analyticshub.subscriber ewallet_provider_clean_room",
+        "the-wallet roles/analyticshub.subscriptionOwner ewallet_provider_clean_room",
+      ]);
+      expect(named(split, "sharing-merchant-account").inputs.project).to.equal("the-merchant");
+    });
+
+    it("enables in both projects the services that a party needs", () => {
+      const apis = ofType(split, "service:Service").map(({ inputs }) => `${inputs.project} ${inputs.service}`);
+      for (const project of ["the-merchant", "the-wallet"])
+        for (const service of ["analyticshub", "bigquery", "iam"])
+          expect(apis).to.include(`${project} ${service}.googleapis.com`);
+    });
+  });
+});
+
+describe("what passes by itself", () => {
+  it("is a linked dataset that lingers after a destroy, or is not there yet after a subscription", () => {
+    expect(isLingering("googleapi: Error 409: Already Exists: Dataset p:linked_merchant")).to.equal(true);
+    expect(isLingering("googleapi: Error 400: data exchange has no listings")).to.equal(false);
+    expect(isMissing("googleapi: Error 404: Not found: Dataset p:linked_merchant, notFound")).to.equal(true);
+    expect(isMissing("googleapi: Error 400: Invalid role 4041")).to.equal(false);
+  });
+});
