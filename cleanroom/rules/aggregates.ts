@@ -1,0 +1,98 @@
+import { listOf, type Node, unknownFields } from "../googlesql/tree.ts";
+import { computedIn, examine } from "./computed.ts";
+import { columnIdsIn, functionName, plainColumn } from "./expressions.ts";
+import { type Options, optionsOf } from "./options.ts";
+import { clean, constant, demandsJoin, isListOverlap, type Relation, rawOf } from "./relation.ts";
+import { checkComputed, joinDemanded, requireClean } from "./restrictions.ts";
+import { checkAggregate, thresholdOf } from "./thresholds.ts";
+import { type Unit, unitIn, unitsOf } from "./units.ts";
+import type { Walk } from "./walk.ts";
+import { type Clause, clauseOf } from "./words.ts";
+
+/** A SELECT WITH AGGREGATION_THRESHOLD: from here on, rows are groups that may be seen. */
+export function thresholdAggregate(node: Node, input: Relation, walk: Walk): Relation {
+  checkInput("AGGREGATION_THRESHOLD", node, input, walk);
+  for (const call of computedIn(node.aggregateList).values()) checkAggregate(call, walk);
+  const options = optionsOf(node, input, walk);
+  const units = checkUnits("AGGREGATION_THRESHOLD", node, input, options, walk);
+  const threshold = thresholdOf(rawOf(input), options, walk);
+  walk.thresholds.push({ scan: node, threshold, units });
+  const unitColumnIds = [...new Set(units.map(({ column }) => column.columnId))];
+  walk.notes.set(node, { having: { unitColumnIds, threshold } });
+  const names = units.map(({ table, column }) => (table ? `${table.table}.${column.name}` : column.name)).join(" or ");
+  walk.check(`groups of fewer than ${threshold} distinct ${names} are left out`, ...rawOf(input));
+  return groupsOf(node, input, walk);
+}
+
+/** A SELECT WITH DIFFERENTIAL_PRIVACY. Its other options and its aggregates are checked where the noise is added. */
+export function differentialAggregate(node: Node, input: Relation, walk: Walk): Relation {
+  checkInput("DIFFERENTIAL_PRIVACY", node, input, walk);
+  const units = checkUnits("DIFFERENTIAL_PRIVACY", node, input, optionsOf(node, input, walk), walk);
+  // There is exactly one: two tables with privacy units under differential privacy cannot be joined.
+  for (const { table, column } of units) {
+    walk.differential.push({ scan: node, unit: column, ...(table && { table }) });
+    walk.check(`answers with noise for each ${column.name}`, ...rawOf(input));
+  }
+  return groupsOf(node, input, walk);
+}
+
+function checkInput(clause: Clause, node: Node, input: Relation, walk: Walk): void {
+  for (const instance of rawOf(input)) if (clauseOf(instance) !== clause) requireClean(input, walk);
+  const known = ["inputScan", "groupByList", "aggregateList", "optionList"];
+  if (unknownFields(node, known).length > 0)
+    throw walk.refusal(
+      "unknown construct",
+      `ROLLUP, CUBE and GROUPING SETS cannot be used in SELECT WITH ${clause} here.`,
+      "Use a plain GROUP BY: totals beside their parts tell what a group was that is left out.",
+    );
+  for (const instance of input.unjoined)
+    if (isListOverlap(instance) || demandsJoin(instance.rule.joinRestriction)) throw joinDemanded(instance, walk);
+  if (input.faults[0]) throw input.faults[0];
+}
+
+/** The privacy units that are counted. Refuses what uses one of them in any other way than counting it. */
+function checkUnits(clause: Clause, node: Node, input: Relation, options: Options, walk: Walk): Unit[] {
+  const units = unitsOf(clause, input, options, walk);
+  const groups = [...computedIn(node.groupByList).values()];
+  const aggregates = [...computedIn(node.aggregateList).values()];
+  for (const expression of [...groups, ...aggregates]) {
+    examine(expression, input, walk);
+    checkComputed(expression, input, walk);
+  }
+  const usesUnit = (part: unknown) =>
+    [...columnIdsIn(part)].some(
+      (id) => input.columns.has(id) && (unitIn(id, input, walk) || units.some(({ column }) => column.columnId === id)),
+    );
+  for (const expression of groups)
+    if (usesUnit(expression))
+      throw walk.refusal(
+        "privacy unit",
+        `You cannot GROUP BY privacy unit column when using SELECT WITH ${clause}`,
+        "Group by other columns, and count the unit: COUNT(DISTINCT …).",
+        expression,
+      );
+  for (const call of aggregates)
+    if (usesUnit(uncounted(call)))
+      throw walk.refusal(
+        "privacy unit",
+        `You cannot use privacy unit column in ${(functionName(call) ?? "an expression").toUpperCase()} when using SELECT WITH ${clause}`,
+        "The unit itself may be counted, by COUNT, COUNT(DISTINCT …) or APPROX_COUNT_DISTINCT, and nothing computed from it.",
+        call,
+      );
+  return units;
+}
+
+const counting = ["count", "approx_count_distinct", "$differential_privacy_count"];
+
+/** What an aggregate does besides counting a plain column. */
+function uncounted(call: Node): unknown {
+  const [counted, ...more] = listOf(call.argumentList);
+  const counts = counting.includes(functionName(call) ?? "") && counted && plainColumn(counted);
+  return counts ? { ...call, argumentList: more } : call;
+}
+
+function groupsOf(node: Node, input: Relation, walk: Walk): Relation {
+  const ids = [...computedIn(node.groupByList).keys(), ...computedIn(node.aggregateList).keys()];
+  for (const id of ids) walk.origins.set(id, { ...constant, others: true });
+  return clean(ids, input);
+}

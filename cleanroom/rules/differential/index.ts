@@ -1,0 +1,2 @@
+export { answerPrivately, checkPrivately, type Means } from "./answer.ts";
+export { BUDGET_FILE, type Ledger, openLedger, type Spent } from "./ledger.ts";

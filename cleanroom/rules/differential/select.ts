@@ -1,0 +1,130 @@
+import type { Column, Type } from "../../googlesql/analyser.ts";
+import { listOf, type Node, unknownFields } from "../../googlesql/tree.ts";
+import type { DifferentialUse } from "../protect.ts";
+import { Refusal } from "../refusal.ts";
+import type { Charge } from "./ledger.ts";
+import { limitsOf } from "./limits.ts";
+import { literal } from "./literals.ts";
+
+/** A SELECT WITH DIFFERENTIAL_PRIVACY that the rules allow, as it was understood. */
+export interface PrivateSelect extends Limits {
+  /** The DifferentialPrivacyAggregateScan. */
+  readonly scan: Node;
+  /** What tells the privacy units apart, in the scan's input. */
+  readonly unit: Column;
+  readonly groups: readonly Computed[];
+  readonly aggregates: readonly PrivateAggregate[];
+  /** What it costs; undefined where no view with a budget is read. */
+  readonly charge: Charge | undefined;
+}
+
+/** How much the answer may tell of one privacy unit. */
+export interface Limits {
+  /** The most that the probability of any answer changes by, as a logarithm: the smaller, the more noise. */
+  readonly epsilon: number;
+  /** How likely a group that one unit alone is in may appear. */
+  readonly delta: number;
+  /** In how many groups a unit is counted. */
+  readonly maxGroups: number;
+}
+
+/** A value of the scan's rows. */
+export interface Computed {
+  readonly column: Column;
+  readonly expr: Node;
+}
+
+export interface PrivateAggregate {
+  readonly column: Column;
+  readonly kind: "count" | "sum" | "avg";
+  /** Undefined for COUNT(*). */
+  readonly argument: Node | undefined;
+  /** What a unit contributes to a group is moved to between these. */
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/**
+ * Reads a SELECT WITH DIFFERENTIAL_PRIVACY. Throws Refusal where its options ask for more than the view allows, and for an aggregate
+ * that cannot be given noise.
+ */
+export function privateSelect({ scan, table, unit }: DifferentialUse): PrivateSelect {
+  const [unknown] = unknownFields(scan, ["inputScan", "groupByList", "aggregateList", "optionList"]);
+  if (unknown !== undefined) throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`);
+  const limits = limitsOf(listOf(scan.optionList), table);
+  const rule = table?.rule?.differentialPrivacy;
+  return {
+    ...limits,
+    scan,
+    unit,
+    groups: listOf<Computed>(scan.groupByList).map(groupOf),
+    aggregates: listOf<Computed>(scan.aggregateList).map(aggregateOf),
+    charge: table &&
+      rule && {
+        view: table.id,
+        name: `${table.dataset}.${table.table}`,
+        epsilon: limits.epsilon,
+        // BigQuery charges what the rule says, whatever the query asks for.
+        delta: rule.deltaPerQuery,
+        epsilonBudget: rule.epsilonBudget,
+        deltaBudget: rule.deltaBudget,
+      },
+  };
+}
+
+function groupOf({ column, expr }: Computed): Computed {
+  if (!plain.test(column.type.typeKind))
+    throw refused(`A SELECT WITH DIFFERENTIAL_PRIVACY cannot be grouped by a ${column.type.typeKind.slice(5)} here.`);
+  return { column, expr };
+}
+
+const plain = /^TYPE_(INT64|DOUBLE|NUMERIC|STRING|BYTES|BOOL|DATE|TIMESTAMP)$/;
+
+/** The aggregates that can be given noise, as the analyser calls them. */
+const kinds: Readonly<Record<string, PrivateAggregate["kind"]>> = {
+  "ZetaSQL:$differential_privacy_count_star": "count",
+  "ZetaSQL:$differential_privacy_count": "count",
+  "ZetaSQL:$differential_privacy_sum": "sum",
+  "ZetaSQL:$differential_privacy_avg": "avg",
+};
+
+function aggregateOf({ column, expr }: Computed): PrivateAggregate {
+  const { name } = expr.function as { name: string };
+  const called = name.replace(/^ZetaSQL:(\$differential_privacy_)?|_star$/g, "").toUpperCase();
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  const known = ["type", "function", "argumentList", "errorMode", "nullHandlingModifier"];
+  const [unknown] = unknownFields(expr, known);
+  if (kind === undefined || unknown !== undefined || expr.errorMode !== "DEFAULT_ERROR_MODE")
+    throw refused(
+      `${called}${unknown ? ` with ${unknown}` : ""} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`,
+      "Use COUNT, SUM or AVG, each with contribution_bounds_per_group.",
+    );
+  const given = [...listOf(expr.argumentList)];
+  const bounds = given.pop();
+  const argument = given.pop();
+  if (argument !== undefined && kind !== "count" && !/^TYPE_(INT64|DOUBLE)$/.test((argument.type as Type).typeKind))
+    throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.");
+  return { column, kind, argument, ...boundsOf(bounds, called) };
+}
+
+function boundsOf(bounds: Node | undefined, called: string): { lower: number; upper: number } {
+  const pair = bounds && literal(bounds);
+  if (pair === undefined || pair === null)
+    throw refused(
+      `${called} needs contribution_bounds_per_group here.`,
+      `Write ${called}(${called === "COUNT" ? "*" : "x"}, contribution_bounds_per_group => (0, 10)). BigQuery finds approximate bounds in the data where none are given; the rehearsal does not.`,
+    );
+  const [lower, upper] = Array.isArray(pair) ? pair : [];
+  if (typeof lower !== "number" || typeof upper !== "number" || !(lower <= upper) || !isModest(lower, upper))
+    throw refused(`The contribution bounds of ${called} are two numbers, the lower one first.`);
+  return { lower, upper };
+}
+
+/** Noise of this size is still a number. */
+function isModest(...bounds: number[]): boolean {
+  return bounds.every((bound) => Math.abs(bound) <= 1e100);
+}
+
+function refused(message: string, advice?: string): Refusal {
+  return new Refusal("differential privacy", message, advice);
+}

@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import { type Analyser, loadAnalyser } from "../../../../cleanroom/googlesql/analyser.ts";
+import { privateSelect } from "../../../../cleanroom/rules/differential/select.ts";
+import { Refusal } from "../../../../cleanroom/rules/refusal.ts";
+import { payments, usesOf } from "./views.ts";
+
+describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
+  const view = payments();
+  let analyser: Analyser;
+  before(async () => {
+    analyser = await loadAnalyser([{ id: "v", paths: [["linked", "payments"]], columns: view.columns }]);
+  });
+  const read = (options: string, list: string, table: typeof view | undefined = view) => {
+    const sql = `SELECT WITH DIFFERENTIAL_PRIVACY ${options} status, ${list} FROM linked.payments GROUP BY status`;
+    const [use] = usesOf(analyser.analyse(sql), table);
+    if (use === undefined) throw new Error("not found");
+    return privateSelect(use);
+  };
+  const COUNT = "COUNT(*, contribution_bounds_per_group => (0, 5))";
+  const refusal = (...how: Parameters<typeof read>): Refusal => {
+    try {
+      read(...how);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+    throw new Error("not refused");
+  };
+
+  it("takes from the view what its options leave out", () => {
+    expect(read("", COUNT)).to.include({ epsilon: 2, delta: 1e-6, maxGroups: 3 });
+    expect(read("OPTIONS(max_groups_contributed = 1, epsilon = 0.5)", COUNT)).to.include({
+      epsilon: 0.5,
+      maxGroups: 1,
+    });
+    expect(read("OPTIONS(EPSILON = 1, delta = 1e-9)", COUNT)).to.include({ epsilon: 1, delta: 1e-9 });
+    expect(read("OPTIONS(epsilon = 2, privacy_unit_column = person)", COUNT)).to.include({ epsilon: 2 });
+  });
+
+  it("counts a unit in one group where the view does not say in how many", () => {
+    const { maxGroupsContributed, ...rule } =
+      view.rule?.differentialPrivacy ?? payments().rule?.differentialPrivacy ?? {};
+    expect(maxGroupsContributed).to.equal(3);
+    const bare = { ...view, rule: { differentialPrivacy: rule as never } };
+    expect(read("", COUNT, bare)).to.include({ maxGroups: 1 });
+    expect(read("OPTIONS(max_groups_contributed = 7)", COUNT, bare)).to.include({ maxGroups: 7 });
+  });
+
+  it("costs the epsilon that it asks for, and the delta that the view says", () => {
+    expect(read("OPTIONS(epsilon = 0.5, delta = 1e-9)", COUNT).charge).to.deep.equal({
+      view: "wallet-project.shared.payments",
+      name: "linked.payments",
+      epsilon: 0.5,
+      delta: 1e-6,
+      epsilonBudget: 10,
+      deltaBudget: 1,
+    });
+  });
+
+  it("needs its options on a table without a rule, and costs nothing there", () => {
+    const { rule, ...own } = view;
+    expect(rule).not.to.equal(undefined);
+    expect(read("OPTIONS(epsilon = 5, delta = 0.1, privacy_unit_column = person)", COUNT, own)).to.include({
+      epsilon: 5,
+      delta: 0.1,
+      charge: undefined,
+    });
+    expect(refusal("OPTIONS(delta = 0.1, privacy_unit_column = person)", COUNT, own).message).to.match(
+      /needs the option epsilon/,
+    );
+  });
+
+  for (const [options, message] of [
+    ["epsilon = 1e20", "Epsilon is too high: 1e+20, policy for table linked.payments allows max 2"],
+    ["epsilon = 2.0000001", "Epsilon is too high: 2.0000001, policy for table linked.payments allows max 2"],
+    ["epsilon = 0", /^Epsilon is too low/],
+    ["epsilon = -1", /^Epsilon is too low/],
+    ["epsilon = 1e-9", /^Epsilon is too low/],
+    ["epsilon = NULL", "The option epsilon must be a number."],
+    ["epsilon = CAST('nan' AS FLOAT64)", "The option epsilon must be a number."],
+    ["epsilon = CAST('inf' AS FLOAT64)", "The option epsilon must be a number."],
+    ["epsilon = 1 + 1", "The option epsilon must be a number."],
+    ["epsilon = 1 / 0", "The option epsilon must be a number."],
+    ["delta = 1e-5", "Delta is too high: 0.00001, policy for table linked.payments allows max 0.000001"],
+    ["delta = 0", "Delta must be between 0 and 1, not 0"],
+    ["delta = -1", "Delta must be between 0 and 1, not -1"],
+    [
+      "max_groups_contributed = 4",
+      "max_groups_contributed is too high: 4, policy for table linked.payments allows max 3",
+    ],
+    ["max_groups_contributed = 0", "max_groups_contributed must be a positive integer, not 0"],
+    ["max_groups_contributed = -1", "max_groups_contributed must be a positive integer, not -1"],
+    ["max_groups_contributed = NULL", "The option max_groups_contributed must be a number."],
+    ["group_selection_strategy = PUBLIC_GROUPS", /^The option group_selection_strategy is not supported/],
+  ] as const)
+    it(`is refused with OPTIONS(${options})`, () => {
+      const { rule, message: said } = refusal(`OPTIONS(${options})`, COUNT);
+      expect(rule).to.equal("options");
+      if (typeof message === "string") expect(said).to.equal(message);
+      else expect(said).to.match(message);
+    });
+
+  it("reads COUNT, SUM and AVG with their bounds", () => {
+    const { aggregates } = read(
+      "",
+      `${COUNT}, COUNT(amount, contribution_bounds_per_group => (1, 2)), SUM(items, contribution_bounds_per_group => (-3, 4)),
+      AVG(amount + 1, contribution_bounds_per_group => (0.5, 1.5))`,
+    );
+    expect(aggregates.map(({ kind, lower, upper, argument }) => [kind, lower, upper, argument?.kind])).to.deep.equal([
+      ["count", 0, 5, undefined],
+      ["count", 1, 2, "ColumnRef"],
+      ["sum", -3, 4, "ColumnRef"],
+      ["avg", 0.5, 1.5, "FunctionCall"],
+    ]);
+  });
+
+  for (const [list, message] of [
+    ["COUNT(*)", "COUNT needs contribution_bounds_per_group here."],
+    ["COUNT(amount)", "COUNT needs contribution_bounds_per_group here."],
+    ["SUM(amount)", "SUM needs contribution_bounds_per_group here."],
+    ["AVG(amount)", "AVG needs contribution_bounds_per_group here."],
+    ["AVG(amount, contribution_bounds_per_group => NULL)", "AVG needs contribution_bounds_per_group here."],
+    ["AVG(amount, contribution_bounds_per_group => (NULL, 1))", /^Argument .* must be a literal/],
+    ["AVG(amount, contribution_bounds_per_group => (2, 1))", /^The contribution bounds of AVG are two numbers/],
+    ["SUM(amount, contribution_bounds_per_group => (0, 1e300))", /^The contribution bounds of SUM are two numbers/],
+    [
+      "SUM(amount, contribution_bounds_per_group => (0, CAST('inf' AS FLOAT64)))",
+      /^The contribution bounds of SUM|literal/,
+    ],
+    ["COUNTIF(amount > 1)", "COUNTIF is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here."],
+    ["MAX(amount)", "MAX is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here."],
+    ["ARRAY_AGG(amount)", "ARRAY_AGG is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here."],
+    ["COUNT(DISTINCT amount)", /DISTINCT/],
+    ["SUM(price, contribution_bounds_per_group => (0, 1))", /takes an INT64 or a FLOAT64|^No matching signature/],
+    ["PERCENTILE_CONT(amount, 0.5, contribution_bounds_per_row => (0, 1))", /^PERCENTILE_CONT is not supported/],
+    [
+      "VAR_POP(amount, contribution_bounds_per_row => (0, 1))",
+      "VAR_POP is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.",
+    ],
+  ] as const)
+    it(`is refused with ${list}`, () => {
+      expect(() => read("", list)).to.throw(Error, message);
+    });
+
+  it("says how to write the bounds that BigQuery would find", () => {
+    expect(refusal("", "COUNT(*)").advice).to.include("COUNT(*, contribution_bounds_per_group => (0, 10))");
+  });
+});

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { problemOf } from "../../../cleanroom/rules/problem.ts";
+import { openRoom } from "../../../cleanroom/rules/run.ts";
+import { addressOf, amountOf, noteOf, type Person, type SmallRoom, smallRoom } from "./small-room.ts";
+
+/** One alone in Odesa, five in Lviv; the merchant knows the first and two others. */
+const person: Person = { city: "Lviv", tier: "Free", verified: true, points: 7, score: 1, rows: 1, shared: false };
+const target: Person = { ...person, city: "Odesa", points: 41, shared: true };
+const of: Person[] = [target, person, person, person, { ...person, shared: true }, { ...person, shared: true }];
+
+describe("What the analysis rules do not stop", () => {
+  let small: SmallRoom;
+  before(async () => {
+    small = await smallRoom(of);
+  });
+  after(() => small.close());
+  const ask = async (sql: string) => (await small.room.ask("merchant", sql)).rows;
+
+  it("is differencing: two sums that are each allowed, and differ by one person, tell of that person", async () => {
+    const sum = "SELECT WITH AGGREGATION_THRESHOLD SUM(points) AS points FROM linked.people_open";
+    const [[all]] = (await ask(sum)) as [[number]];
+    const [[others]] = (await ask(`${sum} WHERE city <> 'Odesa'`)) as [[number]];
+    expect(all - others).to.equal(target.points);
+    // Asked for directly, it is not told.
+    expect(await ask(`${sum} WHERE city = 'Odesa'`)).to.deep.equal([]);
+  });
+
+  it("is probing a list overlap with addresses that one has: it tells which of them the other has, and shows their rows", async () => {
+    const rows = await ask(
+      "SELECT u.id, p.note FROM linked.people_overlap AS p JOIN merchant.users AS u ON u.hashed_email = p.hashed_email ORDER BY u.id",
+    );
+    expect(rows).to.deep.equal([0, 4, 5].map((index) => [index, noteOf(index)]));
+  });
+});
+
+describe("A query that cannot be run", () => {
+  let small: SmallRoom;
+  before(async () => {
+    small = await smallRoom(of);
+  });
+  after(() => small.close());
+
+  const problem = (sql: string, room = small.room) =>
+    room.ask("merchant", sql).then(
+      () => expect.fail("it was answered"),
+      (error) => problemOf(error),
+    );
+  const endless =
+    "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 10000000)) AS b WHERE MOD(a * b, 7) = 1";
+
+  it("is stopped after its time, and after its rows", async () => {
+    const room = await openRoom(small.folder, { seconds: 0.3, rows: 1000, memory: "500MB" });
+    try {
+      expect(await problem(endless, room)).to.deep.equal({
+        rule: "limits",
+        message: "The query ran longer than 0.3 seconds and was stopped: ask for less",
+      });
+      const many = await problem("SELECT a FROM UNNEST(GENERATE_ARRAY(1, 5000)) AS a", room);
+      expect(many?.message).to.include("more than 1,000 rows");
+    } finally {
+      room.close();
+    }
+  });
+
+  it("says nothing of a protected row that it fails on", async () => {
+    // DuckDB's own message would hold the text that is no number.
+    const sql = `SELECT CAST(p.note AS INT64) AS n FROM linked.people_overlap AS p
+      JOIN merchant.users AS u ON u.hashed_email = p.hashed_email`;
+    const found = await small.room.ask("merchant", sql).then(
+      ({ rows }) => JSON.stringify(rows),
+      (error) => String(problemOf(error)?.message),
+    );
+    for (const [index] of of.entries())
+      for (const secret of [noteOf(index), addressOf(index), String(amountOf(index))])
+        expect(found).not.to.include(secret);
+  });
+
+  it("is refused where it is nested too deeply, and the next one is answered", async () => {
+    for (const deep of [
+      `SELECT ${"-(".repeat(20_000)}1${")".repeat(20_000)} AS x`,
+      `SELECT 1${" + 1".repeat(20_000)} AS x`,
+    ])
+      expect((await problem(deep))?.rule, deep.slice(0, 20)).to.be.oneOf(["GoogleSQL", "not supported", "run"]);
+    expect((await small.room.ask("merchant", "SELECT COUNT(*) AS n FROM merchant.users")).rows).to.deep.equal([[4]]);
+  });
+
+  it("is told a wrong name's place, and duplicate names of columns", async () => {
+    expect(await problem("SELECT 1 AS a, 2 AS A")).to.include({
+      message: "Duplicate column names in the result are not supported. Found duplicate(s): A",
+    });
+    expect(await problem("SELECT 1 FROM users")).to.deep.include({
+      rule: "names",
+      message: 'Table "users" must be qualified with a dataset (e.g. dataset.table).',
+    });
+  });
+});

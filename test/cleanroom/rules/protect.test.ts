@@ -1,0 +1,114 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { SqlError } from "../../../cleanroom/googlesql/analyser.ts";
+import { Refusal } from "../../../cleanroom/rules/refusal.ts";
+import { tablesOf } from "../../../cleanroom/rules/room.ts";
+import { ask, room } from "./a-room.ts";
+import { anyQuery, rightQuery, wrongQuery } from "./grammar.ts";
+import { violations } from "./invariants.ts";
+
+describe("queries made at random", () => {
+  it("never see a protected row, however they are built", async () => {
+    const outcomes = { allowed: 0, refused: 0, wrong: 0 };
+    await fc.assert(
+      fc.asyncProperty(anyQuery, async (sql) => {
+        const allowed = await ask(sql).catch((error) => {
+          if (error instanceof SqlError) outcomes.wrong++;
+          else if (error instanceof Refusal) outcomes.refused++;
+          else throw error;
+        });
+        if (!allowed) return;
+        if (allowed.views.length > 0) outcomes.allowed++;
+        expect(violations(allowed, tablesOf(room, "merchant")), sql).to.deep.equal([]);
+      }),
+      { numRuns: 500 },
+    );
+    // A check of queries that are all refused, or all allowed, would say nothing.
+    expect(outcomes.allowed, JSON.stringify(outcomes)).to.be.above(40);
+    expect(outcomes.refused, JSON.stringify(outcomes)).to.be.above(200);
+  });
+
+  it("are allowed where they keep to the rules, whatever is done with the groups", async () => {
+    await fc.assert(
+      fc.asyncProperty(rightQuery, async (sql) => {
+        expect(violations(await ask(sql), tablesOf(room, "merchant")), sql).to.deep.equal([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("are refused where they misuse a view, whatever its rows came through", async () => {
+    await fc.assert(
+      fc.asyncProperty(wrongQuery, async (sql) => {
+        const error = await ask(sql).then(
+          () => undefined,
+          (thrown) => thrown,
+        );
+        expect(error, sql).to.be.instanceOf(Refusal);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe("a query that is allowed", () => {
+  const sql = `SELECT WITH AGGREGATION_THRESHOLD u.tier, COUNT(*) FROM linked.users u
+    JOIN shared.segments s USING (hashed_email) JOIN own.users o ON o.hashed_email = u.hashed_email GROUP BY 1`;
+
+  it("says what it reads, what is counted, and what was found right", async () => {
+    const { views, thresholds, checks } = await ask(sql);
+    expect(views.map(({ table }) => table.relation)).to.deep.equal(["linked.users", "shared.segments"]);
+    expect(thresholds).to.have.length(1);
+    expect(thresholds[0]?.scan.kind).to.equal("AggregationThresholdAggregateScan");
+    expect(thresholds[0]?.units.map(({ table, column }) => [table?.relation, column.name])).to.deep.equal([
+      ["linked.users", "hashed_email"],
+      ["shared.segments", "hashed_email"],
+    ]);
+    expect(checks).to.deep.equal([
+      "linked.users and shared.segments: are joined on both privacy unit columns",
+      "linked.users: is joined on hashed_email",
+      "shared.segments: is joined on hashed_email",
+      "linked.users and shared.segments: groups of fewer than 60 distinct users.hashed_email or segments.hashed_email are left out",
+    ]);
+  });
+
+  it("notes at the scan which groups it leaves out", async () => {
+    const { scans, thresholds } = await ask(sql);
+    const [use] = thresholds;
+    expect([...scans.keys()]).to.deep.equal([use?.scan]);
+    expect(use && scans.get(use.scan)).to.deep.equal({
+      having: { unitColumnIds: use?.units.map(({ column }) => column.columnId), threshold: 60 },
+    });
+  });
+
+  it("names the unit whose contributions get noise", async () => {
+    const { differential } = await ask("SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*) FROM linked.noisy");
+    expect(differential.map(({ table, unit }) => [table?.relation, unit.name])).to.deep.equal([
+      ["linked.noisy", "hashed_email"],
+    ]);
+  });
+
+  it("lets no expression fail where a view with a rule is read, above its groups and beside them too", async () => {
+    const read = await ask(`SELECT * FROM own.orders o JOIN (${sql}) g ON g.tier = o.status WHERE 1 / o.amount > 0`);
+    const kinds = [...read.sensitive].map(({ kind }) => kind);
+    expect(kinds).to.include.members(["ProjectScan", "FilterScan", "JoinScan", "AggregationThresholdAggregateScan"]);
+    expect(kinds.filter((kind) => kind === "TableScan")).to.have.length(4);
+    expect((await ask("SELECT 1 / amount FROM own.orders")).sensitive.size).to.equal(0);
+  });
+});
+
+describe("a refusal", () => {
+  it("tells the place, counted in letters and not in bytes", async () => {
+    const error = await ask("SELECT\n  'ї' AS letter, city FROM linked.members").catch((thrown) => thrown);
+    expect({ line: error.line, column: error.column }).to.deep.equal({ line: 2, column: 28 });
+  });
+
+  it("says what to write instead", async () => {
+    const error = await ask("SELECT t.* FROM linked.payments t JOIN own.orders o ON t.order_id = o.order_id + 1").catch(
+      (thrown) => thrown,
+    );
+    expect(error.advice).to.equal(
+      "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own. The key must be a column of a table of the other side, as it is or in LOWER, UPPER, TRIM, a hash or CAST; one that the query makes up does not count.",
+    );
+  });
+});

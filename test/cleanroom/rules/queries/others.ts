@@ -1,0 +1,158 @@
+import {
+  aggregate,
+  type Chapter,
+  clause,
+  demanded,
+  dropped,
+  grouped,
+  mandatory,
+  noisy,
+  options,
+  P,
+  payments,
+  reading,
+  restricted,
+  several,
+  T,
+  used,
+} from "./says.ts";
+
+const onNoisy = (where: string) => used(where, "linked.noisy", "DIFFERENTIAL_PRIVACY");
+const travel = (table: string) =>
+  [
+    "time travel",
+    `FOR SYSTEM_TIME AS OF cannot be used on table ${table}, for which a privacy policy has been set by a data owner.`,
+  ] as const;
+
+const unknown = (what: string) =>
+  [
+    "unknown construct",
+    `The rehearsal does not know whether ${what} keeps to the rules of the views in this query, and refuses it.`,
+  ] as const;
+
+// biome-ignore format: a query a line
+/** Subqueries, differential privacy, and what nobody would think of. */
+export const others: readonly Chapter[] = [
+  {
+    title: "subqueries in expressions read what may be seen",
+    allowed: [
+      ["groups, by IN", `SELECT id FROM own.users WHERE city IN (SELECT city FROM (${T} city FROM linked.members GROUP BY 1))`],
+      ["groups, by IN, straight", `SELECT id FROM own.users WHERE city IN (${T} city FROM linked.members GROUP BY 1)`, 20],
+      ["a number for all", `SELECT id, (${T} COUNT(*) FROM linked.members) AS n FROM own.users`, 20],
+      ["an array of groups", `SELECT ARRAY(${T} city FROM linked.members GROUP BY 1) AS cities`, 20],
+      ["own rows, in a condition on a view's", `${T} COUNT(*) FROM linked.members WHERE city IN (SELECT city FROM own.users)`, 20],
+      ["own rows, correlated with a view's", `${T} COUNT(*) FROM linked.members m WHERE EXISTS (SELECT 1 FROM own.users u WHERE u.city = m.city)`, 20],
+      ["one own value, correlated with a view's", `${T} SUM((SELECT COUNT(*) FROM own.users u WHERE u.city = m.city)) FROM linked.members m`, 20],
+      ["one value of an own value", `${T} (SELECT MAX(age) FROM own.users) AS top, COUNT(*) FROM linked.members GROUP BY top`, 20],
+    ],
+    refused: [
+      ["IN a view", "SELECT id FROM own.users WHERE hashed_email IN (SELECT hashed_email FROM linked.members)", ...reading("linked.members")],
+      ["NOT IN a view", "SELECT id FROM own.users WHERE hashed_email NOT IN (SELECT hashed_email FROM linked.members)", ...reading("linked.members")],
+      ["EXISTS in a view", "SELECT id FROM own.users u WHERE EXISTS (SELECT 1 FROM linked.members m WHERE m.hashed_email = u.hashed_email)", ...reading("linked.members")],
+      ["EXISTS, not correlated", "SELECT 1 AS x FROM own.users WHERE EXISTS (SELECT 1 FROM linked.members WHERE city = 'Kyiv')", ...reading("linked.members")],
+      ["a value of a view", "SELECT (SELECT city FROM linked.members LIMIT 1) AS c", ...mandatory],
+      ["an aggregate of a view", "SELECT (SELECT COUNT(*) FROM linked.members) AS n", ...mandatory],
+      ["an array of a view", "SELECT ARRAY(SELECT city FROM linked.members) AS cities", ...reading("linked.members")],
+      ["an array of structs of a view", "SELECT ARRAY(SELECT AS STRUCT * FROM linked.members) AS rows_", ...reading("linked.members")],
+      ["UNNEST of an array of a view", "SELECT c FROM UNNEST(ARRAY(SELECT city FROM linked.members)) AS c", ...reading("linked.members")],
+      ["IN UNNEST of an array of a view", "SELECT id FROM own.users WHERE city IN UNNEST(ARRAY(SELECT city FROM linked.members))", ...reading("linked.members")],
+      ["a view in HAVING", "SELECT country FROM own.users GROUP BY 1 HAVING COUNT(*) IN (SELECT points FROM linked.members)", ...reading("linked.members")],
+      ["a view in ORDER BY", "SELECT id FROM own.users u ORDER BY EXISTS (SELECT 1 FROM linked.members m WHERE m.hashed_email = u.hashed_email)", ...reading("linked.members")],
+      ["a view in ON", "SELECT u.id FROM own.users u JOIN own.orders o ON u.hashed_email IN (SELECT hashed_email FROM linked.members)", ...reading("linked.members")],
+      ["a view in an aggregate", "SELECT COUNTIF(hashed_email IN (SELECT hashed_email FROM linked.members)) FROM own.users", ...reading("linked.members")],
+      ["a view in a window", "SELECT RANK() OVER (ORDER BY hashed_email IN (SELECT hashed_email FROM linked.members)) FROM own.users", ...reading("linked.members")],
+      ["a view in IF", "SELECT IF(EXISTS (SELECT 1 FROM linked.members), 1, 0) AS x", ...reading("linked.members")],
+      ["a view through a WITH clause", "WITH m AS (SELECT * FROM linked.members) SELECT id FROM own.users WHERE city IN (SELECT city FROM m)", ...reading("linked.members")],
+      ["a view in a subquery of a subquery", "SELECT id FROM own.users WHERE id IN (SELECT user_id FROM own.orders WHERE status IN (SELECT city FROM linked.members))", ...reading("linked.members")],
+      ["groups asked anew for each own row: one row a group", `SELECT id, (${T} COUNT(*) FROM linked.members m WHERE m.city = u.city) AS n FROM own.users u`, ...reading("linked.members")],
+      ["EXISTS in groups asked anew", `SELECT id FROM own.users u WHERE EXISTS (${T} city FROM linked.members m WHERE m.points = u.age GROUP BY city)`, ...reading("linked.members")],
+      ["matches asked anew", "SELECT id, (SELECT MAX(t.amount) FROM own.orders o JOIN linked.payments t USING (order_id) WHERE o.user_id = u.id) AS top FROM own.users u", ...reading("linked.payments")],
+      ["a view in a threshold over another", `${T} COUNT(*) FROM linked.members WHERE city IN (SELECT city FROM linked.guests)`, ...reading("linked.guests")],
+      ["a subquery of a view by its own unit", `${T} COUNT(*) FROM linked.members m WHERE m.points = (SELECT MAX(points) FROM linked.members x WHERE x.hashed_email = m.hashed_email)`, ...mandatory],
+      ["several rows for one value, which is an error that tells of a row", `${T} COUNT(*) FROM linked.members WHERE (SELECT x FROM UNNEST([1, IF(city = 'Kyiv', 2, NULL)]) AS x WHERE x > 0) = 1`, ...several("linked.members")],
+      ["the same below an own subquery", `${T} COUNT(*) FROM linked.members m WHERE EXISTS (SELECT 1 FROM own.users u WHERE (SELECT x FROM UNNEST([1, IF(m.city = 'Kyiv', 2, NULL)]) AS x WHERE x > 0) = u.id)`, ...several("linked.members")],
+      ["the same over a list overlap", "SELECT t.amount FROM (SELECT *, (SELECT x FROM UNNEST([1, IF(amount > 99, 2, NULL)]) AS x WHERE x > 0) AS y FROM linked.payments) t JOIN own.orders USING (order_id)", ...several("linked.payments")],
+    ],
+  },
+  {
+    title: "a view under differential privacy is read by SELECT WITH DIFFERENTIAL_PRIVACY",
+    allowed: [
+      ["groups", `${P} city, SUM(points, contribution_bounds_per_group => (0, 9)) FROM linked.noisy GROUP BY city`],
+      ["all", `${P} COUNT(*, contribution_bounds_per_group => (0, 9)) FROM linked.noisy`],
+      ["options", `${P} OPTIONS(epsilon=0.5, delta=1e-7, max_groups_contributed=2, privacy_unit_column=hashed_email) city, AVG(points, contribution_bounds_per_group => (0, 9)) FROM linked.noisy GROUP BY 1`],
+      ["a condition", `${P} COUNT(*) FROM linked.noisy WHERE points > 3`],
+      ["a join with own rows", `${P} u.country, COUNT(*) FROM linked.noisy n JOIN own.users u USING (hashed_email) GROUP BY 1`],
+      ["a join that the view demands", `${P} u.country, COUNT(*) FROM linked.murmur m JOIN own.users u USING (hashed_email) GROUP BY 1`],
+      ["a view that is not to be joined", `${P} city, COUNT(*) FROM linked.quiet GROUP BY 1`],
+      ["an outer SELECT", `SELECT * FROM (${P} city, COUNT(*) AS n FROM linked.quiet GROUP BY 1) JOIN own.users USING (city) ORDER BY n LIMIT 3`],
+      ["own tables with a unit of one's own", `${P} OPTIONS(epsilon=1, delta=1e-6, privacy_unit_column=id) country, COUNT(*) FROM own.users GROUP BY 1`],
+    ],
+    refused: [
+      ["rows", "SELECT * FROM linked.noisy", ...noisy],
+      ["a plain aggregate", "SELECT COUNT(*) FROM linked.noisy", ...noisy],
+      ["a threshold", `${T} COUNT(*) FROM linked.noisy`, ...noisy],
+      ["a threshold of one's own", `${T} OPTIONS(threshold=50, privacy_unit_column=hashed_email) COUNT(*) FROM linked.noisy`, ...noisy],
+      ["a union", "SELECT city FROM linked.noisy UNION ALL SELECT city FROM own.users", ...noisy],
+      ["a window", "SELECT RANK() OVER (ORDER BY points) FROM linked.noisy", ...noisy],
+      ["a subquery", "SELECT id FROM own.users WHERE city IN (SELECT city FROM linked.noisy)", ...reading("linked.noisy")],
+      ["GROUP BY the unit", `${P} hashed_email, COUNT(*) FROM linked.noisy GROUP BY 1`, ...grouped("DIFFERENTIAL_PRIVACY")],
+      ["the unit in WHERE", `${P} COUNT(*) FROM linked.noisy WHERE hashed_email = 'abc'`, ...onNoisy("WHERE")],
+      ["the unit in an expression", `${P} COUNT(*) FROM (SELECT *, LENGTH(hashed_email) AS n FROM linked.noisy)`, ...onNoisy("an expression")],
+      ["the unit left out", `${P} COUNT(*) FROM (SELECT city FROM linked.noisy)`, ...dropped("DIFFERENTIAL_PRIVACY")],
+      ["another unit", `${P} OPTIONS(epsilon=1, privacy_unit_column=city) COUNT(*) FROM linked.noisy`, ...options("The option privacy_unit_column must be hashed_email of table linked.noisy.")],
+      ["no unit over own tables", `${P} OPTIONS(epsilon=1) COUNT(*) FROM own.users`, ...options("The option privacy_unit_column must be given: no table of this query has a privacy policy.")],
+      ["no join where one is demanded", `${P} COUNT(*) FROM linked.murmur`, ...demanded("hashed_email", "linked.murmur")],
+      ["a join of a view that is not to be joined", `${P} COUNT(*) FROM linked.quiet JOIN own.users USING (hashed_email)`, ...restricted],
+      ["a subquery about a view that is not to be joined", `${P} COUNT(*) FROM linked.quiet WHERE city IN (SELECT city FROM own.users)`, ...restricted],
+      ["a list overlap without its join below it", `${P} OPTIONS(epsilon=1, privacy_unit_column=order_id) COUNT(*) FROM linked.payments`, ...payments],
+    ],
+  },
+  {
+    title: "time travel is not for views with a rule",
+    allowed: [["an own table", "SELECT id FROM own.users FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01 00:00:00+00'"]],
+    refused: [
+      ["a threshold view", `${T} COUNT(*) FROM linked.members FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01 00:00:00+00'`, ...travel("linked.members")],
+      ["a list overlap", "SELECT t.amount FROM linked.payments AS t FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01 00:00:00+00' JOIN own.orders USING (order_id)", ...travel("linked.payments")],
+    ],
+  },
+  {
+    title: "how a query is written plays no part",
+    allowed: [
+      ["the project in the name", `${T} COUNT(*) FROM shop-project.linked.members`, 20],
+      ["the whole name quoted", `${T} COUNT(*) FROM \`shop-project.linked.members\``, 20],
+      ["parts of it quoted", `${T} COUNT(*) FROM \`shop-project\`.\`linked.members\``, 20],
+      ["the dataset quoted with the project", `${T} COUNT(*) FROM \`shop-project.linked\`.members`, 20],
+      ["comments", `/* SELECT * FROM linked.members */ ${T} -- SELECT\n COUNT(*) # *\n FROM linked.members`, 20],
+      ["small letters", "select with aggregation_threshold count(*) from linked.members", 20],
+      ["the name of a view as a text", "SELECT 'SELECT * FROM linked.members' AS sql_text"],
+      ["the name of a view for an own subquery", "WITH members AS (SELECT * FROM own.users) SELECT * FROM members"],
+      ["the name of a view as an alias of an own table", "SELECT members.hashed_email FROM own.users AS members"],
+    ],
+    refused: [
+      ["the clause in a comment", "/* SELECT WITH AGGREGATION_THRESHOLD */ SELECT COUNT(*) FROM linked.members", ...mandatory],
+      ["the clause in a text", `SELECT '${T}', city FROM linked.members`, ...mandatory],
+      ["the clause as an alias", "SELECT city AS aggregation_threshold FROM linked.members", ...mandatory],
+      ["a comment in the name", "SELECT city FROM linked./* own */members", ...mandatory],
+      ["the whole name quoted", "SELECT city FROM `shop-project.linked.members`", ...mandatory],
+      ["an own table's name as the alias", "SELECT users.city FROM linked.members AS users", ...mandatory],
+      ["an own table's name as a WITH clause", "WITH users AS (SELECT * FROM linked.members) SELECT * FROM users", ...mandatory],
+      ["letters written by their codes", "SELECT `c\\u0069ty` FROM linked.`\\u006dembers`", ...mandatory],
+      ["a function made safe", `${T} SAFE.MAX(points) FROM linked.members`, ...aggregate("MAX")],
+      ["the unit in another case", `${T} COUNT(*) FROM linked.guests WHERE HASHED_EMAIL = 'abc'`, ...used("WHERE", "linked.guests")],
+      ["a join in small letters", "select t.* from linked.payments t cross join own.orders", ...payments],
+      ["parentheses", "((SELECT * FROM (((SELECT * FROM linked.members)))))", "aggregation threshold", clause()],
+    ],
+  },
+  {
+    title: "what is not known is refused, in a query that reads a view with a rule",
+    allowed: [
+      ["a field of JSON, of an own table", "SELECT JSON_VALUE(PARSE_JSON(city).a) FROM own.users"],
+      ["a function, of a view's column", `${T} COUNT(*) FROM linked.members WHERE JSON_VALUE(city, '$.a') = 'b'`, 20],
+    ],
+    refused: [
+      ["a field of JSON", `${T} COUNT(*) FROM linked.members WHERE PARSE_JSON(city).a IS NOT NULL`, ...unknown("GetJsonField")],
+      ["a hint at a view", `${T} COUNT(*) FROM linked.members @{x=1}`, ...unknown("hintList of TableScan")],
+      ["ASSERT, which is an error that tells of a row", `${T} COUNT(*) FROM (FROM linked.members |> ASSERT points < 99)`, ...unknown("AssertScan")],
+    ],
+  },
+];
