@@ -8,6 +8,8 @@ export interface Option<Value> {
   readonly default: Value;
   /** Turns the text into the value, or throws a string saying what is allowed. */
   readonly parse: (text: string) => Value;
+  /** `flag` is given without a value; `argument` is the one text that stands by itself. */
+  readonly form?: "flag" | "argument";
 }
 
 type Options = Readonly<Record<string, Option<unknown>>>;
@@ -25,6 +27,16 @@ export function text<const D extends string | undefined>(
     return given as Value;
   };
   return { help, default: fallback as unknown as Value, parse, ...(env && { env }) };
+}
+
+/** True where it is given. */
+export function flag(help: string): Option<boolean> {
+  return { help, default: false, parse: () => true, form: "flag" };
+}
+
+/** The text that stands by itself. One that begins like a comment of SQL is no option. */
+export function argument(help: string): Option<string | undefined> {
+  return { ...text(help, undefined), form: "argument" };
 }
 
 /** A number from `min` (or above `above`) to `max`; `whole` refuses fractions. */
@@ -66,25 +78,11 @@ export function readOptions<O extends Options>(
     console.log(usage(command, options));
     process.exit(0);
   }
-  const names = Object.keys(options).map(flagOf);
-  const flags = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
-  const { values: given, tokens } = parseArgs({
-    args,
-    options: flags,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const wrong: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") wrong.push(`"${token.value}" is not understood`);
-    if (token.kind !== "option") continue;
-    if (!names.includes(token.name)) wrong.push(`${token.rawName} is not a setting`);
-    else if (token.value === undefined) wrong.push(`${token.rawName} needs a value`);
-  }
+  const { given, wrong } = readArguments(options, args);
   const values = Object.fromEntries(
     Object.entries(options).map(([name, option]) => {
       const fromArgs = given[flagOf(name)];
+      if (option.form === "flag") return [name, fromArgs === true];
       const flag = typeof fromArgs === "string" ? fromArgs : undefined;
       const fromEnv = option.env === undefined ? undefined : env[option.env] || undefined;
       const value = flag ?? fromEnv;
@@ -101,6 +99,36 @@ export function readOptions<O extends Options>(
   return values as Values<O>;
 }
 
+/** What is given by arguments, by the names of the options, and what is wrong with them. */
+function readArguments(options: Options, args: string[]) {
+  const known: Record<string, { type: "string" | "boolean" }> = {};
+  let alone: string | undefined;
+  for (const [name, { form }] of Object.entries(options))
+    if (form === "argument") alone = name;
+    else known[flagOf(name)] = { type: form === "flag" ? "boolean" : "string" };
+  const isText = (arg: string) => alone !== undefined && /^--\s/.test(arg);
+  const texts = args.filter(isText);
+  const { values: given, tokens } = parseArgs({
+    args: args.filter((arg) => !isText(arg)),
+    options: known,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const wrong: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") texts.push(token.value);
+    if (token.kind !== "option") continue;
+    const type = known[token.name]?.type;
+    if (type === undefined) wrong.push(`${token.rawName} is not a setting`);
+    else if (type === "string" && token.value === undefined) wrong.push(`${token.rawName} needs a value`);
+    else if (type === "boolean" && token.value !== undefined) wrong.push(`${token.rawName} takes no value`);
+  }
+  if (alone !== undefined) given[flagOf(alone)] = texts.shift();
+  for (const each of texts) wrong.push(`"${each}" is not understood`);
+  return { given, wrong };
+}
+
 /** `walletShare` is `--wallet-share`. */
 function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -108,9 +136,11 @@ function flagOf(name: string): string {
 
 /** The command's settings, a line each. */
 export function usage(command: string, options: Options): string {
-  const rows = Object.entries(options).map(([name, { help, default: value, env }]) => {
-    const notes = [value === undefined ? "" : `default ${value}`, env ? `or ${env}` : ""].filter(Boolean).join(", ");
-    return `  --${flagOf(name).padEnd(14)} ${help}${notes ? ` (${notes})` : ""}`;
+  const rows = Object.entries(options).map(([name, { help, default: value, env, form }]) => {
+    const shown = value === undefined || form === "flag" ? "" : `default ${value}`;
+    const notes = [shown, env ? `or ${env}` : ""].filter(Boolean).join(", ");
+    const called = form === "argument" ? `"${name.toUpperCase()}"` : `--${flagOf(name)}`;
+    return `  ${called.padEnd(16)} ${help}${notes ? ` (${notes})` : ""}`;
   });
   return [`${command}`, ...rows].join("\n");
 }

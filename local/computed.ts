@@ -42,6 +42,21 @@ const computed: Record<string, (inputs: Fields, place: Place) => Answer> = {
   },
   "gcp:cloudscheduler/job:Job": ({ name }, { project, location }) =>
     answer(`projects/${project}/locations/${location}/jobs/${name}`),
+  "gcp:bigqueryanalyticshub/dataExchange:DataExchange": ({ dataExchangeId }, { project, location }) => {
+    const name = `projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}`;
+    return answer(name, { name });
+  },
+  "gcp:bigqueryanalyticshub/listing:Listing": ({ dataExchangeId, listingId }, { project, location }) => {
+    const name = `projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}/listings/${listingId}`;
+    return answer(name, { name });
+  },
+  "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription": (
+    { subscriptionId },
+    { project, location },
+  ) => {
+    const name = `projects/${project}/locations/${location}/subscriptions/${subscriptionId}`;
+    return answer(name, { name });
+  },
   "gcp:artifactregistry/repository:Repository": ({ repositoryId }, { project, location }) =>
     answer(`projects/${project}/locations/${location}/repositories/${repositoryId}`, {
       name: repositoryId,

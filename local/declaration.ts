@@ -31,8 +31,10 @@ export interface Declaration {
 
 /** How messages name a resource: the name of the real thing where it differs, the name in the program, and its type. */
 export function called({ type, name, inputs }: Pick<Declared, "type" | "name" | "inputs">): string {
-  const { tableId, datasetId, accountId } = inputs;
-  const real = inputs.name ?? (tableId ? `${datasetId}.${tableId}` : undefined) ?? datasetId ?? accountId ?? name;
+  const { tableId, datasetId, accountId, dataset, view, listingId, subscriptionId, dataExchangeId } = inputs;
+  const table = tableId ? `${datasetId}.${tableId}` : view && `${dataset}.${view}`;
+  const shared = listingId ?? subscriptionId ?? dataExchangeId;
+  const real = inputs.name ?? table ?? datasetId ?? accountId ?? shared ?? name;
   return `${real} ("${name}", ${type})`;
 }
 

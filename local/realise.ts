@@ -1,5 +1,13 @@
 import { UserError } from "../generator/errors.ts";
+import { openCleanRoom } from "./clean-room.ts";
 import { called, type Declared, need } from "./declaration.ts";
+import {
+  realiseExchange,
+  realiseExchangeRole,
+  realiseListing,
+  realisePrivacyView,
+  realiseSubscription,
+} from "./sharing.ts";
 import { realiseBucket, realiseObject } from "./storage.ts";
 import { createDeclaredTables, realiseDataset, realiseTable } from "./tables.ts";
 import type { World } from "./world.ts";
@@ -21,8 +29,13 @@ export const realisers: Readonly<Record<string, Realiser>> = {
   },
   "gcp:artifactregistry/repository:Repository": recorded,
 
-  "gcp:bigquery/datasetAccess:DatasetAccess": (world, access) =>
-    grant(world, access, `dataset/${need(access, "datasetId")}`, `serviceAccount:${need(access, "userByEmail")}`),
+  "gcp:bigquery/datasetAccess:DatasetAccess": (world, access) => {
+    const { view, authorizedDataset, groupByEmail } = access.inputs;
+    if (view !== undefined || authorizedDataset !== undefined) world.sharing.authorisations.push(access);
+    // No service account is in a group here.
+    else if (groupByEmail === undefined)
+      grant(world, access, `dataset/${need(access, "datasetId")}`, `serviceAccount:${need(access, "userByEmail")}`);
+  },
   "gcp:projects/iAMMember:IAMMember": (world, member) => grant(world, member, `project/${need(member, "project")}`),
   "gcp:storage/bucketIAMMember:BucketIAMMember": (world, member) =>
     grant(world, member, `bucket/${need(member, "bucket")}`),
@@ -47,6 +60,11 @@ export const realisers: Readonly<Record<string, Realiser>> = {
   "gcp:cloudscheduler/job:Job": (world, schedule) => {
     world.schedules.push(schedule);
   },
+  "pulumi-nodejs:dynamic/demo:PrivacyView": realisePrivacyView,
+  "gcp:bigqueryanalyticshub/dataExchange:DataExchange": realiseExchange,
+  "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember": realiseExchangeRole,
+  "gcp:bigqueryanalyticshub/listing:Listing": realiseListing,
+  "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription": realiseSubscription,
   "pulumi-nodejs:dynamic/demo:JobRun": (world, run) => {
     world.jobRuns.push(run);
   },
@@ -67,6 +85,7 @@ export async function realise(world: World): Promise<void> {
   }
   for (const resource of resources) await realisers[resource.type]?.(world, resource);
   await createDeclaredTables(world);
+  await openCleanRoom(world);
 }
 
 function grant(world: World, resource: Declared, on: string, member = need<string>(resource, "member")): void {

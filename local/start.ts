@@ -1,7 +1,5 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { readUseCases } from "../cleanroom/use-cases.ts";
-import { csvField } from "../generator/coffee/csv.ts";
 import { checkSettings } from "../generator/coffee/settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
@@ -13,7 +11,8 @@ import { evaluate } from "./evaluate.ts";
 import { rehearse } from "./rehearse.ts";
 import { show, watch } from "./report.ts";
 import { readPulumiYaml } from "./settings.ts";
-import { count, formatTable, step } from "./terminal.ts";
+import { formatTable, step } from "./terminal.ts";
+import { answerUseCases } from "./use-cases.ts";
 import { type World, warehouseUrl } from "./world.ts";
 
 const settings = {
@@ -88,9 +87,9 @@ Done in ${seconds} s. What to look at next:
 
 /** Answers the use cases from what the rehearsal made, and lists its tables. */
 async function look(world: World): Promise<void> {
+  await answerUseCases(world.out, join(world.out, "answers"));
   const warehouse = await openWarehouse(warehouseUrl(world));
   try {
-    await answerUseCases(warehouse, join(world.out, "answers"));
     console.log(`\nWhat was made\n${formatTable(await tableRows(warehouse))}`);
   } finally {
     await warehouse.close();
@@ -99,24 +98,6 @@ async function look(world: World): Promise<void> {
 
 function optional<T>(option: Option<T>): Option<T | undefined> {
   return { ...option, default: undefined };
-}
-
-/** Asks the use cases' questions, prints each answer and keeps it as CSV. */
-async function answerUseCases(warehouse: Warehouse, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const { name, title, question, sql } of readUseCases()) {
-    const rows = await step(title, async () => {
-      const answer = await warehouse.run(sql);
-      return [answer, `${count(answer.length)} rows`];
-    });
-    console.log(`      ${question}\n\n${formatTable(rows, "      ")}\n`);
-    await writeFile(join(folder, `${name}.csv`), csv(rows));
-  }
-}
-
-function csv(rows: readonly ResultRow[]): string {
-  const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))];
-  return lines.map((line) => `${line.map(csvField).join(",")}\n`).join("");
 }
 
 async function tableRows(warehouse: Warehouse): Promise<ResultRow[]> {

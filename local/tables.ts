@@ -34,7 +34,8 @@ export async function createDeclaredTables(world: World): Promise<void> {
   await warehouse.run(schemas.join(";\n")).finally(() => warehouse.close());
 }
 
-function definitionOf(table: Declared): Table {
+/** A declared table as the generator defines tables. Throws UserError where its schema is none. */
+export function definitionOf(table: Declared): Table {
   const schema = need<string>(table, "schema");
   let fields: SchemaField[];
   try {

@@ -39,9 +39,22 @@ export function count(value: number): string {
 export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
   const names = Object.keys(rows[0] ?? {});
   if (names.length === 0) return `${indent}(no rows)`;
-  const columns = names.map((name) => {
-    const values = rows.map((row) => row[name] ?? null);
-    const numeric = values.every((value) => value === null || typeof value === "number");
+  return formatRows(
+    names,
+    rows.map((row) => Object.values(row)),
+    indent,
+  );
+}
+
+/** Like `formatTable`, of rows whose columns may have any names. */
+export function formatRows(
+  names: readonly string[],
+  rows: readonly (readonly ResultRow[string][])[],
+  indent = "  ",
+): string {
+  const columns = names.map((name, index) => {
+    const values = rows.map((row) => row[index] ?? null);
+    const numeric = values.every((value) => value === null || typeof value === "number") && rows.length > 0;
     const texts = numeric ? formatNumbers(values as (number | null)[]) : values.map((value) => String(value ?? ""));
     const width = Math.max(...[name, ...texts].map((text) => text.length));
     return [name, "─".repeat(width), ...texts].map((text) => (numeric ? text.padStart(width) : text.padEnd(width)));
@@ -52,7 +65,9 @@ export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
 
 function formatNumbers(values: readonly (number | null)[]): string[] {
   const decimals = Math.max(...values.map((value) => (value === null ? 0 : decimalsOf(value))));
-  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  // Thousands are not set apart in years.
+  const useGrouping = !values.every((value) => value === null || (value >= 1900 && value < 2100));
+  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping };
   return values.map((value) => (value === null ? "" : value.toLocaleString("en-US", options)));
 }
 

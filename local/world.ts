@@ -4,6 +4,7 @@ import type { DbtServer } from "./dbt-server.ts";
 import type { Declaration, Declared } from "./declaration.ts";
 import { Grants } from "./grants.ts";
 import { Processes, type TouchedResource } from "./processes.ts";
+import { newSharing, type Sharing } from "./sharing.ts";
 
 /** What a rehearsal cannot learn from the declaration. */
 export interface Surroundings {
@@ -28,6 +29,7 @@ export interface World {
   readonly buckets: Map<string, Declared>;
   /** Datasets by id, and their tables. */
   readonly datasets: Map<string, { readonly dataset: Declared; readonly tables: Declared[] }>;
+  readonly sharing: Sharing;
   /** Cloud Run jobs by full name, `projects/P/locations/R/jobs/J`. */
   readonly jobs: Map<string, Declared>;
   /** Functions by the address that Google gives them. */
@@ -51,6 +53,7 @@ export function newWorld(declaration: Declaration, out: string, dbt: DbtServer, 
     accounts: new Map(),
     buckets: new Map(),
     datasets: new Map(),
+    sharing: newSharing(),
     jobs: new Map(),
     functions: new Map(),
     processes: new Processes(),

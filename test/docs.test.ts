@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { shareViews } from "../cleanroom/views.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const guide = read("docs/cloud.md");
@@ -20,6 +21,14 @@ describe("docs/cloud.md", () => {
     for (const name of set) expect(settings).to.include(name);
   });
 
+  it("lists every field of a shared view that can be set, and none that cannot", () => {
+    const [refusal = ""] = shareViews({ users_shared: 0 }).wrong;
+    const fields = refusal.split("an object of ")[1]?.split(", ");
+    const [, table = ""] = /^\| for rules \| field \|.*\n\|[-|]+\n((?:\|.*\n)+)/m.exec(guide) ?? [];
+    const listed = [...table.matchAll(/^\| [^|]+ \|([^|]+)\|/gm)].flatMap(([, cell = ""]) => cell.match(/\w+/g) ?? []);
+    expect(listed).to.have.members(fields ?? []);
+  });
+
   it("adds up what a day costs", () => {
     const prices = [...guide.matchAll(/^\| .* \| \$(0\.\d+) \| .* \|$/gm)].map(([, price]) => Number(price));
     const [, sum] = /^\| \*\*sum\*\* \| \| \*\*\$(0\.\d+)\*\* \|/m.exec(guide) ?? [];
@@ -36,7 +45,7 @@ describe("docs/cloud.md", () => {
   });
 
   it("links to files and parts that exist", () => {
-    for (const page of ["docs/cloud.md", "docs/traps.md"]) {
+    for (const page of ["docs/cloud.md", "docs/traps.md", "docs/clean-room.md"]) {
       for (const [, link = ""] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
         if (/^https:/.test(link)) continue;
         if (link.startsWith("#")) {

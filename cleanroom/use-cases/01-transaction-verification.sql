@@ -1,5 +1,6 @@
 -- Transaction verification
 -- The merchant asks: do the wallet's payments agree with our orders in status, amount and time, and how many orders do they cover?
+-- as merchant
 WITH our_orders AS (
   SELECT o.order_id, o.status, o.created_at, u.hashed_email, SUM(i.sale_price) AS amount
   FROM merchant.orders AS o
@@ -10,6 +11,7 @@ WITH our_orders AS (
 all_orders AS (
   SELECT status, COUNT(*) AS orders FROM our_orders GROUP BY status
 ),
+-- A list overlap: of the payments, those for orders that we name are there to be seen.
 paid_orders AS (
   SELECT
     o.status,
@@ -19,7 +21,7 @@ paid_orders AS (
     COUNTIF(ABS(t.transaction_amount - o.amount) < 0.01) AS same_amount,
     COUNTIF(t.transaction_timestamp = o.created_at) AS same_time
   FROM our_orders AS o
-  JOIN ewallet_provider.transactions AS t ON t.order_id = o.order_id
+  JOIN linked_ewallet_provider.transactions_shared AS t ON t.order_id = o.order_id
   GROUP BY o.status
 )
 SELECT

@@ -1,15 +1,16 @@
 -- Segmentation by account tier
 -- The merchant asks: what do customers of each tier of the wallet buy from us, and is a higher tier worth a campaign of its own?
-SELECT
+-- as merchant
+SELECT WITH AGGREGATION_THRESHOLD
   p.account_tier,
-  COUNT(DISTINCT u.hashed_email) AS customers,
+  COUNT(DISTINCT p.hashed_email) AS customers,
   COUNT(DISTINCT o.order_id) AS orders,
-  ROUND(COUNT(DISTINCT o.order_id) / NULLIF(COUNT(DISTINCT u.hashed_email), 0), 2) AS orders_per_customer,
+  ROUND(COUNT(DISTINCT o.order_id) / NULLIF(COUNT(DISTINCT p.hashed_email), 0), 2) AS orders_per_customer,
   ROUND(SUM(i.sale_price) / NULLIF(COUNT(DISTINCT o.order_id), 0), 2) AS average_order,
-  ROUND(SUM(i.sale_price) / NULLIF(COUNT(DISTINCT u.hashed_email), 0), 2) AS spend_per_customer
+  ROUND(SUM(i.sale_price) / NULLIF(COUNT(DISTINCT p.hashed_email), 0), 2) AS spend_per_customer
 FROM merchant.users AS u
 JOIN merchant.orders AS o ON o.user_id = u.id
 JOIN merchant.order_items AS i ON i.order_id = o.order_id
-JOIN ewallet_provider.provider_users AS p ON p.hashed_email = u.hashed_email
+JOIN linked_ewallet_provider.provider_users_shared AS p ON p.hashed_email = u.hashed_email
 GROUP BY p.account_tier
 ORDER BY spend_per_customer, p.account_tier

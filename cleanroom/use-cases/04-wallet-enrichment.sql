@@ -1,23 +1,17 @@
 -- Wallet enrichment
 -- The e-wallet asks: who are our users by age, gender and country, which only the merchant knows, and where are the paying tiers?
+-- as wallet
+-- A list overlap: of the merchant's customers, those who are our users are there to be seen.
 WITH enriched AS (
   SELECT
     p.hashed_email,
     p.account_tier,
     p.is_verified_user,
-    CASE
-      WHEN u.age IS NULL THEN 'unknown'
-      WHEN u.age < 25 THEN '18 to 24'
-      WHEN u.age < 35 THEN '25 to 34'
-      WHEN u.age < 45 THEN '35 to 44'
-      WHEN u.age < 55 THEN '45 to 54'
-      WHEN u.age < 65 THEN '55 to 64'
-      ELSE '65 and older'
-    END AS age_band,
+    COALESCE(u.age_band, 'unknown') AS age_band,
     COALESCE(u.gender, 'unknown') AS gender,
     COALESCE(u.country, 'unknown') AS country
   FROM ewallet_provider.provider_users AS p
-  JOIN merchant.users AS u ON u.hashed_email = p.hashed_email
+  JOIN linked_merchant.users_shared AS u ON u.hashed_email = p.hashed_email
 ),
 answers AS (
   SELECT

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { UserError } from "../../generator/errors.ts";
-import { number, readOptions, text, usage } from "../../generator/options.ts";
+import { argument, flag, number, readOptions, text, usage } from "../../generator/options.ts";
 import { yesterdayInKyiv } from "../../generator/settings.ts";
 
 const options = {
@@ -48,6 +48,17 @@ describe("a command's settings", () => {
 
   it("refuse a setting without its value", () => {
     expect(() => read(["--out"])).to.throw("--out needs a value");
+  });
+
+  it("may be flags, and one text that stands by itself, which may begin as a comment of SQL does", () => {
+    const query = { json: flag("as JSON"), sql: argument("the query") };
+    const given = (...args: string[]) => readOptions("query", query, args, {});
+    expect(given("--json", "SELECT 1")).to.deep.equal({ json: true, sql: "SELECT 1" });
+    expect(given("-- one\nSELECT 1")).to.deep.equal({ json: false, sql: "-- one\nSELECT 1" });
+    expect(given()).to.deep.equal({ json: false, sql: undefined });
+    expect(() => given("--json=no")).to.throw("--json takes no value");
+    expect(() => given("SELECT 1", "SELECT 2")).to.throw('"SELECT 2" is not understood');
+    expect(usage("query", query)).to.match(/--json +as JSON\n +"SQL" +the query$/);
   });
 
   it("are listed with help, default and environment variable", () => {

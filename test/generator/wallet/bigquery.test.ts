@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { BigQuery } from "@google-cloud/bigquery";
 import { expect } from "chai";
 import { PassThroughClient } from "google-auth-library";
-import { readUseCases } from "../../../cleanroom/use-cases.ts";
 import { type FillReport, fill } from "../../../generator/fill.ts";
 import { bigquerySchema } from "../../../generator/tables/derive.ts";
 import type { Table } from "../../../generator/tables/table.ts";
@@ -79,12 +78,6 @@ describe("The merchant and the e-wallet in BigQuery", () => {
   it("cannot be filled from a folder: the message says how else", async () => {
     const failed = await fill(bigquery, { source: "file:///export", seed: 1 }).catch((error: Error) => error.message);
     expect(failed).to.match(/BigQuery cannot read file:\/\/\/export: upload it/);
-  });
-
-  it("give the use cases the answers that they have in DuckDB", async () => {
-    for (const { title, sql } of readUseCases()) {
-      expect(await bigquery.run(sql), title).to.deep.equal(await duckdb().run(sql));
-    }
   });
 });
 

@@ -1,0 +1,15 @@
+-- Payments with noise
+-- The merchant asks: how do the wallet's payments end, and what do its users pay on average, whoever they are?
+-- as merchant
+-- Neither join nor threshold: noise hides each user, and every run spends a part of the wallet's privacy budget.
+WITH noisy AS (
+  SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (max_groups_contributed = 3)
+    status,
+    COUNT(*, contribution_bounds_per_group => (0, 3)) AS payments,
+    AVG(transaction_amount, contribution_bounds_per_group => (0, 300)) AS average_of_users
+  FROM linked_ewallet_provider.transactions_private
+  GROUP BY status
+)
+SELECT status, payments, ROUND(average_of_users, 2) AS average_of_users
+FROM noisy
+ORDER BY payments DESC, status

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openRoom } from "../../cleanroom/rules/run.ts";
+import { readUseCases } from "../../cleanroom/use-cases.ts";
+import { DbtServer } from "../../local/dbt-server.ts";
+import { evaluate } from "../../local/evaluate.ts";
+import { rehearse } from "../../local/rehearse.ts";
+import { readPulumiYaml } from "../../local/settings.ts";
+import { partOf } from "../local/support.ts";
+
+export interface CleanRoomBench {
+  /** From the files to a room that answers: the analyser loaded, for one party. */
+  readonly firstAnswerSeconds: number;
+  /** Parse, names, types, rules and translation of the use cases, warm: milliseconds a query, on average and at worst. */
+  readonly checkMilliseconds: number;
+  readonly checkAtWorstMilliseconds: number;
+  /** All use cases on thelook at its size of 100,000 users, warm. */
+  readonly useCasesSeconds: number;
+  readonly useCases: Readonly<Record<string, number>>;
+}
+
+/** Measures the clean room at thelook's size: how long a query's check takes, and the use cases. */
+export async function benchCleanRoom(): Promise<CleanRoomBench> {
+  const { program, defaults } = readPulumiYaml(new URL("../../Pulumi.yaml", import.meta.url));
+  const declaration = await evaluate(() => import("../../index.ts"), {
+    project: "demo-project",
+    program,
+    config: defaults,
+  });
+  const sharing = declaration.resources.map(({ name }) => name).filter((name) => name.startsWith("sharing-"));
+  const out = await mkdtemp(join(tmpdir(), "bench-clean-room-"));
+  try {
+    const part = partOf(declaration, "clean-room-filled", ...sharing);
+    await rehearse(part, { out, dbt: new DbtServer(), thelook: "synthetic:" });
+    return await measure(out);
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+async function measure(out: string): Promise<CleanRoomBench> {
+  const useCases = readUseCases();
+  const room = await openRoom(out);
+  try {
+    const started = performance.now();
+    await room.ask("merchant", "SELECT 1 AS one");
+    const firstAnswerSeconds = since(started);
+    const ask = ({ party, sql }: (typeof useCases)[number]) => room.ask(party, sql).catch(() => {});
+    for (const useCase of useCases) await ask(useCase);
+    const seconds: Record<string, number> = {};
+    for (const useCase of useCases) {
+      const began = performance.now();
+      await ask(useCase);
+      seconds[useCase.name] = since(began);
+    }
+    const checks: number[] = [];
+    for (let time = 0; time < 20; time++)
+      for (const { party, sql } of useCases) {
+        const began = performance.now();
+        await room.check(party, sql).catch(() => {});
+        checks.push(performance.now() - began);
+      }
+    return {
+      firstAnswerSeconds,
+      checkMilliseconds: checks.reduce((sum, each) => sum + each, 0) / checks.length,
+      checkAtWorstMilliseconds: Math.max(...checks),
+      useCasesSeconds: Object.values(seconds).reduce((sum, each) => sum + each, 0),
+      useCases: seconds,
+    };
+  } finally {
+    room.close();
+  }
+}
+
+function since(started: number): number {
+  return (performance.now() - started) / 1000;
+}

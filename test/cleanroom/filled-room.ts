@@ -1,0 +1,91 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { toDuckDb } from "../../cleanroom/duckdb/translate.ts";
+import { type ColumnKind, loadAnalyser } from "../../cleanroom/googlesql/analyser.ts";
+import type { Overrides } from "../../cleanroom/overrides.ts";
+import { otherParty, PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { catalogOf, type Room, type RoomTable, tablesOf } from "../../cleanroom/rules/room.ts";
+import { ROOM_FILE } from "../../cleanroom/rules/run.ts";
+import { type SharedView, shareViews, viewId } from "../../cleanroom/views.ts";
+import { fill } from "../../generator/fill.ts";
+import type { Table } from "../../generator/tables/table.ts";
+import { createTables } from "../../generator/warehouse/duckdb.ts";
+import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
+import { filledTables } from "../generator/thelook/merchant.ts";
+
+const projects: Readonly<Record<Party, string>> = { merchant: "the-merchant", wallet: "the-wallet" };
+
+/**
+ * A clean room in a new folder below `folder`, its tables filled from an export and all views shared: what a rehearsal leaves there.
+ * @returns the folder, for `openRoom`
+ */
+export async function filledRoom(
+  folder: string,
+  source: string,
+  { seed = 42, overrides = {}, change = "" }: { seed?: number; overrides?: Overrides; change?: string } = {},
+): Promise<string> {
+  const room = mkdtempSync(join(folder, "room-"));
+  const url = pathToFileURL(join(room, "warehouse.duckdb")).href.replace("file:", "duckdb:");
+  await createTables(url, filledTables);
+  const warehouse = await openWarehouse(url);
+  try {
+    await fill(warehouse, { source, seed });
+    const own = filledTables.map(ownTable);
+    const { views } = shareViews(overrides);
+    const shared: RoomTable[] = [];
+    const catalog: Room = { projects, tables: { merchant: own, wallet: [] } };
+    const analyser = await loadAnalyser(catalogOf(catalog, "merchant"));
+    const relation = (id: string) => tablesOf(catalog, "merchant")(id).relation;
+    for (const view of views) {
+      const query = analyser.analyse(view.query(projects));
+      const table = sharedTable(
+        view,
+        query.outputs.map(({ name, column }) => ({ name, kind: kindOf(column.type.typeKind) })),
+      );
+      const sql = toDuckDb(query, { relation, notes: new Map(), sensitive: new Set() });
+      await warehouse.run(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}; CREATE VIEW ${table.relation} AS ${sql}`);
+      shared.push(table);
+    }
+    if (change !== "") await warehouse.run(change);
+    const seenBy = (party: Party): RoomTable[] => [
+      ...[...own, ...shared].filter(({ owner }) => owner === party),
+      ...shared
+        .filter(({ owner }) => owner === otherParty(party))
+        .map((table) => ({ ...table, project: projects[party], dataset: parties[party].linked })),
+    ];
+    const found: Room = { projects, tables: { merchant: seenBy("merchant"), wallet: seenBy("wallet") } };
+    writeFileSync(join(room, ROOM_FILE), JSON.stringify(found));
+  } finally {
+    await warehouse.close();
+  }
+  return room;
+}
+
+function ownTable({ dataset, table, columns }: Table): RoomTable {
+  const owner = PARTIES.find((party) => parties[party].dataset === dataset) as Party;
+  const project = projects[owner];
+  return {
+    id: `${project}.${dataset}.${table}`,
+    project,
+    dataset,
+    table,
+    owner,
+    columns: Object.entries(columns).map(([name, { type }]) => ({ name, kind: kindOf(type) })),
+    relation: `${dataset}.${table}`,
+  };
+}
+
+function sharedTable(view: SharedView, columns: RoomTable["columns"]): RoomTable {
+  const dataset = parties[view.party].shared;
+  const { party: owner, name: table, rule } = view;
+  const relation = `${dataset}.${table}`;
+  return { id: viewId(view, projects), project: projects[owner], dataset, table, owner, columns, rule, relation };
+}
+
+/** Of a column's type, or of what the analyser calls it. */
+function kindOf(type: string): ColumnKind {
+  const kind = type.replace("TYPE_", "");
+  const others: Readonly<Record<string, ColumnKind>> = { INTEGER: "INT64", BOOLEAN: "BOOL", DOUBLE: "FLOAT64" };
+  return others[kind] ?? (kind as ColumnKind);
+}

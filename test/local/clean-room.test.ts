@@ -1,0 +1,303 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { NotFound } from "../../cleanroom/rules/names.ts";
+import { type CleanRoom, openRoom } from "../../cleanroom/rules/run.ts";
+import { DbtServer } from "../../local/dbt-server.ts";
+import type { Declaration, Declared } from "../../local/declaration.ts";
+import { rehearse } from "../../local/rehearse.ts";
+import { userError } from "../support/user-error.ts";
+import { type Draft, declareStack, find, forget, partOf, rehearsed } from "./support.ts";
+
+const types = {
+  view: "pulumi-nodejs:dynamic/demo:PrivacyView",
+  access: "gcp:bigquery/datasetAccess:DatasetAccess",
+  exchange: "gcp:bigqueryanalyticshub/dataExchange:DataExchange",
+  role: "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember",
+  listing: "gcp:bigqueryanalyticshub/listing:Listing",
+  subscription: "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription",
+};
+const WALLETS = "ewallet_provider_clean_room";
+
+describe("The rehearsed clean room", () => {
+  let declaration: Declaration;
+  before(async () => {
+    declaration = await declareStack();
+  });
+
+  /** Both clean rooms and what they need; nothing is filled. */
+  const rooms = () =>
+    partOf(declaration, ...declaration.resources.map(({ name }) => name).filter((name) => name.startsWith("sharing-")));
+  const listing = (draft: Draft, view: string) => find(draft, types.listing, { listingId: view });
+  const selected = (each: Declared) =>
+    (each.inputs.bigqueryDataset as { selectedResources: { table: string }[] }).selectedResources;
+
+  describe("is made of what is declared:", () => {
+    async function opened<T>(change: (draft: Draft) => void, work: (room: CleanRoom) => Promise<T>): Promise<T> {
+      const draft = rooms();
+      change(draft);
+      const out = await mkdtemp(join(tmpdir(), "clean-room-"));
+      try {
+        await rehearse(draft, { out, dbt: new DbtServer(), thelook: "synthetic:" });
+        const room = await openRoom(out);
+        return await work(room).finally(() => room.close());
+      } finally {
+        await rm(out, { recursive: true, force: true });
+      }
+    }
+    /** The names that a party can write, as it is told when it asks for another. */
+    const visible = (room: CleanRoom, party: "merchant" | "wallet") =>
+      room.ask(party, "SELECT 1 FROM elsewhere.thing").then(
+        () => expect.fail("it was found"),
+        (error: NotFound) => error.visible,
+      );
+
+    it("each party can name its own tables and views, and what the other one lists", () =>
+      opened(
+        () => {},
+        async (room) => {
+          expect(await visible(room, "merchant")).to.deep.equal([
+            "linked_ewallet_provider.provider_users_shared",
+            "linked_ewallet_provider.transactions_private",
+            "linked_ewallet_provider.transactions_shared",
+            "merchant.order_items",
+            "merchant.orders",
+            "merchant.users",
+            "merchant_shared.customer_segments_shared",
+            "merchant_shared.users_shared",
+          ]);
+          expect(await visible(room, "wallet")).to.deep.equal([
+            "ewallet_provider.provider_users",
+            "ewallet_provider.transactions",
+            "ewallet_provider_shared.provider_users_shared",
+            "ewallet_provider_shared.transactions_private",
+            "ewallet_provider_shared.transactions_shared",
+            "linked_merchant.customer_segments_shared",
+            "linked_merchant.users_shared",
+          ]);
+        },
+      ));
+
+    it("a view that is not listed cannot be named by the other party", () =>
+      opened(
+        (draft) => forget(draft, listing(draft, "transactions_shared")),
+        async (room) => {
+          expect(await visible(room, "merchant")).not.to.include("linked_ewallet_provider.transactions_shared");
+          expect(await visible(room, "wallet")).to.include("ewallet_provider_shared.transactions_shared");
+        },
+      ));
+
+    it("without a subscription, nothing of the other party's can be named", () =>
+      opened(
+        (draft) => {
+          const linked = find(draft, types.access, { datasetId: "linked_merchant" });
+          forget(draft, linked);
+          forget(draft, find(draft, types.subscription, { dataExchangeId: "merchant_clean_room" }));
+        },
+        async (room) => {
+          expect((await visible(room, "wallet")).filter((name) => name.startsWith("linked"))).to.deep.equal([]);
+          expect((await visible(room, "merchant")).filter((name) => name.startsWith("linked"))).to.have.length(3);
+        },
+      ));
+
+    it("without the right to read it, a linked dataset cannot be named", () =>
+      opened(
+        (draft) => forget(draft, find(draft, types.access, { datasetId: "linked_merchant" })),
+        async (room) => {
+          expect((await visible(room, "wallet")).filter((name) => name.startsWith("linked"))).to.deep.equal([]);
+        },
+      ));
+
+    it("a threshold that is declared is the one enforced", () =>
+      opened(
+        (draft) => {
+          const view = find(draft, types.view, { view: "provider_users_shared" });
+          view.inputs.rule = structuredClone(view.inputs.rule);
+          (view.inputs.rule as { aggregationThreshold: { threshold: number } }).aggregationThreshold.threshold = 77;
+        },
+        async (room) => {
+          const { explanation } = await room.ask(
+            "merchant",
+            `SELECT WITH AGGREGATION_THRESHOLD COUNT(*) AS n FROM merchant.users AS u
+             JOIN linked_ewallet_provider.provider_users_shared AS p ON p.hashed_email = u.hashed_email`,
+          );
+          expect(explanation.thresholds.map(({ threshold }) => threshold)).to.deep.equal([77]);
+        },
+      ));
+  });
+
+  describe("fails where it would not work in the cloud, and names the resource:", () => {
+    async function fails(change: (draft: Draft) => void, ...said: string[]): Promise<void> {
+      const draft = rooms();
+      change(draft);
+      const message = await userError(() => rehearsed(draft));
+      for (const words of said) expect(message).to.contain(words);
+    }
+
+    it("a subscription before a listing of its exchange", () =>
+      fails(
+        (draft) => {
+          const urn = listing(draft, "transactions_shared").urn;
+          for (const each of draft.resources) each.dependencies = each.dependencies.filter((other) => other !== urn);
+        },
+        types.subscription,
+        "finds only what is listed before",
+      ));
+
+    it("a subscription to an exchange without listings", () =>
+      fails(
+        (draft) => {
+          for (const each of draft.resources.filter(
+            ({ type, inputs }) => type === types.listing && inputs.dataExchangeId === WALLETS,
+          ))
+            forget(draft, each);
+        },
+        types.subscription,
+        "an exchange with no listing",
+      ));
+
+    it("a subscription that nobody is allowed", () =>
+      fails(
+        (draft) => {
+          const role = "roles/analyticshub.subscriber";
+          for (const each of draft.resources.filter(({ type, inputs }) => type === types.role && inputs.role === role))
+            if (each.inputs.dataExchangeId === WALLETS) forget(draft, each);
+        },
+        types.subscription,
+        "declare roles/analyticshub.subscriber on the exchange",
+      ));
+
+    it("a linked dataset by the name of another dataset", () =>
+      fails(
+        (draft) => {
+          const subscription = find(draft, types.subscription, { dataExchangeId: WALLETS });
+          const destination = subscription.inputs.destinationDataset as { datasetReference: { datasetId: string } };
+          destination.datasetReference.datasetId = "merchant";
+        },
+        types.subscription,
+        "makes the linked dataset merchant, which is declared already",
+      ));
+
+    it("a linked dataset in a project that is not the subscriber's", () =>
+      fails(
+        (draft) => {
+          const subscription = find(draft, types.subscription, { dataExchangeId: WALLETS });
+          const destination = subscription.inputs.destinationDataset as { datasetReference: { projectId: string } };
+          destination.datasetReference.projectId = "elsewhere";
+        },
+        types.subscription,
+        "in the project elsewhere",
+      ));
+
+    it("a listing of a view that is not declared", () =>
+      fails(
+        (draft) => {
+          const [view] = selected(listing(draft, "transactions_shared"));
+          if (view) view.table = view.table.replace("transactions_shared", "payments_shared");
+        },
+        "transactions_shared",
+        types.listing,
+        "payments_shared, and no view with an analysis rule is declared by that name",
+      ));
+
+    it("a listing of a plain table", () =>
+      fails(
+        (draft) => {
+          const [view] = selected(listing(draft, "transactions_shared"));
+          if (view) view.table = view.table.replace(/datasets.*/, "datasets/ewallet_provider/tables/transactions");
+        },
+        types.listing,
+        "no view with an analysis rule is declared by that name",
+      ));
+
+    it("two listings of one name in a room", () =>
+      fails(
+        (draft) => {
+          const [view] = selected(listing(draft, "transactions_shared"));
+          if (view) view.table = view.table.replace("transactions_shared", "provider_users_shared");
+        },
+        types.listing,
+        "names in a clean room are unique",
+      ));
+
+    it("a listing that lets its rows be exported", () =>
+      fails(
+        (draft) => {
+          delete listing(draft, "users_shared").inputs.restrictedExportConfig;
+        },
+        "users_shared",
+        "restrictedExportConfig.enabled",
+      ));
+
+    it("a listing of a view that may not read its source", () =>
+      fails(
+        (draft) => {
+          const access = draft.resources.find(
+            ({ type, inputs }) => type === types.access && inputs.datasetId === "merchant" && inputs.authorizedDataset,
+          );
+          if (access) forget(draft, access);
+        },
+        types.listing,
+        "which the dataset merchant does not authorise",
+      ));
+
+    it("a location in upper case", () =>
+      fails(
+        (draft) => {
+          for (const each of draft.resources) if (each.inputs.location === "us") each.inputs.location = "US";
+        },
+        types.exchange,
+        'location is "US": Analytics Hub wants lower case, "us"',
+      ));
+
+    it("an exchange that is no clean room", () =>
+      fails(
+        (draft) => {
+          delete find(draft, types.exchange, { dataExchangeId: WALLETS }).inputs.sharingEnvironmentConfig;
+        },
+        WALLETS,
+        "is no clean room",
+      ));
+
+    it("a view of a table that is not there, or not there yet", async () => {
+      await fails(
+        (draft) => {
+          const view = find(draft, types.view, { view: "transactions_shared" });
+          view.inputs.query = String(view.inputs.query).replace("transactions`", "payments`");
+        },
+        "transactions_shared",
+        "payments, and no such table",
+      );
+      await fails(
+        (draft) => {
+          const table = find(draft, "gcp:bigquery/table:Table", { tableId: "transactions" });
+          for (const each of draft.resources)
+            each.dependencies = each.dependencies.filter((other) => other !== table.urn);
+        },
+        types.view,
+        "may be made before",
+      );
+    });
+
+    it("a view whose query is wrong, and one whose rule BigQuery refuses", async () => {
+      await fails(
+        (draft) => {
+          const view = find(draft, types.view, { view: "transactions_shared" });
+          view.inputs.query = String(view.inputs.query).replace("SELECT", "SELECT TYPO(");
+        },
+        "transactions_shared",
+        "Syntax error",
+      );
+      await fails(
+        (draft) => {
+          find(draft, types.view, { view: "transactions_shared" }).inputs.rule = {
+            joinRestriction: { condition: "JOIN_ANY", columns: ["nothing"] },
+          };
+        },
+        "transactions_shared",
+        "nothing",
+      );
+    });
+  });
+});

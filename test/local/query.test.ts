@@ -1,0 +1,207 @@
+import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { problemOf } from "../../cleanroom/rules/problem.ts";
+import type { Answer } from "../../cleanroom/rules/run.ts";
+import { type Person, type SmallRoom, smallRoom } from "../cleanroom/rules/small-room.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Four in Lviv, two in Kyiv; the merchant knows all but the last. */
+const person: Person = { city: "Lviv", tier: "Free", verified: true, points: 1, score: 0.5, rows: 1, shared: true };
+const four: Person[] = [person, person, { ...person, tier: "Premium" }, { ...person, rows: 2, points: null }];
+const two: Person[] = [
+  { ...person, city: "Kyiv" },
+  { ...person, city: "Kyiv", shared: false },
+];
+
+const byCity =
+  "SELECT WITH AGGREGATION_THRESHOLD city, COUNT(DISTINCT hashed_email) AS persons, SUM(points) AS points FROM linked.people_open GROUP BY city";
+
+describe("npm run query", function () {
+  this.timeout(120_000);
+  let small: SmallRoom;
+  before(async () => {
+    small = await smallRoom([...four, ...two]);
+  });
+  after(() => small.close());
+
+  async function query(...args: string[]): Promise<Outcome> {
+    const run = promisify(execFile)(process.execPath, [
+      "--disable-warning=ExperimentalWarning",
+      join(root, "local/query.ts"),
+      "--out",
+      small.folder,
+      ...args,
+    ]);
+    const outcome = await run.catch((error: Outcome) => error);
+    return { ...outcome, code: "code" in outcome ? outcome.code : 0 };
+  }
+  const asMerchant = (...args: string[]) => query("--as", "merchant", ...args);
+
+  it("prints the answer as a table, without the groups that are too small", async () => {
+    const { code, stdout } = await asMerchant(byCity);
+    expect(code).to.equal(0);
+    expect(stdout).to.equal("city  persons  points\n────  ───────  ──────\nLviv        4       3\n");
+  });
+
+  it("prints one JSON object where --json asks for it", async () => {
+    const { code, stdout } = await asMerchant("--json", byCity);
+    expect(code).to.equal(0);
+    const { columns, rows, explanation } = JSON.parse(stdout) as Answer;
+    expect(columns).to.deep.equal([
+      { name: "city", type: "STRING" },
+      { name: "persons", type: "INT64" },
+      { name: "points", type: "INT64" },
+    ]);
+    expect(rows).to.deep.equal([["Lviv", 4, 3]]);
+    expect(explanation.thresholds.map(({ threshold }) => threshold)).to.deep.equal([3]);
+  });
+
+  it("ends with 77 and the rule for what a rule refuses, in words and as JSON", async () => {
+    const raw = "SELECT note\nFROM linked.people_open";
+    const { code, stdout, stderr } = await asMerchant(raw);
+    expect([code, stdout]).to.deep.equal([77, ""]);
+    expect(stderr)
+      .to.match(/^\nerror: You must use SELECT WITH AGGREGATION_THRESHOLD for this query/)
+      .and.include("(aggregation threshold)");
+    const json = await asMerchant("--json", raw);
+    expect(json.code).to.equal(77);
+    expect(JSON.parse(json.stdout).error).to.include({ rule: "aggregation threshold" });
+  });
+
+  it("ends with 77 and the names that the party can see for a name that it cannot", async () => {
+    const { code, stderr } = await asMerchant("SELECT 1\nFROM ewallet_provider.people");
+    expect(code).to.equal(77);
+    expect(stderr)
+      .to.include("error: Not found: Table shop:ewallet_provider.people [line 2, column 6]")
+      .and.include("You can name: linked.people_blocked, ")
+      .and.not.include("ewallet_provider_shared");
+    for (const name of [
+      "linked.People_open",
+      "LINKED.people_open",
+      "shop.linked.nothing",
+      "INFORMATION_SCHEMA.TABLES",
+      "`a.b.c.d`",
+    ])
+      await small.room.ask("merchant", `SELECT 1 FROM ${name}`).then(
+        () => expect.fail(`${name} was found`),
+        (error) => expect(problemOf(error), name).to.include({ rule: "names" }),
+      );
+  });
+
+  it("ends with 1, and a caret under the place, for a query that is wrong", async () => {
+    const { code, stderr } = await asMerchant("SELECT id,\n\tagee\nFROM merchant.users");
+    expect(code).to.equal(1);
+    expect(stderr.split("\n").slice(1, 4)).to.deep.equal([
+      "error: Unrecognized name: agee; Did you mean age? [line 2, column 9]",
+      "          agee",
+      "          ^",
+    ]);
+    const json = await asMerchant("--json", "SELECT FROM merchant.users");
+    expect(json.code).to.equal(1);
+    expect(JSON.parse(json.stdout).error).to.include({ rule: "GoogleSQL", line: 1, column: 8 });
+  });
+
+  it("reads the query from a file or from standard input, and takes one that begins with a comment", async () => {
+    const sql = "-- how many\nSELECT COUNT(*) AS users FROM merchant.users";
+    const folder = await mkdtemp(join(tmpdir(), "query-"));
+    try {
+      await writeFile(join(folder, "a.sql"), sql);
+      const fromFile = await asMerchant("--file", join(folder, "a.sql"));
+      expect(fromFile.stdout).to.include("users\n");
+      expect((await asMerchant(sql)).stdout).to.equal(fromFile.stdout);
+      const child = spawn(process.execPath, [
+        "--disable-warning=ExperimentalWarning",
+        join(root, "local/query.ts"),
+        "--out",
+        small.folder,
+        "--as",
+        "merchant",
+      ]);
+      child.stdin.end(sql);
+      expect(await text(child.stdout)).to.equal(fromFile.stdout);
+      expect((await asMerchant("--file", join(folder, "b.sql"))).stderr).to.match(/error: --file .* cannot be read/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("refuses settings that make no sense, with exit code 1 and what is allowed", async () => {
+    for (const [args, said] of [
+      [["SELECT 1"], "--as is missing"],
+      [["--as", "bank", "SELECT 1"], '--as is "bank": use merchant or wallet'],
+      [["--as", "wallet", "--json=yes", "SELECT 1"], "--json takes no value"],
+      [["--as", "wallet", "SELECT 1", "SELECT 2"], '"SELECT 2" is not understood'],
+      [["--as", "wallet", "--file", "a.sql", "SELECT 1"], "both --file and a query"],
+      [["--as", "wallet", " "], "use a value that is not empty"],
+    ] as const) {
+      const { code, stderr } = await query(...args);
+      expect(code, said).to.equal(1);
+      expect(stderr)
+        .to.include(said)
+        .and.not.match(/^\s+at /m);
+    }
+  });
+
+  it("says where there is no rehearsal yet what makes one", async () => {
+    const { code, stderr } = await asMerchant("--out", join(small.folder, "nothing"), "SELECT 1");
+    expect([code, stderr]).to.deep.equal([
+      1,
+      `\nerror: there is no rehearsal in ${join(small.folder, "nothing")} yet: npm start makes one\n`,
+    ]);
+  });
+
+  it("explains which rule decided what, and tells nobody but the owner how many groups were left out", async () => {
+    const other = await asMerchant("--explain", byCity);
+    expect(other.stdout)
+      .to.include("View linked.people_open, which the e-wallet owns")
+      .and.include("Threshold in force: 3 distinct linked.people_open.hashed_email")
+      .and.include("Groups left out: some may have been");
+    const mine = byCity.replace("linked.", "ewallet_provider_shared.");
+    const owner = await query("--as", "wallet", "--explain", mine);
+    expect(owner.stdout).to.include("Groups left out: 1\n");
+    expect((await asMerchant("--json", byCity)).stdout).not.to.include("suppressedGroups");
+    const refused = await asMerchant("--explain", "SELECT note FROM linked.people_open");
+    expect(refused.stderr).to.include("View linked.people_open, which the e-wallet owns");
+  });
+
+  it("changes nothing, whatever it is asked", async () => {
+    const state = async () => {
+      const hash = createHash("sha256");
+      for (const file of (await readdir(small.folder)).sort())
+        hash.update(file).update(await readFile(join(small.folder, file)));
+      return hash.digest("hex");
+    };
+    const before = await state();
+    for (const sql of [
+      "INSERT INTO merchant.users (id) VALUES (7)",
+      "DELETE FROM merchant.users WHERE TRUE",
+      "CREATE TABLE merchant.copy AS SELECT 1 AS x",
+      "DROP VIEW linked.people_open",
+      "ALTER VIEW linked.people_open SET OPTIONS (privacy_policy = '{}')",
+      "EXPORT DATA OPTIONS (uri = 'gs://a/*.csv', format = 'CSV') AS SELECT 1",
+      "SELECT 1; DROP TABLE merchant.users",
+      "BEGIN TRANSACTION",
+      "COPY merchant.users TO 'users.csv'",
+      "PRAGMA database_size",
+    ])
+      await small.room.ask("merchant", sql).then(
+        () => expect.fail(`${sql} was run`),
+        (error) => expect(problemOf(error)?.rule, sql).to.equal("GoogleSQL"),
+      );
+    expect((await asMerchant(byCity)).code).to.equal(0);
+    expect(await state()).to.equal(before);
+  });
+});
