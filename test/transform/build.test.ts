@@ -14,12 +14,16 @@ const keys: Record<string, string> = {
   dim_product: "product_key",
   dim_rfm_segment: "r_score, f_score",
   dim_store: "store_key",
+  dim_visit_gap: "gap_rank",
   fact_order_details: "order_detail_key",
   flat_anonymous_metrics: "store_id, order_type",
   flat_customer_metrics: "customer_key",
+  flat_customer_months: "customer_key, order_month",
   flat_order_details: "order_detail_id",
+  flat_orders: "order_id",
+  flat_visit_gaps: "customer_key, gap_rank",
 };
-const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics"];
+const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics", "flat_customer_months", "flat_visit_gaps"];
 const rowsOf = (model: string) => `select * from coffee_marts.${model} order by ${keys[model]}`;
 
 interface Manifest {
@@ -110,7 +114,7 @@ describe("the dbt project", function () {
     }
   });
 
-  it("tests every model, and holds the two marts to a contract", async () => {
+  it("tests every model, and holds the marts that reports read to a contract", async () => {
     const { nodes } = await manifest(shop);
     const tests = Object.values(nodes).filter((node) => node.resource_type === "test");
     for (const model of Object.keys(keys)) {
@@ -118,7 +122,13 @@ describe("the dbt project", function () {
       expect(ofModel.length, model).to.be.greaterThan(1);
     }
     const contracted = Object.values(nodes).filter((node) => node.config.contract?.enforced);
-    expect(contracted.map(({ name }) => name)).to.have.members(["flat_customer_metrics", "flat_order_details"]);
+    expect(contracted.map(({ name }) => name)).to.have.members([
+      "flat_customer_metrics",
+      "flat_customer_months",
+      "flat_order_details",
+      "flat_orders",
+      "flat_visit_gaps",
+    ]);
   });
 
   it("names the two reports that read the marts", async () => {
