@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSync, transformSync } from "esbuild";
+import { readDefinitions } from "./definitions.ts";
+import type { Pages, Report } from "./shape.ts";
+import { pageHtml } from "./template.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What a page says before it has read its data. */
+const words: Readonly<Record<Report<unknown>["page"], { readonly heading: string; readonly lead: string }>> = {
+  sales: { heading: "Sales", lead: "What is sold, where and when." },
+  customers: { heading: "Customers", lead: "Who comes, what they are worth and who is leaving." },
+  "clean-room": {
+    heading: "Clean room",
+    lead: "What a merchant and an e-wallet learn from each other, and what stays hidden.",
+  },
+  index: { heading: "Reports", lead: "A coffee shop chain in Kyiv, and a clean room." },
+};
+
+/**
+ * Builds the pages into `dist/report/`: each one file with its style, its code and the charting library within, that wants nothing but
+ * its data. The same sources give the same bytes. Throws where the sources cannot be bundled.
+ */
+export function buildPages(): Pages {
+  const style = transformSync(readFileSync(new URL("page/style.css", import.meta.url), "utf8"), {
+    loader: "css",
+    minify: true,
+  }).code.trim();
+  const script = bundle();
+  const hash = createHash("sha256");
+  const files: Record<string, string> = {};
+  for (const [page, { heading, lead }] of Object.entries(words)) {
+    const html = pageHtml({ title: `${heading} · coffee shop, Kyiv`, heading, lead, style, script });
+    const name = `${page}.html`;
+    files[name] = join(root, "dist", "report", name);
+    replaceFile(files[name], html);
+    hash.update(`${name}\n${html}\n`);
+  }
+  return { files, hash: hash.digest("hex").slice(0, 8) };
+}
+
+function bundle(): string {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    entryPoints: ["report/page/main.ts"],
+    bundle: true,
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    minify: true,
+    legalComments: "none",
+    charset: "utf8",
+    define: { DEFINITIONS: JSON.stringify(readDefinitions()) },
+    tsconfig: "report/page/tsconfig.json",
+    write: false,
+  });
+  return outputFiles[0]?.text.trim() ?? "";
+}
+
+/** Whole or not at all: another process may be reading the file. */
+function replaceFile(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, content);
+  renameSync(aside, path);
+}
