@@ -1,5 +1,5 @@
 import type { UseCase } from "../cleanroom/use-cases.ts";
-import { DBT_ARTIFACTS, datasets, functions, jobs, marts, schedules } from "./names.ts";
+import { DBT_ARTIFACTS, datasets, functions, jobs, marts, reportsBucketName, schedules } from "./names.ts";
 
 /*
  * What a person wants after `pulumi up`: where to click, and what to run. Pure functions of the settings.
@@ -30,12 +30,21 @@ export function consoleLinks(at: Whereabouts): Record<string, Record<string, str
       [datasets.coffee]: dataset(project, datasets.coffee),
       [datasets.marts]: dataset(project, datasets.marts),
     },
-    bucket: { [at.bucket]: `${console}/storage/browser/${at.bucket}?${here}` },
+    buckets: each(
+      { files: at.bucket, reports: reportsBucketName(at.bucket) },
+      (name) => `${console}/storage/browser/${name}?${here}`,
+    ),
     jobs: each(jobs, (name) => `${console}/run/jobs/details/${region}/${name}/executions?${here}`),
     functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
     docs: { dbt: `https://storage.cloud.google.com/${at.bucket}/${DBT_ARTIFACTS.docs}/static_index.html` },
     schedules: each(schedules, (name) => `${console}/cloudscheduler/jobs/edit/${region}/${name}?${here}`),
   };
+}
+
+/** The reports, for whoever may read their bucket. */
+export function reportLinks({ bucket }: Whereabouts): Record<string, string> {
+  const link = (page: string) => `https://storage.cloud.google.com/${reportsBucketName(bucket)}/${page}.html`;
+  return { index: link("index"), sales: link("sales"), customers: link("customers") };
 }
 
 /** Links that open a new Looker Studio report on each of the coffee shop's marts; the report belongs to whoever clicks. */
@@ -80,9 +89,10 @@ export function nextSteps({ project, region, bucket }: Whereabouts): string[] {
   const job = (name: string) => `gcloud run jobs execute ${name} --project=${project} --region=${region} --wait`;
   return [
     "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console (pulumi stack output useCases)",
-    "Open a report on a mart: click a link of the output lookerStudio",
+    "Look at the coffee shop: click a link of the output reports; lookerStudio opens an empty report of your own on a mart",
     `Make today's coffee now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
     `Build the marts again: ${job(jobs.dbt)}`,
+    `Write the reports again: ${job(jobs.report)}`,
     `Fill the merchant and the e-wallet again: ${job(jobs.fill)}`,
     `See the files: gcloud storage ls --recursive gs://${bucket}`,
     "Take everything down: npx pulumi destroy",

@@ -1,6 +1,8 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { readUseCases } from "../cleanroom/use-cases.ts";
+import { bucketName, reportsBucketName } from "../components/names.ts";
 import { csvField } from "../generator/coffee/csv.ts";
 import { checkSettings } from "../generator/coffee/settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
@@ -14,7 +16,7 @@ import { rehearse } from "./rehearse.ts";
 import { show, watch } from "./report.ts";
 import { readPulumiYaml } from "./settings.ts";
 import { count, formatTable, step } from "./terminal.ts";
-import { type World, warehouseUrl } from "./world.ts";
+import { bucketFolder, reportFolder, type World, warehouseUrl } from "./world.ts";
 
 const settings = {
   thelook: text("folder with a CSV export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
       const surroundings = { thelook: source, ...(until !== undefined && { until }) };
       const world = await rehearse(declaration, { out: folder, dbt, ...surroundings, watch, show });
       await look(world);
+      await cp(bucketFolder(world, reportsBucketName(bucketName(PROJECT))), reportFolder(world), { recursive: true });
       // What only the run itself needed.
       for (const name of ["functions", "providers"]) await rm(join(folder, name), { recursive: true, force: true });
     } finally {
@@ -80,6 +83,8 @@ async function main(): Promise<void> {
   const here = relative(process.cwd(), out) || ".";
   console.log(`
 Done in ${seconds} s. What to look at next:
+  ${pathToFileURL(join(reportFolder({ out }), "index.html"))}
+                                the reports: open the link, or npm run report -- --open
   ${join(here, "warehouse.duckdb")}       all tables; the marts are coffee_marts.flat_customer_metrics and flat_order_details
   ${join(here, "answers")}                the use cases' answers as CSV; the questions are cleanroom/use-cases/*.sql
   ${join(here, "bucket")}                 the declared buckets: CSV files, the runtime, the dbt project and what dbt made of it

@@ -16,7 +16,7 @@
 export type Column = readonly number[];
 
 /** The pages, by file name without its ending. */
-export type PageName = "index" | "sales" | "customers" | "clean-room";
+export type PageName = "sales" | "customers" | "clean-room";
 
 /** What every page begins with. */
 export interface Meta {
@@ -28,6 +28,10 @@ export interface Meta {
   readonly tables: readonly { readonly name: string; readonly rows?: number }[];
   /** Last day of orders in the marts, `YYYY-MM-DD`: all "days since" look back from it. Absent where there are no orders. */
   readonly asOf?: string;
+  /** The pages that were written together, to be linked: the clean room's may be left out. */
+  readonly pages: readonly PageName[];
+  /** What links between the pages begin with, where a page's own address will not do: `https://storage.cloud.google.com/BUCKET/`. */
+  readonly base?: string;
   readonly currency: "UAH";
   readonly timeZone: "Europe/Kyiv";
 }
@@ -37,18 +41,15 @@ export interface Meta {
  * A part whose mart is missing is absent, and `missing` says so: show that in place of the charts that need it.
  */
 export interface Report<Data> {
-  readonly page: PageName;
+  readonly page: PageName | "index";
   readonly meta: Meta;
   readonly data: Data;
   /** By name of the absent part: a sentence for people, such as `The table coffee_marts.flat_orders does not exist: build the marts.` */
   readonly missing: Readonly<Partial<Record<keyof Data & string, string>>>;
 }
 
-/** The page that links the others. */
-export type IndexReport = Report<{
-  /** Those that were written beside it: the clean room's may be left out. */
-  readonly pages: readonly Exclude<PageName, "index">[];
-}>;
+/** `index.html`, which links the others, has no data of its own. */
+export type IndexReport = Report<Readonly<Record<string, never>>>;
 export type SalesReport = Report<SalesData>;
 export type CustomersReport = Report<CustomersData>;
 export type CleanRoomReport = Report<CleanRoomData>;
