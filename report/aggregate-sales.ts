@@ -40,6 +40,7 @@ export interface StoreTotals extends SalesTotals {
   readonly store: number;
   /** Days of the selection on which the store took an order. */
   days: number;
+  /** The period before; undefined where the store was not open throughout it. */
   readonly before: SalesTotals | undefined;
 }
 
@@ -86,10 +87,11 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
     daily,
     ordersByHour: now.ordersByHour,
     weekdayCounts,
-    stores: cube.stores.flatMap((_, store) => {
+    stores: cube.stores.flatMap(({ openedOn }, store) => {
       const totals = now.stores[store];
       if (selection.stores[store] !== 1 || totals === undefined) return [];
-      return [{ ...totals, store, days: now.storeDays[store] ?? 0, before: past?.stores[store] }];
+      const open = earlier !== undefined && openedOn <= dayAt(cube.days.first, earlier.from);
+      return [{ ...totals, store, days: now.storeDays[store] ?? 0, before: open ? past?.stores[store] : undefined }];
     }),
     products: cube.products.map(({ name, category }, i) => ({
       name,

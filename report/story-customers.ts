@@ -41,8 +41,8 @@ export function leavingHeadline({ totals, segments }: CustomersSummary): string 
 }
 
 export function latelyHeadline({ totals }: CustomersSummary): string {
-  if (totals.leftLately === 0) return "Nobody has left in the last 90 days";
-  return `${plural(totals.leftLately, "customer")} left in the last 90 days who had brought ${uahShort(totals.leftLatelyLtv)}: write to them first`;
+  if (totals.leftLately === 0) return "Of those who have left, nobody was here in the last 90 days";
+  return `${count(totals.leftLately)} who have left were still here in the last 90 days, and had brought ${uahShort(totals.leftLatelyLtv)}: write to them first`;
 }
 
 /** Levels with customers, the lowest discount first. */
@@ -75,14 +75,14 @@ export function curvesHeadline({ values }: CustomersSummary): string {
 export function repeatHeadline({ totals, medianGaps }: CustomersSummary): string {
   const share = percentWhole(totals.repeat / totals.customers);
   if (medianGaps.length === 0) return `${share} came back`;
-  return `${share} came back, and half of them within ${rate(quantile(medianGaps, 0.5))} days, again and again`;
+  return `${share} came back; half of those come every ${plural(Math.round(quantile(medianGaps, 0.5)), "day")} or more often`;
 }
 
 export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps): string {
   const sum = gaps.reduce((total, number) => total + number, 0);
   const top = gaps.indexOf(Math.max(...gaps));
   if (!(sum > 0)) return "Nobody came twice";
-  return `The usual time between visits is ${buckets[top]?.name}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
+  return `After a visit, most often “${buckets[top]?.name}” again: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
 }
 
 export function retentionHeadline({ cohorts }: CustomersSummary): string {

@@ -32,7 +32,7 @@ export function bars<Row>({ title, head, rows, name, note, choose, measures }: B
   const tops = measures.map(({ value }) => Math.max(...rows.map(value).filter(Number.isFinite), 0));
   return h(
     "table",
-    { class: "bars" },
+    { class: "bars", style: `--bars:${measures.filter(({ bar }) => bar).length}` },
     h("caption", { class: "sr" }, title),
     h(
       "thead",

@@ -6,7 +6,7 @@ import { h } from "./dom.ts";
 /** What the figures mean, by name: dbt's docs blocks, put here when the page is built. */
 declare const DEFINITIONS: Readonly<Record<string, string>>;
 
-const pages: Readonly<Record<PageName, string>> = {
+export const pages: Readonly<Record<PageName, string>> = {
   sales: "Sales",
   customers: "Customers",
   "clean-room": "Clean room",
@@ -24,8 +24,8 @@ export function frame({ page, meta }: Report<unknown>): void {
   document
     .getElementById("pages")
     ?.append(
-      ...Object.entries(pages).map(([name, title]) =>
-        h("a", { href: `${name}.html`, "aria-current": name === page && "page", onclick: keepFilter }, title),
+      ...meta.pages.map((name) =>
+        h("a", { href: `${name}.html`, "aria-current": name === page && "page", onclick: keepFilter }, pages[name]),
       ),
     );
   const tables = meta.tables.map(({ name, rows }) =>

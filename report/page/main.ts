@@ -1,6 +1,7 @@
 import { decodeReport } from "../decode.ts";
 import type { CleanRoomReport, CustomersReport, Report, SalesReport } from "../shape.ts";
 import { cleanRoomPage } from "./clean-room.ts";
+import { contentsPage } from "./contents.ts";
 import { customersPage } from "./customers.ts";
 import { h } from "./dom.ts";
 import { frame } from "./frame.ts";
@@ -13,7 +14,8 @@ async function start(): Promise<void> {
   frame(report);
   if (report.page === "sales") salesPage(report as SalesReport);
   else if (report.page === "customers") customersPage(report as CustomersReport);
-  else cleanRoomPage(report as CleanRoomReport);
+  else if (report.page === "clean-room") cleanRoomPage(report as CleanRoomReport);
+  else contentsPage(report);
   document.body.dataset.ready = "true";
 }
 

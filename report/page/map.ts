@@ -78,8 +78,15 @@ export function cityMap(label: string, width: number, places: readonly Place[], 
   const y = (latitude: number) => height / 2 - (latitude - centre.y) * KM_A_DEGREE * scale;
   const path = (points: readonly Point[]) => points.map(([lon, lat]) => `${x(lon).toFixed(1)},${y(lat).toFixed(1)}`);
   const top = Math.max(...places.map(({ value }) => value), 1);
-  const radius = (value: number) => Math.max(4, Math.sqrt(value / top) * Math.min(30, width / 14));
-  const label_ = (lon: number, lat: number, text: string, angle = 0) =>
+  const radius = (value: number) => Math.max(4, Math.sqrt(value / top) * Math.min(24, width / 18));
+  const circles = places.map((place) => ({
+    ...place,
+    x: x(place.longitude),
+    y: y(place.latitude),
+    radius: radius(place.value),
+  }));
+  const placed = placeNames(circles, { width, height });
+  const riverside = (lon: number, lat: number, text: string, angle = 0) =>
     s(
       "text",
       {
@@ -105,42 +112,91 @@ export function cityMap(label: string, width: number, places: readonly Place[], 
       points: river(x, y, scale),
       style: "fill:var(--water);stroke:var(--water);stroke-width:3;stroke-linejoin:round",
     }),
-    label_(30.5425, 50.487, "Dnipro", 82),
-    label_(30.465, 50.462, "right bank"),
-    label_(30.625, 50.462, "left bank"),
-    ...places.map(({ name, longitude, latitude, value, strong }) =>
+    riverside(30.5425, 50.487, "Dnipro", 82),
+    riverside(30.465, 50.462, "right bank"),
+    riverside(30.625, 50.462, "left bank"),
+    ...circles.map(({ name, x, y, radius, strong }) =>
       s(
         "circle",
         {
-          cx: x(longitude).toFixed(1),
-          cy: y(latitude).toFixed(1),
-          r: radius(value).toFixed(1),
-          style: `cursor:pointer;stroke:var(--card);stroke-width:1.5;fill:${strong ? "var(--accent)" : "var(--h4)"};fill-opacity:.86`,
+          cx: x.toFixed(1),
+          cy: y.toFixed(1),
+          r: radius.toFixed(1),
+          style: `cursor:pointer;stroke:var(--card);stroke-width:1.5;fill:${strong ? "var(--accent)" : "var(--h4)"};fill-opacity:.88`,
           onclick: () => choose(name),
         },
         s("title", {}, name),
       ),
     ),
-    ...places.map(({ name, longitude, latitude, value, text, strong }) => {
-      // The name stands on the side where there is more room.
-      const left = x(longitude) > width * 0.68;
-      const shift = radius(value) + 6;
-      const from = { x: (x(longitude) + (left ? -shift : shift)).toFixed(1), "text-anchor": left ? "end" : "start" };
+    ...placed.map(({ name, text, strong, left, top }) => {
       const halo = "paint-order:stroke;stroke:var(--land);stroke-width:4px;stroke-linejoin:round";
       return s(
         "text",
         {
-          y: (y(latitude) - 1).toFixed(1),
-          ...from,
-          style: `fill:var(--ink);font:${strong ? 700 : 600} 13px var(--sans);${halo};pointer-events:none`,
+          x: left.toFixed(1),
+          y: (top + 12).toFixed(1),
+          style: `font:${strong ? 700 : 600} 13px var(--sans);fill:var(--ink);${halo};pointer-events:none`,
         },
         name,
-        s("tspan", { x: from.x, dy: "1.25em", style: "fill:var(--soft);font-weight:400;font-size:12px" }, text),
+        s("tspan", { x: left.toFixed(1), dy: "1.2em", style: "fill:var(--soft);font-weight:400;font-size:12px" }, text),
       );
     }),
     ruler(scale, height),
   );
   return h("div", {}, picture);
+}
+
+interface Circle extends Place {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** A place for each name beside its circle, right, left, below or above: where it covers least of the names and circles that are there. */
+function placeNames(
+  circles: readonly Circle[],
+  { width, height }: { readonly width: number; readonly height: number },
+) {
+  const taken: Box[] = circles.map(({ x, y, radius }) => ({
+    left: x - radius,
+    top: y - radius,
+    right: x + radius,
+    bottom: y + radius,
+  }));
+  return [...circles]
+    .sort((a, b) => b.value - a.value)
+    .map((circle) => {
+      const { x, y, radius, name, text } = circle;
+      const long = Math.max(name.length * 7.4, text.length * 6.4);
+      const tall = 30;
+      const box = (left: number, top: number): Box => ({ left, top, right: left + long, bottom: top + tall });
+      const boxes = [
+        box(x + radius + 6, y - tall / 2),
+        box(x - radius - 6 - long, y - tall / 2),
+        box(x - long / 2, y + radius + 2),
+        box(x - long / 2, y - radius - 2 - tall),
+      ];
+      const covered = (one: Box) =>
+        taken.reduce((sum, other) => sum + common(one, other), 0) +
+        (long * tall - common(one, { left: 0, top: 0, right: width, bottom: height })) * 4;
+      const best = boxes.reduce((least, one) => (covered(one) < covered(least) ? one : least));
+      taken.push(best);
+      return { ...circle, ...best };
+    });
+}
+
+/** The area that two boxes share. */
+function common(a: Box, b: Box): number {
+  const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  return Math.max(across, 0) * Math.max(down, 0);
 }
 
 function middle(values: readonly number[]): number {

@@ -59,16 +59,17 @@ export interface Heat {
 export function heat({ label, width, cells, xs, ys, top, rowHeight, marginLeft, ...axes }: Heat): SVGSVGElement {
   const inner = (width - marginLeft) / xs.length;
   const dense = inner < 26 || rowHeight < 18;
+  const marginTop = axes.xLabel === undefined ? 24 : 44;
   const part = (cell: HeatCell) => cell.value / top;
   const ticks = (values: readonly (string | number)[], tick: ((value: string | number) => string) | undefined) =>
     tick === undefined ? values : values.filter((value) => tick(value) !== "");
   return picture(label, {
     width,
-    height: ys.length * rowHeight + 44,
+    height: ys.length * rowHeight + marginTop + 14,
     marginLeft,
     marginRight: 0,
-    marginTop: 24,
-    marginBottom: 20,
+    marginTop,
+    marginBottom: 14,
     x: { domain: xs, axis: null, padding: dense ? 0.03 : 0.06 },
     y: { domain: ys, axis: null, padding: dense ? 0.03 : 0.08 },
     marks: [
@@ -78,12 +79,17 @@ export function heat({ label, width, cells, xs, ys, top, rowHeight, marginLeft, 
         tickFormat: (axes.xTick ?? String) as never,
         tickSize: 0,
         label: axes.xLabel ?? null,
+        labelArrow: "none",
+        labelAnchor: "center",
+        labelOffset: 40,
       }),
       Plot.axisY({
         ticks: ticks(ys, axes.yTick) as never,
         tickFormat: (axes.yTick ?? String) as never,
         tickSize: 0,
         label: axes.yLabel ?? null,
+        labelArrow: "none",
+        labelAnchor: "center",
       }),
       Plot.cell(cells, { x: "x", y: "y", fill: (cell: HeatCell) => shade(part(cell)), rx: dense ? 1 : 3 }),
       dense
@@ -184,6 +190,7 @@ export function columns(
         label: options.xLabel ?? null,
         labelArrow: "none",
         labelAnchor: "center",
+        labelOffset: 36,
       }),
       Plot.barY(data, { x: "name", y: "value", fill: (column: Column) => column.fill ?? "var(--accent)", rx: 2 }),
       Plot.ruleY([0], { stroke: "var(--faint)" }),
@@ -221,11 +228,13 @@ export function curves(
     height: options.height ?? 280,
     marginLeft: 52,
     marginRight: 62,
+    marginBottom: options.xLabel === undefined ? 26 : 42,
     x: {
       type: points[0]?.x instanceof Date ? "utc" : "linear",
       label: options.xLabel ?? null,
       labelArrow: "none",
       labelAnchor: "center",
+      labelOffset: 36,
     },
     y: {
       label: null,

@@ -114,7 +114,8 @@ function storesView(cube: SalesCube, summary: SalesSummary, choose: (name: strin
   const only = summary.filter.stores.length === 1;
   return {
     headline: story.storesHeadline(cube, summary),
-    caption: "A click on a store shows it alone; the arrow compares revenue with the period before.",
+    caption:
+      "A click on a store shows it alone. Change is of revenue; a store that was not open for all of the period before is new.",
     draw: () =>
       bars<StoreTotals>({
         title: "Stores compared",
@@ -140,7 +141,7 @@ function storesView(cube: SalesCube, summary: SalesSummary, choose: (name: strin
             value: ({ net, before }) => net / (before?.net ?? Number.NaN),
             format: String,
             text: ({ net, before }) =>
-              before === undefined ? NONE : before.net === 0 ? "new" : change(net, before.net),
+              before !== undefined ? change(net, before.net) : summary.before === undefined ? NONE : "new",
           },
         ],
       }),
@@ -184,12 +185,12 @@ function mapView(cube: SalesCube, summary: SalesSummary, choose: (name: string) 
       cityMap(
         headline,
         width,
-        rows.map(({ place, net, orders, days }, i) => ({
+        rows.map(({ place, net }, i) => ({
           name: place.name,
           longitude: place.longitude,
           latitude: place.latitude,
           value: net,
-          text: `${uahShort(net)}, ${rate(orders / days)} a day`,
+          text: `${uahShort(net)}`,
           strong: i === 0,
         })),
         choose,

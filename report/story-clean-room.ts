@@ -1,0 +1,81 @@
+import { count, decimal, percent } from "./format.ts";
+import type { UseCaseAnswer } from "./shape.ts";
+import type { Kind, Table, Value } from "./table.ts";
+
+/* How the answer of a clean room's query is read: what its columns are, and what it says. */
+
+export interface AnswerColumn {
+  /** For people: `average_order` is `Average order`. */
+  readonly title: string;
+  /** What groups the rows, or a figure of each. */
+  readonly role: "category" | "measure";
+  readonly kind: Kind;
+  /** Place in the rows. */
+  readonly at: number;
+}
+
+const numeric = new Set(["INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"]);
+
+/** The columns of an answer. A figure that is not whole and always from 0 to 1 is a share. */
+export function answerColumns({ columns, rows }: UseCaseAnswer): AnswerColumn[] {
+  return columns.map(({ name, type }, at) => {
+    const words = name.replaceAll("_", " ");
+    const title = words.charAt(0).toUpperCase() + words.slice(1);
+    if (!numeric.has(type)) return { title, role: "category", kind: "text", at };
+    const values = rows.map((row) => row[at]).filter((value) => typeof value === "number");
+    const share = type !== "INT64" && values.every((value) => value >= 0 && value <= 1);
+    return { title, role: "measure", kind: type === "INT64" ? "count" : share ? "share" : "number", at };
+  });
+}
+
+/** What the categories of a row say: the last one names it, those before go along. */
+export function rowName(row: readonly Value[], columns: readonly AnswerColumn[]): { name: string; group: string } {
+  const words = columns.filter(({ role }) => role === "category").map(({ at, title }) => categoryWord(row[at], title));
+  return { name: words.at(-1) ?? "All", group: words.slice(0, -1).join(", ") };
+}
+
+function categoryWord(value: Value, title: string): string {
+  if (value === true) return title;
+  if (value === false) return `Not: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+  return value === null || value === undefined || value === "" ? "(none)" : String(value);
+}
+
+export function answerValue(value: Value, kind: Kind): string {
+  if (typeof value !== "number") return value === null || value === undefined ? "–" : String(value);
+  return kind === "share" ? percent(value) : kind === "count" ? count(value) : decimal(value);
+}
+
+/** The answer as a table, with titles for people. */
+export function answerTable(answer: UseCaseAnswer): Table {
+  const columns = answerColumns(answer);
+  return {
+    columns: columns.map(({ title, kind }) => ({ name: title, kind })),
+    rows: answer.rows.map((row) => columns.map(({ at }) => row[at])),
+  };
+}
+
+/** The figure that differs most from row to row, and where; figures that are not counts before those that are. */
+export function answerHeadline(answer: UseCaseAnswer): string {
+  const columns = answerColumns(answer);
+  const spread = columns.flatMap((column) => {
+    const rows = answer.rows.filter((row) => typeof row[column.at] === "number");
+    const value = (row: (typeof rows)[number]) => row[column.at] as number;
+    const sorted = [...rows].sort((a, b) => value(b) - value(a));
+    const [high, low] = [sorted[0], sorted.at(-1)];
+    if (column.role !== "measure" || high === undefined || low === undefined || !(value(low) > 0)) return [];
+    return [{ column, high, low, times: value(high) / value(low), rank: column.kind === "count" ? 0 : 1 }];
+  });
+  const [most] = spread.sort((a, b) => b.rank - a.rank || b.times - a.times);
+  if (answer.rows.length === 0) return "No group is large enough to be shown";
+  if (most === undefined || answer.rows.length === 1) {
+    const row = answer.rows[0] ?? [];
+    return columns
+      .filter(({ role }) => role === "measure")
+      .slice(0, 3)
+      .map(({ title, at, kind }) => `${title} ${answerValue(row[at], kind)}`)
+      .join(", ");
+  }
+  const { column, high, low } = most;
+  const tell = (row: readonly Value[]) => `${rowName(row, columns).name} (${answerValue(row[column.at], column.kind)})`;
+  return `${column.title}: most with ${tell(high)}, least with ${tell(low)}`;
+}
