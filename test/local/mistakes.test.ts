@@ -161,6 +161,15 @@ describe("A mistake in the declaration fails the rehearsal", () => {
         "declare WRITER",
       ));
 
+    it("to write the reports", () =>
+      fails(
+        ["dashboards-written"],
+        (draft) => forget(draft, find(draft, types.bucketGrant, { bucket: "demo-project-coffee-demo-reports" })),
+        "coffee-report-job",
+        "writes to bucket/demo-project-coffee-demo-reports as coffee-report@demo-project.iam.gserviceaccount.com",
+        "roles/storage.objectUser",
+      ));
+
     it("to run queries", () =>
       fails(
         ["coffee-loaded"],
@@ -190,7 +199,7 @@ describe("A mistake in the declaration fails the rehearsal", () => {
     it("to start a job from a schedule", () =>
       fails(
         ["daily-dbt-schedule"],
-        (draft) => forget(draft, find(draft, types.jobGrant)),
+        (draft) => forget(draft, find(draft, types.jobGrant, { name: "coffee-dbt-job" })),
         "dbt-daily",
         "coffee-scheduler@demo-project.iam.gserviceaccount.com may not run job/coffee-dbt-job",
       ));
@@ -201,7 +210,7 @@ describe("A mistake in the declaration fails the rehearsal", () => {
         (draft) => {
           find(draft, types.bucketGrant).inputs.member = "allUsers";
         },
-        'grants roles/storage.objectUser to "allUsers", which is no service account',
+        'grants roles/storage.objectUser to "allUsers", which is no service account, person or group',
       ));
   });
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { openWarehouse, type ResultRow } from "../../generator/warehouse/warehouse.ts";
@@ -55,7 +56,7 @@ describe("npm start", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it("fills every table of both demos", () => {
-    expect(Object.keys(tables)).to.have.length(20);
+    expect(Object.keys(tables)).to.have.length(24);
     for (const [name, rows] of Object.entries(tables)) expect(rows, name).not.to.be.empty;
   });
 
@@ -77,6 +78,15 @@ describe("npm start", () => {
         file,
       ).to.have.length(1);
     expect(existsSync("/mnt/bucket"), "the path that the bucket has in the cloud").to.equal(false);
+  });
+
+  it("writes the reports where a person opens them, and in the declared bucket, and prints the link", async () => {
+    const pages = ["customers.html", "index.html", "sales.html"];
+    expect((await readdir(join(out, "report"))).sort()).to.include.members(pages);
+    const bucket = join(out, "bucket", "demo-project-coffee-demo-reports");
+    for (const page of pages)
+      expect(await readFile(join(bucket, page)), page).to.deep.equal(await readFile(join(out, "report", page)));
+    expect(outcome.output).to.include(pathToFileURL(join(out, "report", "index.html")).href);
   });
 
   it("says how many rows it made and where to look", () => {

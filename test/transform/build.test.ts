@@ -1,8 +1,13 @@
 import { copyFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { UserError } from "../../generator/errors.ts";
+import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
 import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
+import { customersMarts, readCustomers } from "../../report/customers.ts";
+import { openMarts } from "../../report/marts.ts";
+import { readSales, salesMarts } from "../../report/sales.ts";
 import { type BigQuery, startDbtBigQuery } from "../support/servers.ts";
 import { emulatorEnv, LAST_DAY, makeShop, queryBigQuery, queryDuckDb, type Shop } from "./shop.ts";
 
@@ -91,6 +96,30 @@ describe("the dbt project", function () {
       for (const [i, row] of found.entries()) expect(row).to.deep.equal(expected[i]);
     });
   }
+
+  it("gives the reports the same data on both, and both say which mart is missing", async () => {
+    process.env.METADATA_SERVER_DETECTION = "none";
+    process.env.BIGQUERY_EMULATOR_HOST = `${emulator.url}/bigquery/v2`;
+    try {
+      const urls = [pathToFileURL(shop.warehouse).href.replace("file:", "duckdb:"), `bigquery://${emulator.project}`];
+      const [onDuckDb, onBigQuery] = await Promise.all(
+        urls.map(async (url) => {
+          const warehouse = await openWarehouse(url);
+          const names = [...salesMarts, ...Object.values(customersMarts).flat(), "no_such_mart"];
+          const marts = await openMarts(warehouse, names);
+          const data = { sales: await readSales(marts), customers: await readCustomers(marts, LAST_DAY) };
+          await warehouse.close();
+          return { data, tables: marts.tables, missing: marts.missing("flat_orders", "no_such_mart") };
+        }),
+      );
+      expect(onDuckDb?.data.sales.cells.day.length).to.be.greaterThan(100);
+      expect(onDuckDb?.missing).to.include("coffee_marts.no_such_mart does not exist");
+      expect(onBigQuery).to.deep.equal(onDuckDb);
+    } finally {
+      delete process.env.METADATA_SERVER_DETECTION;
+      delete process.env.BIGQUERY_EMULATOR_HOST;
+    }
+  });
 
   it("casts to no type with a precision on BigQuery, which refuses that, unlike the emulator", async () => {
     const compiled = join(shop.folder, "dbt-bigquery", "target", "run");
