@@ -1,4 +1,4 @@
-import { count, decimal, percent } from "./format.ts";
+import { count, decimal, percent, rate } from "./format.ts";
 import type { UseCaseAnswer } from "./shape.ts";
 import type { Kind, Table, Value } from "./table.ts";
 
@@ -34,9 +34,11 @@ export function rowName(row: readonly Value[], columns: readonly AnswerColumn[])
   return { name: words.at(-1) ?? "All", group: words.slice(0, -1).join(", ") };
 }
 
+/** A yes or no is told by its column: `is_verified_user` is Verified user, or Not verified user. */
 function categoryWord(value: Value, title: string): string {
-  if (value === true) return title;
-  if (value === false) return `Not: ${title.charAt(0).toLowerCase()}${title.slice(1)}`;
+  const what = title.replace(/^(Is|Has) /, "");
+  if (value === true) return what.charAt(0).toUpperCase() + what.slice(1);
+  if (value === false) return `Not ${what}`;
   return value === null || value === undefined || value === "" ? "(none)" : String(value);
 }
 
@@ -55,27 +57,28 @@ export function answerTable(answer: UseCaseAnswer): Table {
 }
 
 /** The figure that differs most from row to row, and where; figures that are not counts before those that are. */
-export function answerHeadline(answer: UseCaseAnswer): string {
-  const columns = answerColumns(answer);
-  const spread = columns.flatMap((column) => {
-    const rows = answer.rows.filter((row) => typeof row[column.at] === "number");
-    const value = (row: (typeof rows)[number]) => row[column.at] as number;
-    const sorted = [...rows].sort((a, b) => value(b) - value(a));
-    const [high, low] = [sorted[0], sorted.at(-1)];
+export function mostTelling(answer: UseCaseAnswer) {
+  const spreads = answerColumns(answer).flatMap((column) => {
+    const value = (row: readonly Value[]) => row[column.at] as number;
+    const rows = answer.rows.filter((row) => typeof row[column.at] === "number").sort((a, b) => value(b) - value(a));
+    const [high, low] = [rows[0], rows.at(-1)];
     if (column.role !== "measure" || high === undefined || low === undefined || !(value(low) > 0)) return [];
     return [{ column, high, low, times: value(high) / value(low), rank: column.kind === "count" ? 0 : 1 }];
   });
-  const [most] = spread.sort((a, b) => b.rank - a.rank || b.times - a.times);
-  if (answer.rows.length === 0) return "No group is large enough to be shown";
+  return spreads.sort((a, b) => b.rank - a.rank || b.times - a.times)[0];
+}
+
+export function answerHeadline(answer: UseCaseAnswer): string {
+  const columns = answerColumns(answer);
+  const most = mostTelling(answer);
+  const [row] = answer.rows;
+  if (row === undefined) return "No group is large enough to be shown";
   if (most === undefined || answer.rows.length === 1) {
-    const row = answer.rows[0] ?? [];
-    return columns
-      .filter(({ role }) => role === "measure")
-      .slice(0, 3)
-      .map(({ title, at, kind }) => `${title} ${answerValue(row[at], kind)}`)
-      .join(", ");
+    const figures = columns.filter(({ role }) => role === "measure").slice(0, 3);
+    return figures.map(({ title, at, kind }) => `${title}: ${answerValue(row[at], kind)}`).join(", ");
   }
-  const { column, high, low } = most;
-  const tell = (row: readonly Value[]) => `${rowName(row, columns).name} (${answerValue(row[column.at], column.kind)})`;
-  return `${column.title}: most with ${tell(high)}, least with ${tell(low)}`;
+  const { column, high, low, times } = most;
+  const tell = (row: readonly Value[]) => `${rowName(row, columns).name} ${answerValue(row[column.at], column.kind)}`;
+  const ratio = times >= 1.05 ? `, ${rate(times)} times as much` : ", hardly a difference";
+  return `${column.title}: ${tell(high)}, ${tell(low)}${ratio}`;
 }

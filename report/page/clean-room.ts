@@ -1,12 +1,12 @@
 import type { CleanRoomReport, UseCaseAnswer } from "../shape.ts";
-import { answerColumns, answerHeadline, answerTable, answerValue, rowName } from "../story-clean-room.ts";
+import { answerColumns, answerHeadline, answerTable, answerValue, mostTelling, rowName } from "../story-clean-room.ts";
 import type { Value } from "../table.ts";
 import { bars, type Measure } from "./bars.ts";
 import { card } from "./card.ts";
 import { h } from "./dom.ts";
 import { instead, section } from "./frame.ts";
 
-const parties = { merchant: "The merchant asks", wallet: "The e-wallet asks" } as const;
+const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wallet" } as const;
 
 /** The page of the clean room: a card a question, with the answer or why there is none, and the rules in force. */
 export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
@@ -28,7 +28,7 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
 
 function useCaseCards(useCase: UseCaseAnswer): Node[] {
   const { name, title, question, party, rules, sql, refused } = useCase;
-  const chart = card(name, title, "w12");
+  const chart = card(name, title, "");
   const details = h(
     "div",
     { class: "beside" },
@@ -46,15 +46,13 @@ function useCaseCards(useCase: UseCaseAnswer): Node[] {
   return [chart.element, details];
 }
 
-/** So many figures are drawn as bars; the others are written. */
-const BARS = 3;
-
 function answerBars(useCase: UseCaseAnswer): HTMLElement {
   const columns = answerColumns(useCase);
   const categories = columns.filter(({ role }) => role === "category");
   const figures = columns.filter(({ role }) => role === "measure");
-  const order = [...figures.filter(({ kind }) => kind !== "count"), ...figures.filter(({ kind }) => kind === "count")];
-  const drawn = new Set(order.slice(0, BARS));
+  // The figure that the headline tells of, and how many it is about.
+  const told = mostTelling(useCase)?.column.at;
+  const drawn = new Set([told ?? figures[0]?.at, figures.find(({ kind }) => kind === "count")?.at]);
   const grouped = categories.length > 1;
   return bars<readonly Value[]>({
     title: useCase.title,
@@ -67,7 +65,7 @@ function answerBars(useCase: UseCaseAnswer): HTMLElement {
         name: column.title,
         value: (row) => (typeof row[column.at] === "number" ? (row[column.at] as number) : Number.NaN),
         format: (value) => answerValue(value, column.kind),
-        bar: drawn.has(column),
+        bar: drawn.has(column.at),
         fill: () => (column.kind === "count" ? "var(--faint)" : "var(--accent)"),
       }),
     ),

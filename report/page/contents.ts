@@ -1,6 +1,6 @@
 import type { PageName, Report } from "../shape.ts";
 import { h } from "./dom.ts";
-import { pages } from "./frame.ts";
+import { pages, pageUrl } from "./frame.ts";
 
 const about: Readonly<Record<PageName, string>> = {
   sales: "Revenue, orders and baskets: the best hours, the best store, what sells, what is given away.",
@@ -17,7 +17,7 @@ export function contentsPage({ meta }: Report<unknown>): void {
         "div",
         { class: "grid contents" },
         ...meta.pages.map((page) =>
-          h("a", { class: "card w4", href: `${page}.html` }, h("h2", {}, pages[page]), h("p", {}, about[page])),
+          h("a", { class: "card w4", href: pageUrl(meta, page) }, h("h2", {}, pages[page]), h("p", {}, about[page])),
         ),
       ),
     );

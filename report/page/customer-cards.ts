@@ -221,7 +221,8 @@ function gridView(summary: CustomersSummary): View {
       x: f,
       y: r,
       value: group.customers,
-      text: `${count(group.customers)}\n${lines(group.name)}`,
+      text: count(group.customers),
+      note: lines(group.name),
       tip,
     };
   });

@@ -1,6 +1,6 @@
 import { dayName } from "../days.ts";
 import { count } from "../format.ts";
-import type { PageName, Report } from "../shape.ts";
+import type { Meta, PageName, Report } from "../shape.ts";
 import { h } from "./dom.ts";
 
 /** What the figures mean, by name: dbt's docs blocks, put here when the page is built. */
@@ -19,13 +19,17 @@ export function frame({ page, meta }: Report<unknown>): void {
     timeStyle: "short",
     timeZone: meta.timeZone,
   }).format(new Date(meta.madeAt));
-  const until = meta.asOf === undefined ? "There are no orders yet." : `Orders until ${dayName(meta.asOf)}.`;
-  document.getElementById("made")?.append(` ${until}`);
+
+  if (meta.asOf !== undefined) document.getElementById("made")?.append(` Orders until ${dayName(meta.asOf)}.`);
   document
     .getElementById("pages")
     ?.append(
       ...meta.pages.map((name) =>
-        h("a", { href: `${name}.html`, "aria-current": name === page && "page", onclick: keepFilter }, pages[name]),
+        h(
+          "a",
+          { href: pageUrl(meta, name), "aria-current": name === page && "page", onclick: keepFilter },
+          pages[name],
+        ),
       ),
     );
   const tables = meta.tables.map(({ name, rows }) =>
@@ -34,13 +38,22 @@ export function frame({ page, meta }: Report<unknown>): void {
   document
     .getElementById("foot")
     ?.append(
-      h("p", {}, `Made ${made}, Kyiv time, from ${meta.source}: ${tables.join(", ")}.`),
+      h(
+        "p",
+        {},
+        `Made ${made}, Kyiv time, from ${[meta.source, tables.join(", ")].filter((words) => words !== "").join(": ")}.`,
+      ),
       h(
         "p",
         {},
         "Money in UAH (₴). Days and hours in Kyiv time. All of this is in the file itself: nothing is fetched, nothing is sent.",
       ),
     );
+}
+
+/** Where a page is: beside this one, or where the reports are kept, since an object that a bucket shows has no neighbours. */
+export function pageUrl({ base = "" }: Meta, page: PageName): string {
+  return `${base}${page}.html`;
 }
 
 /** The same stores, types and days on the next page. */

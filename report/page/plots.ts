@@ -35,6 +35,8 @@ export interface HeatCell {
   readonly value: number;
   /** Written in the cell where it fits. */
   readonly text?: string;
+  /** Written below that, smaller. */
+  readonly note?: string;
   readonly tip: string;
 }
 
@@ -60,6 +62,7 @@ export function heat({ label, width, cells, xs, ys, top, rowHeight, marginLeft, 
   const inner = (width - marginLeft) / xs.length;
   const dense = inner < 26 || rowHeight < 18;
   const marginTop = axes.xLabel === undefined ? 24 : 44;
+  const noted = cells.some(({ note }) => note !== undefined);
   const part = (cell: HeatCell) => cell.value / top;
   const ticks = (values: readonly (string | number)[], tick: ((value: string | number) => string) | undefined) =>
     tick === undefined ? values : values.filter((value) => tick(value) !== "");
@@ -99,9 +102,22 @@ export function heat({ label, width, cells, xs, ys, top, rowHeight, marginLeft, 
             y: "y",
             text: (cell: HeatCell) => cell.text ?? "",
             fill: (cell: HeatCell) => onShade(part(cell)),
-            fontSize: 11.5,
+            fontSize: noted ? 17 : 11.5,
+            fontWeight: noted ? 600 : 400,
+            dy: noted ? -13 : 0,
             pointerEvents: "none",
           }),
+      noted
+        ? Plot.text(cells, {
+            x: "x",
+            y: "y",
+            text: "note",
+            fill: (cell: HeatCell) => onShade(part(cell)),
+            fontSize: Math.min(11.5, inner / 6.4),
+            dy: 12,
+            pointerEvents: "none",
+          })
+        : null,
       Plot.tip(cells, Plot.pointer({ x: "x", y: "y", title: "tip", ...tipStyle })),
     ],
   });

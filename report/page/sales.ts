@@ -44,9 +44,9 @@ function showSales(cube: SalesCube): void {
         element: section(
           "overview",
           "Overview",
+          period,
           story,
           grid(...Object.values(kpis).map(({ element }) => element), cards.daily.element),
-          period,
         ),
       },
       { id: "when", title: "When they come", element: section("when", "When they come", grid(cards.hours.element)) },
@@ -121,7 +121,7 @@ function showKpis(
     series: (part: { orders: number; net: number }) => number,
     words: string,
   ) => ({
-    ...(before === undefined
+    ...(before === undefined || totals.orders === 0
       ? { words }
       : { change: { now: value(totals), before: value(before.totals), against: "on the period before" } }),
     series: parts(summary).map(series),
