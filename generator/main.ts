@@ -1,6 +1,5 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cleanRoomData } from "../report/clean-room.ts";
 import { publishReports } from "../report/publish.ts";
 import { generateCoffee } from "./coffee/generate.ts";
 import { runMain, UserError } from "./errors.ts";
@@ -99,8 +98,7 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
       const template = (name: string) => templates.readText(name);
-      const cleanRoom = await cleanRoomData();
-      log({ reported: await publishReports(warehouse, lake, { template, cleanRoom, madeAt: new Date() }) });
+      log({ reported: await publishReports(warehouse, lake, { template, madeAt: new Date() }) });
     } finally {
       await warehouse.close();
     }

@@ -1,8 +1,7 @@
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readUseCases } from "../cleanroom/use-cases.ts";
-import { bucketName, reportsBucketName } from "../components/names.ts";
 import { csvField } from "../generator/coffee/csv.ts";
 import { checkSettings } from "../generator/coffee/settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
@@ -10,13 +9,14 @@ import { type Option, readOptions, text } from "../generator/options.ts";
 import { coffeeOptions, folderUrl, resolveFromCaller, yesterdayInKyiv } from "../generator/settings.ts";
 import { openWarehouse, type ResultRow, type Warehouse } from "../generator/warehouse/warehouse.ts";
 import { aside } from "./aside.ts";
+import { writeReports } from "./dashboards.ts";
 import { DbtServer } from "./dbt-server.ts";
 import { evaluate } from "./evaluate.ts";
 import { rehearse } from "./rehearse.ts";
 import { show, watch } from "./report.ts";
 import { readPulumiYaml } from "./settings.ts";
 import { count, formatTable, step } from "./terminal.ts";
-import { bucketFolder, reportFolder, type World, warehouseUrl } from "./world.ts";
+import { reportFolder, type World, warehouseUrl } from "./world.ts";
 
 const settings = {
   thelook: text("folder with a CSV export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
       const surroundings = { thelook: source, ...(until !== undefined && { until }) };
       const world = await rehearse(declaration, { out: folder, dbt, ...surroundings, watch, show });
       await look(world);
-      await cp(bucketFolder(world, reportsBucketName(bucketName(PROJECT))), reportFolder(world), { recursive: true });
+      await step("reports", async () => [undefined, await writeReports(world)]);
       // What only the run itself needed.
       for (const name of ["functions", "providers"]) await rm(join(folder, name), { recursive: true, force: true });
     } finally {

@@ -1,5 +1,6 @@
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import { column, daysFrom, distinct, kopiykas, matrix, type Words, wordsOf } from "./columns.ts";
+import { gather, partsIn, sumOfMoney } from "./gather.ts";
 import { type Marts, readStores } from "./marts.ts";
 import type { CustomerMonths, Customers, CustomersData, Store, Trade, VisitGaps } from "./shape.ts";
 
@@ -126,16 +127,20 @@ async function readProfiles(
 const rateIn = (level: string): number => JSON.parse(level)[0];
 
 async function readMonths(marts: Marts, places: Words): Promise<CustomerMonths> {
-  const rows = await marts.rows(
-    "SELECT customer_id, months_since_registration, order_count, revenue FROM {flat_customer_months} ORDER BY 1, 2",
-  );
-  const placed = rows.map((row) => ({ row, place: places.of(row.customer_id) }));
-  const sorted = placed.sort((one, other) => one.place - other.place).map(({ row }) => row);
+  const part = "months_since_registration";
+  const sums = ["SUM(order_count)", sumOfMoney("revenue")];
+  const rows = await marts.rows(gather({ from: "{flat_customer_months}", by: ["customer_id"], part, sums }));
+  const months = rows
+    .flatMap((row) => {
+      const customer = places.of(row.customer_id);
+      return partsIn(row, sums.length).map(({ part, sums }) => ({ customer, month: Number(part), sums }));
+    })
+    .sort((one, other) => one.customer - other.customer || one.month - other.month);
   return {
-    customer: column(sorted, (row) => places.of(row.customer_id)),
-    month: column(sorted, (row) => Number(row.months_since_registration)),
-    orders: column(sorted, (row) => Number(row.order_count)),
-    net: column(sorted, (row) => kopiykas(row.revenue)),
+    customer: months.map(({ customer }) => customer),
+    month: months.map(({ month }) => month),
+    orders: months.map(({ sums }) => sums[0] as number),
+    net: months.map(({ sums }) => sums[1] as number),
   };
 }
 

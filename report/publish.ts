@@ -1,6 +1,5 @@
 import { UserError } from "../generator/errors.ts";
 import type { Lake } from "../generator/lake/lake.ts";
-import { rehearsalFolder } from "../generator/rehearsal.ts";
 import type { Warehouse } from "../generator/warehouse/warehouse.ts";
 import { customersMarts, readCustomers } from "./customers.ts";
 import { fillPage } from "./encode.ts";
@@ -104,6 +103,5 @@ function baseOf({ url }: Lake): string | undefined {
 
 function sourceOf({ url }: Warehouse): string {
   const project = /^bigquery:\/\/([^/?]+)/.exec(url)?.[1];
-  if (project !== undefined) return `BigQuery, project ${project}`;
-  return rehearsalFolder() === undefined ? "DuckDB" : "a rehearsal on DuckDB";
+  return project === undefined ? "DuckDB" : `BigQuery, project ${project}`;
 }

@@ -1,65 +1,81 @@
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import { column, daysFrom, distinct, kopiykas, matrix, wordsOf } from "./columns.ts";
+import { column, daysFrom, distinct, kopiykas, wordsOf } from "./columns.ts";
+import { gather, partsIn, sumOfMoney } from "./gather.ts";
 import { type Marts, readStores } from "./marts.ts";
-import type { SalesCube } from "./shape.ts";
+import type { DiscountReason, SalesCube } from "./shape.ts";
 
 /** The marts that the page reads. */
 export const salesMarts = ["flat_orders", "flat_order_details", "dim_store", "dim_product"] as const;
 
-const CELL = "order_date, store_id, order_type";
+/** A cell of the cube. */
+const by = ["order_date", "store_id", "order_type"];
+const from = "{flat_orders}";
 
 /** The cube of the sales page, from marts that are all there. */
 export async function readSales(marts: Marts): Promise<SalesCube> {
-  const [{ ids, stores }, products, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
+  const [{ ids, stores }, products, mixes, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
     readStores(marts),
     marts.rows("SELECT product_id, product_name, product_category, product_subcategory FROM {dim_product} ORDER BY 1"),
+    marts.rows("SELECT DISTINCT product_mix_type, category_count FROM {flat_orders} ORDER BY 2 DESC, 1"),
     marts.rows(cellsSql),
-    marts.rows(`SELECT ${CELL}, order_hour, COUNT(*) AS orders FROM {flat_orders} GROUP BY 1, 2, 3, 4`),
-    marts.rows(`SELECT ${CELL}, product_mix_type, category_count, COUNT(*) AS orders, SUM(net_amount) AS net
-      FROM {flat_orders} GROUP BY 1, 2, 3, 4, 5`),
-    marts.rows(`SELECT ${CELL}, product_id, SUM(quantity) AS items, SUM(net_amount) AS net
-      FROM {flat_order_details} GROUP BY 1, 2, 3, 4`),
-    marts.rows(`SELECT ${CELL}, discount_kind, discount_reason, COUNT(*) AS orders, SUM(discount_amount) AS discount
-      FROM {flat_orders} WHERE discount_applied GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`),
+    marts.rows(gather({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
+    marts.rows(gather({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
+    marts.rows(
+      gather({
+        from: "{flat_order_details}",
+        by,
+        part: "product_id",
+        sums: ["SUM(quantity)", sumOfMoney("net_amount")],
+      }),
+    ),
+    marts.rows(
+      gather({ from, by, part: REASON, sums: ["COUNT(*)", sumOfMoney("discount_amount")], where: "discount_applied" }),
+    ),
   ]);
 
   const { of: dayOf, ...days } = daysFrom(dayIn(cells[0]), dayIn(cells.at(-1)));
   const store = wordsOf(ids);
   const orderType = wordsOf(distinct(cells, "order_type"));
-  const product = wordsOf(products.map(({ product_id }) => String(product_id)));
-  const mixes = [...new Map(byMix.map((row) => [String(row.product_mix_type), Number(row.category_count)]))]
-    .map(([name, categories]) => ({ name, categories }))
-    .sort((one, other) => other.categories - one.categories || compare(one.name, other.name));
-  const mix = wordsOf(mixes.map(({ name }) => name));
-  const reasons = wordsOf([...new Set(discounts.map(reasonIn))].sort());
-  const hoursUsed = byHour.map(({ order_hour }) => Number(order_hour));
-  const hours = spanOf(hoursUsed);
-
-  const keyOf = (row: ResultRow) => `${row.order_date} ${row.store_id} ${row.order_type}`;
   const places = new Map(cells.map((row, place) => [keyOf(row), place]));
-  const cellOf = (row: ResultRow) => places.get(keyOf(row)) as number;
   const sums = (name: string) => column(cells, (row) => Number(row[name]));
   const money = (name: string) => column(cells, (row) => kopiykas(row[name]));
-  const by = (rows: ResultRow[], width: number, at: (row: ResultRow) => number, value: (row: ResultRow) => number) =>
-    matrix(cells.length, width, rows, (row) => [cellOf(row), at(row)], value);
-  const mixOf = (row: ResultRow) => mix.of(row.product_mix_type);
-  const productOf = (row: ResultRow) => product.of(row.product_id);
+  /** Rows of `gather` as parts with the place of their cell. */
+  const parts = (rows: readonly ResultRow[], sums: number) =>
+    rows.flatMap((row) => partsIn(row, sums).map((part) => ({ ...part, cell: places.get(keyOf(row)) as number })));
+  /** A matrix of cells × words for each sum. */
+  const matrices = (rows: readonly ResultRow[], count: number, words: readonly string[]) => {
+    const { of } = wordsOf(words);
+    const filled = Array.from({ length: count }, () => new Array<number>(cells.length * words.length).fill(0));
+    for (const { cell, part, sums } of parts(rows, count))
+      for (const [i, sum] of sums.entries()) (filled[i] as number[])[cell * words.length + of(part)] = sum;
+    return filled;
+  };
 
+  const hourParts = parts(byHour, 1);
+  const hours = spanOf(hourParts.map(({ part }) => Number(part)));
+  const hourWords = Array.from({ length: hours.count }, (_, hour) => String(hours.first + hour));
+  const mixWords = mixes.map(({ product_mix_type }) => String(product_mix_type));
+  const productWords = products.map(({ product_id }) => String(product_id));
+  const discountParts = parts(discounts, 2).sort(
+    (one, other) => one.cell - other.cell || compare(one.part, other.part),
+  );
+  const reasons = wordsOf([...new Set(discountParts.map(({ part }) => part))].sort());
+
+  const [ordersByHour = []] = matrices(byHour, 1, hourWords);
+  const [ordersByMix = [], netByMix = []] = matrices(byMix, 2, mixWords);
+  const [itemsByProduct = [], netByProduct = []] = matrices(byProduct, 2, productWords);
   return {
     days,
     stores,
     orderTypes: orderType.list,
     hours,
-    mixes,
+    mixes: mixes.map((row) => ({ name: String(row.product_mix_type), categories: Number(row.category_count) })),
     products: products.map((row) => ({
       name: String(row.product_name),
       category: String(row.product_category),
       subcategory: String(row.product_subcategory),
     })),
-    discountReasons: reasons.list.map((reason) => {
-      const [kind, name] = JSON.parse(reason);
-      return { kind, name };
-    }),
+    discountReasons: reasons.list.map(reasonOf),
     cells: {
       day: column(cells, (row) => dayOf(row.order_date)),
       store: column(cells, (row) => store.of(row.store_id)),
@@ -72,22 +88,22 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       discount: money("discount"),
       net: money("net"),
       margin: money("margin"),
-      ordersByHour: by(byHour, hours.count, (row) => Number(row.order_hour) - hours.first, ordersIn),
-      ordersByMix: by(byMix, mixes.length, mixOf, ordersIn),
-      netByMix: by(byMix, mixes.length, mixOf, netIn),
-      itemsByProduct: by(byProduct, products.length, productOf, (row) => Number(row.items)),
-      netByProduct: by(byProduct, products.length, productOf, netIn),
+      ordersByHour,
+      ordersByMix,
+      netByMix,
+      itemsByProduct,
+      netByProduct,
     },
     discounts: {
-      cell: column(discounts, cellOf),
-      reason: column(discounts, (row) => reasons.of(reasonIn(row))),
-      orders: column(discounts, ordersIn),
-      discount: column(discounts, (row) => kopiykas(row.discount)),
+      cell: discountParts.map(({ cell }) => cell),
+      reason: discountParts.map(({ part }) => reasons.of(part)),
+      orders: discountParts.map(({ sums }) => sums[0] as number),
+      discount: discountParts.map(({ sums }) => sums[1] as number),
     },
   };
 }
 
-const cellsSql = `SELECT ${CELL},
+const cellsSql = `SELECT ${by.join(", ")},
     COUNT(*) AS orders,
     SUM(CASE WHEN is_refunded THEN 1 ELSE 0 END) AS refunded_orders,
     SUM(CASE WHEN discount_applied THEN 1 ELSE 0 END) AS discounted_orders,
@@ -98,11 +114,16 @@ const cellsSql = `SELECT ${CELL},
     SUM(margin_amount) AS margin
   FROM {flat_orders} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
-const ordersIn = (row: ResultRow) => Number(row.orders);
-const netIn = (row: ResultRow) => kopiykas(row.net);
+/** Kind and name in one word, since a promotion could be called like a level. */
+const REASON = "CONCAT(discount_kind, ' ', discount_reason)";
+
+function reasonOf(word: string): DiscountReason {
+  const [kind = "", ...name] = word.split(" ");
+  return { kind: kind as DiscountReason["kind"], name: name.join(" ") };
+}
+
+const keyOf = (row: ResultRow) => `${row.order_date} ${row.store_id} ${row.order_type}`;
 const dayIn = (row: ResultRow | undefined) => (row === undefined ? undefined : String(row.order_date));
-/** Kind and name in one word, so that a promotion could be called like a level. */
-const reasonIn = (row: ResultRow) => JSON.stringify([row.discount_kind, row.discount_reason]);
 const compare = (one: string, other: string) => (one < other ? -1 : 1);
 
 function spanOf(values: readonly number[]): { first: number; count: number } {

@@ -22,7 +22,7 @@ export type PageName = "sales" | "customers" | "clean-room";
 export interface Meta {
   /** When the page was made: an instant, ISO 8601 in UTC; show it in `timeZone`. */
   readonly madeAt: string;
-  /** What it was made from, for people: `BigQuery, project my-project`, or the same with `rehearsed` before it. */
+  /** What it was made from, for people: `BigQuery, project my-project`, or `DuckDB`. */
   readonly source: string;
   /** The tables that were read, `dataset.table`, with their rows. Those that are missing have none. */
   readonly tables: readonly { readonly name: string; readonly rows?: number }[];

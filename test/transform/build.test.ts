@@ -6,6 +6,7 @@ import { UserError } from "../../generator/errors.ts";
 import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
 import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
 import { customersMarts, readCustomers } from "../../report/customers.ts";
+import { readDefinitions } from "../../report/definitions.ts";
 import { openMarts } from "../../report/marts.ts";
 import { readSales, salesMarts } from "../../report/sales.ts";
 import { type BigQuery, startDbtBigQuery } from "../support/servers.ts";
@@ -33,7 +34,7 @@ const rowsOf = (model: string) => `select * from coffee_marts.${model} order by 
 
 interface Manifest {
   nodes: Record<string, ManifestNode>;
-  exposures: Record<string, { name: string; depends_on: { nodes: string[] } }>;
+  exposures: Record<string, { name: string; description: string; depends_on: { nodes: string[] } }>;
 }
 interface ManifestNode {
   resource_type: string;
@@ -160,13 +161,31 @@ describe("the dbt project", function () {
     ]);
   });
 
-  it("names the two reports that read the marts", async () => {
+  it("names the two reports with every model that they read", async () => {
     const { exposures } = await manifest(shop);
-    const names = Object.values(exposures).map(({ name, depends_on }) => [name, depends_on.nodes.length > 0]);
-    expect(names).to.have.deep.members([
-      ["sales_report", true],
-      ["customer_report", true],
+    const read = Object.values(exposures).map(({ name, depends_on }) => [
+      name,
+      depends_on.nodes.map((node) => node.replace("model.coffee_shop.", "")).sort(),
     ]);
+    expect(Object.fromEntries(read)).to.deep.equal({
+      sales_report: [...salesMarts].sort(),
+      customer_report: [...new Set(Object.values(customersMarts).flat())].sort(),
+    });
+  });
+
+  it("gives the pages the definitions that its descriptions have", async () => {
+    const definitions = readDefinitions();
+    const { nodes, exposures } = await manifest(shop);
+    const words = (text: string | undefined) => text?.replace(/\s+/g, " ").trim();
+    const { columns, description } = nodes["model.coffee_shop.flat_customer_metrics"] as ManifestNode;
+    expect(definitions.ltv).to.match(/^Lifetime value: .+UAH\.$/);
+    expect(words(columns.ltv?.description)).to.equal(definitions.ltv);
+    expect(words(columns.churned_after_days?.description)).to.include(definitions.churn);
+    expect(words(description)).to.include(definitions.rfm);
+    expect(words(exposures["exposure.coffee_shop.customer_report"]?.description)).to.include(
+      definitions.customer_filters,
+    );
+    for (const [name, text] of Object.entries(definitions)) expect(text, name).to.match(/^[A-Z].+\.$/);
   });
 
   it("finds customers of many segments, and anonymous orders in every store", async () => {
