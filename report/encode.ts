@@ -5,7 +5,7 @@ import type { Report } from "./shape.ts";
 
 /** A report as a page holds it: JSON, gzipped, in base 64, which needs no escaping in HTML. */
 export function encodeReport(report: Report<unknown>): string {
-  return gzipSync(JSON.stringify(report), { level: 9 }).toString("base64");
+  return gzipSync(JSON.stringify(report)).toString("base64");
 }
 
 /** The page with its data. Throws UserError where the page has no one place for it. @param name the file, for the message */

@@ -50,6 +50,21 @@ describe("A mistake in the declaration fails the rehearsal", () => {
 
   it("and what is declared does not", () => rehearsed(partOf(declaration, "clean-room-filled", "coffee-loaded")));
 
+  it("and people who are let in do not", () => {
+    const draft = partOf(declaration, "coffee-generated");
+    for (const member of ["user:ann@example.com", "group:owners@example.com", "domain:example.com"]) {
+      const { inputs, ...granted } = structuredClone(
+        find(draft, types.bucketGrant, { role: "roles/storage.objectUser" }),
+      );
+      draft.resources.push({
+        ...granted,
+        urn: `urn:${member}`,
+        inputs: { ...inputs, role: "roles/storage.objectViewer", member },
+      });
+    }
+    return rehearsed(draft);
+  });
+
   describe("in a job", () => {
     const generated = ["coffee-generated"];
     const data = (draft: Draft) => find(draft, types.job, { name: "coffee-data-job" });
@@ -164,7 +179,12 @@ describe("A mistake in the declaration fails the rehearsal", () => {
     it("to write the reports", () =>
       fails(
         ["dashboards-written"],
-        (draft) => forget(draft, find(draft, types.bucketGrant, { bucket: "demo-project-coffee-demo-reports" })),
+        (draft) => {
+          forget(draft, find(draft, types.bucketGrant, { bucket: "demo-project-coffee-demo-reports" }));
+          // Reports are written without marts too, and say so: nothing else has to run.
+          for (const run of draft.resources.filter(({ type, name }) => /JobRun$/.test(type) && !/written/.test(name)))
+            forget(draft, run);
+        },
         "coffee-report-job",
         "writes to bucket/demo-project-coffee-demo-reports as coffee-report@demo-project.iam.gserviceaccount.com",
         "roles/storage.objectUser",
