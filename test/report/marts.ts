@@ -16,8 +16,17 @@ export interface BuiltMarts {
 
 let copies = 0;
 
-/** Generates, loads and builds; takes some ten seconds. */
-export async function makeMarts(): Promise<BuiltMarts> {
+/** Made once for all the files that ask for them: that takes some ten seconds. Nobody changes them but in copies. */
+export function makeMarts(): Promise<BuiltMarts> {
+  made ??= make();
+  return made;
+}
+
+let made: Promise<BuiltMarts> | undefined;
+
+after(async () => (await made?.catch(() => undefined))?.remove());
+
+async function make(): Promise<BuiltMarts> {
   const { folder, warehouse, remove } = await makeShop();
   await dbtBuild({ target: "duckdb", env: { DBT_DUCKDB_PATH: warehouse }, folder: join(folder, "dbt") });
   return {

@@ -29,7 +29,6 @@ describe("publishing the reports", function () {
   before(async () => {
     built = await makeMarts();
   });
-  after(() => built?.remove());
 
   let folders = 0;
   const newFolder = () => join(built.folder, `reports-${++folders}`);
