@@ -46,7 +46,7 @@ export interface ValueCurve {
 
 export interface CustomersSummary {
   readonly totals: CustomerTotals;
-  /** Registered in the same selection, and never ordered. */
+  /** Registered in the same selection, and never ordered; 0 where order types are chosen, since those have none. */
   readonly silent: number;
   readonly segments: readonly CustomerGroup[];
   /** The grid of scores, `grid[(r - 1) * 5 + f - 1]`, named by segment. */
@@ -103,6 +103,7 @@ export function summariseCustomers(
   return {
     totals,
     silent: silent.registered.filter((day, i) => {
+      if (filter.orderTypes.length > 0) return false;
       return day >= selection.from && day <= selection.to && selection.stores[at(silent.store, i)] === 1;
     }).length,
     segments,

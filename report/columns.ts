@@ -49,11 +49,6 @@ export function distinct(rows: readonly ResultRow[], column: string): string[] {
   return [...new Set(rows.map((row) => String(row[column])))].sort();
 }
 
-/** A column of numbers. */
-export function column(rows: readonly ResultRow[], value: (row: ResultRow) => number): number[] {
-  return rows.map(value);
-}
-
 /** A matrix of `height` × `width` zeros, row by row, with what the rows hold. */
 export function matrix(
   height: number,

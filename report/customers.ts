@@ -1,5 +1,5 @@
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import { column, daysFrom, distinct, kopiykas, matrix, type Words, wordsOf } from "./columns.ts";
+import { daysFrom, distinct, kopiykas, matrix, type Words, wordsOf } from "./columns.ts";
 import { gather, partsIn, sumOfMoney } from "./gather.ts";
 import { type Marts, readStores } from "./marts.ts";
 import type { CustomerMonths, Customers, CustomersData, Store, Trade, VisitGaps } from "./shape.ts";
@@ -79,7 +79,7 @@ async function readProfiles(
   const channels = wordsOf(distinct(rows, "acquisition_channel"));
   const meanings = new Map(grid.map(({ segment, meaning }) => [String(segment), String(meaning)]));
   const segments = wordsOf([...meanings.keys()]);
-  const numbers = (name: string) => column(rows, (row) => Number(row[name]));
+  const numbers = (name: string) => rows.map((row) => Number(row[name]));
 
   return {
     days,
@@ -99,18 +99,18 @@ async function readProfiles(
       (row) => segments.of(row.segment),
     ),
     profiles: {
-      registered: column(rows, (row) => dayOf(row.registration_date)),
-      store: column(rows, (row) => storeNames.of(row.home_store_name)),
-      orderType: column(rows, (row) => orderTypes.of(row.main_order_type)),
-      level: column(rows, (row) => levels.of(levelOf(row))),
-      channel: column(rows, (row) => channels.of(row.acquisition_channel)),
+      registered: rows.map((row) => dayOf(row.registration_date)),
+      store: rows.map((row) => storeNames.of(row.home_store_name)),
+      orderType: rows.map((row) => orderTypes.of(row.main_order_type)),
+      level: rows.map((row) => levels.of(levelOf(row))),
+      channel: rows.map((row) => channels.of(row.acquisition_channel)),
       recency: numbers("days_since_last_order"),
       orders: numbers("orders_all_time"),
       refundedOrders: numbers("refunded_orders"),
-      ltv: column(rows, (row) => kopiykas(row.ltv)),
-      marginLtv: column(rows, (row) => kopiykas(row.margin_ltv)),
-      churned: column(rows, (row) => (row.is_churned === true ? 1 : 0)),
-      medianGapTimes2: column(rows, ({ median_days_between_orders: gap }) =>
+      ltv: rows.map((row) => kopiykas(row.ltv)),
+      marginLtv: rows.map((row) => kopiykas(row.margin_ltv)),
+      churned: rows.map((row) => (row.is_churned === true ? 1 : 0)),
+      medianGapTimes2: rows.map(({ median_days_between_orders: gap }) =>
         gap === null ? -1 : Math.round(2 * Number(gap)),
       ),
       r: numbers("r_score"),
@@ -118,8 +118,8 @@ async function readProfiles(
       m: numbers("m_score"),
     },
     silent: {
-      registered: column(silent, (row) => dayOf(row.registration_date)),
-      store: column(silent, (row) => storeIds.of(row.store_id)),
+      registered: silent.map((row) => dayOf(row.registration_date)),
+      store: silent.map((row) => storeIds.of(row.store_id)),
     },
   };
 }
@@ -178,21 +178,21 @@ async function readTrade({ marts, stores, storeIds, orderTypes, asOf }: Common):
     FROM {flat_orders} ${asOf === undefined ? "" : `WHERE order_date <= DATE '${asOf}'`}
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
   const { of: dayOf, ...days } = daysFrom(dayIn(rows[0]), dayIn(rows.at(-1)));
-  const numbers = (name: string) => column(rows, (row) => Number(row[name]));
+  const numbers = (name: string) => rows.map((row) => Number(row[name]));
   return {
     days,
     stores,
     orderTypes: orderTypes.list,
     cells: {
-      day: column(rows, (row) => dayOf(row.order_date)),
-      store: column(rows, (row) => storeIds.of(row.store_id)),
-      orderType: column(rows, (row) => orderTypes.of(row.order_type)),
+      day: rows.map((row) => dayOf(row.order_date)),
+      store: rows.map((row) => storeIds.of(row.store_id)),
+      orderType: rows.map((row) => orderTypes.of(row.order_type)),
       registeredOrders: numbers("registered_orders"),
       registeredRefunded: numbers("registered_refunded"),
-      registeredNet: column(rows, (row) => kopiykas(row.registered_net)),
+      registeredNet: rows.map((row) => kopiykas(row.registered_net)),
       anonymousOrders: numbers("anonymous_orders"),
       anonymousRefunded: numbers("anonymous_refunded"),
-      anonymousNet: column(rows, (row) => kopiykas(row.anonymous_net)),
+      anonymousNet: rows.map((row) => kopiykas(row.anonymous_net)),
     },
   };
 }

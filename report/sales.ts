@@ -1,5 +1,5 @@
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import { column, daysFrom, distinct, kopiykas, wordsOf } from "./columns.ts";
+import { daysFrom, distinct, kopiykas, wordsOf } from "./columns.ts";
 import { gather, partsIn, sumOfMoney } from "./gather.ts";
 import { type Marts, readStores } from "./marts.ts";
 import type { DiscountReason, SalesCube } from "./shape.ts";
@@ -37,8 +37,8 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
   const store = wordsOf(ids);
   const orderType = wordsOf(distinct(cells, "order_type"));
   const places = new Map(cells.map((row, place) => [keyOf(row), place]));
-  const sums = (name: string) => column(cells, (row) => Number(row[name]));
-  const money = (name: string) => column(cells, (row) => kopiykas(row[name]));
+  const sums = (name: string) => cells.map((row) => Number(row[name]));
+  const money = (name: string) => cells.map((row) => kopiykas(row[name]));
   /** Rows of `gather` as parts with the place of their cell. */
   const parts = (rows: readonly ResultRow[], sums: number) =>
     rows.flatMap((row) => partsIn(row, sums).map((part) => ({ ...part, cell: places.get(keyOf(row)) as number })));
@@ -77,9 +77,9 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
     })),
     discountReasons: reasons.list.map(reasonOf),
     cells: {
-      day: column(cells, (row) => dayOf(row.order_date)),
-      store: column(cells, (row) => store.of(row.store_id)),
-      orderType: column(cells, (row) => orderType.of(row.order_type)),
+      day: cells.map((row) => dayOf(row.order_date)),
+      store: cells.map((row) => store.of(row.store_id)),
+      orderType: cells.map((row) => orderType.of(row.order_type)),
       orders: sums("orders"),
       refundedOrders: sums("refunded_orders"),
       items: sums("items"),

@@ -42,7 +42,7 @@ export function leavingHeadline({ totals, segments }: CustomersSummary): string 
 
 export function latelyHeadline({ totals }: CustomersSummary): string {
   if (totals.leftLately === 0) return "Of those who have left, nobody was here in the last 90 days";
-  return `${count(totals.leftLately)} who have left were still here in the last 90 days, and had brought ${uahShort(totals.leftLatelyLtv)}: write to them first`;
+  return `Gone, though here in the last 90 days: ${plural(totals.leftLately, "customer")} who had brought ${uahShort(totals.leftLatelyLtv)}. Write to them first`;
 }
 
 /** Levels with customers, the lowest discount first. */

@@ -34,7 +34,7 @@ export function customerCards(customers: Customers | undefined, gaps: VisitGaps 
     levels: make("levels", "Loyalty levels: discount, value and who stays", "w12", (summary: CustomersSummary) =>
       levelsView(summary, rates),
     ),
-    segments: make("segments-compared", "Segments", "w7", (summary: CustomersSummary) =>
+    segments: make("segments-compared", "Segments compared", "w7", (summary: CustomersSummary) =>
       segmentsView(summary, meanings),
     ),
     grid: make("recency-frequency", "Recency × frequency", "w5", gridView),

@@ -13,6 +13,8 @@ function picture(label: string, options: Plot.PlotOptions): SVGSVGElement {
   }) as SVGSVGElement;
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
+  // Names of marks, which a group without a role may not have, and nobody hears within a picture.
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   return svg;
 }
 

@@ -5,21 +5,23 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { openFolder } from "../../generator/lake/folder.ts";
 import { buildPages } from "../../report/build.ts";
 import { publishReports } from "../../report/publish.ts";
-import type { CleanRoomData, PageName } from "../../report/shape.ts";
+import type { CleanRoomData, PageName, Pages } from "../../report/shape.ts";
 import type { BuiltMarts } from "./marts.ts";
 
 /** When the pages of the tests were made. */
 export const madeAt = new Date("2024-04-01T01:30:00Z");
 
 let folders = 0;
+let files: Pages["files"] | undefined;
 
 /** Publishes the real pages from marts that a script has changed first. Returns their folder. */
 export async function publishPages(built: BuiltMarts, change?: string, cleanRoom?: CleanRoomData): Promise<string> {
   const folder = join(built.folder, `pages-${++folders}`);
-  const { files } = buildPages();
+  files ??= buildPages().files;
+  const pages = files;
   const warehouse = await built.open(change);
   try {
-    const template = async (name: string) => (files[name] === undefined ? undefined : readFile(files[name], "utf8"));
+    const template = async (name: string) => (pages[name] === undefined ? undefined : readFile(pages[name], "utf8"));
     await publishReports(warehouse, openFolder(pathToFileURL(folder).href), { template, madeAt, cleanRoom });
     return folder;
   } finally {
@@ -61,10 +63,10 @@ export async function openPage(
 
 /** The table behind a card, as rows of texts, header first. */
 export async function tableOf(page: Page, card: string): Promise<string[][]> {
-  await page.locator(`#${card} button[aria-expanded=false]`).click();
-  const rows = await page.locator(`#${card}-table tr`).all();
+  await page.locator(`[id="${card}"] button[aria-expanded=false]`).click();
+  const rows = await page.locator(`[id="${card}-table"] tr`).all();
   const texts = await Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts()));
-  await page.locator(`#${card} button[aria-expanded=true]`).click();
+  await page.locator(`[id="${card}"] button[aria-expanded=true]`).click();
   return texts;
 }
 
@@ -72,7 +74,7 @@ export async function tableOf(page: Page, card: string): Promise<string[][]> {
 export async function csvOf(page: Page, card: string): Promise<string[][]> {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.locator(`#${card}`).getByRole("button", { name: "CSV" }).click(),
+    page.locator(`[id="${card}"]`).getByRole("button", { name: "CSV" }).click(),
   ]);
   const text = await readFile(await download.path(), "utf8");
   return text

@@ -1,39 +1,23 @@
 import { expect } from "chai";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
 import { count, decimal, uah, uahShort } from "../../report/format.ts";
-import { findChromium, howToGetChromium, startChromium } from "../support/chromium.ts";
-import { type BuiltMarts, makeMarts } from "./marts.ts";
+import { inChromium } from "./in-chromium.ts";
 import { csvOf, type OpenPage, openPage, publishPages, tableOf } from "./pages.ts";
 
-describe("the sales page", function () {
-  this.timeout(120_000);
-  let built: BuiltMarts;
+inChromium("the sales page", (bench) => {
   let warehouse: Warehouse;
-  let browser: Browser;
   let folder: string;
   let open: OpenPage;
   let page: Page;
 
-  before(async function () {
-    const chromium = findChromium();
-    if (chromium === undefined) {
-      if (process.env.CI) throw new Error(howToGetChromium);
-      console.error(`      ${howToGetChromium}`);
-      return this.skip();
-    }
-    built = await makeMarts();
-    folder = await publishPages(built);
-    warehouse = await built.open();
-    browser = await startChromium(chromium);
+  before(async () => {
+    folder = await publishPages(bench().built);
+    warehouse = await bench().built.open();
   });
-  after(async () => {
-    await browser?.close();
-    await warehouse?.close();
-    await built?.remove();
-  });
+  after(() => warehouse?.close());
   beforeEach(async () => {
-    open = await openPage(browser, folder, "sales");
+    open = await openPage(bench().browser, folder, "sales");
     page = open.page;
   });
   afterEach(async () => {
@@ -152,7 +136,7 @@ describe("the sales page", function () {
     const { hash } = new URL(page.url());
     expect(hash).to.equal("#from=2024-03-01&to=2024-03-31&type=Takeaway");
     await page.context().close();
-    open = await openPage(browser, folder, "sales", { hash });
+    open = await openPage(bench().browser, folder, "sales", { hash });
     page = open.page;
     await matches("order_date >= DATE '2024-03-01' AND order_type = 'Takeaway'");
   });
