@@ -1,3 +1,4 @@
+import { UserError } from "../generator/errors.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { Days } from "./shape.ts";
 
@@ -27,7 +28,7 @@ export function kopiykas(amount: ResultRow[string] | undefined): number {
 /** Words in a list, each once, and their places in it. */
 export interface Words {
   readonly list: readonly string[];
-  /** Throws Error for a word that is not in the list: a mart that does not fit another. */
+  /** Throws UserError for a word that is not in the list: one mart is older than another. */
   of(word: unknown): number;
 }
 
@@ -38,7 +39,10 @@ export function wordsOf(list: readonly string[]): Words {
     list,
     of(word) {
       const place = places.get(String(word));
-      if (place === undefined) throw new Error(`"${word}" is none of ${list.join(", ")}`);
+      if (place === undefined)
+        throw new UserError(
+          `"${word}" is in one mart and not in another, so that they are not of one build: build them with dbt`,
+        );
       return place;
     },
   };

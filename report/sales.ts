@@ -36,12 +36,12 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
   const { of: dayOf, ...days } = daysFrom(dayIn(cells[0]), dayIn(cells.at(-1)));
   const store = wordsOf(ids);
   const orderType = wordsOf(distinct(cells, "order_type"));
-  const places = new Map(cells.map((row, place) => [keyOf(row), place]));
+  const cell = wordsOf(cells.map(keyOf));
   const sums = (name: string) => cells.map((row) => Number(row[name]));
   const money = (name: string) => cells.map((row) => kopiykas(row[name]));
   /** Rows of `gather` as parts with the place of their cell. */
   const parts = (rows: readonly ResultRow[], sums: number) =>
-    rows.flatMap((row) => partsIn(row, sums).map((part) => ({ ...part, cell: places.get(keyOf(row)) as number })));
+    rows.flatMap((row) => partsIn(row, sums).map((part) => ({ ...part, cell: cell.of(keyOf(row)) })));
   /** A matrix of cells × words for each sum. */
   const matrices = (rows: readonly ResultRow[], count: number, words: readonly string[]) => {
     const { of } = wordsOf(words);

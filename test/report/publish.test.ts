@@ -142,6 +142,7 @@ describe("publishing the reports", function () {
     await publish(
       folder,
       `DELETE FROM coffee_marts.flat_orders WHERE is_registered; DELETE FROM coffee_marts.dim_customer;
+       DELETE FROM coffee_marts.flat_order_details WHERE is_registered;
        ${everything
          .slice(2)
          .map((mart) => `DELETE FROM coffee_marts.${mart}`)
@@ -153,6 +154,12 @@ describe("publishing the reports", function () {
     expect(data.trade?.cells.registeredOrders.every((orders) => orders === 0)).to.equal(true);
     expect(data.trade?.cells.anonymousOrders.some((orders) => orders > 0)).to.equal(true);
   });
+
+  for (const mart of ["flat_orders", "flat_customer_metrics"])
+    it(`refuses marts that are not of one build, such as where ${mart} lacks what others have`, async () => {
+      const change = `DELETE FROM coffee_marts.${mart} WHERE ${mart === "flat_orders" ? "order_date < DATE '2024-02-10'" : "recency > 3"}`;
+      expect(await userError(() => publish(newFolder(), change))).to.match(/^".+" is in one mart and not in another/);
+    });
 
   it("leaves the last good pages, all of them, where a query fails or a page is missing", async () => {
     const folder = newFolder();
