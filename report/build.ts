@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync, transformSync } from "esbuild";
+import { replaceFile } from "../generator/replace-file.ts";
 import { readDefinitions } from "./definitions.ts";
+import { licencesOf } from "./licences.ts";
 import type { Pages, Report } from "./shape.ts";
 import { pageHtml } from "./template.ts";
 
@@ -29,21 +31,21 @@ export function buildPages(): Pages {
     loader: "css",
     minify: true,
   }).code.trim();
-  const script = bundle();
+  const { script, licences } = bundle();
   const hash = createHash("sha256");
   const files: Record<string, string> = {};
   for (const [page, { heading, lead }] of Object.entries(words)) {
-    const html = pageHtml({ title: `${heading} · coffee shop, Kyiv`, heading, lead, style, script });
+    const html = pageHtml({ title: `${heading} · coffee shop, Kyiv`, heading, lead, style, script, licences });
     const name = `${page}.html`;
     files[name] = join(root, "dist", "report", name);
-    replaceFile(files[name], html);
+    replaceFile(files[name], Buffer.from(html));
     hash.update(`${name}\n${html}\n`);
   }
   return { files, hash: hash.digest("hex").slice(0, 8) };
 }
 
-function bundle(): string {
-  const { outputFiles } = buildSync({
+function bundle(): { script: string; licences: string } {
+  const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: ["report/page/main.ts"],
     bundle: true,
@@ -55,15 +57,9 @@ function bundle(): string {
     charset: "utf8",
     define: { DEFINITIONS: JSON.stringify(readDefinitions()) },
     tsconfig: "report/page/tsconfig.json",
+    metafile: true,
     write: false,
   });
-  return outputFiles[0]?.text.trim() ?? "";
-}
-
-/** Whole or not at all: another process may be reading the file. */
-function replaceFile(path: string, content: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, content);
-  renameSync(aside, path);
+  const [output] = Object.values(metafile.outputs);
+  return { script: outputFiles[0]?.text.trim() ?? "", licences: licencesOf(root, Object.keys(output?.inputs ?? {})) };
 }

@@ -104,7 +104,7 @@ export function activityHeadline({ totals }: CustomersSummary): string {
 
 export function ageHeadline({ ages }: CustomersSummary): string {
   const months = quantile(ages, 0.5) / 30.44;
-  const text = months >= 24 ? `${rate(months / 12)} years` : `${rate(months)} months`;
+  const text = months >= 24 ? `${rate(months / 12)} years` : plural(Math.round(months), "month");
   return `Half of the customers registered more than ${text} ago`;
 }
 
@@ -114,8 +114,8 @@ export function channelsHeadline({ channels }: CustomersSummary): string {
   const [richest] = [...held].sort(byMost(({ ltv, customers }) => ltv / customers));
   if (largest === undefined || richest === undefined) return "";
   const value = uah(richest.ltv / richest.customers);
-  if (richest === largest) return `Most come by ${largest.name}, and they bring most: ${value} each`;
-  return `Most come by ${largest.name}; those by ${richest.name} bring most, ${value} each`;
+  if (richest === largest) return `Most came by “${largest.name}”, and they bring most: ${value} each`;
+  return `Most came by “${largest.name}”; those by “${richest.name}” bring most, ${value} each`;
 }
 
 export function tradeHeadline({ registered, anonymous }: TradeSummary): string {

@@ -8,6 +8,9 @@ import type { SalesCube } from "./shape.ts";
  * of them expect a summary with at least one order.
  */
 
+const WORKDAYS = [0, 1, 2, 3, 4];
+const WEEKEND = [5, 6];
+
 /** The hour of the week with the most orders. */
 export interface BusiestHour {
   readonly weekday: number;
@@ -25,10 +28,10 @@ export function averageInHour(cube: SalesCube, summary: SalesSummary, weekday: n
   );
 }
 
-/** The busiest hour of the week, by its average; the first of equal ones. */
-export function busiestHour(cube: SalesCube, summary: SalesSummary): BusiestHour {
-  let best: BusiestHour = { weekday: 0, hour: cube.hours.first, orders: 0, average: 0 };
-  for (let weekday = 0; weekday < 7; weekday++)
+/** The busiest hour of the week, or of some of its days, by its average; the first of equal ones. */
+export function busiestHour(cube: SalesCube, summary: SalesSummary, among = [0, 1, 2, 3, 4, 5, 6]): BusiestHour {
+  let best: BusiestHour = { weekday: among[0] ?? 0, hour: cube.hours.first, orders: 0, average: 0 };
+  for (const weekday of among)
     for (let hour = cube.hours.first; hour < cube.hours.first + cube.hours.count; hour++) {
       const average = averageInHour(cube, summary, weekday, hour);
       const orders = summary.ordersByHour[weekday * cube.hours.count + hour - cube.hours.first] ?? 0;
@@ -42,6 +45,15 @@ export function hoursHeadline(cube: SalesCube, summary: SalesSummary): string {
   return `${weekdays[weekday]} ${hourName(hour)} is the busiest hour: ${rate(average)} orders on average`;
 }
 
+/** The busiest hour, and that of the other part of the week: workdays have another rhythm than weekends. */
+export function busiestSentence(cube: SalesCube, summary: SalesSummary): string {
+  const { weekday, hour, average } = busiestHour(cube, summary);
+  const [part, days] = weekday < 5 ? ["at the weekend", WEEKEND] : ["on workdays", WORKDAYS];
+  const other = busiestHour(cube, summary, days);
+  const and = other.orders > 0 ? `; ${part} **${weekdays[other.weekday]} at ${hourName(other.hour)}**` : "";
+  return `Busiest: **${weekdays[weekday]} at ${hourName(hour)}**, ${rate(average)} orders in that hour${and}.`;
+}
+
 /** Orders a day, on workdays against weekends. */
 export function weekendSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
   const average = (days: readonly number[]) => {
@@ -53,8 +65,8 @@ export function weekendSentence(cube: SalesCube, summary: SalesSummary): string 
     }
     return orders / number;
   };
-  const workday = average([0, 1, 2, 3, 4]);
-  const weekend = average([5, 6]);
+  const workday = average(WORKDAYS);
+  const weekend = average(WEEKEND);
   if (!(workday > 0 && weekend > 0)) return undefined;
   const busier = weekend > workday ? "Weekend days bring" : "Workdays bring";
   const more = Math.max(weekend, workday) / Math.min(weekend, workday) - 1;
@@ -161,12 +173,11 @@ export function discountsHeadline({ totals }: SalesSummary): string {
 
 /** The page's first words: what an owner asks first. */
 export function salesStory(cube: SalesCube, summary: SalesSummary): string[] {
-  const { weekday, hour, average } = busiestHour(cube, summary);
   const ranked = rankedStores(summary);
   const best = ranked[0];
   const [product] = rankedProducts(summary);
   return [
-    `Busiest: **${weekdays[weekday]} at ${hourName(hour)}**, ${rate(average)} orders in that hour.`,
+    busiestSentence(cube, summary),
     best && ranked.length > 1
       ? `Best store: **${cube.stores[best.store]?.name}** with ${percentWhole(best.net / summary.totals.net)} of revenue.`
       : undefined,

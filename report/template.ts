@@ -7,6 +7,8 @@ export interface Template {
   /** CSS and JavaScript, whole, and neither with its own closing tag within. */
   readonly style: string;
   readonly script: string;
+  /** Of the packages within the script. */
+  readonly licences: string;
 }
 
 /** A cup. */
@@ -15,7 +17,7 @@ const icon =
   "d='M2 5h9v1h1a2.500 2.500 0 0 1 0 5h-1a3 3 0 0 1-3 3H5a3 3 0 0 1-3-3zm9 2.500v2h1a1 1 0 0 0 0-2zM4 1h1v3H4zm4 0h1v3H8z'/%3E%3C/svg%3E";
 
 /** A page but for its data. The policy forbids what the page never does: fetch, send, load. */
-export function pageHtml({ title, heading, lead, style, script }: Template): string {
+export function pageHtml({ title, heading, lead, style, script, licences }: Template): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,6 +41,8 @@ export function pageHtml({ title, heading, lead, style, script }: Template): str
 <noscript><p class="note">The figures of this report are drawn by JavaScript, which is switched off here. Nothing is fetched or sent: it is safe to allow it.</p></noscript>
 <script type="text/plain" id="data">${DATA_MARK}</script>
 <script>${script}</script>
+<script type="text/plain" id="licences">
+${licences}</script>
 </body>
 </html>
 `;

@@ -1,7 +1,9 @@
 import { benchCoffee, coffeeReference } from "./bench/coffee.ts";
+import { benchReports } from "./bench/report.ts";
 import { benchWallet } from "./bench/wallet.ts";
 
 /** `npm run bench`: the speed of what is heavy, as one JSON document. Figures only; no test depends on them. */
 const coffee = await benchCoffee();
 const wallet = await benchWallet();
-console.log(JSON.stringify({ node: process.version, coffee, coffeeReference, wallet }, null, 2));
+const reports = await benchReports();
+console.log(JSON.stringify({ node: process.version, coffee, coffeeReference, wallet, reports }, null, 2));

@@ -60,7 +60,7 @@ export function bars<Row>({ title, head, rows, name, note, choose, measures }: B
               ? name(row)
               : h(
                   "button",
-                  { type: "button", class: "plain", "aria-label": choose.label(row), onclick: () => choose.act(row) },
+                  { type: "button", "aria-label": choose.label(row), onclick: () => choose.act(row) },
                   name(row),
                 ),
             note !== undefined && h("small", {}, note(row)),

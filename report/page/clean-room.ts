@@ -11,8 +11,10 @@ const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wal
 /** The page of the clean room: a card a question, with the answer or why there is none, and the rules in force. */
 export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
   const [absent] = Object.values(missing);
-  if (absent !== undefined || data.useCases === undefined || data.useCases.length === 0)
-    return instead(absent ?? "Nothing was asked of the clean room yet.");
+  if (absent !== undefined || data.useCases === undefined || data.useCases.length === 0) {
+    instead(absent ?? "Nothing was asked of the clean room yet.");
+    return;
+  }
   const intro = h(
     "p",
     { class: "lead", id: "intro" },

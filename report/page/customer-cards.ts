@@ -258,7 +258,7 @@ function gridView(summary: CustomersSummary): View {
 
 /** A name on lines of a word or two, for a narrow cell. */
 function lines(name: string): string {
-  return name.replace(/(\S{5,}) /g, "$1\n");
+  return name.replace(/(\S{3,}) /, "$1\n");
 }
 
 /** Widths that buckets may have. */
@@ -296,7 +296,7 @@ function valueView(summary: CustomersSummary): View {
           value: bucket.customers,
           text: bucket.customers > 0 ? count(bucket.customers) : "",
           tip: `${name(bucket)}\n${plural(bucket.customers, "customer")}`,
-          fill: i === buckets.length - 1 && bucket.to === undefined ? "var(--accent)" : "var(--h3)",
+          fill: i === buckets.length - 1 && bucket.to === undefined ? "var(--accent)" : "var(--h4)",
         })),
         {
           tick: (text) =>
@@ -334,7 +334,7 @@ function ageView(summary: CustomersSummary): View {
           value: customers,
           text: count(customers),
           tip: `${name(i)}\n${plural(customers, "customer")}`,
-          fill: "var(--h3)",
+          fill: "var(--h4)",
         })),
         {
           tick: (text) => (width > 560 ? text.replace(" years", "") : (/^\d+–/.exec(text)?.[0].slice(0, -1) ?? "")),
@@ -405,7 +405,7 @@ function gapsView(summary: CustomersSummary, { buckets }: VisitGaps): View | str
           value: summary.gaps[i] ?? 0,
           text: percentWhole((summary.gaps[i] ?? 0) / sum),
           tip: `${name}\n${plural(summary.gaps[i] ?? 0, "return")}`,
-          fill: "var(--h3)",
+          fill: "var(--h4)",
         })),
       ),
     table: {

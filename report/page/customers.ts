@@ -20,12 +20,14 @@ export function customersPage({ data, missing }: CustomersReport): void {
     (longest, part) => (part !== undefined && part.days.count > (longest?.days.count ?? 0) ? part : longest),
     undefined,
   );
-  if (choices === undefined)
-    return instead(
+  if (choices === undefined) {
+    instead(
       missing.customers ??
         missing.trade ??
         "There are no customers and no orders yet: the figures appear with the first ones.",
     );
+    return;
+  }
 
   const kpis = [
     kpi("customers", "Customers"),

@@ -30,9 +30,7 @@ export function filtered({
 
   function apply(next: Filter): void {
     filter = next;
-    const started = performance.now();
     update(filter);
-    document.body.dataset.filterMs = (performance.now() - started).toFixed(1);
     const hash = printFilter(filter, initial);
     history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
     said.textContent = "The figures are up to date.";

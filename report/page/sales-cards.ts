@@ -115,14 +115,14 @@ function storesView(cube: SalesCube, summary: SalesSummary, choose: (name: strin
   return {
     headline: story.storesHeadline(cube, summary),
     caption:
-      "A click on a store shows it alone. Change is of revenue; a store that was not open for all of the period before is new.",
+      "Under each name its orders a day; a click shows the store alone. Change is of revenue; new is what was not open for all of the period before.",
     draw: () =>
       bars<StoreTotals>({
         title: "Stores compared",
         head: "Store",
         rows,
         name: (row) => store(row).name,
-        note: (row) => `${store(row).district}, ${rate(row.orders / row.days)} orders a day`,
+        note: (row) => `${store(row).district} · ${rate(row.orders / row.days)} a day`,
         choose: {
           label: (row) => (only ? "Show all stores" : `Show only ${store(row).name}`),
           act: (row) => choose(store(row).name),

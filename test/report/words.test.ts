@@ -75,6 +75,19 @@ describe("the sentences about sales", () => {
     expect(story.hoursHeadline(cube, summary)).to.equal("Sunday 08:00 is the busiest hour: 1.2 orders on average");
   });
 
+  it("name the busiest hour of the other part of the week too", () => {
+    const friday = Array.from({ length: 9 }, () => ({ ...order, day: 3 }));
+    const sunday = [5, 5, 12].map((day) => ({ ...order, day, hour: 10 }));
+    const both = say([...friday, ...sunday]);
+    expect(story.busiestSentence(both.cube, both.summary)).to.equal(
+      "Busiest: **Friday at 08:00**, 1.5 orders in that hour; at the weekend **Sunday at 10:00**.",
+    );
+    const one = say(sunday);
+    expect(story.busiestSentence(one.cube, one.summary)).to.equal(
+      "Busiest: **Sunday at 10:00**, 0.6 orders in that hour.",
+    );
+  });
+
   it("name the best store and where orders are largest", () => {
     const orders = [order, order, order, { ...order, store: 1, lines: [{ product: 2, items: 3 }] }];
     const { cube, summary } = say(orders);
