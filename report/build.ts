@@ -7,19 +7,22 @@ import { replaceFile } from "../generator/replace-file.ts";
 import { readDefinitions } from "./definitions.ts";
 import { licencesOf } from "./licences.ts";
 import type { Pages, Report } from "./shape.ts";
-import { pageHtml } from "./template.ts";
+import { pageHtml, type Template } from "./template.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+const SHOP = "Coffee shop, Kyiv";
+
 /** What a page says before it has read its data. */
-const words: Readonly<Record<Report<unknown>["page"], { readonly heading: string; readonly lead: string }>> = {
-  sales: { heading: "Sales", lead: "What is sold, where and when." },
-  customers: { heading: "Customers", lead: "Who comes, what they are worth and who is leaving." },
+const words: Readonly<Record<Report<unknown>["page"], Pick<Template, "brand" | "heading" | "lead">>> = {
+  sales: { brand: SHOP, heading: "Sales", lead: "What is sold, where and when." },
+  customers: { brand: SHOP, heading: "Customers", lead: "Who comes, what they are worth and who is leaving." },
   "clean-room": {
+    brand: "Merchant and e-wallet",
     heading: "Clean room",
-    lead: "What a merchant and an e-wallet learn from each other, and what stays hidden.",
+    lead: "What the two learn from each other's customers, and what stays hidden.",
   },
-  index: { heading: "Reports", lead: "A coffee shop chain in Kyiv, and a clean room." },
+  index: { brand: "Two demos", heading: "Reports", lead: "A coffee shop chain in Kyiv, and a clean room." },
 };
 
 /**
@@ -34,8 +37,8 @@ export function buildPages(): Pages {
   const { script, licences } = bundle();
   const hash = createHash("sha256");
   const files: Record<string, string> = {};
-  for (const [page, { heading, lead }] of Object.entries(words)) {
-    const html = pageHtml({ title: `${heading} · coffee shop, Kyiv`, heading, lead, style, script, licences });
+  for (const [page, said] of Object.entries(words)) {
+    const html = pageHtml({ ...said, style, script, licences });
     const name = `${page}.html`;
     files[name] = join(root, "dist", "report", name);
     replaceFile(files[name], Buffer.from(html));

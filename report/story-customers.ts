@@ -6,7 +6,7 @@ import {
   topTenthShare,
 } from "./aggregate-customers.ts";
 import { averageOrder } from "./aggregate-sales.ts";
-import { count, decimal, list, percentWhole, plural, rate, uah, uahShort } from "./format.ts";
+import { count, list, percentWhole, plural, rate, uah, uahShort } from "./format.ts";
 import type { VisitGaps } from "./shape.ts";
 
 /* What the figures of the customers say, in sentences. All expect at least one customer. */
@@ -123,8 +123,12 @@ export function tradeHeadline({ registered, anonymous }: TradeSummary): string {
   const net = registered.net + anonymous.net;
   if (registered.orders === 0) return "All orders are anonymous";
   if (anonymous.orders === 0) return "All orders are of registered customers";
-  const more = averageOrder(registered) / averageOrder(anonymous);
-  const compared = Number.isFinite(more) ? `; their orders are ${decimal(more)} times as large` : "";
+  const more = averageOrder(registered) / averageOrder(anonymous) - 1;
+  const size =
+    percentWhole(Math.abs(more)) === "0%"
+      ? "of the same size"
+      : `${percentWhole(Math.abs(more))} ${more < 0 ? "smaller" : "larger"}`;
+  const compared = Number.isFinite(more) ? `; their orders are ${size}` : "";
   return `Registered customers place ${percentWhole(registered.orders / orders)} of orders and bring ${percentWhole(registered.net / net)} of revenue${compared}`;
 }
 

@@ -43,7 +43,7 @@ export function customersPage({ data, missing }: CustomersReport): void {
   filtered({
     choices,
     initial: everything(choices),
-    days: "Registered",
+    words: { days: "Registered", store: "Home store", orderType: "Main order type" },
     sections: [
       { id: "overview", title: "Overview", element: overview },
       {

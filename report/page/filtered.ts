@@ -1,13 +1,12 @@
 import { type Choices, type Filter, parseFilter, printFilter } from "../filter.ts";
 import { h } from "./dom.ts";
-import { filterBar } from "./filters.ts";
+import { type FilterWords, filterBar } from "./filters.ts";
 
 /** What a page of filtered figures consists of. */
 export interface Filtered {
   readonly choices: Choices;
   readonly initial: Filter;
-  /** What the days of the filter are, such as Days. */
-  readonly days: string;
+  readonly words: FilterWords;
   readonly sections: readonly { readonly id: string; readonly title: string; readonly element: HTMLElement }[];
   /** Shows the figures of a filter. */
   update(filter: Filter): void;
@@ -20,12 +19,12 @@ export interface Filtered {
 export function filtered({
   choices,
   initial,
-  days,
+  words,
   sections,
   update,
 }: Filtered): (change: (filter: Filter) => Filter) => void {
   let filter = parseFilter(location.hash, initial, choices);
-  const bar = filterBar(choices, initial, sections, { days }, apply);
+  const bar = filterBar(choices, initial, sections, words, apply);
   const said = h("p", { class: "sr", role: "status" });
 
   function apply(next: Filter): void {

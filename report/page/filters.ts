@@ -10,6 +10,13 @@ export interface FilterBar {
   show(filter: Filter): void;
 }
 
+/** What a page calls the three. */
+export interface FilterWords {
+  readonly days: string;
+  readonly store: string;
+  readonly orderType: string;
+}
+
 interface Period {
   readonly name: string;
   readonly from: string;
@@ -45,7 +52,7 @@ export function filterBar(
   choices: Choices,
   initial: Filter,
   sections: readonly { readonly id: string; readonly title: string }[],
-  words: { readonly days: string },
+  words: FilterWords,
   change: (filter: Filter) => void,
 ): FilterBar {
   let filter = initial;
@@ -85,11 +92,11 @@ export function filterBar(
   const from = date("from", "First day");
   const to = date("to", "Last day");
   const stores = chips(
-    "Store",
+    words.store,
     choices.stores.map(({ name }) => name),
     (stores) => set({ stores }),
   );
-  const types = chips("Order type", choices.orderTypes, (orderTypes) => set({ orderTypes }));
+  const types = chips(words.orderType, choices.orderTypes, (orderTypes) => set({ orderTypes }));
   const clear = h("button", { type: "button", class: "plain clear", onclick: () => set(initial) }, "Reset");
   const open = h("button", {
     type: "button",

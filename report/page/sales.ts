@@ -36,7 +36,7 @@ function showSales(cube: SalesCube): void {
   const choose = filtered({
     choices: cube,
     initial,
-    days: "Days",
+    words: { days: "Days", store: "Store", orderType: "Order type" },
     sections: [
       {
         id: "overview",

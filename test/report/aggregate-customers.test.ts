@@ -222,6 +222,9 @@ describe("registered against anonymous orders", () => {
         { month: "2024-02-01", registered: 3, anonymous: 1 },
       ],
     });
+    expect(story.tradeHeadline(summariseTrade(trade, everything(trade)))).to.equal(
+      "Registered customers place 32% of orders and bring 50% of revenue; their orders are 140% larger",
+    );
     const one = summariseTrade(trade, {
       from: "2024-01-31",
       to: "2024-02-01",
