@@ -12,9 +12,7 @@ export interface Bench {
 let shared: Promise<Bench> | undefined;
 
 after(async () => {
-  const bench = await shared?.catch(() => undefined);
-  await bench?.browser.close();
-  await bench?.built.remove();
+  await (await shared?.catch(() => undefined))?.browser.close();
 });
 
 async function makeBench(chromium: string): Promise<Bench> {
