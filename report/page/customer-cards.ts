@@ -116,6 +116,8 @@ function latelyView(summary: CustomersSummary): View | string {
   const months = summary.leftByMonth.slice(-24);
   if (months.length === 0) return "Nobody in this selection has left.";
   const headline = story.latelyHeadline(summary);
+  // Then the last month is among the last three, and these are about the 90 days.
+  const lately = summary.totals.leftLately > 0;
   return {
     headline,
     caption: `Customers who have left, by the month of their last order${months.length < summary.leftByMonth.length ? "; the last 24 months of it, the table has all" : ""}.`,
@@ -128,7 +130,7 @@ function latelyView(summary: CustomersSummary): View | string {
           value: customers,
           text: count(customers),
           tip: `${monthName(month)}\n${plural(customers, "customer")}\nhad brought ${uah(ltv)}`,
-          fill: i >= months.length - 3 ? "var(--accent)" : "var(--faint)",
+          fill: lately && i >= months.length - 3 ? "var(--accent)" : "var(--faint)",
         })),
         { tick: (name) => (/^(Jan|May|Sep)/.test(name) || months.length < 8 ? name : "") },
       ),
