@@ -139,6 +139,20 @@ export function card(id: string, title: string, width: string): Card {
   };
 }
 
+/** A card, and what it shows of a selection that is not empty; a sentence where it can show nothing. */
+export interface SummaryCard<Summary> extends Card {
+  view(summary: Summary): View | string;
+}
+
+export function summaryCard<Summary>(
+  id: string,
+  title: string,
+  width: string,
+  view: (summary: Summary) => View | string,
+): SummaryCard<Summary> {
+  return { ...card(id, title, width), view };
+}
+
 function inSight(element: Element): boolean {
   const { top, bottom } = element.getBoundingClientRect();
   return bottom > 0 && top < innerHeight;
