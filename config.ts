@@ -89,6 +89,9 @@ const cleanRoomMembers: Option<Readonly<Record<Party, readonly string[]>>> = {
   },
 };
 
+/** One that IAM knows, and never everybody. */
+const reader = /^((user|group|serviceAccount):[^\s@:,]+@[a-z0-9.-]+|domain:[a-z0-9-]+(\.[a-z0-9-]+)+)$/;
+
 /** Every setting: what it is for, its default, and what is allowed. */
 export const settings = {
   location: text("where data is", "US", "US, EU, or a region such as europe-west1", /^(US|EU|[a-z]+-[a-z]+\d+)$/),
@@ -96,10 +99,17 @@ export const settings = {
   merchantProject: text("project of the merchant's dataset; empty: gcp:project", "", projectHelp, project),
   walletProject: text("project of the e-wallet's dataset; empty: gcp:project", "", projectHelp, project),
   bucketName: text(
-    "name of the bucket; empty: the project's id and -coffee-demo",
+    "name of the bucket; empty: the project's id and -coffee-demo; the reports' has -reports after it",
     "",
-    "3 to 63 lower-case letters, digits, - and _, without google in it, or nothing",
-    /^$|^(?!goog|.*google)[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/,
+    "3 to 55 lower-case letters, digits, - and _, without google in it, or nothing",
+    // Google takes 63, and the reports' bucket has a longer name.
+    /^$|^(?!goog|.*google)[a-z0-9][a-z0-9_-]{1,53}[a-z0-9]$/,
+  ),
+  reportReaders: text(
+    "who may read the reports, with commas between: user:ADDRESS, group:ADDRESS, domain:NAME; empty: who has rights on the project",
+    "",
+    "user:ADDRESS, group:ADDRESS, serviceAccount:ADDRESS or domain:NAME, each once, with commas and no spaces between; never everybody",
+    (given) => given === "" || areReaders(given.split(",")),
   ),
   thelookSource: text(
     "where the merchant's data comes from; the public dataset is in location US only",
@@ -122,6 +132,7 @@ export const settings = {
   generateSchedule: schedule("when the coffee shop's files are made", "0 3 * * *"),
   loadSchedule: schedule("when they are loaded", "30 3 * * *"),
   dbtSchedule: schedule("when the marts are built", "0 4 * * *"),
+  reportSchedule: schedule("when the reports are written", "30 4 * * *"),
   timeZone: text(
     "time zone of the schedules",
     "Europe/Kyiv",
@@ -216,6 +227,10 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
 /** The settings of the stack that runs. Throws as `checkSettings` does. */
 export function readSettings(): Settings {
   return checkSettings(pulumi.runtime.allConfig(), pulumi.getProject());
+}
+
+function areReaders(members: readonly string[]): boolean {
+  return members.every((member) => reader.test(member)) && new Set(members).size === members.length;
 }
 
 function parseJson(given: string): unknown {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { replaceFile } from "../generator/replace-file.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -39,16 +39,4 @@ export function buildBundle(): Bundle {
   const path = join(root, "dist", "main.mjs");
   replaceFile(path, content);
   return { path, hash: createHash("sha256").update(content).digest("hex").slice(0, 8) };
-}
-
-/** Whole or not at all, and only when it differs: another process may be running the file. */
-function replaceFile(path: string, content: Uint8Array): void {
-  try {
-    if (readFileSync(path).equals(content)) return;
-  } catch {
-    mkdirSync(dirname(path), { recursive: true });
-  }
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, content);
-  renameSync(aside, path);
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CoffeeShop } from "./coffee-shop.ts";
+import type { Dashboards } from "./dashboards.ts";
 import { FunctionsBuild } from "./functions-build.ts";
 import { HttpFunction } from "./http-function.ts";
 import { Identity } from "./identity.ts";
@@ -7,25 +8,35 @@ import type { Marts } from "./marts.ts";
 import { accounts, CSV_FOLDER, functions, schedules } from "./names.ts";
 import { childOf, type Place } from "./place.ts";
 import type { Runtime } from "./runtime.ts";
-import { type Clock, Schedule } from "./schedule.ts";
+import { Schedule } from "./schedule.ts";
 
 /** The longest that a schedule waits for an answer. */
 const LONGEST_CALL = 1800;
+
+/** From the settings. */
+export interface Clocks {
+  readonly generateSchedule: string;
+  readonly loadSchedule: string;
+  readonly dbtSchedule: string;
+  readonly reportSchedule: string;
+  readonly timeZone: string;
+}
 
 export interface DailyArgs {
   readonly place: Place;
   readonly runtime: Runtime;
   readonly shop: CoffeeShop;
   readonly marts: Marts;
+  readonly dashboards: Dashboards;
   /** When each step of the day starts. */
-  readonly clocks: { readonly generate: Clock; readonly load: Clock; readonly dbt: Clock };
+  readonly clocks: Clocks;
 }
 
-/** The coffee shop's day: new files, then the load, then the marts; each started by its schedule, as an account that may do only that. */
+/** The coffee shop's day: new files, then the load, the marts and the reports; each started by its schedule, as an account that may do only that. */
 export class Daily extends pulumi.ComponentResource {
   constructor(name: string, args: DailyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:Daily", name, {}, opts);
-    const { place, runtime, shop, marts, clocks } = args;
+    const { place, runtime, shop, marts, dashboards, clocks } = args;
     const { project, region } = place;
     const { bucket } = runtime;
     const child = childOf(this, opts);
@@ -39,7 +50,7 @@ export class Daily extends pulumi.ComponentResource {
         accountId: accounts.scheduler,
         displayName: "Starts each step of the coffee shop's day",
         project,
-        grants: { dbt: startsJob(marts.jobName) },
+        grants: { dbt: startsJob(marts.jobName), report: startsJob(dashboards.jobName) },
       },
       child,
     );
@@ -89,11 +100,13 @@ export class Daily extends pulumi.ComponentResource {
       afterFill,
     );
 
-    const runJob = pulumi.interpolate`https://run.googleapis.com/v2/projects/${project}/locations/${region}/jobs/${marts.jobName}:run`;
+    const runJob = (job: pulumi.Input<string>) =>
+      pulumi.interpolate`https://run.googleapis.com/v2/projects/${project}/locations/${region}/jobs/${job}:run`;
     const steps = [
       ["generate", "The coffee shop's new CSV files", "function", triggerJob.uri, 180],
       ["load", "The new CSV files into BigQuery", "function", load.uri, LONGEST_CALL],
-      ["dbt", "The marts, from what was loaded", "google-api", runJob, 180],
+      ["dbt", "The marts, from what was loaded", "google-api", runJob(marts.jobName), 180],
+      ["report", "The reports, from the marts", "google-api", runJob(dashboards.jobName), 180],
     ] as const;
     for (const [step, description, kind, uri, deadlineSeconds] of steps) {
       new Schedule(
@@ -102,7 +115,7 @@ export class Daily extends pulumi.ComponentResource {
           place,
           scheduleName: schedules[step],
           description,
-          clock: clocks[step],
+          clock: { schedule: clocks[`${step}Schedule`], timeZone: clocks.timeZone },
           target: { kind, uri },
           identity: scheduler,
           deadlineSeconds,

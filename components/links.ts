@@ -1,6 +1,6 @@
 import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
 import type { UseCase } from "../cleanroom/use-cases.ts";
-import { accounts, DBT_ARTIFACTS, datasets, functions, jobs, marts, schedules } from "./names.ts";
+import { accounts, DBT_ARTIFACTS, datasets, functions, jobs, marts, reportsBucketName, schedules } from "./names.ts";
 
 /*
  * What a person wants after `pulumi up`: where to click, and what to run. Pure functions of the settings.
@@ -37,12 +37,21 @@ export function consoleLinks(at: Whereabouts): Record<string, Record<string, str
       [datasets.marts]: dataset(project, datasets.marts),
     },
     exchanges: Object.fromEntries(PARTIES.map((party) => [parties[party].room, exchange(party)])),
-    bucket: { [at.bucket]: `${console}/storage/browser/${at.bucket}?${here}` },
+    buckets: each(
+      { files: at.bucket, reports: reportsBucketName(at.bucket) },
+      (name) => `${console}/storage/browser/${name}?${here}`,
+    ),
     jobs: each(jobs, (name) => `${console}/run/jobs/details/${region}/${name}/executions?${here}`),
     functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
     docs: { dbt: `https://storage.cloud.google.com/${at.bucket}/${DBT_ARTIFACTS.docs}/static_index.html` },
     schedules: each(schedules, (name) => `${console}/cloudscheduler/jobs/edit/${region}/${name}?${here}`),
   };
+}
+
+/** The reports, for whoever may read their bucket. */
+export function reportLinks({ bucket }: Whereabouts): Record<string, string> {
+  const link = (page: string) => `https://storage.cloud.google.com/${reportsBucketName(bucket)}/${page}.html`;
+  return { index: link("index"), sales: link("sales"), customers: link("customers") };
 }
 
 /** Links that open a new Looker Studio report on each of the coffee shop's marts; the report belongs to whoever clicks. */
@@ -100,9 +109,10 @@ export function nextSteps(at: Whereabouts): string[] {
   return [
     "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
     `Ask as the merchant, who sees no more than the rules let out: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
-    "Open a report on a mart: click a link of the output lookerStudio",
+    "Look at the coffee shop: click a link of the output reports; lookerStudio opens an empty report of your own on a mart",
     `Make today's coffee now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
     `Build the marts again: ${job(jobs.dbt)}`,
+    `Write the reports again: ${job(jobs.report)}`,
     `Fill the merchant and the e-wallet again: ${job(jobs.fill)}`,
     `See the files: gcloud storage ls --recursive gs://${bucket}`,
     "Take everything down: npx pulumi destroy",

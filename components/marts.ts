@@ -23,8 +23,12 @@ export interface MartsArgs {
 export class Marts extends pulumi.ComponentResource {
   /** Short name of the job. */
   readonly jobName: pulumi.Output<string>;
-  /** The execution that built them first. */
-  readonly built: pulumi.Output<string>;
+  /** The dataset's id. */
+  readonly dataset: pulumi.Output<string>;
+  /** Changes with what they were built from. */
+  readonly fingerprint: pulumi.Output<string>;
+  /** The first build. */
+  readonly built: JobRun;
 
   constructor(name: string, args: MartsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:Marts", name, {}, opts);
@@ -89,11 +93,11 @@ export class Marts extends pulumi.ComponentResource {
       },
       child,
     );
-    const fingerprint = fingerprintOf(task.fingerprint, shop.fingerprint, marts.made);
+    this.fingerprint = fingerprintOf(task.fingerprint, shop.fingerprint, marts.made);
     const timeoutSeconds = longestRun(sizing);
-    const built = new JobRun(
+    this.built = new JobRun(
       `${name}-built`,
-      { job: task.job, fingerprint, timeoutSeconds },
+      { job: task.job, fingerprint: this.fingerprint, timeoutSeconds },
       childOf(this, opts, [identity, runtime, marts, task, shop.loaded]),
     );
     // One page with every model and column, in a folder of its own: it would replace the results of the build.
@@ -101,15 +105,16 @@ export class Marts extends pulumi.ComponentResource {
       `${name}-documented`,
       {
         job: task.job,
-        fingerprint,
+        fingerprint: this.fingerprint,
         args: ["docs", "generate", "--static", ...where],
         env: { DBT_TARGET_PATH: `${MOUNT}/${DBT_ARTIFACTS.docs}` },
         timeoutSeconds,
       },
-      childOf(this, opts, [built]),
+      childOf(this, opts, [this.built]),
     );
     this.jobName = task.jobName;
-    this.built = built.execution;
-    this.registerOutputs({ jobName: this.jobName, built: this.built });
+    this.dataset = marts.datasetId;
+    const { jobName, dataset, fingerprint, built } = this;
+    this.registerOutputs({ jobName, dataset, fingerprint, built });
   }
 }

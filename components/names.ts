@@ -24,6 +24,9 @@ export const marts = {
   flat_order_details: "Coffee shop: sales",
   flat_customer_metrics: "Coffee shop: customers",
   flat_anonymous_metrics: "Coffee shop: anonymous sales",
+  flat_orders: "Coffee shop: orders",
+  flat_customer_months: "Coffee shop: retention",
+  flat_visit_gaps: "Coffee shop: days between visits",
 } as const;
 
 export const jobs = {
@@ -31,12 +34,18 @@ export const jobs = {
   generate: "coffee-data-job",
   load: "coffee-load-job",
   dbt: "coffee-dbt-job",
+  report: "coffee-report-job",
 } as const;
 
 /** In kebab-case, since only then the Cloud Run service under a function has the function's name. */
 export const functions = { load: "load-bq-from-csv", trigger: "trigger-job" } as const;
 
-export const schedules = { generate: "coffee-job-schedule", load: "load-bq-daily", dbt: "dbt-daily" } as const;
+export const schedules = {
+  generate: "coffee-job-schedule",
+  load: "load-bq-daily",
+  dbt: "dbt-daily",
+  report: "report-daily",
+} as const;
 
 export const accounts = {
   fill: "thelook-fill",
@@ -45,6 +54,7 @@ export const accounts = {
   generate: "coffee-data",
   load: "coffee-load",
   dbt: "coffee-dbt",
+  report: "coffee-report",
   trigger: "coffee-trigger",
   scheduler: "coffee-scheduler",
   build: "functions-build",
@@ -58,6 +68,11 @@ export function bucketName(project: string): string {
   return `${project}-coffee-demo`;
 }
 
+/** The name of the bucket that holds the reports alone, beside that of everything else. */
+export function reportsBucketName(bucket: string): string {
+  return `${bucket}-reports`;
+}
+
 /** The object that holds the bundle of that content: another name for every change, so that nothing runs code that was replaced. */
 export function bundleObject(hash: string): string {
   return `runtime/main-${hash}.mjs`;
@@ -65,6 +80,11 @@ export function bundleObject(hash: string): string {
 
 export function functionsObject(hash: string): string {
   return `runtime/functions-${hash}.zip`;
+}
+
+/** The folder that holds the reports' pages, without their data, of that content. */
+export function pagesFolder(hash: string): string {
+  return `runtime/pages-${hash}`;
 }
 
 /** The folder that holds the dbt project of that content. */

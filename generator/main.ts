@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { publishReports } from "../report/publish.ts";
 import { generateCoffee } from "./coffee/generate.ts";
 import { runMain, UserError } from "./errors.ts";
 import { fill } from "./fill.ts";
@@ -82,6 +83,22 @@ const commands: Record<string, (args: string[]) => Promise<void>> = {
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
       log({ loaded: await load(warehouse, lake, options.prefix) });
+    } finally {
+      await warehouse.close();
+    }
+  },
+
+  /** The reports, from the marts: one HTML file each. */
+  async report(args) {
+    const to = text("bucket or folder of the reports: gs://BUCKET or file:///FOLDER", undefined, "REPORT_URL");
+    const pages = text("folder of the pages without their data", undefined, "REPORT_PAGES");
+    const options = readOptions("report", { to, pages, warehouse: warehouseUrl }, args);
+    const templates = await openLake(folderUrl(required(options.pages, "--pages DIR or REPORT_PAGES")));
+    const lake = await openLake(required(options.to, "--to or REPORT_URL"));
+    const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+    try {
+      const template = (name: string) => templates.readText(name);
+      log({ reported: await publishReports(warehouse, lake, { template, madeAt: new Date() }) });
     } finally {
       await warehouse.close();
     }

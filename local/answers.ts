@@ -32,6 +32,7 @@ function shownAs(given: Value, type?: string): ResultRow[string] {
     : value;
 }
 
-function asText(value: Value): ResultRow[string] {
+/** A value as one cell: what is not simple, as JSON. */
+export function asText(value: Value): ResultRow[string] {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }

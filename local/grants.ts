@@ -53,10 +53,12 @@ export interface Missing {
 export class Grants {
   readonly #grants: Grant[] = [];
 
-  /** Notes a grant. Throws UserError for a member that is not a service account: a person or the public is a mistake here. */
+  /** Notes a grant. Throws UserError for one to the public. People may be let in too: nothing is done here as they. */
   add(resource: Declared, on: string, role: string, member: string): void {
+    if (/^(user|group|domain):/.test(member)) return;
     const account = /^serviceAccount:(.+)$/.exec(member)?.[1];
-    if (account === undefined) throw wrong(resource, `grants ${role} to "${member}", which is no service account`);
+    if (account === undefined)
+      throw wrong(resource, `grants ${role} to "${member}", which is no service account, person or group`);
     this.#grants.push({ resource, on, role, account });
   }
 

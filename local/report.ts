@@ -33,6 +33,7 @@ interface Said {
   readonly filled?: Filled;
   readonly files?: readonly { readonly rows: number }[];
   readonly loaded?: Readonly<Record<string, number>>;
+  readonly reported?: { readonly pages: Readonly<Record<string, number>>; readonly missing: readonly string[] };
   readonly built?: { readonly models: number; readonly tests: number };
   /** dbt's command, where it is another than build. */
   readonly ran?: string;
@@ -44,14 +45,21 @@ interface Filled {
   readonly counts: readonly { readonly of: string; readonly what: string; readonly rows: number }[];
 }
 
-function summary({ filled, files, loaded, built, ran, execution, metadata }: Said): string {
+function summary({ filled, files, loaded, reported, built, ran, execution, metadata }: Said): string {
   if (built !== undefined) return `${built.models} models, ${built.tests} tests passed`;
+  if (reported !== undefined) return pagesIn(reported);
   if (ran !== undefined) return ran;
   if (files !== undefined) return `${rowsIn(files.map(({ rows }) => rows))} in ${files.length} files`;
   const tables = filled?.tables ?? loaded;
   if (tables !== undefined) return `${rowsIn(Object.values(tables))} in ${Object.keys(tables).length} tables`;
   const started = execution ?? metadata?.name;
   return started === undefined ? "" : `started ${started.split("/jobs/")[1]?.split("/")[0]}`;
+}
+
+function pagesIn({ pages, missing }: NonNullable<Said["reported"]>): string {
+  const bytes = Object.values(pages).reduce((sum, each) => sum + each, 0);
+  const made = `${Object.keys(pages).length} pages, ${(bytes / 1e6).toFixed(1)} MB`;
+  return [made, ...new Set(missing)].join("; ");
 }
 
 function rowsIn(rows: readonly number[]): string {

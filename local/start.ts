@@ -1,11 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checkSettings } from "../generator/coffee/settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
 import { coffeeOptions, folderUrl, resolveFromCaller, yesterdayInKyiv } from "../generator/settings.ts";
 import { openWarehouse, type ResultRow, type Warehouse } from "../generator/warehouse/warehouse.ts";
 import { aside } from "./aside.ts";
+import { writeReports } from "./dashboards.ts";
 import { DbtServer } from "./dbt-server.ts";
 import { evaluate } from "./evaluate.ts";
 import { rehearse } from "./rehearse.ts";
@@ -13,7 +15,7 @@ import { show, watch } from "./report.ts";
 import { readPulumiYaml } from "./settings.ts";
 import { formatTable, step } from "./terminal.ts";
 import { answerUseCases } from "./use-cases.ts";
-import { type World, warehouseUrl } from "./world.ts";
+import { reportFolder, type World, warehouseUrl } from "./world.ts";
 
 const settings = {
   thelook: text("folder with a CSV export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
@@ -65,6 +67,7 @@ async function main(): Promise<void> {
       const surroundings = { thelook: source, ...(until !== undefined && { until }) };
       const world = await rehearse(declaration, { out: folder, dbt, ...surroundings, watch, show });
       await look(world);
+      await step("reports", async () => [undefined, await writeReports(world)]);
       // What only the run itself needed.
       for (const name of ["functions", "providers"]) await rm(join(folder, name), { recursive: true, force: true });
     } finally {
@@ -79,6 +82,8 @@ async function main(): Promise<void> {
   const here = relative(process.cwd(), out) || ".";
   console.log(`
 Done in ${seconds} s. What to look at next:
+  ${pathToFileURL(join(reportFolder({ out }), "index.html"))}
+                                the reports: open the link, or npm run report -- --open
   ${join(here, "warehouse.duckdb")}       all tables; the marts are coffee_marts.flat_customer_metrics and flat_order_details
   ${join(here, "answers")}                the use cases' answers as CSV; the questions are cleanroom/use-cases/*.sql
   ${join(here, "bucket")}                 the declared buckets: CSV files, the runtime, the dbt project and what dbt made of it

@@ -69,6 +69,11 @@ export function bucketFolder({ out }: Pick<World, "out">, bucket: string): strin
   return join(out, "bucket", bucket);
 }
 
+/** Where the reports are for a person to open, beside the bucket that they are written to. */
+export function reportFolder({ out }: Pick<World, "out">): string {
+  return join(out, "report");
+}
+
 export function warehouseFile({ out }: Pick<World, "out">): string {
   return join(out, "warehouse.duckdb");
 }

@@ -46,6 +46,7 @@ describe("the stack", () => {
       { name: "coffee-generated", account: "coffee-data", datasets: [], grants: 1 },
       { name: "coffee-loaded", account: "coffee-load", datasets: ["coffee_shop"], grants: 3 },
       { name: "reports-built", account: "coffee-dbt", datasets: ["coffee_marts", "coffee_shop"], grants: 4 },
+      { name: "dashboards-written", account: "coffee-report", datasets: ["coffee_marts"], grants: 4 },
     ];
     for (const { name, account, datasets, grants } of needs) {
       it(`runs ${name} after its tables, the code, and every grant of ${account}`, () => {
@@ -61,10 +62,11 @@ describe("the stack", () => {
       });
     }
 
-    it("loads after generating, builds after loading, and documents after building", () => {
+    it("loads after generating, builds after loading, and documents and reports after building", () => {
       expect(run("coffee-loaded").names).to.include("coffee-generated");
       expect(run("reports-built").names).to.include("coffee-loaded");
       expect(run("reports-documented").names).to.include("reports-built");
+      expect(run("dashboards-written").names).to.include.members(["reports-built", "dashboards-bucket"]);
     });
 
     it("waits for one service account at most on the way to the fill, each taking ten seconds", () => {
@@ -94,6 +96,7 @@ describe("the stack", () => {
       expect(names("daily-generate-schedule")).to.include("daily-trigger-invoker");
       expect(names("daily-load-schedule")).to.include("daily-load-invoker");
       expect(names("daily-dbt-schedule")).to.include("daily-scheduler-dbt");
+      expect(names("daily-report-schedule")).to.include("daily-scheduler-report");
     });
   });
 
@@ -138,8 +141,26 @@ describe("the stack", () => {
         ...ofType(resources, "gcp:cloudrunv2/job:Job").map(({ inputs }) => inputs.template.template.serviceAccount),
         ...ofType(resources, "function:Function").map(({ inputs }) => inputs.serviceConfig.serviceAccountEmail),
       ];
-      expect(users).to.have.length(6);
-      expect(new Set(users).size).to.equal(5);
+      expect(users).to.have.length(7);
+      expect(new Set(users).size).to.equal(6);
+    });
+
+    it("lets those whom the settings name read the reports, and nothing else", async () => {
+      const people = ["user:ann@example.com", "group:owners@example.com", "domain:example.com"];
+      const config = { "gcp-data-demos:reportReaders": people.join() };
+      const granted = (await declareStack({ config })).resources.filter(({ inputs }) => people.includes(inputs.member));
+      const [bucket, role] = [`${PROJECT}-coffee-demo-reports`, "roles/storage.objectViewer"];
+      expect(granted.map(({ inputs }) => inputs)).to.have.deep.members(
+        people.map((member) => ({ bucket, role, member })),
+      );
+    });
+
+    it("lets what writes the reports change nothing but them", () => {
+      const grants = resources.filter(({ inputs }) =>
+        `${inputs.member ?? inputs.userByEmail}`.includes("coffee-report@"),
+      );
+      const writes = grants.filter(({ inputs }) => /objectUser|WRITER/.test(inputs.role));
+      expect(writes.map(({ inputs }) => inputs.bucket)).to.deep.equal([`${PROJECT}-coffee-demo-reports`]);
     });
 
     it("has no secret in an input or an environment", () => {
@@ -157,7 +178,7 @@ describe("the stack", () => {
       expect(inputs.deletionProtection, name).to.equal(false);
     for (const { name, inputs } of ofType(resources, "dataset:Dataset"))
       expect(inputs.deleteContentsOnDestroy, name).to.equal(true);
-    expect(named(resources, "lake-bucket").inputs.forceDestroy).to.equal(true);
+    for (const { name, inputs } of ofType(resources, "bucket:Bucket")) expect(inputs.forceDestroy, name).to.equal(true);
     for (const { name, inputs } of ofType(resources, "service:Service"))
       expect(inputs.disableOnDestroy, name).to.equal(false);
   });
@@ -169,7 +190,7 @@ describe("the stack", () => {
       "artifactregistry/repository:Repository",
     ];
     const found = resources.filter(({ type }) => operated.some((end) => type.endsWith(end)));
-    expect(found.length).to.equal(8);
+    expect(found.length).to.equal(9);
     for (const { name, remade } of found) expect(remade, name).to.equal(true);
   });
 
@@ -184,6 +205,9 @@ describe("the stack", () => {
     expect(Object.keys(outputs.useCases)).to.have.length.of.at.least(7);
     expect(outputs.useCases["01-transaction-verification"]).to.include(`FROM \`${PROJECT}.merchant.orders\` AS o`);
     expect(outputs.lookerStudio.flat_order_details).to.include(`ds.projectId=${PROJECT}&ds.datasetId=coffee_marts`);
+    expect(outputs.reports.sales).to.equal(
+      `https://storage.cloud.google.com/${PROJECT}-coffee-demo-reports/sales.html`,
+    );
     expect(JSON.stringify(outputs.links).split(PROJECT).length).to.be.above(10);
     expect(outputs.nextSteps.at(-1)).to.include("npx pulumi destroy");
   });
@@ -270,7 +294,8 @@ describe("the stack", () => {
 
     it("change with a setting, for what it decides and for all that follows from that", async () => {
       expect(await changed({ "gcp-data-demos:walletShare": "0.3" })).to.deep.equal(["clean-room-filled"]);
-      const shop = ["coffee-generated", "coffee-loaded", "reports-built", "reports-documented"];
+      const marts = ["reports-built", "reports-documented"];
+      const shop = ["coffee-generated", "coffee-loaded", "dashboards-written", ...marts];
       expect(await changed({ "gcp-data-demos:days": "30" })).to.deep.equal(shop);
       expect(await changed({ "gcp-data-demos:loadSchedule": "0 5 * * *" })).to.deep.equal([]);
     });

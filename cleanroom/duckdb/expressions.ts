@@ -76,12 +76,16 @@ function subquery(node: Node, scope: Scope): string {
   const rows = scope.inSubquery(() => scan(node.subquery as Node, scope));
   switch (node.subqueryType) {
     case "SCALAR":
-      return `(${rows})`;
+      // Of several rows it would be an error, which could tell of a row that nobody may see.
+      return scope.safe
+        ? `(SELECT CASE WHEN count(*) <= 1 THEN any_value(v) END FROM (${rows}) AS one(v))`
+        : `(${rows})`;
     case "EXISTS":
       return `EXISTS (${rows})`;
     case "IN":
       return `(${expression(node.inExpr as Node, scope)} IN (${rows}))`;
     case "ARRAY":
+      if (scope.safe) scope.refuse("an ARRAY subquery in a query of a protected view");
       return `ARRAY(${rows})`;
     default:
       return scope.refuse(`a subquery of kind ${node.subqueryType}`);

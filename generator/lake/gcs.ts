@@ -107,6 +107,7 @@ export async function verify(file: File, sent: FileInfo): Promise<FileInfo> {
 /** The content type of a file by its name; Cloud Storage would guess less well for CSV on some machines. */
 export function contentType(name: string): string {
   if (name.endsWith(".csv")) return "text/csv";
+  if (name.endsWith(".html")) return "text/html; charset=utf-8";
   return name.endsWith(".json") ? "application/json" : "application/octet-stream";
 }
 

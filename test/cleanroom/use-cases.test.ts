@@ -34,6 +34,7 @@ describe("The clean room's use cases", () => {
       ["07-reach-by-source", "wallet", undefined],
       ["08-payments-with-noise", "merchant", undefined],
       ["09-who-has-which-tier", "merchant", "aggregation threshold"],
+      ["10-too-few-to-tell", "merchant", undefined],
     ]);
     for (const { title, question, party } of useCases) {
       expect(title).to.match(/^[A-Z][\w -]+$/);
@@ -135,6 +136,15 @@ describe("The clean room's use cases", () => {
       for (const [free, business] of pairs) expect(business).to.be.above(2 * free);
     });
 
+    it("name every country, and hold back how many are shared where they are too few", () => {
+      const rows = all("10");
+      const told = rows.flatMap(({ with_wallet }) => (with_wallet === null ? [] : [Number(with_wallet)]));
+      expect(rows.reduce((sum, { customers }) => sum + Number(customers), 0)).to.equal(all("05")[0]?.customers);
+      expect(Math.min(...told)).to.be.at.least(threshold);
+      for (const { customers, with_wallet } of rows)
+        if (Number(customers) < threshold) expect(with_wallet).to.equal(null);
+    });
+
     it("find by which ways the wallet's users come, and the effect of the tier in each", () => {
       for (const { wallet_users } of all("07")) expect(Number(wallet_users)).to.be.at.least(threshold);
       const search = all("07").filter(({ traffic_source }) => traffic_source === "Search");
@@ -162,6 +172,8 @@ describe("The clean room's use cases", () => {
 
     it("leave out some groups and show others", () => {
       expect(answers["06"]?.length).to.be.within(8, 22);
+      const held = answers["10"]?.filter(({ with_wallet }) => with_wallet === null);
+      expect(held?.length).to.be.within(1, (answers["10"]?.length ?? 0) - 1);
       expect(answers["08"]).to.have.length(5);
     });
 

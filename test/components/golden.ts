@@ -15,7 +15,7 @@ export function inventory(resources: readonly Declared[]): string {
   const entries = resources.filter(({ custom }) => custom).map((each) => [`${each.type} ${each.name}`, each] as const);
   const sorted = entries.sort(([one], [other]) => (one < other ? -1 : 1));
   const text = sorted.map(([title, { inputs }]) => `${[title, ...lines(inputs)].join("\n")}\n`).join("\n");
-  return text.replace(/\b(main-|functions-|bundle-|dbt-|dbt\/)[0-9a-f]{8}\b/g, "$1<hash>");
+  return text.replace(/\b(main-|functions-|bundle-|pages-|dbt-|dbt\/)[0-9a-f]{8}\b/g, "$1<hash>");
 }
 
 /** `path: value`, of every input that says something. */

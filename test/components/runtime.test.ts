@@ -45,30 +45,38 @@ describe("Runtime", () => {
   const objects = async (hash: string) => {
     const { resources, outputs } = await declare(() => {
       const path = fileURLToPath(import.meta.url);
-      const { bundle, functions, dbtFolder } = new Runtime("runtime", {
+      const { bundle, functions, dbtFolder, pagesFolder } = new Runtime("runtime", {
         bucket: "b",
         bundle: { path, hash },
         dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "dddddddd" },
+        pages: { files: { "sales.html": path }, hash: "eeeeeeee" },
       });
-      return { bundle, functions, dbtFolder };
+      return { bundle, functions, dbtFolder, pagesFolder };
     });
     return { ...outputs, declared: ofType(resources, "bucketObject:BucketObject") };
   };
 
-  it("uploads the bundle, the functions and each file of dbt under names that carry their hash", async () => {
-    const { bundle, functions, dbtFolder, declared } = await objects("aaaaaaaa");
+  it("uploads the bundle, the functions, the reports' pages and each file of dbt under names that carry their hash", async () => {
+    const { bundle, functions, dbtFolder, pagesFolder, declared } = await objects("aaaaaaaa");
     expect(bundle).to.equal("runtime/main-aaaaaaaa.mjs");
     expect(functions).to.match(/^runtime\/functions-[0-9a-f]{8}\.zip$/);
     expect(dbtFolder).to.equal("dbt/dddddddd");
+    expect(pagesFolder).to.equal("runtime/pages-eeeeeeee");
     const uploaded = declared.map(({ inputs }) => inputs.name).sort();
     expect(uploaded).to.deep.equal(
-      ["dbt/dddddddd/dbt_project.yml", "dbt/dddddddd/models/a.sql", functions, bundle].sort(),
+      [
+        "dbt/dddddddd/dbt_project.yml",
+        "dbt/dddddddd/models/a.sql",
+        "runtime/pages-eeeeeeee/sales.html",
+        functions,
+        bundle,
+      ].sort(),
     );
   });
 
   it("gives changed code another name in Pulumi too, so that the old goes after the new came", async () => {
     const [one, other] = [await objects("aaaaaaaa"), await objects("bbbbbbbb")];
-    const names = (of: typeof one) => of.declared.map(({ name }) => name).filter((name) => !name.includes("dbt"));
+    const names = (of: typeof one) => of.declared.map(({ name }) => name).filter((name) => !/dbt|pages/.test(name));
     for (const name of names(one)) expect(names(other)).not.to.include(name);
   });
 

@@ -50,6 +50,21 @@ describe("A mistake in the declaration fails the rehearsal", () => {
 
   it("and what is declared does not", () => rehearsed(partOf(declaration, "clean-room-filled", "coffee-loaded")));
 
+  it("and people who are let in do not", () => {
+    const draft = partOf(declaration, "coffee-generated");
+    for (const member of ["user:ann@example.com", "group:owners@example.com", "domain:example.com"]) {
+      const { inputs, ...granted } = structuredClone(
+        find(draft, types.bucketGrant, { role: "roles/storage.objectUser" }),
+      );
+      draft.resources.push({
+        ...granted,
+        urn: `urn:${member}`,
+        inputs: { ...inputs, role: "roles/storage.objectViewer", member },
+      });
+    }
+    return rehearsed(draft);
+  });
+
   describe("in a job", () => {
     const generated = ["coffee-generated"];
     const data = (draft: Draft) => find(draft, types.job, { name: "coffee-data-job" });
@@ -161,6 +176,20 @@ describe("A mistake in the declaration fails the rehearsal", () => {
         "declare WRITER",
       ));
 
+    it("to write the reports", () =>
+      fails(
+        ["dashboards-written"],
+        (draft) => {
+          forget(draft, find(draft, types.bucketGrant, { bucket: "demo-project-coffee-demo-reports" }));
+          // Reports are written without marts too, and say so: nothing else has to run.
+          for (const run of draft.resources.filter(({ type, name }) => /JobRun$/.test(type) && !/written/.test(name)))
+            forget(draft, run);
+        },
+        "coffee-report-job",
+        "writes to bucket/demo-project-coffee-demo-reports as coffee-report@demo-project.iam.gserviceaccount.com",
+        "roles/storage.objectUser",
+      ));
+
     it("to run queries", () =>
       fails(
         ["coffee-loaded"],
@@ -190,7 +219,7 @@ describe("A mistake in the declaration fails the rehearsal", () => {
     it("to start a job from a schedule", () =>
       fails(
         ["daily-dbt-schedule"],
-        (draft) => forget(draft, find(draft, types.jobGrant)),
+        (draft) => forget(draft, find(draft, types.jobGrant, { name: "coffee-dbt-job" })),
         "dbt-daily",
         "coffee-scheduler@demo-project.iam.gserviceaccount.com may not run job/coffee-dbt-job",
       ));
@@ -201,7 +230,7 @@ describe("A mistake in the declaration fails the rehearsal", () => {
         (draft) => {
           find(draft, types.bucketGrant).inputs.member = "allUsers";
         },
-        'grants roles/storage.objectUser to "allUsers", which is no service account',
+        'grants roles/storage.objectUser to "allUsers", which is no service account, person or group',
       ));
   });
 

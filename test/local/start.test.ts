@@ -3,10 +3,13 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
 import { openWarehouse, type ResultRow } from "../../generator/warehouse/warehouse.ts";
+import { decodeReport } from "../../report/decode.ts";
+import type { Report } from "../../report/shape.ts";
 
 const root = join(import.meta.dirname, "../..");
 const realExport = join(root, "../shared/data/thelook-export");
@@ -21,6 +24,11 @@ async function npmStart(...args: string[]): Promise<Outcome> {
   const run = promisify(execFile)(process.execPath, [join(root, "local/start.ts"), ...args], { cwd: root });
   const outcome = await run.catch((error: { code: number; stdout: string; stderr: string }) => error);
   return { code: "code" in outcome ? outcome.code : 0, output: outcome.stdout + outcome.stderr };
+}
+
+async function readReport(folder: string, page: string): Promise<Report<unknown>> {
+  const html = await readFile(join(folder, page), "utf8");
+  return decodeReport(/<script type="text\/plain" id="data">([^<]+)</.exec(html)?.[1] ?? "");
 }
 
 /** Every row of every table, by `dataset.table`. */
@@ -56,7 +64,7 @@ describe("npm start", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it("fills every table of both demos", () => {
-    expect(Object.keys(tables)).to.have.length(20);
+    expect(Object.keys(tables)).to.have.length(24);
     for (const [name, rows] of Object.entries(tables)) expect(rows, name).not.to.be.empty;
   });
 
@@ -71,7 +79,8 @@ describe("npm start", () => {
     }
     // Of so few customers, some groups are all too small.
     expect(answered).to.include.members(["01-transaction-verification", "02-segmentation-by-tier", "05-overlap"]);
-    expect(await readdir(join(out, "answers"))).to.have.length(readUseCases().length);
+    // And what the report says of them.
+    expect(await readdir(join(out, "answers"))).to.have.length(readUseCases().length + 1);
     expect(outcome.output).to.match(/Rules: groups of fewer than 50 left out \(linked_ewallet_provider/);
   });
 
@@ -83,6 +92,17 @@ describe("npm start", () => {
         file,
       ).to.have.length(1);
     expect(existsSync("/mnt/bucket"), "the path that the bucket has in the cloud").to.equal(false);
+  });
+
+  it("writes the reports where a person opens them, and in the declared bucket, and prints the link", async () => {
+    const bucket = join(out, "bucket", "demo-project-coffee-demo-reports");
+    expect(await readdir(join(out, "report"))).to.include.members(await readdir(bucket));
+    for (const page of ["sales.html", "customers.html"]) {
+      const [here, there] = await Promise.all([join(out, "report"), bucket].map((folder) => readReport(folder, page)));
+      expect(here?.data, page).to.deep.equal(there?.data);
+      expect(here?.missing, page).to.deep.equal({});
+    }
+    expect(outcome.output).to.include(pathToFileURL(join(out, "report", "index.html")).href);
   });
 
   it("says how many rows it made and where to look", () => {

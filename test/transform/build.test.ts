@@ -1,8 +1,14 @@
 import { copyFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { UserError } from "../../generator/errors.ts";
+import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
 import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
+import { customersMarts, readCustomers } from "../../report/customers.ts";
+import { readDefinitions } from "../../report/definitions.ts";
+import { openMarts } from "../../report/marts.ts";
+import { readSales, salesMarts } from "../../report/sales.ts";
 import { type BigQuery, startDbtBigQuery } from "../support/servers.ts";
 import { emulatorEnv, LAST_DAY, makeShop, queryBigQuery, queryDuckDb, type Shop } from "./shop.ts";
 
@@ -14,17 +20,21 @@ const keys: Record<string, string> = {
   dim_product: "product_key",
   dim_rfm_segment: "r_score, f_score",
   dim_store: "store_key",
+  dim_visit_gap: "gap_rank",
   fact_order_details: "order_detail_key",
   flat_anonymous_metrics: "store_id, order_type",
   flat_customer_metrics: "customer_key",
+  flat_customer_months: "customer_key, order_month",
   flat_order_details: "order_detail_id",
+  flat_orders: "order_id",
+  flat_visit_gaps: "customer_key, gap_rank",
 };
-const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics"];
+const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics", "flat_customer_months", "flat_visit_gaps"];
 const rowsOf = (model: string) => `select * from coffee_marts.${model} order by ${keys[model]}`;
 
 interface Manifest {
   nodes: Record<string, ManifestNode>;
-  exposures: Record<string, { name: string; depends_on: { nodes: string[] } }>;
+  exposures: Record<string, { name: string; description: string; depends_on: { nodes: string[] } }>;
 }
 interface ManifestNode {
   resource_type: string;
@@ -88,6 +98,30 @@ describe("the dbt project", function () {
     });
   }
 
+  it("gives the reports the same data on both, and both say which mart is missing", async () => {
+    process.env.METADATA_SERVER_DETECTION = "none";
+    process.env.BIGQUERY_EMULATOR_HOST = `${emulator.url}/bigquery/v2`;
+    try {
+      const urls = [pathToFileURL(shop.warehouse).href.replace("file:", "duckdb:"), `bigquery://${emulator.project}`];
+      const [onDuckDb, onBigQuery] = await Promise.all(
+        urls.map(async (url) => {
+          const warehouse = await openWarehouse(url);
+          const names = [...salesMarts, ...Object.values(customersMarts).flat(), "no_such_mart"];
+          const marts = await openMarts(warehouse, names);
+          const data = { sales: await readSales(marts), customers: await readCustomers(marts, LAST_DAY) };
+          await warehouse.close();
+          return { data, tables: marts.tables, missing: marts.missing("flat_orders", "no_such_mart") };
+        }),
+      );
+      expect(onDuckDb?.data.sales.cells.day.length).to.be.greaterThan(100);
+      expect(onDuckDb?.missing).to.include("coffee_marts.no_such_mart does not exist");
+      expect(onBigQuery).to.deep.equal(onDuckDb);
+    } finally {
+      delete process.env.METADATA_SERVER_DETECTION;
+      delete process.env.BIGQUERY_EMULATOR_HOST;
+    }
+  });
+
   it("casts to no type with a precision on BigQuery, which refuses that, unlike the emulator", async () => {
     const compiled = join(shop.folder, "dbt-bigquery", "target", "run");
     const files = (await readdir(compiled, { recursive: true })).filter((file) => file.endsWith(".sql"));
@@ -110,7 +144,7 @@ describe("the dbt project", function () {
     }
   });
 
-  it("tests every model, and holds the two marts to a contract", async () => {
+  it("tests every model, and holds the marts that reports read to a contract", async () => {
     const { nodes } = await manifest(shop);
     const tests = Object.values(nodes).filter((node) => node.resource_type === "test");
     for (const model of Object.keys(keys)) {
@@ -118,16 +152,40 @@ describe("the dbt project", function () {
       expect(ofModel.length, model).to.be.greaterThan(1);
     }
     const contracted = Object.values(nodes).filter((node) => node.config.contract?.enforced);
-    expect(contracted.map(({ name }) => name)).to.have.members(["flat_customer_metrics", "flat_order_details"]);
+    expect(contracted.map(({ name }) => name)).to.have.members([
+      "flat_customer_metrics",
+      "flat_customer_months",
+      "flat_order_details",
+      "flat_orders",
+      "flat_visit_gaps",
+    ]);
   });
 
-  it("names the two reports that read the marts", async () => {
+  it("names the two reports with every model that they read", async () => {
     const { exposures } = await manifest(shop);
-    const names = Object.values(exposures).map(({ name, depends_on }) => [name, depends_on.nodes.length > 0]);
-    expect(names).to.have.deep.members([
-      ["sales_report", true],
-      ["customer_report", true],
+    const read = Object.values(exposures).map(({ name, depends_on }) => [
+      name,
+      depends_on.nodes.map((node) => node.replace("model.coffee_shop.", "")).sort(),
     ]);
+    expect(Object.fromEntries(read)).to.deep.equal({
+      sales_report: [...salesMarts].sort(),
+      customer_report: [...new Set(Object.values(customersMarts).flat())].sort(),
+    });
+  });
+
+  it("gives the pages the definitions that its descriptions have", async () => {
+    const definitions = readDefinitions();
+    const { nodes, exposures } = await manifest(shop);
+    const words = (text: string | undefined) => text?.replace(/\s+/g, " ").trim();
+    const { columns, description } = nodes["model.coffee_shop.flat_customer_metrics"] as ManifestNode;
+    expect(definitions.ltv).to.match(/^Lifetime value: .+UAH\.$/);
+    expect(words(columns.ltv?.description)).to.equal(definitions.ltv);
+    expect(words(columns.churned_after_days?.description)).to.include(definitions.churn);
+    expect(words(description)).to.include(definitions.rfm);
+    expect(words(exposures["exposure.coffee_shop.customer_report"]?.description)).to.include(
+      definitions.customer_filters,
+    );
+    for (const [name, text] of Object.entries(definitions)) expect(text, name).to.match(/^[A-Z].+\.$/);
   });
 
   it("finds customers of many segments, and anonymous orders in every store", async () => {

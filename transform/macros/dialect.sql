@@ -5,6 +5,11 @@
 {% macro bigquery__days_between(first, last) %}date_diff({{ last }}, {{ first }}, day){% endmacro %}
 {% macro duckdb__days_between(first, last) %}date_diff('day', {{ first }}, {{ last }}){% endmacro %}
 
+{#- Calendar months from one DATE to another: 1 from the last day of a month to the next. -#}
+{% macro months_between(first, last) %}{{ return(adapter.dispatch('months_between')(first, last)) }}{% endmacro %}
+{% macro bigquery__months_between(first, last) %}date_diff({{ last }}, {{ first }}, month){% endmacro %}
+{% macro duckdb__months_between(first, last) %}date_diff('month', {{ first }}, {{ last }}){% endmacro %}
+
 {#- The first day of a DATE's month, as a DATE. -#}
 {% macro month_start(date) %}{{ return(adapter.dispatch('month_start')(date)) }}{% endmacro %}
 {% macro bigquery__month_start(date) %}date_trunc({{ date }}, month){% endmacro %}

@@ -21,6 +21,15 @@ flat_orders as (
     where order_date <= {{ as_of_date() }}
 ),
 
+whole_orders as (
+    select
+        count(*) as order_count,
+        sum(net_amount) as revenue,
+        sum(margin_amount) as margin
+    from {{ ref('flat_orders') }}
+    where order_date <= {{ as_of_date() }}
+),
+
 customers as (
     select
         sum(order_count) as order_count,
@@ -37,6 +46,8 @@ customers as (
 
 marts as (
     select 'flat_order_details' as mart, * from flat_orders
+    union all
+    select 'flat_orders', * from whole_orders
     union all
     select 'flat_customer_metrics and flat_anonymous_metrics', * from customers
 )

@@ -3,6 +3,7 @@
     'dim_product': source('coffee_shop', 'products'),
     'dim_store': source('coffee_shop', 'stores'),
     'dim_order': source('coffee_shop', 'orders'),
+    'flat_orders': source('coffee_shop', 'orders'),
     'fact_order_details': source('coffee_shop', 'order_details'),
     'flat_order_details': source('coffee_shop', 'order_details'),
 } -%}

@@ -84,8 +84,16 @@ function real(body: (...args: string[]) => string): Translate {
 
 function rounded(name: string, call: Call): string {
   if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
-  const [value, places] = call.args;
-  return places === undefined ? `${name}(${value})` : finite(`${name}(${value}, CAST(${places} AS INTEGER))`, call);
+  const [number, places] = call.args;
+  if (places === undefined) return `${name}(${number})`;
+  // A FLOAT64 has no more places than these on either side.
+  const most = 308;
+  const fitting = (at: string) =>
+    `CASE WHEN ${at} > ${most} THEN ${most} WHEN ${at} < -${most} THEN -${most} ELSE ${at} END`;
+  return finite(
+    bind([number as string, places], (value, at) => `${name}(${value}, CAST(${fitting(at)} AS INTEGER))`),
+    call,
+  );
 }
 
 /** DuckDB passes over NULLs. */

@@ -6,15 +6,16 @@ import { bind, checked, orFail, text } from "../sql.ts";
  * from telling of a row that nobody may see by running out of memory.
  */
 
-/** Bytes. */
-const longest = 1_048_576;
-const mostElements = 1_000_000;
+/** Bytes: the library's limit; and what a text over rows that nobody may see can become, so that no row makes the memory run out. */
+const longestOf = ({ safe }: Call) => (safe ? 4096 : 1_048_576);
+/** Elements that an array may have there. BigQuery's own limit is not known. */
+const mostElements = 1000;
 
 export const growing: Readonly<Record<string, Translate>> = {
   concat: (call) => {
     const size = kindOf(call.nodes[0]) === "BYTES" ? "octet_length" : "strlen";
     const joined = `(${call.args.join(" || ")})`;
-    return checked(joined, (value) => `${size}(${value}) <= ${longest}`, "CONCAT of more than 1 MB", call);
+    return checked(joined, (value) => `${size}(${value}) <= ${longestOf(call)}`, "CONCAT of more than 1 MB", call);
   },
   replace: only(["STRING"], (call) =>
     bind(call.args, (value, from, to) => {
@@ -42,7 +43,6 @@ export const growing: Readonly<Record<string, Translate>> = {
   to_base64: (call) => unlimited("octet_length", 2, (value) => `to_base64(${value})`, call),
   generate_array: only(["INT64"], ({ args: [from, to, step = "1"], ...call }) =>
     bind([from, to, step].map(String), (a, b, by) => {
-      // BigQuery's own limit is not known; where nobody may see the rows there is this one.
       const few = call.safe ? ` AND (CAST(${b} AS DOUBLE) - ${a}) / ${by} < ${mostElements}` : "";
       return orFail(`${by} <> 0${few}`, [a, b, by], `generate_series(${a}, ${b}, ${by})`, "GENERATE_ARRAY by 0", call);
     }),
@@ -51,7 +51,13 @@ export const growing: Readonly<Record<string, Translate>> = {
 };
 
 function limited(length: string, values: readonly string[], made: string, name: string, call: Call): string {
-  return orFail(`${length} <= ${longest}`, values, made, `${name} of a negative count or to more than 1 MB`, call);
+  return orFail(
+    `${length} <= ${longestOf(call)}`,
+    values,
+    made,
+    `${name} of a negative count or to more than 1 MB`,
+    call,
+  );
 }
 
 /** Without a limit; but where nobody may see the rows there is one to the value, which may become `growth` times as long. */
@@ -59,14 +65,14 @@ function unlimited(size: string, growth: number, made: (value: string) => string
   if (!call.safe) return made(call.args[0] as string);
   return bind(
     call.args.slice(0, 1),
-    (value) => `CASE WHEN ${size}(${value}) * ${growth} <= ${16 * longest} THEN ${made(value)} END`,
+    (value) => `CASE WHEN ${size}(${value}) * ${growth} <= ${longestOf(call)} THEN ${made(value)} END`,
   );
 }
 
 function padded(name: string, call: Call): string {
   const [value, count, by = "' '"] = call.args;
   return bind([value, count, by].map(String), (v, n, b) => {
-    const padding = `CASE WHEN ${n} BETWEEN 0 AND ${longest} AND ${b} <> '' THEN strlen(${b}) * ${n} END`;
+    const padding = `CASE WHEN ${n} BETWEEN 0 AND ${longestOf(call)} AND ${b} <> '' THEN strlen(${b}) * ${n} END`;
     return limited(padding, [v, n, b], `${name}(${v}, CAST(${n} AS INTEGER), ${b})`, name.toUpperCase(), call);
   });
 }

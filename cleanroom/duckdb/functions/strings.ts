@@ -69,7 +69,13 @@ function onText(translate: Translate): Translate {
 function part(name: string): Translate {
   return ({ args, ...call }) =>
     bind(args, (value, count) =>
-      orFail(`${count} >= 0`, [value, count], `${name}(${value}, ${count})`, `${name} of a negative length`, call),
+      orFail(
+        `${count} >= 0`,
+        [value, count],
+        `${name}(${value}, least(${count}, 4294967295))`,
+        `${name} of a negative length`,
+        call,
+      ),
     );
 }
 

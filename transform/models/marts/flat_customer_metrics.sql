@@ -10,6 +10,7 @@ orders as (
         profiles.customer_id,
         lines.order_key,
         lines.order_date,
+        types.order_type,
         lines.is_refunded,
         as_of.as_of_date,
         {{ days_between('lines.order_date', 'as_of.as_of_date') }} as days_ago,
@@ -18,8 +19,9 @@ orders as (
         sum(lines.margin_amount) as margin_amount
     from {{ ref('fact_order_details') }} as lines
     inner join {{ ref('dim_customer') }} as profiles on lines.customer_key = profiles.customer_key
+    inner join {{ ref('dim_order') }} as types on lines.order_key = types.order_key
     inner join as_of on lines.order_date <= as_of.as_of_date
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6, 7, 8
 ),
 
 customers as (
@@ -40,6 +42,15 @@ customers as (
         min(days_ago) as days_since_last_order
     from orders
     group by customer_key, customer_id, as_of_date
+),
+
+main_types as (
+    select
+        customer_key,
+        order_type,
+        row_number() over (partition by customer_key order by count(*) desc, order_type) as place
+    from orders
+    group by customer_key, order_type
 ),
 
 gaps as (
@@ -85,6 +96,7 @@ select
     profiles.marketing_opt_in,
     home.store_name as home_store_name,
     home.district as home_district,
+    main_types.order_type as main_order_type,
     scored.first_order_date,
     scored.last_order_date,
     scored.days_since_last_order,
@@ -111,6 +123,7 @@ select
     segments.segment
 from scored
 inner join {{ ref('dim_customer') }} as profiles on scored.customer_key = profiles.customer_key
+inner join main_types on scored.customer_key = main_types.customer_key and main_types.place = 1
 inner join {{ ref('dim_store') }} as home on profiles.home_store_key = home.store_key
 inner join {{ ref('dim_rfm_segment') }} as segments
     on scored.r_score = segments.r_score and scored.f_score = segments.f_score

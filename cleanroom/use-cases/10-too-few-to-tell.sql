@@ -1,0 +1,19 @@
+-- Too few to tell
+-- The merchant asks: how many of our customers have a wallet in each country, and where are they too few to be told?
+-- as merchant
+WITH ours AS (
+  SELECT country, COUNT(DISTINCT hashed_email) AS customers
+  FROM merchant.users
+  GROUP BY country
+),
+shared AS (
+  SELECT WITH AGGREGATION_THRESHOLD u.country, COUNT(DISTINCT p.hashed_email) AS customers
+  FROM merchant.users AS u
+  JOIN linked_ewallet_provider.provider_users_shared AS p ON p.hashed_email = u.hashed_email
+  GROUP BY u.country
+)
+-- Where nothing is shared there are fewer than the wallet's threshold, or none.
+SELECT ours.country, ours.customers, shared.customers AS with_wallet
+FROM ours
+LEFT JOIN shared ON shared.country = ours.country
+ORDER BY ours.customers DESC, ours.country

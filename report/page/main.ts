@@ -1,0 +1,32 @@
+import { decodeReport } from "../decode.ts";
+import type { CleanRoomReport, CustomersReport, Report, SalesReport } from "../shape.ts";
+import { cleanRoomPage } from "./clean-room.ts";
+import { contentsPage } from "./contents.ts";
+import { customersPage } from "./customers.ts";
+import { h } from "./dom.ts";
+import { frame } from "./frame.ts";
+import { salesPage } from "./sales.ts";
+
+/* Reads the data that stands in the page, and hands it to the page it is for. */
+
+async function start(): Promise<void> {
+  const report: Report<unknown> = await decodeReport(document.getElementById("data")?.textContent ?? "");
+  frame(report);
+  if (report.page === "sales") salesPage(report as SalesReport);
+  else if (report.page === "customers") customersPage(report as CustomersReport);
+  else if (report.page === "clean-room") cleanRoomPage(report as CleanRoomReport);
+  else contentsPage(report);
+  document.body.dataset.ready = "true";
+}
+
+start().catch((error: unknown) => {
+  const main = document.getElementById("main");
+  main?.replaceChildren(
+    h(
+      "p",
+      { class: "note", role: "alert" },
+      "This file holds no whole report: make it again with npm start, or take it anew from where it came.",
+    ),
+  );
+  throw error;
+});

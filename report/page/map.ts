@@ -1,0 +1,226 @@
+import { h, s } from "./dom.ts";
+
+/*
+ * A sketch of Kyiv, drawn for this page: the Dnipro and its arms by a few points each, degrees rounded to a street or two. Enough to
+ * see which bank a store is on and how far apart two are.
+ */
+
+type Point = readonly [longitude: number, latitude: number];
+
+/** The river from north to south, with its width in kilometres. */
+const dnipro: readonly (readonly [...Point, width: number])[] = [
+  [30.529, 50.62, 0.9],
+  [30.517, 50.57, 0.9],
+  [30.53, 50.535, 0.8],
+  [30.532, 50.505, 0.75],
+  [30.537, 50.478, 0.7],
+  [30.54, 50.462, 0.6],
+  [30.556, 50.447, 0.55],
+  [30.568, 50.436, 0.55],
+  [30.579, 50.422, 0.6],
+  [30.583, 50.405, 0.7],
+  [30.583, 50.385, 0.8],
+  [30.594, 50.36, 0.9],
+  [30.62, 50.32, 1.0],
+  [30.66, 50.27, 1.1],
+  [30.7, 50.21, 1.2],
+];
+
+/** The city's limits. */
+const city: readonly Point[] = [
+  [30.26, 50.44],
+  [30.32, 50.52],
+  [30.4, 50.545],
+  [30.43, 50.57],
+  [30.5, 50.58],
+  [30.58, 50.56],
+  [30.62, 50.54],
+  [30.69, 50.53],
+  [30.74, 50.49],
+  [30.8, 50.45],
+  [30.78, 50.41],
+  [30.73, 50.37],
+  [30.66, 50.36],
+  [30.6, 50.31],
+  [30.55, 50.24],
+  [30.48, 50.26],
+  [30.44, 50.32],
+  [30.38, 50.35],
+  [30.34, 50.39],
+  [30.28, 50.41],
+];
+
+export interface Place {
+  readonly name: string;
+  readonly longitude: number;
+  readonly latitude: number;
+  /** Decides the area of the circle. */
+  readonly value: number;
+  /** Written under the name. */
+  readonly text: string;
+  readonly strong?: boolean;
+}
+
+const KM_A_DEGREE = 111.2;
+
+/** The places on the sketch, each a circle whose area is its value, with its name. A click on a circle chooses the place. */
+export function cityMap(label: string, width: number, places: readonly Place[], choose: (name: string) => void): Node {
+  const height = Math.min(460, Math.max(330, width * 0.85));
+  const latitudes = places.map(({ latitude }) => latitude);
+  const longitudes = places.map(({ longitude }) => longitude);
+  const centre = { x: middle(longitudes), y: middle(latitudes) };
+  const squeeze = Math.cos((centre.y * Math.PI) / 180);
+  // Kilometres that must fit, with room for names; one store alone still has its quarter of the city around it.
+  const across = Math.max(5, span(longitudes) * KM_A_DEGREE * squeeze * 1.75);
+  const down = Math.max(5, span(latitudes) * KM_A_DEGREE * 1.4);
+  const scale = Math.min(width / across, height / down);
+  const x = (longitude: number) => width / 2 + (longitude - centre.x) * KM_A_DEGREE * squeeze * scale;
+  const y = (latitude: number) => height / 2 - (latitude - centre.y) * KM_A_DEGREE * scale;
+  const path = (points: readonly Point[]) => points.map(([lon, lat]) => `${x(lon).toFixed(1)},${y(lat).toFixed(1)}`);
+  const top = Math.max(...places.map(({ value }) => value), 1);
+  const radius = (value: number) => Math.max(4, Math.sqrt(value / top) * Math.min(24, width / 18));
+  const circles = places.map((place) => ({
+    ...place,
+    x: x(place.longitude),
+    y: y(place.latitude),
+    radius: radius(place.value),
+  }));
+  const placed = placeNames(circles, { width, height });
+  const riverside = (lon: number, lat: number, text: string, angle = 0) =>
+    s(
+      "text",
+      {
+        transform: `translate(${x(lon).toFixed(1)} ${y(lat).toFixed(1)}) rotate(${angle})`,
+        "text-anchor": "middle",
+        style: "fill:var(--soft);font:italic 13px var(--serif);letter-spacing:.08em",
+      },
+      text,
+    );
+
+  const picture = s(
+    "svg",
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: "img",
+      "aria-label": label,
+      style: "overflow:hidden;border-radius:8px;background:var(--paper)",
+    },
+    s("polygon", { points: path(city).join(" "), style: "fill:var(--land);stroke:var(--faint);stroke-dasharray:5 4" }),
+    s("polygon", {
+      points: river(x, y, scale),
+      style: "fill:var(--water);stroke:var(--water);stroke-width:3;stroke-linejoin:round",
+    }),
+    riverside(30.5425, 50.487, "Dnipro", 82),
+    riverside(30.465, 50.462, "right bank"),
+    riverside(30.625, 50.462, "left bank"),
+    ...circles.map(({ name, x, y, radius, strong }) =>
+      s(
+        "circle",
+        {
+          cx: x.toFixed(1),
+          cy: y.toFixed(1),
+          r: radius.toFixed(1),
+          style: `cursor:pointer;stroke:var(--card);stroke-width:1.5;fill:${strong ? "var(--accent)" : "var(--h4)"};fill-opacity:.88`,
+          onclick: () => choose(name),
+        },
+        s("title", {}, name),
+      ),
+    ),
+    ...placed.map(({ name, text, strong, left, top }) => {
+      const halo = "paint-order:stroke;stroke:var(--land);stroke-width:4px;stroke-linejoin:round";
+      return s(
+        "text",
+        {
+          x: left.toFixed(1),
+          y: (top + 12).toFixed(1),
+          style: `font:${strong ? 700 : 600} 13px var(--sans);fill:var(--ink);${halo};pointer-events:none`,
+        },
+        name,
+        s("tspan", { x: left.toFixed(1), dy: "1.2em", style: "fill:var(--soft);font-weight:400;font-size:12px" }, text),
+      );
+    }),
+    ruler(scale, height),
+  );
+  return h("div", {}, picture);
+}
+
+interface Circle extends Place {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** A place for each name beside its circle, right, left, below or above: where it covers least of the names and circles that are there. */
+function placeNames(
+  circles: readonly Circle[],
+  { width, height }: { readonly width: number; readonly height: number },
+) {
+  const taken: Box[] = circles.map(({ x, y, radius }) => ({
+    left: x - radius,
+    top: y - radius,
+    right: x + radius,
+    bottom: y + radius,
+  }));
+  return [...circles]
+    .sort((a, b) => b.value - a.value)
+    .map((circle) => {
+      const { x, y, radius, name, text } = circle;
+      const long = Math.max(name.length * 7.4, text.length * 6.4);
+      const tall = 30;
+      const box = (left: number, top: number): Box => ({ left, top, right: left + long, bottom: top + tall });
+      const boxes = [
+        box(x + radius + 6, y - tall / 2),
+        box(x - radius - 6 - long, y - tall / 2),
+        box(x - long / 2, y + radius + 2),
+        box(x - long / 2, y - radius - 2 - tall),
+      ];
+      const covered = (one: Box) =>
+        taken.reduce((sum, other) => sum + common(one, other), 0) +
+        (long * tall - common(one, { left: 0, top: 0, right: width, bottom: height })) * 4;
+      const best = boxes.reduce((least, one) => (covered(one) < covered(least) ? one : least));
+      taken.push(best);
+      return { ...circle, ...best };
+    });
+}
+
+/** The area that two boxes share. */
+function common(a: Box, b: Box): number {
+  const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  return Math.max(across, 0) * Math.max(down, 0);
+}
+
+function middle(values: readonly number[]): number {
+  return (Math.min(...values) + Math.max(...values)) / 2;
+}
+
+function span(values: readonly number[]): number {
+  return Math.max(...values) - Math.min(...values);
+}
+
+/** Both banks of the river, as the corners of a polygon. */
+function river(x: (longitude: number) => number, y: (latitude: number) => number, scale: number): string {
+  const bank = (side: number) =>
+    dnipro.map(([lon, lat, km]) => `${(x(lon) + (side * km * scale) / 2).toFixed(1)},${y(lat).toFixed(1)}`);
+  return [...bank(-1), ...bank(1).reverse()].join(" ");
+}
+
+function ruler(scale: number, height: number): SVGElement {
+  const kilometres = [1, 2, 5, 10, 20, 50, 100].find((km) => km * scale > 50) ?? 200;
+  const end = 12 + kilometres * scale;
+  return s(
+    "g",
+    {},
+    s("path", { d: `M12 ${height - 17}v5H${end.toFixed(1)}v-5`, style: "fill:none;stroke:var(--soft)" }),
+    s("text", { x: 14, y: height - 19, style: "fill:var(--soft);font:12px var(--sans)" }, `${kilometres} km`),
+  );
+}

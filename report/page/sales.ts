@@ -1,0 +1,168 @@
+import { averageOrder, type SalesSummary, type SalesTotals, summariseSales } from "../aggregate-sales.ts";
+import { rangeName } from "../days.ts";
+import { everything, type Filter } from "../filter.ts";
+import { count, decimal, percent, uah, uahShort } from "../format.ts";
+import type { SalesCube, SalesReport } from "../shape.ts";
+import { salesStory } from "../story-sales.ts";
+import { h, words } from "./dom.ts";
+import { filtered } from "./filtered.ts";
+import { grid, instead, section, terms } from "./frame.ts";
+import { kpi } from "./kpi.ts";
+import { salesCards } from "./sales-cards.ts";
+
+const NO_ORDERS = "No orders in this selection: choose other days, stores or order types.";
+
+/** The page of sales. */
+export function salesPage({ data, missing }: SalesReport): void {
+  const { sales } = data;
+  if (sales === undefined) instead(missing.sales ?? "The figures of sales are missing.");
+  else if (sales.days.count === 0) instead("There are no orders yet: the figures appear with the first ones.");
+  else showSales(sales);
+}
+
+function showSales(cube: SalesCube): void {
+  const initial = everything(cube, 365);
+  const kpis = {
+    net: kpi("revenue", "Revenue"),
+    orders: kpi("orders", "Orders"),
+    average: kpi("average-order", "Average order value"),
+    items: kpi("items-per-order", "Items per order"),
+  };
+  const story = h("ul", { class: "story", id: "story", "aria-label": "At a glance" });
+  const cards = salesCards(cube, (name) =>
+    choose((filter) => ({ ...filter, stores: filter.stores.length === 1 && filter.stores[0] === name ? [] : [name] })),
+  );
+  const period = h("p", { class: "lead", id: "period-words" });
+  const choose = filtered({
+    choices: cube,
+    initial,
+    words: { days: "Days", store: "Store", orderType: "Order type" },
+    sections: [
+      {
+        id: "overview",
+        title: "Overview",
+        element: section(
+          "overview",
+          "Overview",
+          period,
+          story,
+          grid(...Object.values(kpis).map(({ element }) => element), cards.daily.element),
+        ),
+      },
+      { id: "when", title: "When they come", element: section("when", "When they come", grid(cards.hours.element)) },
+      {
+        id: "stores",
+        title: "Stores",
+        element: section("stores", "Stores", grid(cards.stores.element, cards.map.element)),
+      },
+      {
+        id: "products",
+        title: "Products",
+        element: section(
+          "products",
+          "Products and baskets",
+          grid(cards.categories.element, cards.mixes.element, cards.products.element),
+        ),
+      },
+      {
+        id: "discounts",
+        title: "Discounts",
+        element: section("discounts", "Discounts", grid(cards.discounts.element)),
+      },
+      {
+        id: "meaning",
+        title: "What it means",
+        element: section(
+          "meaning",
+          "What the figures mean",
+          terms({
+            net_revenue: "Revenue",
+            orders: "Orders",
+            avg_order_value: "Average order value",
+            items_per_order: "Items per order",
+            previous_period: "Period before",
+            product_mix: "Product mix",
+            discount_reason: "Discounts",
+            sales_filters: "Filters",
+          }),
+        ),
+      },
+    ],
+    update(filter) {
+      const summary = summariseSales(cube, filter);
+      const some = summary.totals.orders > 0;
+      story.replaceChildren(...(some ? salesStory(cube, summary) : []).map((sentence) => h("li", {}, words(sentence))));
+      story.hidden = !some;
+      showKpis(kpis, summary);
+      period.textContent = periodWords(filter, summary);
+      for (const card of Object.values(cards)) card.show(some ? card.view(summary) : NO_ORDERS);
+    },
+  });
+}
+
+function periodWords(filter: Filter, { before }: SalesSummary): string {
+  const chosen =
+    filter.from > filter.to
+      ? "The first day is after the last one."
+      : `Figures of ${rangeName(filter.from, filter.to)}`;
+  if (filter.from > filter.to) return chosen;
+  return before === undefined
+    ? `${chosen}; there are no data for a whole period before, so no change is shown.`
+    : `${chosen}; change against ${rangeName(before.from, before.to)}.`;
+}
+
+function showKpis(
+  kpis: Record<"net" | "orders" | "average" | "items", ReturnType<typeof kpi>>,
+  summary: SalesSummary,
+): void {
+  const { totals, before } = summary;
+  const about = (
+    value: (totals: SalesTotals) => number,
+    series: (part: { orders: number; net: number }) => number,
+    words: string,
+  ) => ({
+    ...(before === undefined || totals.orders === 0
+      ? { words }
+      : { change: { now: value(totals), before: value(before.totals), against: "on the period before" } }),
+    series: parts(summary).map(series),
+  });
+  const share = `${percent(totals.margin / totals.net)} margin`;
+  kpis.net.show(
+    uahShort(totals.net),
+    about(
+      ({ net }) => net,
+      ({ net }) => net,
+      share,
+    ),
+  );
+  kpis.orders.show(
+    count(totals.orders),
+    about(
+      ({ orders }) => orders,
+      ({ orders }) => orders,
+      `${count(totals.refunded)} refunded`,
+    ),
+  );
+  kpis.average.show(
+    uah(averageOrder(totals)),
+    about(averageOrder, ({ orders, net }) => net / orders, "net of discounts"),
+  );
+  const { series: _, ...items } = about(
+    ({ items, orders }) => items / orders,
+    () => 0,
+    `${count(totals.items)} pieces`,
+  );
+  kpis.items.show(decimal(totals.items / totals.orders), items);
+}
+
+/** The days in at most thirty parts of equal length; days that are left over at the beginning are left out. */
+function parts({ daily }: SalesSummary): { orders: number; net: number }[] {
+  const length = Math.ceil(daily.length / 30);
+  const number = Math.floor(daily.length / Math.max(length, 1));
+  const from = daily.length - number * length;
+  return Array.from({ length: number }, (_, i) =>
+    daily
+      .slice(from + i * length, from + (i + 1) * length)
+      .reduce((sum, { orders, net }) => ({ orders: sum.orders + orders, net: sum.net + net }), { orders: 0, net: 0 }),
+  );
+}

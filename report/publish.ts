@@ -1,0 +1,107 @@
+import { UserError } from "../generator/errors.ts";
+import type { Lake } from "../generator/lake/lake.ts";
+import type { Warehouse } from "../generator/warehouse/warehouse.ts";
+import { customersMarts, readCustomers } from "./customers.ts";
+import { fillPage } from "./encode.ts";
+import { type Marts, openMarts } from "./marts.ts";
+import { readSales, salesMarts } from "./sales.ts";
+import type { CleanRoomData, CustomersData, Meta, PageName, Report, SalesData } from "./shape.ts";
+
+export interface PublishOptions {
+  /** Reads a page without its data, by its file name; undefined where there is none. */
+  readonly template: (name: string) => Promise<string | undefined>;
+  /** @default none, and the page is left out */
+  readonly cleanRoom?: CleanRoomData | undefined;
+  /** When, for the pages to say. */
+  readonly madeAt: Date;
+}
+
+/** What was written. */
+export interface Published {
+  /** Bytes by file name. */
+  readonly pages: Readonly<Record<string, number>>;
+  /** What the pages say is missing. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Makes the reports from the marts and writes them to the lake. All pages are made before the first is written, and each is replaced
+ * whole, `index.html` last: whatever fails leaves the last good ones. A mart that is missing is said in the page.
+ * Throws UserError where the warehouse refuses or does not answer, a page's template is missing, or the lake cannot be written.
+ */
+export async function publishReports(warehouse: Warehouse, lake: Lake, options: PublishOptions): Promise<Published> {
+  const { template, cleanRoom, madeAt } = options;
+  const names = [...new Set([...salesMarts, ...Object.values(customersMarts).flat()])];
+  const marts = await openMarts(warehouse, names);
+  const [last, asOf] = await Promise.all([lastOrder(marts), metricsAsOf(marts)]);
+  const pages: PageName[] = ["sales", "customers", ...(cleanRoom ? (["clean-room"] as const) : [])];
+  const base = baseOf(lake);
+  const meta = (read: readonly string[], day: string | undefined): Meta => ({
+    madeAt: madeAt.toISOString(),
+    source: sourceOf(warehouse),
+    tables: marts.tables.filter(({ name }) => read.some((mart) => name.endsWith(`.${mart}`))),
+    ...(day !== undefined && { asOf: day }),
+    pages,
+    ...(base !== undefined && { base }),
+    currency: "UAH",
+    timeZone: "Europe/Kyiv",
+  });
+
+  const sales = await salesOf(marts);
+  const customers = await customersOf(marts, asOf ?? last);
+  const reports: Report<unknown>[] = [
+    { page: "sales", meta: meta(salesMarts, last), ...sales },
+    { page: "customers", meta: meta(Object.values(customersMarts).flat(), asOf ?? last), ...customers },
+    ...(cleanRoom ? [{ page: "clean-room" as const, meta: meta([], undefined), data: cleanRoom, missing: {} }] : []),
+    { page: "index", meta: meta(names, last), data: {}, missing: {} },
+  ];
+  const files = await Promise.all(
+    reports.map(async (report) => {
+      const name = `${report.page}.html`;
+      const text = await template(name);
+      if (text === undefined)
+        throw new UserError(`there is no ${name} among the pages: build them again (npm run build)`);
+      return { name, html: fillPage(name, text, report) };
+    }),
+  );
+  const written: Record<string, number> = {};
+  for (const { name, html } of files) written[name] = (await lake.writeText(name, html)).bytes;
+  return { pages: written, missing: reports.flatMap(({ missing }) => Object.values<string>(missing)) };
+}
+
+async function salesOf(marts: Marts): Promise<Pick<Report<SalesData>, "data" | "missing">> {
+  const gone = marts.missing(...salesMarts);
+  if (gone !== undefined) return { data: {}, missing: { sales: gone } };
+  return { data: { sales: await readSales(marts) }, missing: {} };
+}
+
+async function customersOf(marts: Marts, asOf: string | undefined) {
+  const missing = Object.entries(customersMarts).flatMap(([part, wanted]) => {
+    const gone = marts.missing(...wanted);
+    return gone === undefined ? [] : [[part, gone]];
+  });
+  return { data: await readCustomers(marts, asOf), missing: Object.fromEntries(missing) } satisfies Pick<
+    Report<CustomersData>,
+    "data" | "missing"
+  >;
+}
+
+const lastOrder = (marts: Marts) => lastDay(marts, "flat_orders", "order_date");
+const metricsAsOf = (marts: Marts) => lastDay(marts, "flat_customer_metrics", "as_of_date");
+
+async function lastDay(marts: Marts, mart: string, column: string): Promise<string | undefined> {
+  if (marts.missing(mart) !== undefined) return undefined;
+  const [row] = await marts.rows(`SELECT MAX(${column}) AS day FROM {${mart}}`);
+  return row?.day == null ? undefined : String(row.day);
+}
+
+/** Google sends a browser that asks for an object on to an address that works for that object only, and only for a while. */
+function baseOf({ url }: Lake): string | undefined {
+  const place = /^gs:\/\/(.+?)\/*$/.exec(url)?.[1];
+  return place && `https://storage.cloud.google.com/${place}/`;
+}
+
+function sourceOf({ url }: Warehouse): string {
+  const project = /^bigquery:\/\/([^/?]+)/.exec(url)?.[1];
+  return project === undefined ? "DuckDB" : `BigQuery, project ${project}`;
+}

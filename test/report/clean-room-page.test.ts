@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+import { cleanRoom } from "./clean-room.ts";
+import { inChromium } from "./in-chromium.ts";
+import { csvOf, type OpenPage, openPage, publishPages } from "./pages.ts";
+
+inChromium("the clean room's page", (bench) => {
+  let open: OpenPage;
+  let page: Page;
+  before(async () => {
+    open = await openPage(bench().browser, await publishPages(bench().built, undefined, cleanRoom), "clean-room");
+    page = open.page;
+  });
+  after(() => page?.context().close());
+  afterEach(() => expect(open.troubles).to.deep.equal([]));
+
+  const headline = (name: string) => page.locator(`[id="${name}-headline"]`).innerText();
+  const figure = (name: string) => page.locator(`[id="${name}-chart"]`).innerText();
+
+  it("says what each answer shows most clearly", async () => {
+    expect(await headline("01-tiers")).to.equal("Spend per customer: Business 360.94, Free 44.36, 8.1 times as much");
+    expect(await headline("02-trust")).to.equal(
+      "Returned: Not verified user 14.8%, Verified user 7.4%, 2.0 times as much",
+    );
+    expect(await headline("03-overlap")).to.equal("Customers: 34,063");
+    expect(await headline("04-small")).to.equal("No group is large enough to be shown");
+  });
+
+  it("draws each row with its figures", async () => {
+    const text = await figure("01-tiers");
+    for (const part of ["Free", "15,810", "44.36", "Business", "360.94"]) expect(text).to.contain(part);
+    expect(await figure("02-trust")).to.contain("China");
+  });
+
+  it("shows the reason in place of an answer that was refused", async () => {
+    expect(await figure("05-raw")).to.equal("Refused: You must use SELECT WITH AGGREGATION_THRESHOLD for this query.");
+  });
+
+  it("tells who asked, by which rules, and how, as it was written", async () => {
+    const answer = page.locator(".answer", { has: page.locator('[id="01-tiers"]') });
+    expect(await answer.innerText())
+      .to.contain("Asked by the merchant")
+      .and.to.contain("2 groups were suppressed.");
+    await answer.getByText("The query").click();
+    expect(await answer.locator("pre").innerText()).to.equal(cleanRoom.useCases[0]?.sql);
+  });
+
+  it("gives the answer as CSV", async () => {
+    const [head, ...rows] = await csvOf(page, "02-trust");
+    expect(head).to.deep.equal(["Country", "Is verified user", "Returned"]);
+    expect(rows).to.deep.equal([
+      ["China", "false", "0.148"],
+      ["China", "true", "0.074"],
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+import type { CleanRoomData } from "../../report/shape.ts";
+
+/** Answers as a clean room gives them: figures by a word, by two words, a single row, none that is large enough, and a refusal. */
+export const cleanRoom: CleanRoomData = {
+  useCases: [
+    {
+      name: "01-tiers",
+      title: "Segmentation by account tier",
+      question: "What do customers of each tier buy?",
+      party: "merchant",
+      sql: "SELECT WITH AGGREGATION_THRESHOLD account_tier FROM provider_users_shared -- <b>&amp;</b></script>",
+      columns: [
+        { name: "account_tier", type: "STRING" },
+        { name: "customers", type: "INT64" },
+        { name: "spend_per_customer", type: "NUMERIC" },
+      ],
+      rows: [
+        ["Free", 15810, 44.36],
+        ["Premium", 10119, 138.25],
+        ["Business", 8134, 360.94],
+      ],
+      rules: ["provider_users_shared: at least 50 customers in a group.", "2 groups were suppressed."],
+    },
+    {
+      name: "02-trust",
+      title: "Trust by verification",
+      question: "Do verified customers return less?",
+      party: "merchant",
+      sql: "SELECT 1",
+      columns: [
+        { name: "country", type: "STRING" },
+        { name: "is_verified_user", type: "BOOL" },
+        { name: "returned", type: "FLOAT64" },
+      ],
+      rows: [
+        ["China", false, 0.148],
+        ["China", true, 0.074],
+      ],
+      rules: [],
+    },
+    {
+      name: "03-overlap",
+      title: "Overlap",
+      question: "How many customers do both have?",
+      party: "wallet",
+      sql: "SELECT 1",
+      columns: [{ name: "customers", type: "INT64" }],
+      rows: [[34063]],
+      rules: [],
+    },
+    {
+      name: "04-small",
+      title: "Small groups",
+      question: "Who lives where?",
+      party: "wallet",
+      sql: "SELECT 1",
+      columns: [
+        { name: "city", type: "STRING" },
+        { name: "customers", type: "INT64" },
+      ],
+      rows: [],
+      rules: ["All groups were suppressed: none has 50 customers."],
+    },
+    {
+      name: "05-raw",
+      title: "Raw rows",
+      question: "Who are they?",
+      party: "merchant",
+      sql: "SELECT * FROM provider_users_shared",
+      columns: [],
+      rows: [],
+      rules: ["provider_users_shared: at least 50 customers in a group."],
+      refused: "You must use SELECT WITH AGGREGATION_THRESHOLD for this query.",
+    },
+  ],
+};

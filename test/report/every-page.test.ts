@@ -1,0 +1,109 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import axe from "axe-core";
+import { expect } from "chai";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import type { PageName } from "../../report/shape.ts";
+import { cleanRoom } from "./clean-room.ts";
+import { inChromium } from "./in-chromium.ts";
+import { type OpenPage, openPage, publishPages } from "./pages.ts";
+
+/** What the screenshots of a run are kept in: `dist/screenshots/`. */
+const screenshots = fileURLToPath(new URL("../../dist/screenshots/", import.meta.url));
+
+const looks = {
+  desktop: {},
+  dark: { colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  empty: { hash: "#from=2020-01-01&to=2020-01-31" },
+  print: { media: "print" },
+} as const satisfies Record<string, BrowserContextOptions & { hash?: string; media?: "print" }>;
+
+/** How each page is looked at. */
+const seen = {
+  sales: ["desktop", "dark", "phone", "empty", "print"],
+  customers: ["desktop", "dark", "phone", "empty", "print"],
+  "clean-room": ["desktop", "dark", "phone", "print"],
+  index: ["desktop", "phone"],
+} as const satisfies Record<PageName | "index", readonly (keyof typeof looks)[]>;
+
+inChromium("every page", (bench) => {
+  let folder: string;
+  let open: OpenPage;
+  before(async () => {
+    folder = await publishPages(bench().built, undefined, cleanRoom);
+    mkdirSync(screenshots, { recursive: true });
+  });
+  afterEach(async () => {
+    const { page, troubles } = open;
+    await page.context().close();
+    expect(troubles).to.deep.equal([]);
+  });
+
+  /** What the accessibility checker finds wrong. */
+  async function faults(page: Page): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as axe.AxeResults;
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+    );
+  }
+
+  for (const name of ["sales", "customers", "clean-room", "index"] as const)
+    for (const look of seen[name])
+      it(`${name} is accessible and complete: ${look}`, async () => {
+        const { media, ...options } = { media: undefined, ...looks[look] };
+        open = await openPage(bench().browser, folder, name, options);
+        const { page } = open;
+        if (media !== undefined) await page.emulateMedia({ media });
+        // All charts, as for a printer, and not only those in sight.
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+        await page.screenshot({ path: `${screenshots}${name}-${look}.png`, fullPage: true });
+        expect(await faults(page)).to.deep.equal([]);
+        expect(
+          await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
+          "wider than the screen",
+        ).to.equal(0);
+        for (const figure of await page.locator("figure").all())
+          expect(await figure.locator("svg[role=img][aria-label], table, .note").count()).to.be.greaterThan(0);
+      });
+
+  it("has a table behind each chart that the accessibility checker passes", async () => {
+    open = await openPage(bench().browser, folder, "customers");
+    const { page } = open;
+    for (const card of await page.locator(".card").all())
+      await card.getByRole("button", { name: /^Table: / }).press("Enter");
+    expect(await page.locator(".card .scroll table").count()).to.equal(await page.locator(".card").count());
+    expect(await faults(page)).to.deep.equal([]);
+  });
+
+  it("links the others, and takes the filter along", async () => {
+    open = await openPage(bench().browser, folder, "sales", { hash: "#store=Podil" });
+    const { page, troubles } = open;
+    await page.getByRole("link", { name: "Customers" }).click();
+    await page.waitForURL(/customers\.html#store=Podil$/);
+    await page.waitForSelector("body[data-ready]");
+    expect(await page.getByRole("button", { name: "Podil", exact: true }).getAttribute("aria-pressed")).to.equal(
+      "true",
+    );
+    // The one request that was asked for.
+    (troubles as string[]).splice(0, 1);
+  });
+
+  it("says when and from what it was made, in Kyiv time", async () => {
+    open = await openPage(bench().browser, folder, "sales", { timezoneId: "America/New_York" });
+    expect(await open.page.locator("footer").innerText()).to.match(
+      /^Made 1 April 2024 at 04:30, Kyiv time, from DuckDB: coffee_marts\.flat_orders \([\d,]+ rows\)/,
+    );
+  });
+
+  it("says that a file without its data is none", async () => {
+    open = await openPage(bench().browser, folder, "sales");
+    const { page } = open;
+    await page.evaluate("document.getElementById('data').textContent = 'cut off'");
+    const html = `<!doctype html>${await page.evaluate("document.documentElement.outerHTML")}`;
+    await page.setContent(html);
+    expect(await page.locator("[role=alert]").innerText()).to.contain("no whole report");
+    (open.troubles as string[]).splice(0);
+  });
+});

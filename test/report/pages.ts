@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { openFolder } from "../../generator/lake/folder.ts";
+import { buildPages } from "../../report/build.ts";
+import { publishReports } from "../../report/publish.ts";
+import type { CleanRoomData, PageName, Pages } from "../../report/shape.ts";
+import type { BuiltMarts } from "./marts.ts";
+
+/** When the pages of the tests were made. */
+export const madeAt = new Date("2024-04-01T01:30:00Z");
+
+let folders = 0;
+let files: Pages["files"] | undefined;
+
+/** Publishes the real pages from marts that a script has changed first. Returns their folder. */
+export async function publishPages(built: BuiltMarts, change?: string, cleanRoom?: CleanRoomData): Promise<string> {
+  const folder = join(built.folder, `pages-${++folders}`);
+  files ??= buildPages().files;
+  const pages = files;
+  const warehouse = await built.open(change);
+  try {
+    const template = async (name: string) => (pages[name] === undefined ? undefined : readFile(pages[name], "utf8"));
+    await publishReports(warehouse, openFolder(pathToFileURL(folder).href), { template, madeAt, cleanRoom });
+    return folder;
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/** A page that is open, and what went wrong in it so far. */
+export interface OpenPage {
+  readonly page: Page;
+  /** Errors on the console and uncaught ones, and every request but that for the file itself. */
+  readonly troubles: readonly string[];
+}
+
+/** Opens a page from the file system, and waits until it shows its figures. */
+export async function openPage(
+  browser: Browser,
+  folder: string,
+  name: PageName | "index",
+  options: BrowserContextOptions & { readonly hash?: string } = {},
+): Promise<OpenPage> {
+  const { hash = "", ...rest } = options;
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...rest });
+  const page = await context.newPage();
+  const url = pathToFileURL(join(folder, `${name}.html`)).href;
+  const troubles: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
+  });
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
+      troubles.push(`asked for ${request.url()}`);
+  });
+  await page.goto(`${url}${hash}`);
+  await page.waitForSelector("body[data-ready]");
+  return { page, troubles };
+}
+
+/** The table behind a card, as rows of texts, header first. */
+export async function tableOf(page: Page, card: string): Promise<string[][]> {
+  await page.locator(`[id="${card}"] button[aria-expanded=false]`).click();
+  const rows = await page.locator(`[id="${card}-table"] tr`).all();
+  const texts = await Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts()));
+  await page.locator(`[id="${card}"] button[aria-expanded=true]`).click();
+  return texts;
+}
+
+/** What a card's CSV button downloads, as rows of fields. */
+export async function csvOf(page: Page, card: string): Promise<string[][]> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator(`[id="${card}"]`).getByRole("button", { name: "CSV" }).click(),
+  ]);
+  const text = await readFile(await download.path(), "utf8");
+  return text
+    .trimEnd()
+    .split("\r\n")
+    .map((line) =>
+      [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
+        .slice(0, -1)
+        .map(([, field = ""]) => field.replace(/^"|"$/g, "")),
+    );
+}

@@ -1,0 +1,177 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { openFolder } from "../../generator/lake/folder.ts";
+import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
+import { decodeReport } from "../../report/decode.ts";
+import { DATA_MARK } from "../../report/mark.ts";
+import { type Published, type PublishOptions, publishReports } from "../../report/publish.ts";
+import type { CleanRoomData, CustomersReport, Report, SalesReport } from "../../report/shape.ts";
+import { userError } from "../support/user-error.ts";
+import { LAST_DAY } from "../transform/shop.ts";
+import { type BuiltMarts, makeMarts } from "./marts.ts";
+
+const madeAt = new Date("2024-04-01T01:30:00Z");
+const template: PublishOptions["template"] = async (name) =>
+  `<title>${name}</title><script id="data">${DATA_MARK}</script>`;
+const everything = [
+  "flat_orders",
+  "flat_order_details",
+  "flat_customer_metrics",
+  "flat_customer_months",
+  "flat_visit_gaps",
+];
+
+describe("publishing the reports", function () {
+  this.timeout(120_000);
+  let built: BuiltMarts;
+  before(async () => {
+    built = await makeMarts();
+  });
+
+  let folders = 0;
+  const newFolder = () => join(built.folder, `reports-${++folders}`);
+
+  /** Publishes from marts that a script has changed first. */
+  async function publish(
+    folder: string,
+    change?: string,
+    more: { cleanRoom?: CleanRoomData; template?: typeof template } = {},
+  ): Promise<Published> {
+    const warehouse: Warehouse = await built.open(change);
+    try {
+      return await publishReports(warehouse, openFolder(pathToFileURL(folder).href), { template, madeAt, ...more });
+    } finally {
+      await warehouse.close();
+    }
+  }
+
+  async function read<R extends Report<unknown>>(folder: string, page: string): Promise<R> {
+    const html = await readFile(join(folder, `${page}.html`), "utf8");
+    return decodeReport<R>(/<script id="data">(.*)<\/script>/.exec(html)?.[1] ?? "");
+  }
+
+  it("writes a page for each report, which says when and from what it was made", async () => {
+    const folder = newFolder();
+    const { pages, missing } = await publish(folder);
+    expect(Object.keys(pages)).to.deep.equal(["sales.html", "customers.html", "index.html"]);
+    expect(missing).to.deep.equal([]);
+    expect(await readdir(folder)).to.have.members(Object.keys(pages));
+    const { meta, page, data } = await read<SalesReport>(folder, "sales");
+    expect(page).to.equal("sales");
+    expect(meta).to.include({ madeAt: "2024-04-01T01:30:00.000Z", source: "DuckDB", asOf: LAST_DAY });
+    expect(meta.pages).to.deep.equal(["sales", "customers"]);
+    expect(meta.tables.find(({ name }) => name === "coffee_marts.flat_orders")?.rows).to.equal(
+      data.sales?.cells.orders.reduce((sum, each) => sum + each),
+    );
+    expect((await read(folder, "customers")).meta.tables.map(({ name }) => name)).to.include(
+      "coffee_marts.flat_customer_months",
+    );
+  });
+
+  it("gives the same bytes for the same marts", async () => {
+    const [one, other] = [newFolder(), newFolder()];
+    await publish(one);
+    await publish(other);
+    for (const page of await readdir(one))
+      expect(await readFile(join(one, page)), page).to.deep.equal(await readFile(join(other, page)));
+  });
+
+  it("writes the clean room's page where there are answers", async () => {
+    const folder = newFolder();
+    const cleanRoom: CleanRoomData = { useCases: [] };
+    const { pages } = await publish(folder, undefined, { cleanRoom });
+    expect(Object.keys(pages)).to.include("clean-room.html");
+    expect(await read(folder, "clean-room")).to.deep.include({ data: cleanRoom });
+    expect((await read(folder, "index")).meta.pages).to.deep.equal(["sales", "customers", "clean-room"]);
+  });
+
+  it("says which mart is missing, and shows what needs it not", async () => {
+    const folder = newFolder();
+    const { missing } = await publish(
+      folder,
+      "DROP TABLE coffee_marts.flat_order_details; DROP TABLE coffee_marts.flat_visit_gaps",
+    );
+    expect(missing).to.deep.equal([
+      "coffee_marts.flat_order_details does not exist in the warehouse: build the marts with dbt.",
+      "coffee_marts.flat_visit_gaps does not exist in the warehouse: build the marts with dbt.",
+    ]);
+    const sales = await read<SalesReport>(folder, "sales");
+    expect(sales.data).to.deep.equal({});
+    expect(sales.missing.sales).to.equal(missing[0]);
+    const customers = await read<CustomersReport>(folder, "customers");
+    expect(Object.keys(customers.data)).to.deep.equal(["customers", "months", "trade"]);
+    expect(customers.missing).to.deep.equal({ gaps: missing[1] });
+  });
+
+  it("makes pages even where there is no mart at all", async () => {
+    const folder = newFolder();
+    const { pages, missing } = await publish(folder, "DROP SCHEMA coffee_marts CASCADE");
+    expect(Object.keys(pages)).to.have.length(3);
+    expect(missing).to.have.length(5);
+    expect((await read(folder, "sales")).meta).not.to.have.property("asOf");
+  });
+
+  it("makes pages of empty marts", async () => {
+    const folder = newFolder();
+    await publish(folder, everything.map((mart) => `DELETE FROM coffee_marts.${mart}`).join(";"));
+    const { sales } = (await read<SalesReport>(folder, "sales")).data;
+    expect(sales?.days).to.deep.equal({ first: "1970-01-01", count: 0 });
+    expect(sales?.hours).to.deep.equal({ first: 0, count: 0 });
+    expect(sales?.cells.day).to.deep.equal([]);
+    const { customers, trade } = (await read<CustomersReport>(folder, "customers")).data;
+    expect(customers?.profiles.ltv).to.deep.equal([]);
+    expect(trade?.cells.day).to.deep.equal([]);
+  });
+
+  it("makes pages of one day in one store", async () => {
+    const folder = newFolder();
+    const others = `order_date <> DATE '2024-03-16' OR store_name <> 'Podil'`;
+    await publish(
+      folder,
+      ["flat_orders", "flat_order_details"].map((mart) => `DELETE FROM coffee_marts.${mart} WHERE ${others}`).join(";"),
+    );
+    const { sales } = (await read<SalesReport>(folder, "sales")).data;
+    expect(sales?.days).to.deep.equal({ first: "2024-03-16", count: 1 });
+    expect(new Set(sales?.cells.store).size).to.equal(1);
+  });
+
+  it("makes pages without any registered customer, and shows the anonymous orders", async () => {
+    const folder = newFolder();
+    await publish(
+      folder,
+      `DELETE FROM coffee_marts.flat_orders WHERE is_registered; DELETE FROM coffee_marts.dim_customer;
+       DELETE FROM coffee_marts.flat_order_details WHERE is_registered;
+       ${everything
+         .slice(2)
+         .map((mart) => `DELETE FROM coffee_marts.${mart}`)
+         .join(";")}`,
+    );
+    const { meta, data } = await read<CustomersReport>(folder, "customers");
+    expect(meta.asOf).to.equal(LAST_DAY);
+    expect(data.customers?.profiles.r).to.deep.equal([]);
+    expect(data.trade?.cells.registeredOrders.every((orders) => orders === 0)).to.equal(true);
+    expect(data.trade?.cells.anonymousOrders.some((orders) => orders > 0)).to.equal(true);
+  });
+
+  for (const mart of ["flat_orders", "flat_customer_metrics"])
+    it(`refuses marts that are not of one build, such as where ${mart} lacks what others have`, async () => {
+      const change = `DELETE FROM coffee_marts.${mart} WHERE ${mart === "flat_orders" ? "order_date < DATE '2024-02-10'" : "recency > 3"}`;
+      expect(await userError(() => publish(newFolder(), change))).to.match(/^".+" is in one mart and not in another/);
+    });
+
+  it("leaves the last good pages, all of them, where a query fails or a page is missing", async () => {
+    const folder = newFolder();
+    await publish(folder);
+    const before = await Promise.all((await readdir(folder)).map((page) => readFile(join(folder, page), "utf8")));
+    const failed = await userError(() =>
+      publish(folder, "ALTER TABLE coffee_marts.flat_visit_gaps DROP COLUMN gap_count"),
+    );
+    expect(failed).to.include("gap_count");
+    const without = async (name: string) => (name === "index.html" ? undefined : template(name));
+    expect(await userError(() => publish(folder, undefined, { template: without }))).to.include("no index.html");
+    const after = await Promise.all((await readdir(folder)).map((page) => readFile(join(folder, page), "utf8")));
+    expect(after).to.deep.equal(before);
+  });
+});

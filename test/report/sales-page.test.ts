@@ -1,0 +1,162 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
+import { count, decimal, uah, uahShort } from "../../report/format.ts";
+import { inChromium } from "./in-chromium.ts";
+import { csvOf, type OpenPage, openPage, publishPages, tableOf } from "./pages.ts";
+
+inChromium("the sales page", (bench) => {
+  let warehouse: Warehouse;
+  let folder: string;
+  let open: OpenPage;
+  let page: Page;
+
+  before(async () => {
+    folder = await publishPages(bench().built);
+    warehouse = await bench().built.open();
+  });
+  after(() => warehouse?.close());
+  beforeEach(async () => {
+    open = await openPage(bench().browser, folder, "sales");
+    page = open.page;
+  });
+  afterEach(async () => {
+    const { troubles } = open;
+    await page?.context().close();
+    expect(troubles).to.deep.equal([]);
+  });
+
+  const kopiykas = (value: ResultRow[string] | undefined) => Math.round(Number(value) * 100);
+  const value = (id: string) => page.locator(`#${id} .value`).innerText();
+
+  /** Holds what the page shows against the order lines. */
+  async function matches(where: string): Promise<void> {
+    const [row = {}] = await warehouse.run(`SELECT COUNT(DISTINCT order_id) AS orders, SUM(quantity) AS items,
+      COUNT(DISTINCT CASE WHEN NOT is_refunded THEN order_id END) AS paid, SUM(net_amount) AS net
+      FROM coffee_marts.flat_order_details WHERE ${where}`);
+    expect(Number(row.orders)).to.be.greaterThan(0);
+    const shown = [
+      await value("revenue"),
+      await value("orders"),
+      await value("average-order"),
+      await value("items-per-order"),
+    ];
+    expect(shown).to.deep.equal([
+      uahShort(kopiykas(row.net)),
+      count(Number(row.orders)),
+      uah(kopiykas(row.net) / Number(row.paid)),
+      decimal(Number(row.items) / Number(row.orders)),
+    ]);
+    const stores = await warehouse.run(`SELECT store_name, SUM(net_amount) AS net, COUNT(DISTINCT order_id) AS orders
+      FROM coffee_marts.flat_order_details WHERE ${where} GROUP BY 1 ORDER BY 2 DESC`);
+    const rows = await tableOf(page, "stores-compared");
+    expect(rows.slice(1).map(([name, , net, orders]) => [name, net, orders])).to.deep.equal(
+      stores.map(({ store_name, net, orders }) => [store_name, uah(kopiykas(net)), count(Number(orders))]),
+    );
+    const hours = await warehouse.run(`SELECT day_name, order_hour, COUNT(DISTINCT order_id) AS orders
+      FROM coffee_marts.flat_order_details WHERE ${where} GROUP BY 1, 2`);
+    const cells = (await csvOf(page, "hours")).slice(1).filter(([, , , orders]) => orders !== "0");
+    expect(cells.map(([day, hour, , orders]) => [day, hour, orders])).to.have.deep.members(
+      hours.map(({ day_name, order_hour, orders }) => [
+        day_name,
+        `${String(order_hour).padStart(2, "0")}:00`,
+        String(orders),
+      ]),
+    );
+    const products = await warehouse.run(`SELECT product_name, SUM(net_amount) AS net, SUM(quantity) AS items
+      FROM coffee_marts.flat_order_details WHERE ${where} GROUP BY 1`);
+    expect(
+      (await csvOf(page, "top-products")).slice(1).map(([name, , net, , items]) => [name, net, items]),
+    ).to.have.deep.members(
+      products.map(({ product_name, net, items }) => [product_name, Number(net).toFixed(2), String(items)]),
+    );
+    const mixes = await warehouse.run(`SELECT product_mix_type, COUNT(DISTINCT order_id) AS orders
+      FROM coffee_marts.flat_order_details WHERE ${where} GROUP BY 1`);
+    expect((await csvOf(page, "mixes")).slice(1).map(([name, , orders]) => [name, orders])).to.have.deep.members(
+      mixes.map(({ product_mix_type, orders }) => [product_mix_type, String(orders)]),
+    );
+  }
+
+  it("shows the figures of all days at first, where there are fewer than twelve months", () => matches("TRUE"));
+
+  it("shows the figures of the days that are typed in", async () => {
+    await page.locator("#from").fill("2024-02-20");
+    await page.locator("#to").fill("2024-03-04");
+    await matches("order_date BETWEEN DATE '2024-02-20' AND DATE '2024-03-04'");
+    expect(await page.locator("#period").inputValue()).to.equal("other");
+  });
+
+  it("shows the figures of a named period", async () => {
+    await page.locator("#period").selectOption({ label: "Last 7 days" });
+    await matches("order_date > DATE '2024-03-24'");
+    expect(await page.locator("#period-words").innerText()).to.equal(
+      "Figures of 25 Mar 2024 – 31 Mar 2024; change against 18 Mar 2024 – 24 Mar 2024.",
+    );
+  });
+
+  it("tells the change against the days before", async () => {
+    await page.locator("#period").selectOption({ label: "Last 7 days" });
+    const [row] =
+      await warehouse.run(`SELECT SUM(CASE WHEN order_date > DATE '2024-03-24' THEN 1 ELSE 0 END) AS now, COUNT(*) AS both
+      FROM (SELECT DISTINCT order_id, order_date FROM coffee_marts.flat_order_details WHERE order_date > DATE '2024-03-17') AS orders`);
+    const now = Number(row?.now);
+    const by = now / (Number(row?.both) - now) - 1;
+    const text = `${by > 0 ? "+" : "−"}${(Math.abs(by) * 100).toFixed(1)}%`;
+    expect(await page.locator("#orders .change").innerText()).to.contain(text);
+  });
+
+  it("shows the figures of stores and order types together", async () => {
+    await page.getByRole("button", { name: "Podil", exact: true }).click();
+    await page.getByRole("button", { name: "Golden Gate", exact: true }).first().click();
+    await page.getByRole("button", { name: "Takeaway", exact: true }).click();
+    await matches("store_name IN ('Podil', 'Golden Gate') AND order_type = 'Takeaway'");
+    await page.getByRole("button", { name: "Reset" }).click();
+    await matches("TRUE");
+  });
+
+  it("is used with the keyboard alone", async () => {
+    await page.getByRole("button", { name: "In-store", exact: true }).focus();
+    await page.keyboard.press("Space");
+    await matches("order_type = 'In-store'");
+    await page.locator(".sections a", { hasText: "Products" }).focus();
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).to.equal("products-heading");
+  });
+
+  it("shows one store alone after a click on its name, and all of them after another", async () => {
+    await page.getByRole("button", { name: "Show only Golden Gate" }).click();
+    await matches("store_name = 'Golden Gate'");
+    await page.getByRole("button", { name: "Show all stores" }).click();
+    await matches("TRUE");
+  });
+
+  it("keeps the filter in its address, which opens the same figures elsewhere", async () => {
+    await page.getByRole("button", { name: "Takeaway", exact: true }).click();
+    await page.locator("#from").fill("2024-03-01");
+    const { hash } = new URL(page.url());
+    expect(hash).to.equal("#from=2024-03-01&to=2024-03-31&type=Takeaway");
+    await page.context().close();
+    open = await openPage(bench().browser, folder, "sales", { hash });
+    page = open.page;
+    await matches("order_date >= DATE '2024-03-01' AND order_type = 'Takeaway'");
+  });
+
+  it("says of a selection without orders that there are none, in place of every chart", async () => {
+    await page.locator("#from").fill("2024-03-31");
+    await page.locator("#to").fill("2024-03-01");
+    const cards = await page.locator(".card").count();
+    expect(cards).to.equal(8);
+    expect(await page.locator(".card .note", { hasText: "No orders in this selection" }).count()).to.equal(cards);
+    expect(await page.locator("figure svg").count()).to.equal(0);
+    expect(await page.locator("#period-words").innerText()).to.equal("The first day is after the last one.");
+  });
+
+  it("draws a chart when it comes into sight, with the figures that hold by then", async () => {
+    await page.locator("#discounts").scrollIntoViewIfNeeded();
+    await page.locator("#discounts-given table.bars").waitFor();
+    await page.getByRole("button", { name: "Podil", exact: true }).click();
+    await page.locator("#map").scrollIntoViewIfNeeded();
+    await page.locator("#map circle").waitFor();
+    expect(await page.locator("#map circle").count()).to.equal(1);
+  });
+});

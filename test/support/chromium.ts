@@ -1,0 +1,36 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe"];
+const elsewhere = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+/** What to do where `findChromium` finds nothing. */
+export const howToGetChromium =
+  "no Chromium on this machine: install it (Debian: apt install chromium; Ubuntu: snap install chromium; macOS: brew install " +
+  "--cask chromium), or name one: CHROMIUM=/path/to/chrome npm test";
+
+/** The system's Chromium or Chrome, or the one that CHROMIUM names; undefined where there is none. */
+export function findChromium(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const named = process.env.CHROMIUM;
+  const places = named
+    ? [named]
+    : [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...elsewhere];
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Starts it without a window. Its sandbox needs rights that containers seldom give; the pages are our own. */
+export function startChromium(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
