@@ -60,7 +60,10 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
     rows: answer.rows.map((row) => row.map(asText)),
     rules: rulesInForce(answer.explanation),
   };
-  return [{ shown, file: "csv", kept: answerCsv(answer), answered }, `${count(answer.rows.length)} rows`];
+  return [
+    { shown, file: "csv", kept: answerCsv(answer), answered },
+    answer.rows.length === 1 ? "1 row" : `${count(answer.rows.length)} rows`,
+  ];
 }
 
 /** What the report says beside an answer. */
