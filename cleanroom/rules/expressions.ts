@@ -1,4 +1,4 @@
-import type { Column } from "../googlesql/analyser.ts";
+import type { Column, Type } from "../googlesql/analyser.ts";
 import { listOf, type Node, unknownFields } from "../googlesql/tree.ts";
 
 /** The ids of all columns that are named anywhere in a part of the tree, subqueries included. */
@@ -57,8 +57,21 @@ export function equality(condition: Node): readonly [Node, Node] | undefined {
 
 /** Functions that bring a key into the form of another, and cannot make one up. */
 const normalising = new Set(
-  "lower upper trim ltrim rtrim to_hex from_hex to_base64 from_base64 md5 sha1 sha256 sha512 nullif".split(" "),
+  "lower upper to_hex from_hex to_base64 from_base64 md5 sha1 sha256 sha512 nullif".split(" "),
 );
+
+/** The same of white space; with letters to cut off, they would make one key of another. */
+const trimming = new Set(["trim", "ltrim", "rtrim"]);
+
+/** Casts that keep what the value says. */
+const casts = new Set([
+  "INT64 STRING",
+  "STRING INT64",
+  "INT64 NUMERIC",
+  "NUMERIC INT64",
+  "STRING BYTES",
+  "BYTES STRING",
+]);
 
 /** Functions that choose among keys. */
 const choosing = new Set(["coalesce", "ifnull"]);
@@ -67,12 +80,20 @@ const choosing = new Set(["coalesce", "ifnull"]);
 export function normalised(expression: Node): readonly string[] | undefined {
   const column = plainColumn(expression);
   if (column) return [column.columnId];
-  if (expression.kind === "Cast") return normalised(expression.expr as Node);
+  if (expression.kind === "Cast") {
+    const inner = expression.expr as Node;
+    return casts.has(`${kindOf(inner)} ${kindOf(expression)}`) ? normalised(inner) : undefined;
+  }
   if (expression.kind !== "FunctionCall") return undefined;
   const name = functionName(expression) ?? "";
   const [first, ...more] = listOf(expression.argumentList);
   if (first && normalising.has(name) && more.every(({ kind }) => kind === "Literal")) return normalised(first);
+  if (first && trimming.has(name) && more.length === 0) return normalised(first);
   if (!choosing.has(name)) return undefined;
   const all = listOf(expression.argumentList).map(normalised);
   return all.includes(undefined) ? undefined : all.flatMap((ids) => ids ?? []);
+}
+
+function kindOf({ type }: Node): string {
+  return (type as Type).typeKind.slice("TYPE_".length);
 }

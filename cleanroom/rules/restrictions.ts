@@ -85,6 +85,11 @@ function partnerFault(instance: Instance, partner: Node, other: Relation, walk: 
   const origins = keys.map((id) => walk.originOf(id));
   if (keys.length === 0 || !keys.every((id) => other.columns.has(id)) || !origins.every(({ key }) => key))
     return "The key must be a column of a table of the other side, as it is or in LOWER, UPPER, TRIM, a hash or CAST; one that the query makes up does not count.";
+  // What else a view shows nobody else knew: only what it was joined on itself is a key.
+  const foreign = origins.find(
+    ({ from, column }) => from.size > 0 && !(column && joinColumns(column.of).includes(column.name)),
+  );
+  if (foreign) return "A column of a view counts only if that view is joined on it, too.";
   const alone = origins
     .flatMap(({ from }) => [...from])
     .find(

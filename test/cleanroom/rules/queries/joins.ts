@@ -240,6 +240,7 @@ export const joins: readonly Chapter[] = [
       ["one view through the matches of another", "SELECT t.amount FROM linked.refunds r JOIN own.users u USING (hashed_email) JOIN linked.payments t ON t.order_id = r.order_id"],
       ["through the matches of a threshold view, in groups", `${T} COUNT(*) FROM shared.people p JOIN linked.users u USING (hashed_email) JOIN own.users USING (hashed_email)`],
       ["a threshold over its matches and own tables", `${T} OPTIONS(threshold=5, privacy_unit_column=o.user_id) t.status, COUNT(*) FROM own.orders o JOIN linked.payments t USING (order_id) GROUP BY 1`, 5],
+      ["a key without blanks, and one that is text here", "SELECT t.amount FROM linked.payments t JOIN (SELECT CAST(order_id AS STRING) AS k FROM own.orders) o ON t.order_id = CAST(TRIM(o.k) AS INT64)"],
       ["both columns of JOIN_ALL", "SELECT p.* FROM linked.pairs p JOIN (SELECT o.order_id, u.hashed_email FROM own.orders o JOIN own.users u ON u.id = o.user_id) x USING (order_id, hashed_email)"],
     ],
     refused: [
@@ -272,6 +273,9 @@ export const joins: readonly Chapter[] = [
       ["with a threshold view of the same owner", `${T} COUNT(*) FROM linked.refunds r JOIN linked.members m USING (hashed_email)`, ...demanded("order_id, hashed_email", "linked.refunds")],
       ["keys made up by GENERATE_ARRAY", "SELECT t.* FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS k JOIN linked.payments t ON t.order_id = k", ...payments],
       ["keys made up by arithmetic", "SELECT t.* FROM own.orders o JOIN linked.payments t ON t.order_id = o.order_id + 1", ...payments],
+      ["keys made up by cutting letters off", "SELECT t.* FROM own.orders o JOIN linked.payments t ON t.order_id = CAST(LTRIM(CAST(o.order_id AS STRING), '1') AS INT64)", ...payments],
+      ["keys made up by a cast that rounds", "SELECT t.* FROM own.orders o JOIN linked.payments t ON t.order_id = CAST(o.amount AS INT64)", ...payments],
+      ["what another view shows as a key", "SELECT r.* FROM own.orders o JOIN linked.payments t USING (order_id) JOIN linked.refunds r ON r.hashed_email = t.status", ...demanded("order_id, hashed_email", "linked.refunds")],
       ["keys made up by a window", "SELECT t.* FROM (SELECT ROW_NUMBER() OVER () AS k FROM own.orders) o JOIN linked.payments t ON t.order_id = o.k", ...payments],
       ["keys made up by counting", "SELECT t.* FROM (SELECT COUNT(*) AS k FROM own.orders GROUP BY user_id) o JOIN linked.payments t ON t.order_id = o.k", ...payments],
       ["keys made up by a recursion", "WITH RECURSIVE n AS (SELECT 1 AS k UNION ALL SELECT k + 1 FROM n WHERE k < 400) SELECT t.* FROM n JOIN linked.payments t ON t.order_id = n.k", ...payments],
