@@ -215,13 +215,21 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
     wrong.push(
       `${namespace}:location is "${values.location}", and the public thelook is in US only: use US, or set thelookSource to synthetic:`,
     );
+  const main = gcpProject ?? "";
+  const { merchant, wallet } = values.cleanRoomMembers;
+  const merchantProject = values.merchantProject || main;
+  const walletProject = values.walletProject || main;
+  const both = merchant.filter((member) => wallet.includes(member));
+  // One grant on the project would be declared twice, and removed with either.
+  if (merchantProject === walletProject && both.length > 0)
+    wrong.push(
+      `${namespace}:cleanRoomMembers has ${both.join(", ")} as merchant and as wallet, which are in one project: name each once, or give a party a project of its own`,
+    );
   if (wrong.length > 0)
     throw new pulumi.RunError(
-      `wrong settings, change them by "pulumi config set NAME VALUE":\n  ${wrong.join("\n  ")}`,
+      `wrong settings, change them by "pulumi config set NAME VALUE", fields of an object by "pulumi config set --path NAME.FIELD VALUE":\n  ${wrong.join("\n  ")}`,
     );
-  const main = gcpProject as string;
-  const { merchantProject, walletProject } = values;
-  return { ...values, project: main, merchantProject: merchantProject || main, walletProject: walletProject || main };
+  return { ...values, project: main, merchantProject, walletProject };
 }
 
 /** The settings of the stack that runs. Throws as `checkSettings` does. */

@@ -126,7 +126,7 @@ export const definitions: readonly ViewDefinition[] = [
     },
     columns: ["provider_user_id", "transaction_month", "status", "transaction_amount"],
     rule: {
-      differentialPrivacy: { privacyUnitColumn: "provider_user_id", ...PRIVACY_BUDGET },
+      differentialPrivacy: { privacyUnitColumn: "provider_user_id", ...PRIVACY_BUDGET, maxGroupsContributed: 3 },
       joinRestriction: { condition: "JOIN_BLOCKED", columns: [] },
     },
   },

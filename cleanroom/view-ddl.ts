@@ -14,7 +14,7 @@ export interface ViewToMake {
 }
 
 /** What can be changed without making the view anew. */
-export type ViewOption = "description" | "labels" | "rule";
+export type ViewOption = "description" | "labels";
 
 /** The statement that makes the view, in place of one of that name. */
 export function createView(view: ViewToMake): string {
@@ -32,7 +32,7 @@ function path({ project, dataset, view }: ViewToMake): string {
   return `\`${project}.${dataset}.${view}\``;
 }
 
-function optionList({ description, labels, rule }: ViewToMake, chosen: readonly ViewOption[]): string {
+function optionList({ description, labels, rule }: ViewToMake, chosen: readonly (ViewOption | "rule")[]): string {
   const pairs = Object.entries(labels).map(([name, value]) => `(${text(name)}, ${text(value)})`);
   const values = {
     description: `description = ${text(description)}`,

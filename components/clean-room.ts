@@ -5,7 +5,7 @@ import { otherParty, PARTIES, type Party, parties } from "../cleanroom/party.ts"
 import { shareViews } from "../cleanroom/views.ts";
 import type { Dataset } from "./dataset.ts";
 import { Exchange } from "./exchange.ts";
-import { isLingering, isMissing, isRefusal, retryWhile } from "./google-delay.ts";
+import { isLingering, isMissing, isRefusal, isUnknownAccount, retryWhile } from "./google-delay.ts";
 import { type Grant, type Grantee, grant } from "./grants.ts";
 import { Identity } from "./identity.ts";
 import { accounts } from "./names.ts";
@@ -53,15 +53,12 @@ export class CleanRoom extends pulumi.ComponentResource {
       const { place, shared } = side[party];
       const { exchange } = side[otherParty(party)];
       const { title, linked: datasetId } = parties[party];
-      const { project, labels } = place;
+      const { project } = place;
       const { location, dataExchangeId } = exchange;
 
       const displayName = `Subscribes and asks in the clean room as ${title}`;
       const account = new Identity(`${name}-${party}`, { accountId: accounts[party], displayName, project }, child);
-      const members = [
-        ["account", account],
-        ...cleanRoomMembers[party].map((member) => [slug(member), granteeOf(member)]),
-      ];
+      const members = [["account", account], ...cleanRoomMembers[party].map((member) => [member, granteeOf(member)])];
       const grantAll = (grants: Readonly<Record<string, Grant>>, to: pulumi.CustomResourceOptions) =>
         (members as [string, Grantee][]).flatMap(([who, grantee]) =>
           Object.entries(grants).map(([what, given]) => grant(`${name}-${party}-${who}-${what}`, grantee, given, to)),
@@ -90,12 +87,14 @@ export class CleanRoom extends pulumi.ComponentResource {
           dataExchangeProject: exchange.project,
           dataExchangeLocation: location,
           dataExchangeId,
+          // Left out, one that Google sets by itself would show as a change, and replace the subscription.
+          subscriberContact: account.email,
+          // Without labels, since a change of them would replace the subscription.
           destinationDataset: {
             location,
             datasetReference: { projectId: project, datasetId },
             friendlyName: datasetId,
             description: `What ${parties[otherParty(party)].title} shares with ${title}`,
-            labels,
           },
           // Refreshed where listings have changed, and not at every look.
           refreshPolicy: "ON_STALE",
@@ -114,10 +113,11 @@ export class CleanRoom extends pulumi.ComponentResource {
       // Nobody waits for the operation that makes the linked dataset.
       const waits = retryWhile(
         `${name}-${party}-linked`,
-        isMissing,
+        (error) => isMissing(error) || isUnknownAccount(error),
         "as happens while the linked dataset is being made",
       );
-      const asking = grantAll({ linked: reads(datasetId) }, { ...childOf(this, opts, [subscription]), ...waits });
+      // By the subscription's property: where it is replaced, grants on the dataset that goes with it are given anew.
+      const asking = grantAll({ linked: reads(subscription.subscriptionId) }, { ...child, ...waits });
       return pulumi.all(asking.map(({ id }) => id)).apply(() => `${project}.${datasetId}`);
     });
     this.linked = pulumi.all(linked);
@@ -127,9 +127,4 @@ export class CleanRoom extends pulumi.ComponentResource {
 
 function granteeOf(member: string): Grantee {
   return { member, email: member.slice(member.indexOf(":") + 1) };
-}
-
-/** A member as a part of a resource's name. */
-function slug(member: string): string {
-  return member.replaceAll(/[^a-zA-Z0-9]+/g, "-");
 }

@@ -28,8 +28,14 @@ export class Dataset extends pulumi.ComponentResource {
     const dataset = new gcp.bigquery.Dataset(
       `${name}-dataset`,
       { project, datasetId, location, description, labels, deleteContentsOnDestroy: true },
-      // In another location a dataset of the same id can be made only when the old one is gone.
-      { ...childOf(this, opts), deleteBeforeReplace: true },
+      {
+        ...childOf(this, opts),
+        // In another location a dataset of the same id can be made only when the old one is gone.
+        deleteBeforeReplace: true,
+        // An update would send the access list of the state, and so remove grants and authorised datasets without a word:
+        // https://github.com/pulumi/pulumi-gcp/issues/3908
+        ignoreChanges: ["labels", "description"],
+      },
     );
 
     const made = new Map<string, gcp.bigquery.Table>();

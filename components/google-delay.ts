@@ -39,6 +39,11 @@ export function isRefusal(error: string): boolean {
   return /\b(error|code|status):? 403\b|permission|forbidden|access denied|has not been used in project/i.test(error);
 }
 
+/** Whether BigQuery does not know a service account yet (https://github.com/hashicorp/terraform-provider-google/issues/26429). */
+export function isUnknownAccount(error: string): boolean {
+  return /service account .* does not exist/i.test(error);
+}
+
 /** Whether something of that name is there still: what was deleted a moment ago may linger. */
 export function isLingering(error: string): boolean {
   return /\b(error|code|status):? 409\b|already exists/i.test(error);

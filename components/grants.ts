@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
+import { isUnknownAccount, retryWhile } from "./google-delay.ts";
 
 /** A service account, or a person or group of people, as grants name it. */
 export interface Grantee {
@@ -68,7 +69,8 @@ export function grant(
       const { dataset, project } = given;
       const isGroup = typeof member === "string" && member.startsWith("group:");
       const who = isGroup ? { groupByEmail: email } : { userByEmail: email };
-      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, ...who }, opts);
+      const waits = retryWhile(name, isUnknownAccount, "as happens while BigQuery does not know a new account yet");
+      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, ...who }, { ...waits, ...opts });
     }
     case "bucket":
       return new gcp.storage.BucketIAMMember(name, { bucket: given.bucket, role, member }, opts);

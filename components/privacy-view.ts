@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type AnalysisRule, type RestPolicy, ruleKind, ruleOf } from "../cleanroom/policy.ts";
-import { alterView, createView, type ViewOption, type ViewToMake } from "../cleanroom/view-ddl.ts";
+import { alterView, createView, type ViewToMake } from "../cleanroom/view-ddl.ts";
 import { canonical } from "./canonical.ts";
 
 /** A view with an analysis rule; its name, once made, belongs to one kind of rule. */
@@ -75,35 +75,27 @@ export const provider: pulumi.dynamic.ResourceProvider<PrivacyViewInputs, Privac
   async diff(_id, before: PrivacyViewState, after) {
     const differ = (keys: readonly (keyof PrivacyViewInputs)[]) =>
       keys.filter((key) => canonical(before[key]) !== canonical(after[key]));
-    const moved = differ(["project", "dataset", "view"]);
     // One that has lost its rule can be given any.
     const lost = Object.keys(before.rule).length === 0;
     const otherKind = !lost && ruleKind(before.rule) !== ruleKind(after.rule);
-    const replaces = [...moved, ...differ(["location"]), ...(otherKind ? ["rule"] : [])];
+    const replaces = [...differ(["project", "dataset", "view", "location"]), ...(otherKind ? ["rule"] : [])];
     const changes = replaces.length > 0 || differ(["query", "columns", "description", "labels", "rule"]).length > 0;
-    // Two of one name cannot be there at once.
-    return { changes, replaces, deleteBeforeReplace: replaces.length > 0 && moved.length === 0 };
+    return { changes, replaces };
   },
 
   async create(inputs) {
-    const bigquery = await open(inputs);
-    await execute(bigquery, inputs, createView(inputs));
-    const kept = await keptOrFault(bigquery, inputs);
-    if (typeof kept === "string") {
-      // Without its rule it would show every row to whoever may read it, and to no state would it be known.
-      await remove(bigquery, inputs);
-      throw new Error(`${inputs.view} was made and removed again: ${kept}`);
-    }
-    const viewId = `projects/${inputs.project}/datasets/${inputs.dataset}/tables/${inputs.view}`;
-    return { id: viewId, outs: { ...inputs, viewId, kept } };
+    const outs = await make(await open(inputs), inputs);
+    return { id: outs.viewId, outs };
   },
 
   async update(_id, before: PrivacyViewState, inputs) {
     const bigquery = await open(inputs);
     const differs = (key: keyof PrivacyViewInputs) => canonical(before[key]) !== canonical(inputs[key]);
-    const options = (["description", "labels", "rule"] as const satisfies ViewOption[]).filter(differs);
-    // Setting a budget anew gives back what was spent of it: the rule is left alone where it can be.
-    const anew = differs("query") || differs("columns");
+    // Somebody deleted it.
+    if ((await find(bigquery, inputs)) === undefined) return { outs: await make(bigquery, inputs) };
+    // ALTER changes no rule that has a join restriction. Setting a budget anew gives back what was spent: texts and labels are altered alone.
+    const anew = differs("query") || differs("columns") || differs("rule");
+    const options = (["description", "labels"] as const).filter(differs);
     await execute(bigquery, inputs, anew ? createView(inputs) : alterView(inputs, options));
     const kept = await keptOrFault(bigquery, inputs);
     if (typeof kept === "string") throw new Error(`${inputs.view} was changed, and ${kept}`);
@@ -178,6 +170,19 @@ async function find(
   return { kept: { description, labels, columns, query: definition?.query ?? "" }, policy: definition?.privacyPolicy };
 }
 
+/** Makes the view, in place of one of that name. */
+async function make(bigquery: Client, inputs: PrivacyViewInputs): Promise<PrivacyViewState> {
+  await execute(bigquery, inputs, createView(inputs));
+  const kept = await keptOrFault(bigquery, inputs);
+  if (typeof kept === "string") {
+    // Without its rule it would show every row to whoever may read it, and to no state would it be known.
+    await remove(bigquery, inputs);
+    throw new Error(`${inputs.view} was made and removed again: ${kept}`);
+  }
+  const viewId = `projects/${inputs.project}/datasets/${inputs.dataset}/tables/${inputs.view}`;
+  return { ...inputs, viewId, kept };
+}
+
 /** What BigQuery keeps of a view that was just made or changed, or why it is not what was declared. */
 async function keptOrFault(bigquery: Client, inputs: PrivacyViewInputs): Promise<Kept | string> {
   const found = await find(bigquery, inputs);
@@ -197,10 +202,15 @@ async function remove(bigquery: Client, { project, dataset, view }: PrivacyViewI
 
 /** How the rule that BigQuery keeps differs from the one declared; undefined if it does not. */
 function faultOf(declared: AnalysisRule, kept: AnalysisRule): string | undefined {
-  const limit = declared.differentialPrivacy?.maxGroupsContributed;
-  const { maxGroupsContributed: _, ...privacy } = kept.differentialPrivacy ?? {};
-  // What was left to BigQuery may be told as its default.
-  const compared = kept.differentialPrivacy && limit === undefined ? { ...kept, differentialPrivacy: privacy } : kept;
-  if (canonical(compared) === canonical(declared)) return undefined;
+  const limited = declared.differentialPrivacy?.maxGroupsContributed !== undefined;
+  const comparable = ({ differentialPrivacy: privacy, joinRestriction: join, ...threshold }: AnalysisRule) =>
+    canonical({
+      ...threshold,
+      // What was left to BigQuery may be told as its default.
+      ...(privacy && { privacy: { ...privacy, ...(!limited && { maxGroupsContributed: undefined }) } }),
+      // A set: BigQuery has an order of its own.
+      ...(join && { join: { ...join, columns: [...join.columns].sort() } }),
+    });
+  if (comparable(kept) === comparable(declared)) return undefined;
   return `BigQuery keeps the rule ${JSON.stringify(kept)} in place of ${JSON.stringify(declared)}`;
 }

@@ -38,7 +38,12 @@ export class SharedViews extends pulumi.ComponentResource {
       new PrivacyView(
         `${name}-${view}`,
         { project, dataset: this.datasetId, location, view, description, labels, columns, query: text, rule },
-        { ...childOf(this, opts, [source]), ...retryWhileRefused(`${name}-${view}`) },
+        {
+          ...childOf(this, opts, [source]),
+          ...retryWhileRefused(`${name}-${view}`),
+          // Two of one name cannot be there at once.
+          deleteBeforeReplace: true,
+        },
       );
     }
     new gcp.bigquery.DatasetAccess(

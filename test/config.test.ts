@@ -178,6 +178,18 @@ describe("settings", () => {
     expect(check({ "gcp:region": "us-east1", "other:seed": "x" }).seed).to.equal(42);
   });
 
+  it("refuse a member of both parties in one project, and take it in two", () => {
+    const cleanRoomMembers = '{"merchant":["user:a@example.com"],"wallet":["user:a@example.com","user:b@example.com"]}';
+    expect(refusal({ cleanRoomMembers })).to.include(
+      `${space}:cleanRoomMembers has user:a@example.com as merchant and as wallet, which are in one project: name each`,
+    );
+    expect(check({ cleanRoomMembers, walletProject: "the-wallet" }).cleanRoomMembers.wallet).to.have.length(2);
+  });
+
+  it("tell how to change them, an object's fields too", () => {
+    expect(refusal({ labels: "dev" })).to.include('fields of an object by "pulumi config set --path NAME.FIELD VALUE"');
+  });
+
   it("refuse tiers in the wrong order, and the public thelook where it is not", () => {
     expect(refusal({ premiumFrom: "300" })).to.include("premiumFrom is 300 and gcp-data-demos:businessFrom is 200");
     expect(refusal({ location: "EU" })).to.include("set thelookSource to synthetic:");

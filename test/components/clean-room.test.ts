@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { parties } from "../../cleanroom/party.ts";
 import { definitions } from "../../cleanroom/shared-views.ts";
-import { isLingering, isMissing } from "../../components/google-delay.ts";
-import { allBefore, type Declared, declareStack, named, ofType } from "./stack.ts";
+import { isLingering, isMissing, isUnknownAccount } from "../../components/google-delay.ts";
+import { allBefore, type Declared, declareStack, named, ofType, PROJECT } from "./stack.ts";
 
 const space = "gcp-data-demos";
 const views = definitions.map(({ name }) => name);
@@ -112,8 +112,21 @@ describe("The clean room", () => {
       const { dataset, shared, linked } = parties[side];
       expect(read.map(({ inputs }) => inputs.datasetId).sort()).to.deep.equal([dataset, shared, linked].sort());
       expect(new Set(read.map(({ inputs }) => inputs.role))).to.deep.equal(new Set(["READER"]));
-      expect(before_(`sharing-${side}-account-linked`)).to.include(`sharing-${side}-subscription`);
     }
+  });
+
+  it("gives grants on a linked dataset anew where the subscription is replaced, and nothing replaces that by the way", () => {
+    for (const side of ["merchant", "wallet"] as const) {
+      const { urn, inputs } = named(resources, `sharing-${side}-subscription`);
+      // The engine replaces what has a property of what it replaces, and not what merely waits for it.
+      expect(named(resources, `sharing-${side}-account-linked`).madeOf.datasetId).to.deep.equal([urn]);
+      expect(inputs.subscriberContact).to.equal(`${side}-clean-room@${PROJECT}.iam.gserviceaccount.com`);
+      expect(inputs.destinationDataset).not.to.have.property("labels");
+    }
+  });
+
+  it("deletes a view before another of its name is made, however it is replaced", () => {
+    for (const { name, deletedFirst } of privacyViews(resources)) expect(deletedFirst, name).to.equal(true);
   });
 
   it("follows the settings of the views into what is declared", async () => {
@@ -135,15 +148,16 @@ describe("The clean room", () => {
   });
 
   it("lets further members in as a party, groups as groups, all before it is subscribed to", async () => {
-    const members = { merchant: ["group:analysts@example.com"], wallet: ["user:a@example.com"] };
+    // Of names that differ in a sign.
+    const members = { merchant: ["group:analysts@example.com"], wallet: ["user:a@example.com", "user:a@example-com"] };
     const config = { [`${space}:cleanRoomMembers`]: JSON.stringify(members) };
     const { resources: other } = await declareStack({ config });
-    const group = named(other, "sharing-merchant-group-analysts-example-com-linked").inputs;
+    const group = named(other, "sharing-merchant-group:analysts@example.com-linked").inputs;
     expect(group).to.deep.include({ groupByEmail: "analysts@example.com", role: "READER" });
-    expect(named(other, "sharing-wallet-user-a-example-com-tables").inputs.userByEmail).to.equal("a@example.com");
+    expect(named(other, "sharing-wallet-user:a@example.com-tables").inputs.userByEmail).to.equal("a@example.com");
     const subscription = named(other, "sharing-merchant-subscription");
     const before = [...allBefore(other, subscription)].map(({ name }) => name);
-    expect(before).to.include("sharing-merchant-group-analysts-example-com-subscribes");
+    expect(before).to.include("sharing-merchant-group:analysts@example.com-subscribes");
   });
 
   describe("in two projects", () => {
@@ -196,6 +210,14 @@ describe("The clean room", () => {
 });
 
 describe("what passes by itself", () => {
+  it("is a new account that BigQuery does not know yet, and not one dataset that is missing for good", () => {
+    const account = "wallet-clean-room@p.iam.gserviceaccount.com";
+    expect(isUnknownAccount(`googleapi: Error 400: Service account ${account} does not exist., invalid`)).to.equal(
+      true,
+    );
+    expect(isUnknownAccount("googleapi: Error 400: Dataset p:merchant does not exist")).to.equal(false);
+  });
+
   it("is a linked dataset that lingers after a destroy, or is not there yet after a subscription", () => {
     expect(isLingering("googleapi: Error 409: Already Exists: Dataset p:linked_merchant")).to.equal(true);
     expect(isLingering("googleapi: Error 400: data exchange has no listings")).to.equal(false);

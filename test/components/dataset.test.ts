@@ -46,6 +46,13 @@ describe("Dataset", () => {
     );
   });
 
+  it("is never updated for labels or a description, which would remove the grants on it", async () => {
+    const { resources } = await declare(() => {
+      new Dataset("marts", shop);
+    });
+    expect(named(resources, "marts-dataset").ignored).to.deep.equal(["labels", "description"]);
+  });
+
   it("has no table where something else makes them", async () => {
     const { resources } = await declare(() => {
       new Dataset("marts", shop);

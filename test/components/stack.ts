@@ -13,6 +13,12 @@ export interface Declared {
   readonly dependencies: readonly string[];
   /** Whether one whose creation failed halfway is deleted and made anew. */
   readonly remade: boolean;
+  /** URNs of what an input is made of: where one of them is replaced, so may be this. */
+  readonly madeOf: Readonly<Record<string, readonly string[]>>;
+  /** Inputs whose changes are left alone. */
+  readonly ignored: readonly string[];
+  /** Whether it is deleted before another takes its place. */
+  readonly deletedFirst: boolean;
 }
 
 export interface DeclareOptions {
@@ -52,6 +58,11 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
           inputs: plain(request.getObject().toJavaScript()),
           dependencies: request.getDependenciesList(),
           remade: request.getReplaceonchangesList().includes("#initerror") && request.getDeletebeforereplace(),
+          madeOf: Object.fromEntries(
+            [...request.getPropertydependenciesMap().entries()].map(([input, of]) => [input, of.getUrnsList()]),
+          ),
+          ignored: request.getIgnorechangesList(),
+          deletedFirst: request.getDeletebeforereplace(),
         });
       }
       answer(error, response);
@@ -79,6 +90,8 @@ interface Request {
   getDependenciesList(): string[];
   getReplaceonchangesList(): string[];
   getDeletebeforereplace(): boolean;
+  getIgnorechangesList(): string[];
+  getPropertydependenciesMap(): { entries(): Iterable<[string, { getUrnsList(): string[] }]> };
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 type Register = (request: Request, answer: (error: unknown, response?: { getUrn(): string }) => void) => unknown;

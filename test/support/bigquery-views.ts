@@ -21,7 +21,8 @@ export interface StoredView {
 
 /**
  * BigQuery's views on the loopback, for the real client: jobs.insert and jobs.getQueryResults for CREATE OR REPLACE VIEW and ALTER VIEW,
- * tables.get and tables.delete. Policies are told in the form of the REST resource; the kind of a rule cannot change.
+ * tables.get and tables.delete. Policies are told in the form of the REST resource, with join columns in an order of its own; the kind of a
+ * rule cannot change, and nothing of one with a join restriction by ALTER.
  */
 export interface ViewsServer {
   readonly requests: ViewsRequest[];
@@ -144,6 +145,8 @@ function execute(server: ViewsServer, statement: string): { status: number; mess
   if (set.description) after.description = JSON.parse(set.description);
   if (set.labels) after.labels = Object.fromEntries(JSON.parse(set.labels.replaceAll("(", "[").replaceAll(")", "]")));
   if (set.privacy_policy) {
+    if (create === "ALTER" && before?.view.privacyPolicy?.joinRestrictionPolicy)
+      return { status: 400, message: `Privacy policy of ${path} has a join restriction and cannot be changed` };
     const policy = server.policy(restPolicy(JSON.parse(JSON.parse(set.privacy_policy))));
     if (policy === undefined) delete after.view.privacyPolicy;
     else after.view.privacyPolicy = policy;
@@ -185,7 +188,7 @@ function restPolicy(policy: Record<string, Record<string, unknown>>): Record<str
     ...(join && {
       joinRestrictionPolicy: {
         joinCondition: join.join_condition,
-        ...(join.join_allowed_columns !== undefined && { joinAllowedColumns: join.join_allowed_columns }),
+        ...(Array.isArray(join.join_allowed_columns) && { joinAllowedColumns: join.join_allowed_columns.toReversed() }),
       },
     }),
   };
