@@ -77,6 +77,21 @@ describe("the translation of a query into DuckDB's SQL", function () {
   });
   after(() => both.close());
 
+  it("reads 40 tables and no more, clauses counted as often as they are named: DuckDB would plan for minutes", () => {
+    const joined = (tables: number) =>
+      `SELECT 1 FROM t ${Array.from({ length: tables - 1 }, (_, n) => `JOIN t AS t${n} ON t${n}.i = t.i`).join(" ")}`;
+    const doubled = (times: number) => {
+      const clauses = Array.from(
+        { length: times },
+        (_, n) => `c${n + 1} AS (SELECT a.i FROM c${n} AS a JOIN c${n} AS b ON b.i = a.i)`,
+      );
+      return `WITH c0 AS (SELECT i FROM t), ${clauses.join(", ")} SELECT i FROM c${times}`;
+    };
+    for (const sql of [joined(40), doubled(5)]) expect(both.translate(sql)).a("string");
+    for (const sql of [joined(41), doubled(6), doubled(30)])
+      expect(() => both.translate(sql)).throw(UnsupportedSql, "more than 40 tables");
+  });
+
   function threshold(sql: string, unitColumnIds: readonly string[], least: number): string {
     const query = both.analyser.analyse(sql);
     const scans = [...scansOf(query)].filter(({ kind }) => kind === "AggregationThresholdAggregateScan");
