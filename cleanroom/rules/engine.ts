@@ -46,6 +46,8 @@ export async function openEngine(file: string, limits = defaultLimits): Promise<
     memory_limit: limits.memory,
     // What does not fit into the memory fails, and is not written anywhere.
     max_temp_directory_size: "0KB",
+    // It computes what occurs twice before the TRY around it, where it may fail and tell of a row.
+    disabled_optimizers: "common_subexpressions",
     lock_configuration: "true",
   }).catch((error) => {
     throw new UserError(

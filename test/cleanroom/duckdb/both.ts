@@ -29,7 +29,11 @@ const unpacked = new URL("../../../.venv/googlesql.json", import.meta.url).pathn
 export async function loadBoth(tables: readonly Filled[]): Promise<Both> {
   const analyser = await loadAnalyser(tables, unpacked);
   const reference = await loadReference(tables, unpacked);
-  const instance = await DuckDBInstance.create(":memory:", { threads: "1", autoinstall_known_extensions: "false" });
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: "1",
+    autoinstall_known_extensions: "false",
+    disabled_optimizers: "common_subexpressions",
+  });
   const connection = await instance.connect();
   for (const table of tables) await fill(connection, table);
   return {
