@@ -4,7 +4,7 @@ import { type Call, functionName, kindOf, literalText, writtenName } from "./cal
 import { expression } from "./expressions.ts";
 import type { Computed } from "./scans.ts";
 import type { Scope } from "./scope.ts";
-import { checked, column, finite, text } from "./sql.ts";
+import { bind, checked, column, finite, text } from "./sql.ts";
 import { orderBy } from "./windows.ts";
 
 /** The aggregates of a scan, by the names of the columns that they become. */
@@ -111,7 +111,9 @@ function plain(name: string): Translate {
 function spread(name: string): Translate {
   return ({ distinct, args, over, ...call }) => {
     if (call.nodes.some((node) => kindOf(node) !== "DOUBLE")) call.refuse(`of ${kindOf(call.nodes[0])}`);
-    const values = call.safe ? args.map((value) => `greatest(least(${value}, 1e140), -1e140)`) : args;
+    const within = (value: string) =>
+      `CASE WHEN ${value} IS NOT NULL THEN greatest(least(${value}, 1e140), -1e140) END`;
+    const values = call.safe ? args.map((value) => bind([value], within)) : args;
     const value = `${name}(${distinct}${values.join(", ")})${over}`;
     return name === "corr" ? value : finite(value, call);
   };

@@ -24,8 +24,10 @@ export const strings: Readonly<Record<string, Translate>> = {
       const from = `CASE WHEN ${at} < 0 THEN greatest(length(${value}) + ${at} + 1, 1) ELSE greatest(${at}, 1) END`;
       // DuckDB takes neither place nor length beyond 32 bits.
       const start = `least(${from}, 4294967295)`;
-      if (count === undefined) return `substring(${value}, ${start})`;
-      const cut = `substring(${value}, ${start}, least(${count}, 4294967295))`;
+      const long = count === undefined ? "" : `, least(${count}, 4294967295)`;
+      // Both greatest and least pass over NULLs.
+      const cut = `CASE WHEN ${at} IS NOT NULL THEN substring(${value}, ${start}${long}) END`;
+      if (count === undefined) return cut;
       return orFail(`${count} >= 0`, [value, at, count].map(String), cut, "SUBSTR of a negative length", call);
     }),
   ),

@@ -56,6 +56,11 @@ describe("a query over rows that nobody may see", function () {
     ["SELECT i FROM t WHERE 1 / IF(s = 'abc', 0, 1) > 0 AND i = 1", [["1"]]],
     ["SELECT SUM(i) FROM UNNEST([9223372036854775807, 1]) i", [[null]]],
     ["SELECT SUM(f) FROM UNNEST([1.7e308, 1.7e308]) f", [[null]]],
+    [
+      "SELECT STDDEV(x), COVAR_SAMP(x, y) FROM UNNEST([1.0, NULL, 3.0]) x CROSS JOIN UNNEST([2.0]) y",
+      [[Math.SQRT2, 0]],
+    ],
+    ["SELECT SUBSTR(s, NULL), SUBSTR(s, NULL, 2), LEFT(s, NULL) FROM t WHERE i = 12", [[null, null, null]]],
     ["SELECT STDDEV(f) > 1e139, CORR(f, -f) FROM UNNEST([1.7e308, -1.7e308]) f", [[true, -1]]],
     [
       "SELECT CAST(s AS INT64), CAST('0x1' || s AS INT64), CAST('inf' || s AS FLOAT64) FROM t WHERE s = ''",
