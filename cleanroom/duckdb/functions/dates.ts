@@ -69,6 +69,8 @@ function inUtc(count: number, translate: Translate): Translate {
 }
 
 function dateOf(call: Call): string {
+  const kind = kindOf(call.nodes[0]);
+  if (kind !== "DATE" && kind !== "TIMESTAMP") call.refuse(`of ${kind}`);
   return inUtc(1, ({ args }) => `CAST(${args[0]} AS DATE)`)(call);
 }
 

@@ -46,6 +46,7 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
   ["SELECT i FROM t UNION ALL BY NAME SELECT k AS i FROM u", "a set operation that matches columns by name", 1, 1],
   [`SELECT ${"(SELECT ".repeat(13)}1${")".repeat(13)}`, "subqueries in more than 12 others", 1, 104],
   ["SELECT FORMAT('%d', i) FROM t", "the function FORMAT", 1, 8],
+  ["SELECT DATE(s) FROM t", "DATE of STRING", 1, 8],
 ];
 
 describe("the translation of a query into DuckDB's SQL", function () {
