@@ -19,14 +19,8 @@ export const dates: Readonly<Record<string, Translate>> = {
     const unit = microseconds[partOf(call, call.nodes[2])];
     return unit ? `((epoch_us(${call.args[0]}) - epoch_us(${call.args[1]})) // ${unit})` : call.refuse("of this part");
   },
-  date_trunc: only(["DATE", "ENUM"], (call) =>
-    inDates(truncated(call.args[0], partOf(call, call.nodes[1]), call), call),
-  ),
-  timestamp_trunc: inUtc(2, (call) => {
-    const part = partOf(call, call.nodes[1]);
-    if (part !== "DAY" && microseconds[part]) return `date_trunc('${part}', ${call.args[0]})`;
-    return inTimestamps(`CAST(${truncated(`CAST(${call.args[0]} AS DATE)`, part, call)} AS TIMESTAMP)`, call);
-  }),
+  date_trunc: (call) => (kindOf(call.nodes[0]) === "TIMESTAMP" ? timestampTrunc(call) : dateTrunc(call)),
+  timestamp_trunc: timestampTrunc,
   last_day: only(["DATE", "ENUM"], lastDay),
   unix_date: ({ args }) => `(${args[0]} - DATE '1970-01-01')`,
   date_from_unix_date: (call) => addToDate("DATE '1970-01-01'", call.args[0], "DAY", "+", call),
@@ -66,6 +60,19 @@ function inUtc(count: number, translate: Translate): Translate {
     if (call.nodes.length > count && literalText(call, count) !== "UTC") call.refuse("in another time zone than UTC");
     return translate(call);
   };
+}
+
+function dateTrunc(call: Call): string {
+  if (kindOf(call.nodes[0]) !== "DATE") call.refuse(`of ${kindOf(call.nodes[0])}`);
+  return inDates(truncated(call.args[0], partOf(call, call.nodes[1]), call), call);
+}
+
+function timestampTrunc(given: Call): string {
+  return inUtc(2, (call) => {
+    const part = partOf(call, call.nodes[1]);
+    if (part !== "DAY" && microseconds[part]) return `date_trunc('${part}', ${call.args[0]})`;
+    return inTimestamps(`CAST(${truncated(`CAST(${call.args[0]} AS DATE)`, part, call)} AS TIMESTAMP)`, call);
+  })(given);
 }
 
 function dateOf(call: Call): string {
