@@ -220,5 +220,8 @@ function withoutData(error: unknown, { views }: Protected): unknown {
       "failed",
       "The query failed over rows of a protected view; what failed is not told, as it could tell of a row",
     );
-  return new RunError("failed", `The query failed: ${error.message.split("\n")[0]?.replace(/^[A-Z][\w ]+ Error: /, "")}`);
+  return new RunError(
+    "failed",
+    `The query failed: ${error.message.split("\n")[0]?.replace(/^[A-Z][\w ]+ Error: /, "")}`,
+  );
 }
