@@ -1,0 +1,102 @@
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { PROJECT } from "../components/stack.ts";
+import { startViews, type ViewsServer } from "../support/bigquery-views.ts";
+import { type RunAdminServer, startRunAdmin } from "../support/run-admin.ts";
+import { type Google, startGoogle } from "./google.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** What to do where `findPulumi` finds nothing. */
+export const howToGetPulumi =
+  "Pulumi's command line is not on this machine: npx pulumi version fetches it; where that is out of reach, " +
+  "test/engine/build-pulumi.sh builds it with Go";
+
+/** The folder of Pulumi's command line: on the path, where npx keeps it, or where build-pulumi.sh puts it; undefined where there is none. */
+export function findPulumi(): string | undefined {
+  const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  const { version } = require("pulumi/package.json");
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    join(home, "versions", version, "bin"),
+    join(home, "bin"),
+  ];
+  // The one of the npm package fetches the real one.
+  return folders.find((folder) => !/^$|\.bin$/.test(folder) && existsSync(join(folder, "pulumi")));
+}
+
+/** The stack on Pulumi's own engine, and what stands for Google. */
+export interface Engine {
+  readonly stack: Stack;
+  readonly google: Google;
+  readonly bigquery: ViewsServer;
+  readonly runs: RunAdminServer;
+  stop(): Promise<void>;
+}
+
+/** Makes a stack of a copy of this project, with its state in a folder of its own. */
+export async function startEngine(pulumi: string): Promise<Engine> {
+  const folder = mkdtempSync(join(tmpdir(), "engine-"));
+  const [program, bin, state] = ["program", "bin", "state"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const apart = ["node_modules", ".git", ".venv", ".venv-test", ".local", "dist", "test", "docs"].map((name) =>
+    join(root, name),
+  );
+  cpSync(root, program, { recursive: true, filter: (source) => !apart.includes(source) });
+  symlinkSync(join(root, "node_modules"), join(program, "node_modules"));
+  for (const made of [bin, state]) mkdirSync(made);
+  if (!existsSync(join(pulumi, "pulumi-language-nodejs"))) completeNode(bin);
+  symlinkSync(join(pulumi, "pulumi"), join(bin, "pulumi"));
+
+  const pulumiCommand = await PulumiCommand.get({ root: folder });
+
+  const bigquery = await startViews();
+  const runs = await startRunAdmin();
+  const google = await startGoogle(bigquery);
+  const stack = await LocalWorkspace.createOrSelectStack(
+    { stackName: "dev", workDir: program },
+    {
+      pulumiCommand,
+      pulumiHome: join(folder, "home"),
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${state}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DEBUG_PROVIDERS: `gcp:${google.port}`,
+        PATH: [bin, pulumi, dirname(process.execPath), process.env.PATH].join(delimiter),
+      },
+    },
+  );
+  await stack.setConfig("gcp:project", { value: PROJECT });
+  return {
+    stack,
+    google,
+    bigquery,
+    runs,
+    async stop() {
+      google.stop();
+      await Promise.all([bigquery.stop(), runs.stop()]);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** What a command line that was built from source lacks: the two programs by which the engine runs Node. */
+function completeNode(bin: string): void {
+  const programs = {
+    "pulumi-language-nodejs": join(root, "test/engine/language-host.ts"),
+    "pulumi-resource-pulumi-nodejs": require.resolve("@pulumi/pulumi/cmd/dynamic-provider"),
+  };
+  for (const [name, file] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${file}" "$@"\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+}

@@ -1,0 +1,140 @@
+import { createRequire } from "node:module";
+import { isDeepStrictEqual } from "node:util";
+import { answerOf } from "../../local/computed.ts";
+import { PROJECT } from "../components/stack.ts";
+import type { ViewsServer } from "../support/bigquery-views.ts";
+import { filled, type Message, serve } from "./grpc.ts";
+
+/*
+ * What stands for Google's provider while Pulumi's own engine is at work: a server of the provider's protocol that keeps what it is told
+ * to make, and answers as the rehearsal does. Of Google it knows when the clean room's parts can be made and removed.
+ */
+
+const require = createRequire(import.meta.url);
+const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
+const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
+const messages = require("@pulumi/pulumi/proto/provider_pb.js");
+const { PluginInfo } = require("@pulumi/pulumi/proto/plugin_pb.js");
+const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_pb.js");
+
+/** What was made of one declared resource. */
+export interface Made {
+  readonly id: string;
+  /** Such as `Listing`. */
+  readonly kind: string;
+  readonly inputs: Message;
+}
+
+export interface Google {
+  readonly port: number;
+  /** What is there, by URN. */
+  readonly made: Map<string, Made>;
+  /** What was done, in order: `create`, `update` or `delete`, and the kind of resource with its name. */
+  readonly calls: { readonly done: string; readonly kind: string; readonly name: string }[];
+  stop(): void;
+}
+
+/** Starts it. Views are BigQuery's matter. */
+export async function startGoogle({ views }: ViewsServer): Promise<Google> {
+  const made: Google["made"] = new Map();
+  const calls: Google["calls"] = [];
+  const all = (kind: string) => [...made.values()].filter((each) => each.kind === kind).map(({ inputs }) => inputs);
+
+  /** Why Google would not make it yet; undefined if it would. */
+  const notYet: Record<string, (inputs: Message) => string | undefined> = {
+    Listing({ bigqueryDataset: { selectedResources }, dataExchangeId }) {
+      const [, project, dataset, view] = /^projects\/(.+)\/datasets\/(.+)\/tables\/(.+)$/.exec(
+        selectedResources[0].table,
+      ) as unknown as string[];
+      if (!all("DataExchange").some((exchange) => exchange.dataExchangeId === dataExchangeId))
+        return `exchange ${dataExchangeId} not found`;
+      if (!views.get(`${project}.${dataset}.${view}`)?.view.privacyPolicy) return `${view} has no analysis rule`;
+      const authorised = all("DatasetAccess").some(
+        ({ authorizedDataset }) => authorizedDataset?.dataset.datasetId === dataset,
+      );
+      return authorised ? undefined : `${dataset} is not authorised`;
+    },
+    DataExchangeSubscription: ({ dataExchangeId }) =>
+      all("Listing").some((listing) => listing.dataExchangeId === dataExchangeId)
+        ? undefined
+        : `400: ${dataExchangeId} has no listing`,
+  };
+  /** Why it is better not removed yet. */
+  const stillUsed: Record<string, (inputs: Message) => string | undefined> = {
+    Listing: ({ dataExchangeId }) =>
+      all("DataExchangeSubscription").some((each) => each.dataExchangeId === dataExchangeId)
+        ? `${dataExchangeId} has a subscription, whose linked dataset would stay behind`
+        : undefined,
+    DataExchange: ({ dataExchangeId }) =>
+      all("Listing").some((each) => each.dataExchangeId === dataExchangeId)
+        ? `${dataExchangeId} has listings`
+        : undefined,
+    Dataset: ({ datasetId, project }) =>
+      [...views.keys()].some((view) => view.startsWith(`${project}.${datasetId}.`))
+        ? `${datasetId} has views that Pulumi knows of`
+        : undefined,
+  };
+
+  const partsOf = (urn: string) => {
+    const [, , type = "", name = ""] = urn.split("::");
+    return { type: type.split("$").at(-1) as string, kind: type.slice(type.lastIndexOf(":") + 1), name };
+  };
+  const place = { project: PROJECT, location: "us-central1" };
+  const plain = (struct: Message) => struct?.toJavaScript() ?? {};
+
+  const { port, stop } = await serve(ResourceProviderService, {
+    checkConfig: (request: Message) => filled(new messages.CheckResponse(), { Inputs: request.getNews() }),
+    diffConfig: () => filled(new messages.DiffResponse(), { Changes: messages.DiffResponse.DiffChanges.DIFF_NONE }),
+    configure: () => new messages.ConfigureResponse(),
+    check: (request: Message) => filled(new messages.CheckResponse(), { Inputs: request.getNews() }),
+    diff(request: Message) {
+      const [before, after] = [plain(request.getOldInputs()), plain(request.getNews())];
+      const { type, name } = partsOf(request.getUrn());
+      const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+      const differing = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
+      const moved = answerOf(type, name, before, place).id !== answerOf(type, name, after, place).id;
+      const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
+      return filled(new messages.DiffResponse(), {
+        Changes: differing.length > 0 ? DIFF_SOME : DIFF_NONE,
+        DiffsList: differing,
+        ReplacesList: moved ? differing : [],
+      });
+    },
+    create(request: Message) {
+      const { type, kind, name } = partsOf(request.getUrn());
+      const inputs = plain(request.getProperties());
+      const refused = notYet[kind]?.(inputs);
+      if (refused) throw new Error(`${name}: ${refused}`);
+      const { id, outputs } = answerOf(type, name, inputs, place);
+      made.set(request.getUrn(), { id, kind, inputs });
+      calls.push({ done: "create", kind, name });
+      return filled(new messages.CreateResponse(), { Id: id, Properties: Struct.fromJavaScript(outputs) });
+    },
+    update(request: Message) {
+      const { type, kind, name } = partsOf(request.getUrn());
+      const inputs = plain(request.getNews());
+      const { id, outputs } = answerOf(type, name, inputs, place);
+      made.set(request.getUrn(), { id, kind, inputs });
+      calls.push({ done: "update", kind, name });
+      return filled(new messages.UpdateResponse(), { Properties: Struct.fromJavaScript(outputs) });
+    },
+    read: (request: Message) =>
+      filled(new messages.ReadResponse(), {
+        Id: made.has(request.getUrn()) ? request.getId() : "",
+        Inputs: request.getInputs(),
+        Properties: request.getProperties(),
+      }),
+    delete(request: Message) {
+      const { kind, name } = partsOf(request.getUrn());
+      const refused = stillUsed[kind]?.(made.get(request.getUrn())?.inputs ?? {});
+      if (refused) throw new Error(`${name}: ${refused}`);
+      made.delete(request.getUrn());
+      calls.push({ done: "delete", kind, name });
+      return new Empty();
+    },
+    attach: () => new Empty(),
+    cancel: () => new Empty(),
+    getPluginInfo: () => filled(new PluginInfo(), { Version: "9.37.0" }),
+  });
+  return { port, made, calls, stop };
+}
