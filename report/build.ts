@@ -6,7 +6,7 @@ import { buildSync, transformSync } from "esbuild";
 import { replaceFile } from "../generator/replace-file.ts";
 import { readDefinitions } from "./definitions.ts";
 import { licencesOf } from "./licences.ts";
-import type { Pages, Report } from "./shape.ts";
+import type { Report } from "./report.ts";
 import { pageHtml, type Template } from "./template.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,6 +24,14 @@ const words: Readonly<Record<Report<unknown>["page"], Pick<Template, "brand" | "
   },
   index: { brand: "Two demos", heading: "Reports", lead: "A coffee shop chain in Kyiv, and a clean room." },
 };
+
+/** The pages without their data, which takes the place of `DATA_MARK`. */
+export interface Pages {
+  /** By file name, such as `sales.html`: absolute path on this machine. */
+  readonly files: Readonly<Record<string, string>>;
+  /** First eight digits of the SHA-256 over names and contents. */
+  readonly hash: string;
+}
 
 /**
  * Builds the pages into `dist/report/`: each one file with its style, its code and the charting library within, that wants nothing but

@@ -1,6 +1,6 @@
 import { parseDay } from "../generator/coffee/calendar.ts";
 import { dayAt, daysFrom } from "./days.ts";
-import type { Days, Store } from "./shape.ts";
+import type { Days, Store } from "./report.ts";
 
 /** What a reader chose, in words, so that it means the same on every page and in a link. */
 export interface Filter {

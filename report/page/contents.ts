@@ -1,4 +1,4 @@
-import type { PageName, Report } from "../shape.ts";
+import type { PageName, Report } from "../report.ts";
 import { h } from "./dom.ts";
 import { pages, pageUrl } from "./frame.ts";
 

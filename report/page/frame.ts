@@ -1,6 +1,6 @@
 import { dayName } from "../days.ts";
 import { count } from "../format.ts";
-import type { Meta, PageName, Report } from "../shape.ts";
+import type { Meta, PageName, Report } from "../report.ts";
 import { h } from "./dom.ts";
 
 /** What the figures mean, by name: dbt's docs blocks, put here when the page is built. */

@@ -1,11 +1,14 @@
+import type { CleanRoomReport } from "../clean-room/shape.ts";
+import type { CustomersReport } from "../customers/shape.ts";
 import { decodeReport } from "../decode.ts";
-import type { CleanRoomReport, CustomersReport, Report, SalesReport } from "../shape.ts";
-import { cleanRoomPage } from "./clean-room.ts";
+import type { Report } from "../report.ts";
+import type { SalesReport } from "../sales/shape.ts";
+import { cleanRoomPage } from "./clean-room/page.ts";
 import { contentsPage } from "./contents.ts";
-import { customersPage } from "./customers.ts";
+import { customersPage } from "./customers/page.ts";
 import { h } from "./dom.ts";
 import { frame } from "./frame.ts";
-import { salesPage } from "./sales.ts";
+import { salesPage } from "./sales/page.ts";
 
 /* Reads the data that stands in the page, and hands it to the page it is for. */
 

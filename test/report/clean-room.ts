@@ -1,4 +1,4 @@
-import type { CleanRoomData } from "../../report/shape.ts";
+import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 
 /** Answers as a clean room gives them: figures by a word, by two words, a single row, none that is large enough, and a refusal. */
 export const cleanRoom: CleanRoomData = {

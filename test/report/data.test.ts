@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
-import { customersMarts, readCustomers } from "../../report/customers.ts";
+import { customersMarts, readCustomers } from "../../report/customers/read.ts";
+import type { CustomersData } from "../../report/customers/shape.ts";
 import { type Marts, openMarts } from "../../report/marts.ts";
-import { readSales, salesMarts } from "../../report/sales.ts";
-import type { Column, CustomersData, Days, SalesCube } from "../../report/shape.ts";
+import type { Column, Days } from "../../report/report.ts";
+import { readSales, salesMarts } from "../../report/sales/read.ts";
+import type { SalesCube } from "../../report/sales/shape.ts";
 import { LAST_DAY } from "../transform/shop.ts";
 import { makeMarts } from "./marts.ts";
 

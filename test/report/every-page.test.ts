@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { expect } from "chai";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import type { PageName } from "../../report/shape.ts";
+import type { PageName } from "../../report/report.ts";
 import { cleanRoom } from "./clean-room.ts";
 import { inChromium } from "./in-chromium.ts";
 import { type OpenPage, openPage, publishPages } from "./pages.ts";

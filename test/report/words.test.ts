@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { summariseSales } from "../../report/aggregate-sales.ts";
 import { monthAt, monthName, monthNumber, rangeName } from "../../report/days.ts";
 import { everything } from "../../report/filter.ts";
 import * as format from "../../report/format.ts";
-import * as story from "../../report/story-sales.ts";
+import * as story from "../../report/sales/story.ts";
+import { summariseSales } from "../../report/sales/summary.ts";
 import { shownValue, tableCsv } from "../../report/table.ts";
 import { cubeOf, type Order } from "./orders.ts";
 

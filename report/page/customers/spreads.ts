@@ -1,11 +1,12 @@
-import { type CustomersSummary, quantile } from "../aggregate-customers.ts";
-import { monthName } from "../days.ts";
-import { count, percent, percentWhole, plural, short, uah, uahShort } from "../format.ts";
-import type { VisitGaps } from "../shape.ts";
-import * as story from "../story-customers.ts";
-import { bars } from "./bars.ts";
-import type { View } from "./card.ts";
-import { columns } from "./plots.ts";
+import type { VisitGaps } from "../../customers/shape.ts";
+import * as story from "../../customers/story.ts";
+import type { CustomersSummary } from "../../customers/summary.ts";
+import { monthName } from "../../days.ts";
+import { count, percent, percentWhole, plural, short, uah, uahShort } from "../../format.ts";
+import { quantile } from "../../numbers.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { columns } from "../charts/plots.ts";
 
 /* Views of how customers spread: over value, age, time since the last visit, days between visits. */
 

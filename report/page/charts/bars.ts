@@ -1,5 +1,5 @@
-import type { Format } from "../format.ts";
-import { h } from "./dom.ts";
+import type { Format } from "../../format.ts";
+import { h } from "../dom.ts";
 
 /** A column of a table of bars. */
 export interface Measure<Row> {

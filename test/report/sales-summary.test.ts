@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { summariseSales } from "../../report/aggregate-sales.ts";
 import { dayAt, weekdays } from "../../report/days.ts";
 import type { Filter } from "../../report/filter.ts";
+import { summariseSales } from "../../report/sales/summary.ts";
 import * as till from "./orders.ts";
 
 const anyFilter: fc.Arbitrary<Filter> = fc

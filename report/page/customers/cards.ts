@@ -1,10 +1,10 @@
-import type { CustomersSummary } from "../aggregate-customers.ts";
-import type { Customers, VisitGaps } from "../shape.ts";
-import { summaryCard } from "./card.ts";
-import { retentionView, valueCurvesView } from "./cohort-views.ts";
-import { channelsView, gridView, leavingView, levelsView, segmentsView } from "./customer-groups.ts";
-import { activityView, ageView, gapsView, latelyView, valueView } from "./customer-spreads.ts";
-import { sharesView, tradeView } from "./trade-views.ts";
+import type { Customers, VisitGaps } from "../../customers/shape.ts";
+import type { CustomersSummary } from "../../customers/summary.ts";
+import { summaryCard } from "../card.ts";
+import { retentionView, valueCurvesView } from "./cohorts.ts";
+import { channelsView, gridView, leavingView, levelsView, segmentsView } from "./groups.ts";
+import { activityView, ageView, gapsView, latelyView, valueView } from "./spreads.ts";
+import { sharesView, tradeView } from "./trade.ts";
 
 /** The charts about customers. */
 export function customerCards(customers: Customers | undefined, gaps: VisitGaps | undefined) {

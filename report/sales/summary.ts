@@ -1,5 +1,6 @@
-import { dayAt, weekdayOf } from "./days.ts";
-import { before, type Filter, type Selection, select } from "./filter.ts";
+import { dayAt, weekdayOf } from "../days.ts";
+import { before, type Filter, type Selection, select } from "../filter.ts";
+import { at, lowerBound } from "../numbers.ts";
 import type { DiscountRows, SalesCells, SalesCube } from "./shape.ts";
 
 /** Sums over the cells that a filter keeps. Money in kopiykas. */
@@ -139,8 +140,6 @@ function typedColumns<Columns extends object>(columns: Columns): Typed<Columns> 
   ) as Typed<Columns>;
 }
 
-const at = (column: Float64Array, i: number): number => column[i] as number;
-
 /** Adds a cell's row of a matrix to sums that begin at `into`. */
 function addRow(sums: Float64Array, into: number, matrix: Float64Array, cell: number, width: number): void {
   for (let i = 0, from = cell * width; i < width; i++) sums[into + i] = at(sums, into + i) + at(matrix, from + i);
@@ -215,16 +214,4 @@ function sum(cube: SalesCube, selection: Selection) {
     reasonOrders,
     reasonDiscount,
   };
-}
-
-/** Place of the first value of an ascending column that is not below `value`. */
-function lowerBound(column: Float64Array, value: number): number {
-  let low = 0;
-  let high = column.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (at(column, middle) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

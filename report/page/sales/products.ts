@@ -1,10 +1,10 @@
-import type { ProductTotals, SalesSummary } from "../aggregate-sales.ts";
-import { change, count, NONE, percent, uah, uahShort } from "../format.ts";
-import type { SalesCube } from "../shape.ts";
-import * as story from "../story-sales.ts";
-import { bars } from "./bars.ts";
-import type { View } from "./card.ts";
-import { h } from "./dom.ts";
+import { change, count, NONE, percent, uah, uahShort } from "../../format.ts";
+import type { SalesCube } from "../../sales/shape.ts";
+import * as story from "../../sales/story.ts";
+import type { ProductTotals, SalesSummary } from "../../sales/summary.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { h } from "../dom.ts";
 
 /* Views of what is sold: categories, products, mixes, and what is taken off the price. */
 

@@ -1,7 +1,7 @@
-import { averageOrder, type ProductTotals, type SalesSummary, type StoreTotals } from "./aggregate-sales.ts";
-import { dayName, weekdays } from "./days.ts";
-import { change, count, decimal, hourName, percent, percentWhole, plural, rate, uah, uahShort } from "./format.ts";
+import { dayName, weekdays } from "../days.ts";
+import { change, count, decimal, hourName, percent, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
 import type { SalesCube } from "./shape.ts";
+import { averageOrder, type ProductTotals, type SalesSummary, type StoreTotals } from "./summary.ts";
 
 /*
  * What the sales figures say, in sentences: computed, so that they are true of whatever is selected. `**` marks what is strong. All

@@ -1,10 +1,10 @@
-import { averageOrder, type SalesSummary, type StoreTotals } from "../aggregate-sales.ts";
-import { change, count, NONE, rate, uah, uahShort } from "../format.ts";
-import type { SalesCube } from "../shape.ts";
-import * as story from "../story-sales.ts";
-import { bars } from "./bars.ts";
-import type { View } from "./card.ts";
-import { cityMap } from "./map.ts";
+import { change, count, NONE, rate, uah, uahShort } from "../../format.ts";
+import type { SalesCube } from "../../sales/shape.ts";
+import * as story from "../../sales/story.ts";
+import { averageOrder, type SalesSummary, type StoreTotals } from "../../sales/summary.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { cityMap } from "../charts/map.ts";
 
 /* Views of the stores: compared, and where they are. */
 

@@ -1,8 +1,9 @@
-import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import { daysFrom, distinct, kopiykas, matrix, type Words, wordsOf } from "./columns.ts";
-import { gather, partsIn, sumOfMoney } from "./gather.ts";
-import { type Marts, readStores } from "./marts.ts";
-import type { CustomerMonths, Customers, CustomersData, Store, Trade, VisitGaps } from "./shape.ts";
+import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
+import { daysFrom, distinct, kopiykas, matrix, type Words, wordsOf } from "../columns.ts";
+import { gather, partsIn, sumOfMoney } from "../gather.ts";
+import { type Marts, readStores } from "../marts.ts";
+import type { Store } from "../report.ts";
+import type { CustomerMonths, Customers, CustomersData, Trade, VisitGaps } from "./shape.ts";
 
 /** The marts that each part of the page reads. */
 export const customersMarts = {

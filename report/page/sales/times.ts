@@ -1,10 +1,10 @@
-import type { SalesSummary } from "../aggregate-sales.ts";
-import { dayName, weekdays } from "../days.ts";
-import { count, hourName, rate, uah, uahShort } from "../format.ts";
-import type { SalesCube } from "../shape.ts";
-import * as story from "../story-sales.ts";
-import type { View } from "./card.ts";
-import { dailyLine, heat, hourTick } from "./plots.ts";
+import { dayName, weekdays } from "../../days.ts";
+import { count, hourName, rate, uah, uahShort } from "../../format.ts";
+import type { SalesCube } from "../../sales/shape.ts";
+import * as story from "../../sales/story.ts";
+import type { SalesSummary } from "../../sales/summary.ts";
+import type { View } from "../card.ts";
+import { dailyLine, heat, hourTick } from "../charts/plots.ts";
 
 /* Views of sales over time: days, and the hours of the week. */
 

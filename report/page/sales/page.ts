@@ -1,14 +1,14 @@
-import { averageOrder, type SalesSummary, type SalesTotals, summariseSales } from "../aggregate-sales.ts";
-import { rangeName } from "../days.ts";
-import { everything, type Filter } from "../filter.ts";
-import { count, decimal, percent, uah, uahShort } from "../format.ts";
-import type { SalesCube, SalesReport } from "../shape.ts";
-import { salesStory } from "../story-sales.ts";
-import { h, words } from "./dom.ts";
-import { filtered } from "./filtered.ts";
-import { grid, instead, section, terms } from "./frame.ts";
-import { kpi } from "./kpi.ts";
-import { salesCards } from "./sales-cards.ts";
+import { rangeName } from "../../days.ts";
+import { everything, type Filter } from "../../filter.ts";
+import { count, decimal, percent, uah, uahShort } from "../../format.ts";
+import type { SalesCube, SalesReport } from "../../sales/shape.ts";
+import { salesStory } from "../../sales/story.ts";
+import { averageOrder, type SalesSummary, type SalesTotals, summariseSales } from "../../sales/summary.ts";
+import { h, words } from "../dom.ts";
+import { filtered } from "../filtered.ts";
+import { grid, instead, section, terms } from "../frame.ts";
+import { kpi } from "../kpi.ts";
+import { salesCards } from "./cards.ts";
 
 const NO_ORDERS = "No orders in this selection: choose other days, stores or order types.";
 

@@ -1,9 +1,9 @@
-import type { SalesSummary } from "../aggregate-sales.ts";
-import type { SalesCube } from "../shape.ts";
-import { summaryCard } from "./card.ts";
-import { dailyView, hoursView } from "./day-views.ts";
-import { categoriesView, categoryFill, discountsView, mixesView, productsView } from "./product-views.ts";
-import { mapView, storesView } from "./store-views.ts";
+import type { SalesCube } from "../../sales/shape.ts";
+import type { SalesSummary } from "../../sales/summary.ts";
+import { summaryCard } from "../card.ts";
+import { categoriesView, categoryFill, discountsView, mixesView, productsView } from "./products.ts";
+import { mapView, storesView } from "./stores.ts";
+import { dailyView, hoursView } from "./times.ts";
 
 /** The charts of the sales page. @param chooseStore is what a click on a store does */
 export function salesCards(cube: SalesCube, chooseStore: (name: string) => void) {

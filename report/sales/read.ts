@@ -1,7 +1,7 @@
-import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import { daysFrom, distinct, kopiykas, wordsOf } from "./columns.ts";
-import { gather, partsIn, sumOfMoney } from "./gather.ts";
-import { type Marts, readStores } from "./marts.ts";
+import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
+import { daysFrom, distinct, kopiykas, wordsOf } from "../columns.ts";
+import { gather, partsIn, sumOfMoney } from "../gather.ts";
+import { type Marts, readStores } from "../marts.ts";
 import type { DiscountReason, SalesCube } from "./shape.ts";
 
 /** The marts that the page reads. */

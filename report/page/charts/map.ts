@@ -1,4 +1,4 @@
-import { h, s } from "./dom.ts";
+import { h, s } from "../dom.ts";
 
 /*
  * A sketch of Kyiv, drawn for this page: the Dnipro and its arms by a few points each, degrees rounded to a street or two. Enough to

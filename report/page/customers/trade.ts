@@ -1,12 +1,12 @@
-import type { TradeSummary } from "../aggregate-customers.ts";
-import { averageOrder } from "../aggregate-sales.ts";
-import { monthName } from "../days.ts";
-import { count, percent, percentWhole, uah } from "../format.ts";
-import * as story from "../story-customers.ts";
-import { bars } from "./bars.ts";
-import type { View } from "./card.ts";
-import { h } from "./dom.ts";
-import { curves } from "./plots.ts";
+import * as story from "../../customers/story.ts";
+import type { TradeSummary } from "../../customers/trade.ts";
+import { monthName } from "../../days.ts";
+import { count, percent, percentWhole, uah } from "../../format.ts";
+import { averageOrder } from "../../sales/summary.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { curves } from "../charts/plots.ts";
+import { h } from "../dom.ts";
 
 /* Views of registered against anonymous orders. */
 

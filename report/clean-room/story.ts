@@ -1,6 +1,6 @@
-import { count, decimal, percent, rate } from "./format.ts";
+import { count, decimal, percent, rate } from "../format.ts";
+import type { Kind, Table, Value } from "../table.ts";
 import type { UseCaseAnswer } from "./shape.ts";
-import type { Kind, Table, Value } from "./table.ts";
 
 /* How the answer of a clean room's query is read: what its columns are, and what it says. */
 

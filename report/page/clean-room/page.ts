@@ -1,10 +1,17 @@
-import type { CleanRoomReport, UseCaseAnswer } from "../shape.ts";
-import { answerColumns, answerHeadline, answerTable, answerValue, mostTelling, rowName } from "../story-clean-room.ts";
-import type { Value } from "../table.ts";
-import { bars, type Measure } from "./bars.ts";
-import { card } from "./card.ts";
-import { h } from "./dom.ts";
-import { instead, section } from "./frame.ts";
+import type { CleanRoomReport, UseCaseAnswer } from "../../clean-room/shape.ts";
+import {
+  answerColumns,
+  answerHeadline,
+  answerTable,
+  answerValue,
+  mostTelling,
+  rowName,
+} from "../../clean-room/story.ts";
+import type { Value } from "../../table.ts";
+import { card } from "../card.ts";
+import { bars, type Measure } from "../charts/bars.ts";
+import { h } from "../dom.ts";
+import { instead, section } from "../frame.ts";
 
 const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wallet" } as const;
 

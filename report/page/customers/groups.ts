@@ -1,9 +1,9 @@
-import type { CustomerGroup, CustomersSummary } from "../aggregate-customers.ts";
-import { count, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
-import * as story from "../story-customers.ts";
-import { bars } from "./bars.ts";
-import type { View } from "./card.ts";
-import { heat } from "./plots.ts";
+import * as story from "../../customers/story.ts";
+import type { CustomerGroup, CustomersSummary } from "../../customers/summary.ts";
+import { count, percentWhole, plural, rate, uah, uahShort } from "../../format.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { heat } from "../charts/plots.ts";
 
 /* Views of customers told apart by a word: segment, score, level, channel. */
 

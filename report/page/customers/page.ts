@@ -1,13 +1,15 @@
-import { type CustomersSummary, quantile, summariseCustomers, summariseTrade } from "../aggregate-customers.ts";
-import { type Choices, everything, type Filter } from "../filter.ts";
-import { count, percent, plural, uah, uahShort } from "../format.ts";
-import type { Customers, CustomersReport } from "../shape.ts";
-import { customersStory } from "../story-customers.ts";
-import { customerCards, tradeCards } from "./customer-cards.ts";
-import { h, words } from "./dom.ts";
-import { filtered } from "./filtered.ts";
-import { grid, instead, section, terms } from "./frame.ts";
-import { kpi } from "./kpi.ts";
+import type { Customers, CustomersReport } from "../../customers/shape.ts";
+import { customersStory } from "../../customers/story.ts";
+import { type CustomersSummary, summariseCustomers } from "../../customers/summary.ts";
+import { summariseTrade } from "../../customers/trade.ts";
+import { type Choices, everything, type Filter } from "../../filter.ts";
+import { count, percent, plural, uah, uahShort } from "../../format.ts";
+import { quantile } from "../../numbers.ts";
+import { h, words } from "../dom.ts";
+import { filtered } from "../filtered.ts";
+import { grid, instead, section, terms } from "../frame.ts";
+import { kpi } from "../kpi.ts";
+import { customerCards, tradeCards } from "./cards.ts";
 
 const NOBODY = "No registered customers in this selection: choose other days, stores or order types.";
 const NO_ORDERS = "No orders in this selection: choose other days, stores or order types.";
@@ -120,7 +122,6 @@ export function customersPage({ data, missing }: CustomersReport): void {
 const meanings = {
   rfm: "Segments",
   ltv: "Lifetime value",
-  margin_ltv: "Margin",
   churn: "Left",
   activity: "Active",
   repeat_customer: "Repeat purchase rate",

@@ -1,13 +1,9 @@
-import {
-  type CustomerGroup,
-  type CustomersSummary,
-  quantile,
-  type TradeSummary,
-  topTenthShare,
-} from "./aggregate-customers.ts";
-import { averageOrder } from "./aggregate-sales.ts";
-import { count, list, percentWhole, plural, rate, uah, uahShort } from "./format.ts";
+import { count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
+import { quantile, topTenthShare } from "../numbers.ts";
+import { averageOrder } from "../sales/summary.ts";
 import type { VisitGaps } from "./shape.ts";
+import type { CustomerGroup, CustomersSummary } from "./summary.ts";
+import type { TradeSummary } from "./trade.ts";
 
 /* What the figures of the customers say, in sentences. All expect at least one customer. */
 

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { hourName } from "../format.ts";
+import { hourName } from "../../format.ts";
 
 /* The charts with axes. Colours are the theme's variables, so that a chart drawn in the light is right in the dark and in print. */
 

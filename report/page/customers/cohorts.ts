@@ -1,9 +1,9 @@
-import type { CustomersSummary } from "../aggregate-customers.ts";
-import { monthName } from "../days.ts";
-import { percentWhole, plural, uah, uahShort } from "../format.ts";
-import * as story from "../story-customers.ts";
-import type { View } from "./card.ts";
-import { curves, heat } from "./plots.ts";
+import * as story from "../../customers/story.ts";
+import type { CustomersSummary } from "../../customers/summary.ts";
+import { monthName } from "../../days.ts";
+import { percentWhole, plural, uah, uahShort } from "../../format.ts";
+import type { View } from "../card.ts";
+import { curves, heat } from "../charts/plots.ts";
 
 /* The charts of cohorts: customers by when they registered, followed from then on. */
 

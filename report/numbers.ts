@@ -1,0 +1,35 @@
+/* Columns of numbers, and what is asked of them. */
+
+type Numbers = ArrayLike<number>;
+
+/** A value that is there: without the `undefined` that an index might give. */
+export function at(column: Numbers, i: number): number {
+  return column[i] as number;
+}
+
+/** Place of the first value of an ascending column that is not below `value`. */
+export function lowerBound(column: Float64Array, value: number): number {
+  let low = 0;
+  let high = column.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (at(column, middle) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Value below which so large a part of the ascending values lies, between two of them where need be. */
+export function quantile(ascending: Float64Array, part: number): number {
+  const place = (ascending.length - 1) * part;
+  const low = ascending[Math.floor(place)] ?? Number.NaN;
+  const high = ascending[Math.ceil(place)] ?? Number.NaN;
+  return low + (high - low) * (place - Math.floor(place));
+}
+
+/** The part that the highest tenth of the ascending values has of their sum; of fewer than ten values, the highest one. */
+export function topTenthShare(ascending: Float64Array): number {
+  const sum = ascending.reduce((total, value) => total + value, 0);
+  const top = ascending.slice(-Math.max(1, Math.round(ascending.length / 10)));
+  return top.reduce((total, value) => total + value, 0) / sum;
+}
