@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync, transformSync } from "esbuild";
+import { buildSync } from "esbuild";
 import { replaceFile } from "../generator/replace-file.ts";
 import { readDefinitions } from "./definitions.ts";
 import { licencesOf } from "./licences.ts";
@@ -38,11 +37,8 @@ export interface Pages {
  * its data. The same sources give the same bytes. Throws where the sources cannot be bundled.
  */
 export function buildPages(): Pages {
-  const style = transformSync(readFileSync(new URL("page/style.css", import.meta.url), "utf8"), {
-    loader: "css",
-    minify: true,
-  }).code.trim();
-  const { script, licences } = bundle();
+  const style = bundleStyle();
+  const { script, licences } = bundleScript();
   const hash = createHash("sha256");
   const files: Record<string, string> = {};
   for (const [page, said] of Object.entries(words)) {
@@ -55,7 +51,18 @@ export function buildPages(): Pages {
   return { files, hash: hash.digest("hex").slice(0, 8) };
 }
 
-function bundle(): { script: string; licences: string } {
+function bundleStyle(): string {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    entryPoints: ["report/page/style/all.css"],
+    bundle: true,
+    minify: true,
+    write: false,
+  });
+  return outputFiles[0]?.text.trim() ?? "";
+}
+
+function bundleScript(): { script: string; licences: string } {
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: ["report/page/main.ts"],

@@ -1,4 +1,4 @@
-import { count, decimal, percent, rate } from "../format.ts";
+import { capital, count, decimal, percent, rate } from "../format.ts";
 import type { Kind, Table, Value } from "../table.ts";
 import type { UseCaseAnswer } from "./shape.ts";
 
@@ -23,8 +23,7 @@ const numeric = new Set(["INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"]);
 export function answerColumns({ columns, rows }: UseCaseAnswer): AnswerColumn[] {
   const lastWord = columns.findLastIndex(({ type }) => !numeric.has(type));
   return columns.map(({ name, type }, at) => {
-    const words = name.replaceAll("_", " ");
-    const title = words.charAt(0).toUpperCase() + words.slice(1);
+    const title = capital(name.replaceAll("_", " "));
     if (at <= lastWord) return { title, role: "category", kind: "text", at };
     const values = rows.map((row) => row[at]).filter((value) => typeof value === "number");
     const share = type !== "INT64" && values.every((value) => value >= 0 && value <= 1);
@@ -41,7 +40,7 @@ export function rowName(row: readonly Value[], columns: readonly AnswerColumn[])
 /** A yes or no is told by its column: `is_verified_user` is Verified user, or Not verified user. */
 function categoryWord(value: Value, title: string): string {
   const what = title.replace(/^(Is|Has) /, "");
-  if (value === true) return what.charAt(0).toUpperCase() + what.slice(1);
+  if (value === true) return capital(what);
   if (value === false) return `Not ${what}`;
   return value === null || value === undefined || value === "" ? "(none)" : String(value);
 }
@@ -60,16 +59,43 @@ export function answerTable(answer: UseCaseAnswer): Table {
   };
 }
 
-/** The figure that differs most from row to row, and where; figures that are not counts before those that are. */
+/** A difference between groups of fewer than so many says little. */
+const FEW = 50;
+
+/**
+ * The figure that differs most from row to row, and where; figures that are not counts before those that are. Small groups are left out,
+ * where there are others.
+ */
 export function mostTelling(answer: UseCaseAnswer) {
-  const spreads = answerColumns(answer).flatMap((column) => {
+  const columns = answerColumns(answer);
+  const counts = columns.filter(({ role, kind }) => role === "measure" && kind === "count");
+  const large = answer.rows.filter((row) => counts.every(({ at }) => Number(row[at]) >= FEW));
+  const spreads = columns.flatMap((column) => {
     const value = (row: readonly Value[]) => row[column.at] as number;
-    const rows = answer.rows.filter((row) => typeof row[column.at] === "number").sort((a, b) => value(b) - value(a));
+    const rows = (large.length > 1 ? large : answer.rows)
+      .filter((row) => typeof row[column.at] === "number")
+      .sort((a, b) => value(b) - value(a));
     const [high, low] = [rows[0], rows.at(-1)];
     if (column.role !== "measure" || high === undefined || low === undefined || !(value(low) > 0)) return [];
     return [{ column, high, low, times: value(high) / value(low), rank: column.kind === "count" ? 0 : 1 }];
   });
   return spreads.sort((a, b) => b.rank - a.rank || b.times - a.times)[0];
+}
+
+/** So many words still stand side by side. */
+const SIDE_BY_SIDE = 4;
+
+/** An answer by two words of which nearly each pair has a row, and what it tells of the pairs; undefined where it is none. */
+export function crossed(answer: UseCaseAnswer) {
+  const column = mostTelling(answer)?.column;
+  const [group, name, more] = answerColumns(answer).filter(({ role }) => role === "category");
+  if (column === undefined || group === undefined || name === undefined || more !== undefined) return undefined;
+  const words = ({ at }: AnswerColumn) => [...new Set(answer.rows.map((row) => String(row[at])))];
+  const [groups, names] = [words(group), words(name)];
+  const dense = answer.rows.length > groups.length * names.length * 0.7;
+  return groups.length > 1 && names.length <= SIDE_BY_SIDE && dense
+    ? { column, group, name, groups, names }
+    : undefined;
 }
 
 export function answerHeadline(answer: UseCaseAnswer): string {
@@ -82,7 +108,9 @@ export function answerHeadline(answer: UseCaseAnswer): string {
     return figures.map(({ title, at, kind }) => `${title}: ${answerValue(row[at], kind)}`).join(", ");
   }
   const { column, high, low, times } = most;
-  const tell = (row: readonly Value[]) => `${rowName(row, columns).name} ${answerValue(row[column.at], column.kind)}`;
+  const [highest, lowest] = [rowName(high, columns), rowName(low, columns)];
+  const told = ({ name, group }: typeof highest) => (highest.group === lowest.group ? name : `${name} (${group})`);
+  const tell = (row: readonly Value[]) => `${told(rowName(row, columns))} ${answerValue(row[column.at], column.kind)}`;
   const ratio = times >= 1.05 ? `, ${rate(times)} times as much` : ", hardly a difference";
   return `${column.title}: ${tell(high)}, ${tell(low)}${ratio}`;
 }

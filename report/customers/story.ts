@@ -1,4 +1,4 @@
-import { count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
+import { capital, count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
 import { quantile, topTenthShare } from "../numbers.ts";
 import { averageOrder } from "../sales/summary.ts";
 import type { VisitGaps } from "./shape.ts";
@@ -19,6 +19,9 @@ export function segmentsHeadline({ segments, totals }: CustomersSummary): string
 }
 
 export function gridHeadline({ grid }: CustomersSummary): string {
+  // Below on the right of the grid: came often (4 and 5), and not for long (1 and 2).
+  const away = grid.reduce((sum, { customers }, i) => sum + (i < 10 && i % 5 >= 3 ? customers : 0), 0);
+  if (away > 0) return `${plural(away, "frequent customer has", "frequent customers have")} stayed away for long`;
   const [fullest] = grid.map((group, i) => ({ ...group, i })).sort((a, b) => b.customers - a.customers);
   if (fullest === undefined || fullest.customers === 0) return "";
   const [r, f] = [Math.floor(fullest.i / 5) + 1, (fullest.i % 5) + 1];
@@ -78,7 +81,8 @@ export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps)
   const sum = gaps.reduce((total, number) => total + number, 0);
   const top = gaps.indexOf(Math.max(...gaps));
   if (!(sum > 0)) return "Nobody came twice";
-  return `After a visit, most often “${buckets[top]?.name}” again: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
+  const { name = "", from = 0 } = buckets[top] ?? {};
+  return `Most often they are back ${from === 1 ? "the next day" : `after ${name}`}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
 }
 
 export function retentionHeadline({ cohorts }: CustomersSummary): string {
@@ -94,13 +98,19 @@ export function retentionHeadline({ cohorts }: CustomersSummary): string {
 }
 
 export function activityHeadline({ totals }: CustomersSummary): string {
-  const { active7, active30, active90, customers } = totals;
-  return `${percentWhole(active30 / customers)} came in the last 30 days: ${count(active7)} of the ${count(active90)} seen in 90 days came this week`;
+  const part = (active: number) => percentWhole(active / totals.customers);
+  return `${part(totals.active30)} came in the last 30 days, ${part(totals.active7)} in the last 7`;
 }
 
 export function ageHeadline({ ages }: CustomersSummary): string {
-  const months = quantile(ages, 0.5) / 30.44;
-  const text = months >= 24 ? `${rate(months / 12)} years` : plural(Math.round(months), "month");
+  const days = quantile(ages, 0.5);
+  const months = days / 30.44;
+  const text =
+    months < 2
+      ? plural(Math.round(days), "day")
+      : months < 24
+        ? plural(Math.round(months), "month")
+        : `${rate(months / 12)} years`;
   return `Half of the customers registered more than ${text} ago`;
 }
 
@@ -110,8 +120,9 @@ export function channelsHeadline({ channels }: CustomersSummary): string {
   const [richest] = [...held].sort(byMost(({ ltv, customers }) => ltv / customers));
   if (largest === undefined || richest === undefined) return "";
   const value = uah(richest.ltv / richest.customers);
-  if (richest === largest) return `Most came by “${largest.name}”, and they bring most: ${value} each`;
-  return `Most came by “${largest.name}”; those by “${richest.name}” bring most, ${value} each`;
+  const most = `${capital(largest.name)} brings the most customers`;
+  if (richest === largest) return `${most}, and the best ones: ${value} each`;
+  return `${most}, ${richest.name} the best ones: ${value} each`;
 }
 
 export function tradeHeadline({ registered, anonymous }: TradeSummary): string {

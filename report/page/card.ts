@@ -45,7 +45,7 @@ function redraw(element: Element): void {
 
 /**
  * A chart with its heading, its headline, the table behind it and that table as CSV.
- * @param id names the card in the page and its download @param width a class of style.css, such as w6
+ * @param id names the card in the page and its download @param width a class of style/cards.css, such as w5, or ""
  */
 export function card(id: string, title: string, width: string): Card {
   const headline = h("p", { class: "headline", id: `${id}-headline` });
@@ -101,6 +101,8 @@ export function card(id: string, title: string, width: string): Card {
     if (chart.hidden) return;
     drawnWidth = chart.clientWidth;
     chart.replaceChildren(current.draw(drawnWidth || 600));
+    // A table that is too wide for its card is read downwards.
+    chart.querySelector(".bars")?.classList.toggle("stacked", chart.scrollWidth > chart.clientWidth);
   }
 
   widths.set(chart, (width) => {

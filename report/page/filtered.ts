@@ -31,7 +31,9 @@ export function filtered({
     filter = next;
     update(filter);
     const hash = printFilter(filter, initial);
-    history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
+    // A step of its own, so that Back undoes a choice, such as a click on a store.
+    if (hash !== location.hash.slice(1))
+      history.pushState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
     said.textContent = "The figures are up to date.";
   }
 

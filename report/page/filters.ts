@@ -98,12 +98,17 @@ export function filterBar(
   );
   const types = chips(words.orderType, choices.orderTypes, (orderTypes) => set({ orderTypes }));
   const clear = h("button", { type: "button", class: "plain clear", onclick: () => set(initial) }, "Reset");
-  const open = h("button", {
-    type: "button",
-    class: "chip open-filters",
-    "aria-expanded": "false",
-    onclick: () => open.setAttribute("aria-expanded", String(!element.classList.toggle("closed"))),
-  });
+  const chosen = h("span");
+  const open = h(
+    "button",
+    {
+      type: "button",
+      class: "chip open-filters",
+      "aria-expanded": "false",
+      onclick: () => open.setAttribute("aria-expanded", String(!element.classList.toggle("closed"))),
+    },
+    chosen,
+  );
   const element = h(
     "div",
     { class: "bar closed", role: "search", "aria-label": "Filters" },
@@ -132,7 +137,7 @@ export function filterBar(
     stores.show(filter.stores);
     types.show(filter.orderTypes);
     clear.hidden = JSON.stringify(filter) === JSON.stringify(initial);
-    open.textContent = filterWords(filter, named[at]?.name);
+    chosen.textContent = filterWords(filter, named[at]?.name);
   }
   show(filter);
   return { element, show };

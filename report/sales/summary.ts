@@ -15,6 +15,9 @@ export interface SalesTotals {
   margin: number;
 }
 
+/** What is told by the day. */
+export type DailyTotals = Pick<SalesTotals, "orders" | "refunded" | "items" | "net">;
+
 /** Everything that the sales page shows of one selection. */
 export interface SalesSummary {
   readonly filter: Filter;
@@ -22,7 +25,7 @@ export interface SalesSummary {
   /** The same over the period of the same length right before; undefined where the data does not reach that far back. */
   readonly before: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
   /** One a day of the selection that the data spans, in order. */
-  readonly daily: readonly { readonly day: string; readonly orders: number; readonly net: number }[];
+  readonly daily: readonly (DailyTotals & { readonly day: string })[];
   /** Orders by weekday and hour, `ordersByHour[weekday * hours + hour - first]`, Monday first. */
   readonly ordersByHour: Float64Array;
   /** How often each weekday is among the days, Monday first. */
@@ -73,8 +76,7 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
   for (let day = first; day <= last; day++) {
     const at = (weekday + day - first) % 7;
     weekdayCounts[at] = (weekdayCounts[at] ?? 0) + 1;
-    const { orders = 0, net = 0 } = now.daily.get(day) ?? {};
-    daily.push({ day: dayAt(cube.days.first, day), orders, net });
+    daily.push({ day: dayAt(cube.days.first, day), ...(now.daily.get(day) ?? quiet()) });
   }
   return {
     filter,
@@ -124,6 +126,11 @@ function nothing(): SalesTotals {
   return { orders: 0, refunded: 0, items: 0, discounted: 0, subTotal: 0, discount: 0, net: 0, margin: 0 };
 }
 
+/** A day without orders. */
+function quiet(): DailyTotals {
+  return { orders: 0, refunded: 0, items: 0, net: 0 };
+}
+
 /** The cube's columns as arrays of numbers only, which loops run through several times as fast; made at the first use. */
 function columnsOf(cube: SalesCube) {
   const made = typed.get(cube) ?? { cells: typedColumns(cube.cells), discounts: typedColumns(cube.discounts) };
@@ -156,7 +163,7 @@ function sum(cube: SalesCube, selection: Selection) {
   const stores = cube.stores.map(nothing);
   const storeDays = new Float64Array(cube.stores.length);
   const lastDays = new Int32Array(cube.stores.length).fill(-1);
-  const daily = new Map<number, { orders: number; net: number }>();
+  const daily = new Map<number, DailyTotals>();
   const ordersByHour = new Float64Array(7 * hours.count);
   const items = new Float64Array(products.length);
   const net = new Float64Array(products.length);
@@ -183,8 +190,10 @@ function sum(cube: SalesCube, selection: Selection) {
     }
     if (lastDays[store] !== day) storeDays[store] = at(storeDays, store) + 1;
     lastDays[store] = day;
-    const today = daily.get(day) ?? { orders: 0, net: 0 };
+    const today = daily.get(day) ?? quiet();
     today.orders += at(cells.orders, cell);
+    today.refunded += at(cells.refundedOrders, cell);
+    today.items += at(cells.items, cell);
     today.net += at(cells.net, cell);
     daily.set(day, today);
     addRow(ordersByHour, ((weekday + day) % 7) * hours.count, cells.ordersByHour, cell, hours.count);

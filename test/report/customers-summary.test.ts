@@ -190,7 +190,7 @@ describe("the figures of customers", () => {
     expect(story.levelsHeadline(of())).to.equal("Gold stays: 100% still come, of Bean 33%");
     expect(story.segmentsHeadline(of())).to.equal("Champions are 50% of the customers and brought 70% of the revenue");
     expect(story.gapsHeadline(of(), gaps)).to.equal(
-      "After a visit, most often “2 days and more” again: 54% of all returns",
+      "Most often they are back after 2 days and more: 54% of all returns",
     );
   });
 });

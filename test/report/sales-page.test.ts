@@ -141,6 +141,25 @@ inChromium("the sales page", (bench) => {
     await matches("order_date >= DATE '2024-03-01' AND order_type = 'Takeaway'");
   });
 
+  it("goes back by the browser's button to what was chosen before", async () => {
+    await page.getByRole("button", { name: "Show only Golden Gate" }).click();
+    await page.getByRole("button", { name: "Takeaway", exact: true }).click();
+    await page.goBack();
+    await matches("store_name = 'Golden Gate'");
+    await page.goBack();
+    await matches("TRUE");
+    await page.goForward();
+    await matches("store_name = 'Golden Gate'");
+  });
+
+  it("names each day of a week below its column", async () => {
+    await page.locator("#period").selectOption({ label: "Last 7 days" });
+    await page.locator("#daily-chart svg rect").first().waitFor();
+    const texts = await page.locator("#daily-chart svg text").allTextContents();
+    expect(texts).to.include.members(["25 Mar", "26 Mar", "31 Mar"]);
+    expect(texts.join(" ")).not.to.match(/[AP]M|1 Apr/);
+  });
+
   it("says of a selection without orders that there are none, in place of every chart", async () => {
     await page.locator("#from").fill("2024-03-31");
     await page.locator("#to").fill("2024-03-01");

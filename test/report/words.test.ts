@@ -20,6 +20,10 @@ describe("a report's figures", () => {
     expect(shownValue(undefined, "money")).to.equal("–");
   });
 
+  it("are not nothing where they are little", () => {
+    expect([0, 0.004, 0.005, 0.5].map(format.percentWhole)).to.deep.equal(["0%", "<1%", "1%", "50%"]);
+  });
+
   it("change by percents with a sign", () => {
     expect([format.change(112.3, 100), format.change(50, 100), format.change(100.01, 100)]).to.deep.equal([
       "+12.3%",

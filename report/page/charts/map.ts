@@ -65,7 +65,7 @@ const KM_A_DEGREE = 111.2;
 
 /** The places on the sketch, each a circle whose area is its value, with its name. A click on a circle chooses the place. */
 export function cityMap(label: string, width: number, places: readonly Place[], choose: (name: string) => void): Node {
-  const height = Math.min(460, Math.max(330, width * 0.85));
+  const height = Math.min(400, Math.max(320, width * 0.74));
   const latitudes = places.map(({ latitude }) => latitude);
   const longitudes = places.map(({ longitude }) => longitude);
   const centre = { x: middle(longitudes), y: middle(latitudes) };

@@ -1,17 +1,10 @@
 import type { CleanRoomReport, UseCaseAnswer } from "../../clean-room/shape.ts";
-import {
-  answerColumns,
-  answerHeadline,
-  answerTable,
-  answerValue,
-  mostTelling,
-  rowName,
-} from "../../clean-room/story.ts";
-import type { Value } from "../../table.ts";
-import { card } from "../card.ts";
-import { bars, type Measure } from "../charts/bars.ts";
+import { answerHeadline, answerTable, crossed } from "../../clean-room/story.ts";
+import { capital } from "../../format.ts";
+import { card, type View } from "../card.ts";
 import { h } from "../dom.ts";
 import { instead, section } from "../frame.ts";
+import { answerChart } from "./answer-chart.ts";
 
 const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wallet" } as const;
 
@@ -42,41 +35,30 @@ function useCaseCards(useCase: UseCaseAnswer): Node[] {
     "div",
     { class: "beside" },
     h("p", { class: "party" }, parties[party]),
-    h("p", {}, question),
+    h("p", {}, withoutParty(question)),
     rules.length > 0 && h("h4", {}, "Rules in force"),
     h("ul", { class: "rules" }, ...rules.map((rule) => h("li", {}, rule))),
     h("details", {}, h("summary", {}, "The query"), h("pre", { tabindex: 0 }, sql.trim())),
   );
   chart.show(
     refused === undefined
-      ? { headline: answerHeadline(useCase), draw: () => answerBars(useCase), table: answerTable(useCase) }
+      ? {
+          headline: answerHeadline(useCase),
+          ...answerCaption(useCase),
+          draw: () => answerChart(useCase),
+          table: answerTable(useCase),
+        }
       : `Refused: ${refused}`,
   );
   return [chart.element, details];
 }
 
-function answerBars(useCase: UseCaseAnswer): HTMLElement {
-  const columns = answerColumns(useCase);
-  const categories = columns.filter(({ role }) => role === "category");
-  const figures = columns.filter(({ role }) => role === "measure");
-  // The figure that the headline tells of, and how many it is about.
-  const told = mostTelling(useCase)?.column.at;
-  const drawn = new Set([told ?? figures[0]?.at, figures.find(({ kind }) => kind === "count")?.at]);
-  const grouped = categories.length > 1;
-  return bars<readonly Value[]>({
-    title: useCase.title,
-    head: categories.at(-1)?.title ?? "Group",
-    rows: useCase.rows,
-    name: (row) => rowName(row, columns).name,
-    ...(grouped && { note: (row: readonly Value[]) => rowName(row, columns).group }),
-    measures: figures.map(
-      (column): Measure<readonly Value[]> => ({
-        name: column.title,
-        value: (row) => (typeof row[column.at] === "number" ? (row[column.at] as number) : Number.NaN),
-        format: (value) => answerValue(value, column.kind),
-        bar: drawn.has(column.at),
-        fill: () => (column.kind === "count" ? "var(--faint)" : "var(--accent)"),
-      }),
-    ),
-  });
+function answerCaption(useCase: UseCaseAnswer): Pick<View, "caption"> {
+  const cross = crossed(useCase);
+  return cross === undefined ? {} : { caption: `${cross.column.title}. The other figures are in the table.` };
+}
+
+/** A question without `The merchant asks:`, which stands above it. */
+function withoutParty(question: string): string {
+  return capital(question.replace(/^The [\w-]+ asks: /, ""));
 }

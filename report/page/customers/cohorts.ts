@@ -3,7 +3,9 @@ import type { CustomersSummary } from "../../customers/summary.ts";
 import { monthName } from "../../days.ts";
 import { percentWhole, plural, uah, uahShort } from "../../format.ts";
 import type { View } from "../card.ts";
-import { curves, heat } from "../charts/plots.ts";
+import { curves } from "../charts/curves.ts";
+import { heat, shadeLegend } from "../charts/heat.ts";
+import { h } from "../dom.ts";
 
 /* The charts of cohorts: customers by when they registered, followed from then on. */
 
@@ -29,7 +31,7 @@ export function valueCurvesView(summary: CustomersSummary): View | string {
             tip: `Registered in ${year}\nafter ${plural(month, "month")}: ${uah(value)}`,
           })),
         })),
-        { format: uahShort, xLabel: "Months since registration" },
+        { format: uahShort, xLabel: "Months since registration", height: 250 },
       ),
     table: {
       columns: [
@@ -62,12 +64,11 @@ export function retentionView(summary: CustomersSummary): View | string {
   const headline = story.retentionHeadline(summary);
   return {
     headline,
-    caption:
-      "Each row is a month of registration, each column a month since: the darker, the more of them ordered. Months that are over.",
+    caption: "Each row is a month of registration, each column a month since. Months that are over.",
     draw: (width) => {
       const each = width < 500 ? 12 : 6;
       const rowHeight = Math.max(9, Math.min(28, 620 / cohorts.length));
-      return heat({
+      const cohortsHeat = heat({
         label: headline,
         width,
         cells,
@@ -80,6 +81,7 @@ export function retentionView(summary: CustomersSummary): View | string {
         xTick: (since) => (longest < 14 || Number(since) % each === 0 ? String(since) : ""),
         yTick: (month) => (rowHeight > 16 || /-(01|07)-/.test(String(month)) ? monthName(String(month)) : ""),
       });
+      return h("div", {}, shadeLegend("Nobody ordered", "all of them"), cohortsHeat);
     },
     table: {
       columns: [

@@ -1,9 +1,9 @@
 import * as story from "../../customers/story.ts";
 import type { CustomerGroup, CustomersSummary } from "../../customers/summary.ts";
-import { count, percentWhole, plural, rate, uah, uahShort } from "../../format.ts";
+import { capital, count, percentWhole, plural, rate, uah, uahShort } from "../../format.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
-import { heat } from "../charts/plots.ts";
+import { heat } from "../charts/heat.ts";
 
 /* Views of customers told apart by a word: segment, score, level, channel. */
 
@@ -38,13 +38,12 @@ export function leavingView(summary: CustomersSummary): View | string {
         rows,
         name: ({ name }) => name,
         measures: [
-          { name: "Had brought", value: ({ churnedLtv }) => churnedLtv, format: uahShort, bar: true },
+          { name: "Had brought", value: ({ churnedLtv }) => churnedLtv, format: uahShort, bar: "strong" },
           {
             name: "Customers who left",
             value: ({ churned }) => churned,
             format: count,
-            bar: true,
-            fill: () => "var(--faint)",
+            bar: "faint",
           },
           { name: "Of the segment", value: story.churnRate, format: percentWhole },
         ],
@@ -72,15 +71,14 @@ export function levelsView(summary: CustomersSummary, rates: ReadonlyMap<string,
             name: "Customers",
             value: ({ customers }) => customers,
             format: count,
-            bar: true,
-            fill: () => "var(--faint)",
+            bar: "faint",
           },
-          { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: true },
+          { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: "strong" },
           {
             name: "Still come",
             value: (group) => 1 - story.churnRate(group),
             format: percentWhole,
-            bar: true,
+            bar: "strong",
             fill: () => "var(--c1)",
           },
           { name: "Each brought", value: ({ ltv, customers }) => ltv / customers, format: uah },
@@ -110,11 +108,10 @@ export function segmentsView(summary: CustomersSummary, meanings: ReadonlyMap<st
             name: "Customers",
             value: ({ customers }) => customers,
             format: count,
-            bar: true,
-            fill: () => "var(--faint)",
+            bar: "faint",
           },
-          { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: true },
-          { name: "Each", value: ({ ltv, customers }) => ltv / customers, format: uahShort },
+          { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: "strong" },
+          { name: "Each", value: ({ ltv, customers }) => ltv / customers, format: uah },
         ],
       }),
     table: {
@@ -143,7 +140,7 @@ export function gridView(summary: CustomersSummary): View {
   return {
     headline,
     caption:
-      "Customers by score, 5 the best. Above came lately, on the right come often: good customers who are leaving are below on the right.",
+      "Customers by score, 5 the best: above came lately, on the right come often. Good customers who stay away are below on the right.",
     draw: (width) =>
       heat({
         label: headline,
@@ -152,7 +149,7 @@ export function gridView(summary: CustomersSummary): View {
         xs: scores,
         ys: [...scores].reverse(),
         top: Math.max(...cells.map(({ value }) => value)),
-        rowHeight: 92,
+        rowHeight: width > 400 ? 106 : 92,
         marginLeft: 38,
         xLabel: "Frequency: how often",
         yLabel: "Recency: how lately",
@@ -183,10 +180,10 @@ export function channelsView(summary: CustomersSummary): View {
         title: "How they came",
         head: "Channel",
         rows,
-        name: ({ name }) => name,
+        name: ({ name }) => capital(name),
         measures: [
-          { name: "Customers", value: ({ customers }) => customers, format: count, bar: true },
-          { name: "Each brought", value: ({ ltv, customers }) => ltv / customers, format: uahShort },
+          { name: "Customers", value: ({ customers }) => customers, format: count, bar: "strong" },
+          { name: "Each brought", value: ({ ltv, customers }) => ltv / customers, format: uah },
           { name: "Still come", value: (group) => 1 - story.churnRate(group), format: percentWhole },
         ],
       }),

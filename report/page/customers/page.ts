@@ -41,7 +41,7 @@ export function customersPage({ data, missing }: CustomersReport): void {
   const asOf = h("p", { class: "lead" });
   const cards = customerCards(customers, data.gaps);
   const tradeCard = tradeCards();
-  const overview = section("overview", "Overview", story, grid(...kpis.map(({ element }) => element)), asOf);
+  const overview = section("overview", "Overview", asOf, grid(...kpis.map(({ element }) => element)), story);
   filtered({
     choices,
     initial: everything(choices),
@@ -139,9 +139,7 @@ const meanings = {
 
 function segmentTerms(customers: Customers | undefined): HTMLElement {
   const pairs = (customers?.segments ?? []).flatMap(({ name, meaning }) => [h("dt", {}, name), h("dd", {}, meaning)]);
-  const list = h("dl", { class: "terms" }, ...pairs);
-  list.style.marginBottom = "1.2rem";
-  return list;
+  return h("dl", { class: "terms" }, ...pairs);
 }
 
 function asOfWords(filter: Filter, { silent }: CustomersSummary): string {
@@ -161,15 +159,15 @@ function showKpis(
   const { totals } = summary;
   const part = (number: number) => percent(number / totals.customers);
   customers?.show(count(totals.customers), {
-    words: `${count(totals.churned)} of them have left, ${part(totals.churned)}`,
+    words: `${count(totals.churned)} have left, ${part(totals.churned)}`,
   });
   active?.show(count(totals.active30), {
-    words: `${part(totals.active30)} of customers; ${count(totals.active7)} in 7 days, ${count(totals.active90)} in 90`,
+    words: `${part(totals.active30)}; in 7 days ${count(totals.active7)}, in 90 days ${count(totals.active90)}`,
   });
   repeat?.show(part(totals.repeat), {
-    words: `${count(totals.repeat)} came more than once, ${count(totals.orders / totals.customers)} times on average`,
+    words: `${count(totals.repeat)} came again; ${count(totals.orders / totals.customers)} orders each`,
   });
   ltv?.show(uah(totals.ltv / totals.customers), {
-    words: `half have brought less than ${uah(quantile(summary.ltvs, 0.5))}; ${uahShort(totals.ltv)} in all`,
+    words: `half of them below ${uah(quantile(summary.ltvs, 0.5))}; ${uahShort(totals.ltv)} in all`,
   });
 }

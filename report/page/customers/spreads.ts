@@ -6,7 +6,7 @@ import { count, percent, percentWhole, plural, short, uah, uahShort } from "../.
 import { quantile } from "../../numbers.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
-import { columns } from "../charts/plots.ts";
+import { columns } from "../charts/columns.ts";
 
 /* Views of how customers spread: over value, age, time since the last visit, days between visits. */
 
@@ -30,7 +30,7 @@ export function latelyView(summary: CustomersSummary): View | string {
           tip: `${monthName(month)}\n${plural(customers, "customer")}\nhad brought ${uah(ltv)}`,
           fill: lately && i >= months.length - 3 ? "var(--accent)" : "var(--faint)",
         })),
-        { tick: (name) => (/^(Jan|May|Sep)/.test(name) || months.length < 8 ? name : "") },
+        { tick: monthTick(width, months.length) },
       ),
     table: {
       columns: [
@@ -41,6 +41,13 @@ export function latelyView(summary: CustomersSummary): View | string {
       rows: summary.leftByMonth.map(({ month, customers, ltv }) => [month.slice(0, 7), customers, ltv]),
     },
   };
+}
+
+/** Which months of the year get a tick, so that none stands on the next. */
+function monthTick(width: number, months: number): (name: string) => string {
+  const room = width / months;
+  if (room > 64) return String;
+  return (name) => ((room * 4 > 64 ? /^(Jan|May|Sep)/ : /^Jan|^Jul/).test(name) ? name : "");
 }
 
 /** Widths that buckets may have. */
@@ -154,7 +161,7 @@ export function activityView(summary: CustomersSummary): View {
             name: "Customers",
             value: (row) => row.customers,
             format: count,
-            bar: true,
+            bar: "strong",
             fill: ({ name }) => (name.startsWith("All") ? "var(--faint)" : "var(--accent)"),
           },
           { name: "Share", value: (row) => row.customers / customers, format: percent },

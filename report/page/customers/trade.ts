@@ -5,7 +5,7 @@ import { count, percent, percentWhole, uah } from "../../format.ts";
 import { averageOrder } from "../../sales/summary.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
-import { curves } from "../charts/plots.ts";
+import { curves } from "../charts/curves.ts";
 import { h } from "../dom.ts";
 
 /* Views of registered against anonymous orders. */
@@ -31,8 +31,8 @@ export function tradeView(summary: TradeSummary): View {
           rows,
           name: ({ name }) => name,
           measures: [
-            { name: "Orders", value: (row) => row.orders / orders, format: percent, bar: true, fill },
-            { name: "Revenue", value: (row) => row.net / net, format: percent, bar: true, fill },
+            { name: "Orders", value: (row) => row.orders / orders, format: percent, bar: "strong", fill },
+            { name: "Revenue", value: (row) => row.net / net, format: percent, bar: "strong", fill },
             { name: "Order value", value: averageOrder, format: uah },
           ],
         }),
@@ -75,7 +75,7 @@ export function sharesView({ months }: TradeSummary): View {
             })),
           },
         ],
-        { format: percentWhole, height: 230 },
+        { format: percentWhole, height: 180 },
       ),
     table: {
       columns: [

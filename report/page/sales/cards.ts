@@ -17,13 +17,11 @@ export function salesCards(cube: SalesCube, chooseStore: (name: string) => void)
       storesView(cube, summary, chooseStore),
     ),
     map: summaryCard("map", "Where they are", "w5", (summary: SalesSummary) => mapView(cube, summary, chooseStore)),
-    categories: summaryCard("categories", "Revenue by category", "w5", (summary: SalesSummary) =>
+    categories: summaryCard("categories", "Revenue by category", "", (summary: SalesSummary) =>
       categoriesView(summary, fill),
     ),
-    mixes: summaryCard("mixes", "What an order holds", "w7", (summary: SalesSummary) => mixesView(cube, summary)),
-    products: summaryCard("top-products", "Top products", "w12", (summary: SalesSummary) =>
-      productsView(summary, fill),
-    ),
+    mixes: summaryCard("mixes", "What an order holds", "", (summary: SalesSummary) => mixesView(cube, summary)),
+    products: summaryCard("top-products", "Top products", "w7", (summary: SalesSummary) => productsView(summary, fill)),
     discounts: summaryCard("discounts-given", "Discounts by reason", "w12", (summary: SalesSummary) =>
       discountsView(cube, summary),
     ),

@@ -3,10 +3,10 @@ import { everything, type Filter } from "../../filter.ts";
 import { count, decimal, percent, uah, uahShort } from "../../format.ts";
 import type { SalesCube, SalesReport } from "../../sales/shape.ts";
 import { salesStory } from "../../sales/story.ts";
-import { averageOrder, type SalesSummary, type SalesTotals, summariseSales } from "../../sales/summary.ts";
+import { averageOrder, type DailyTotals, type SalesSummary, summariseSales } from "../../sales/summary.ts";
 import { h, words } from "../dom.ts";
 import { filtered } from "../filtered.ts";
-import { grid, instead, section, terms } from "../frame.ts";
+import { grid, instead, section, stack, terms } from "../frame.ts";
 import { kpi } from "../kpi.ts";
 import { salesCards } from "./cards.ts";
 
@@ -45,8 +45,9 @@ function showSales(cube: SalesCube): void {
           "overview",
           "Overview",
           period,
+          grid(...Object.values(kpis).map(({ element }) => element)),
           story,
-          grid(...Object.values(kpis).map(({ element }) => element), cards.daily.element),
+          grid(cards.daily.element),
         ),
       },
       { id: "when", title: "When they come", element: section("when", "When they come", grid(cards.hours.element)) },
@@ -61,7 +62,7 @@ function showSales(cube: SalesCube): void {
         element: section(
           "products",
           "Products and baskets",
-          grid(cards.categories.element, cards.mixes.element, cards.products.element),
+          grid(stack("w5", cards.categories.element, cards.mixes.element), cards.products.element),
         ),
       },
       {
@@ -116,53 +117,41 @@ function showKpis(
   summary: SalesSummary,
 ): void {
   const { totals, before } = summary;
-  const about = (
-    value: (totals: SalesTotals) => number,
-    series: (part: { orders: number; net: number }) => number,
-    words: string,
-  ) => ({
+  const parts = partsOf(summary);
+  /** What a figure was, and how it went; words where there is nothing to hold it against. */
+  const about = (value: (totals: DailyTotals) => number, words: string) => ({
     ...(before === undefined || totals.orders === 0
-      ? { words }
+      ? { words: totals.orders === 0 ? "" : words }
       : { change: { now: value(totals), before: value(before.totals), against: "on the period before" } }),
-    series: parts(summary).map(series),
+    series: parts.map(value),
   });
-  const share = `${percent(totals.margin / totals.net)} margin`;
+  const itemsPerOrder = ({ items, orders }: DailyTotals) => items / orders;
   kpis.net.show(
     uahShort(totals.net),
-    about(
-      ({ net }) => net,
-      ({ net }) => net,
-      share,
-    ),
+    about(({ net }) => net, `${percent(totals.margin / totals.net)} margin`),
   );
   kpis.orders.show(
     count(totals.orders),
-    about(
-      ({ orders }) => orders,
-      ({ orders }) => orders,
-      `${count(totals.refunded)} refunded`,
-    ),
+    about(({ orders }) => orders, `${count(totals.refunded)} refunded`),
   );
-  kpis.average.show(
-    uah(averageOrder(totals)),
-    about(averageOrder, ({ orders, net }) => net / orders, "net of discounts"),
-  );
-  const { series: _, ...items } = about(
-    ({ items, orders }) => items / orders,
-    () => 0,
-    `${count(totals.items)} pieces`,
-  );
-  kpis.items.show(decimal(totals.items / totals.orders), items);
+  kpis.average.show(uah(averageOrder(totals)), about(averageOrder, "net of discounts"));
+  kpis.items.show(decimal(itemsPerOrder(totals)), about(itemsPerOrder, `${count(totals.items)} pieces`));
 }
 
 /** The days in at most thirty parts of equal length; days that are left over at the beginning are left out. */
-function parts({ daily }: SalesSummary): { orders: number; net: number }[] {
+function partsOf({ daily }: SalesSummary): DailyTotals[] {
   const length = Math.ceil(daily.length / 30);
   const number = Math.floor(daily.length / Math.max(length, 1));
   const from = daily.length - number * length;
-  return Array.from({ length: number }, (_, i) =>
-    daily
-      .slice(from + i * length, from + (i + 1) * length)
-      .reduce((sum, { orders, net }) => ({ orders: sum.orders + orders, net: sum.net + net }), { orders: 0, net: 0 }),
-  );
+  const sum = (name: keyof DailyTotals, days: readonly DailyTotals[]) =>
+    days.reduce((total, day) => total + day[name], 0);
+  return Array.from({ length: number }, (_, i) => {
+    const days = daily.slice(from + i * length, from + (i + 1) * length);
+    return {
+      orders: sum("orders", days),
+      refunded: sum("refunded", days),
+      items: sum("items", days),
+      net: sum("net", days),
+    };
+  });
 }

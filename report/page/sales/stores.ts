@@ -32,9 +32,9 @@ export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name
             name: "Revenue",
             value: ({ net }) => net,
             format: uahShort,
-            bar: true,
+            bar: "strong",
           },
-          { name: "Orders", value: ({ orders }) => orders, format: count, bar: true, fill: () => "var(--faint)" },
+          { name: "Orders", value: ({ orders }) => orders, format: count, bar: "faint" },
           { name: "Order value", value: averageOrder, format: uah },
           {
             name: "Change",

@@ -1,10 +1,11 @@
-import { dayName, weekdays } from "../../days.ts";
+import { dayName, weekdayOf, weekdays } from "../../days.ts";
 import { count, hourName, rate, uah, uahShort } from "../../format.ts";
 import type { SalesCube } from "../../sales/shape.ts";
 import * as story from "../../sales/story.ts";
 import type { SalesSummary } from "../../sales/summary.ts";
 import type { View } from "../card.ts";
-import { dailyLine, heat, hourTick } from "../charts/plots.ts";
+import { daily as dailyChart } from "../charts/daily.ts";
+import { heat, hourTick } from "../charts/heat.ts";
 
 /* Views of sales over time: days, and the hours of the week. */
 
@@ -22,10 +23,12 @@ export function dailyView(summary: SalesSummary): View {
     headline,
     caption: `Each day, and ${points.length < length ? "no average of so few days" : `the average of the ${length} days up to it (strong line)`}.`,
     draw: (width) =>
-      dailyLine(headline, width, points, {
+      dailyChart(headline, width, points, {
         value: (kopiykas) => uahShort(kopiykas),
-        tip: ({ day, value, average }) => `${dayName(day)}\n${uah(value)}\n${length}-day average ${uah(average)}`,
+        tip: ({ day, value, average }) =>
+          `${weekdays[weekdayOf(day)]}, ${dayName(day)}\n${uah(value)}${Number.isFinite(average) ? `\n${length}-day average ${uah(average)}` : ""}`,
         best: `${dayName(best.day)}: ${uahShort(best.value)}`,
+        tick: (day) => dayName(day).slice(0, -5),
       }),
     table: {
       columns: [
