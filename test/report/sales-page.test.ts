@@ -170,6 +170,18 @@ inChromium("the sales page", (bench) => {
     expect(await page.locator("#period-words").innerText()).to.equal("The first day is after the last one.");
   });
 
+  it("says so still when the window gets narrower, and shows the chart again once there are orders", async () => {
+    await page.locator("#daily").getByRole("button", { name: "Table: Revenue by day" }).click();
+    await page.locator("#from").fill("2024-04-02");
+    await page.setViewportSize({ width: 700, height: 900 });
+    await page.waitForTimeout(100);
+    expect(await page.locator("#daily-chart").innerText()).to.contain("No orders in this selection");
+    await page.setViewportSize({ width: 1360, height: 900 });
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.locator("#daily").getByRole("button", { name: "Table: Revenue by day" }).waitFor();
+    expect(await page.locator("#daily-chart svg").isVisible()).to.equal(true);
+  });
+
   it("draws a chart when it comes into sight, with the figures that hold by then", async () => {
     await page.locator("#discounts").scrollIntoViewIfNeeded();
     await page.locator("#discounts-given table.bars").waitFor();

@@ -52,7 +52,10 @@ export function daily(label: string, width: number, points: readonly DailyPoint[
       few
         ? Plot.rectY(points, { x1: edge(-10.5), x2: edge(10.5), y: "value", fill: "var(--accent-soft)", rx: 2 })
         : Plot.lineY(points, { x: at, y: "value", stroke: "var(--faint)", strokeWidth: 1, strokeOpacity: 0.8 }),
-      Plot.lineY(averaged, { x: at, y: "average", stroke: "var(--accent)", strokeWidth: 2.6, curve: "monotone-x" }),
+      // One average alone is no line.
+      averaged.length < 2
+        ? null
+        : Plot.lineY(averaged, { x: at, y: "average", stroke: "var(--accent)", strokeWidth: 2.6, curve: "monotone-x" }),
       Plot.dot([best], { x: at, y: "value", r: 3.5, fill: "var(--ink)" }),
       Plot.text([best], {
         x: at,

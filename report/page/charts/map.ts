@@ -1,54 +1,6 @@
-import { h, s } from "../dom.ts";
-
-/*
- * A sketch of Kyiv, drawn for this page: the Dnipro and its arms by a few points each, degrees rounded to a street or two. Enough to
- * see which bank a store is on and how far apart two are.
- */
-
-type Point = readonly [longitude: number, latitude: number];
-
-/** The river from north to south, with its width in kilometres. */
-const dnipro: readonly (readonly [...Point, width: number])[] = [
-  [30.529, 50.62, 0.9],
-  [30.517, 50.57, 0.9],
-  [30.53, 50.535, 0.8],
-  [30.532, 50.505, 0.75],
-  [30.537, 50.478, 0.7],
-  [30.54, 50.462, 0.6],
-  [30.556, 50.447, 0.55],
-  [30.568, 50.436, 0.55],
-  [30.579, 50.422, 0.6],
-  [30.583, 50.405, 0.7],
-  [30.583, 50.385, 0.8],
-  [30.594, 50.36, 0.9],
-  [30.62, 50.32, 1.0],
-  [30.66, 50.27, 1.1],
-  [30.7, 50.21, 1.2],
-];
-
-/** The city's limits. */
-const city: readonly Point[] = [
-  [30.26, 50.44],
-  [30.32, 50.52],
-  [30.4, 50.545],
-  [30.43, 50.57],
-  [30.5, 50.58],
-  [30.58, 50.56],
-  [30.62, 50.54],
-  [30.69, 50.53],
-  [30.74, 50.49],
-  [30.8, 50.45],
-  [30.78, 50.41],
-  [30.73, 50.37],
-  [30.66, 50.36],
-  [30.6, 50.31],
-  [30.55, 50.24],
-  [30.48, 50.26],
-  [30.44, 50.32],
-  [30.38, 50.35],
-  [30.34, 50.39],
-  [30.28, 50.41],
-];
+import { s } from "../dom.ts";
+import { city, dnipro, type Point } from "./kyiv.ts";
+import { placeNames } from "./place-names.ts";
 
 export interface Place {
   readonly name: string;
@@ -97,7 +49,7 @@ export function cityMap(label: string, width: number, places: readonly Place[], 
       text,
     );
 
-  const picture = s(
+  return s(
     "svg",
     {
       viewBox: `0 0 ${width} ${height}`,
@@ -143,60 +95,6 @@ export function cityMap(label: string, width: number, places: readonly Place[], 
     }),
     ruler(scale, height),
   );
-  return h("div", {}, picture);
-}
-
-interface Circle extends Place {
-  readonly x: number;
-  readonly y: number;
-  readonly radius: number;
-}
-
-interface Box {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
-/** A place for each name beside its circle, right, left, below or above: where it covers least of the names and circles that are there. */
-function placeNames(
-  circles: readonly Circle[],
-  { width, height }: { readonly width: number; readonly height: number },
-) {
-  const taken: Box[] = circles.map(({ x, y, radius }) => ({
-    left: x - radius,
-    top: y - radius,
-    right: x + radius,
-    bottom: y + radius,
-  }));
-  return [...circles]
-    .sort((a, b) => b.value - a.value)
-    .map((circle) => {
-      const { x, y, radius, name, text } = circle;
-      const long = Math.max(name.length * 7.4, text.length * 6.4);
-      const tall = 30;
-      const box = (left: number, top: number): Box => ({ left, top, right: left + long, bottom: top + tall });
-      const boxes = [
-        box(x + radius + 6, y - tall / 2),
-        box(x - radius - 6 - long, y - tall / 2),
-        box(x - long / 2, y + radius + 2),
-        box(x - long / 2, y - radius - 2 - tall),
-      ];
-      const covered = (one: Box) =>
-        taken.reduce((sum, other) => sum + common(one, other), 0) +
-        (long * tall - common(one, { left: 0, top: 0, right: width, bottom: height })) * 4;
-      const best = boxes.reduce((least, one) => (covered(one) < covered(least) ? one : least));
-      taken.push(best);
-      return { ...circle, ...best };
-    });
-}
-
-/** The area that two boxes share. */
-function common(a: Box, b: Box): number {
-  const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-  const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-  return Math.max(across, 0) * Math.max(down, 0);
 }
 
 function middle(values: readonly number[]): number {

@@ -21,7 +21,10 @@ export function dailyView(summary: SalesSummary): View {
   const headline = story.dailyHeadline(summary);
   return {
     headline,
-    caption: `Each day, and ${points.length < length ? "no average of so few days" : `the average of the ${length} days up to it (strong line)`}.`,
+    caption:
+      points.length > length
+        ? `Each day, and the average of the ${length} days up to it (strong line).`
+        : "Each day. There are too few for an average over time.",
     draw: (width) =>
       dailyChart(headline, width, points, {
         value: (kopiykas) => uahShort(kopiykas),
