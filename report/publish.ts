@@ -5,6 +5,7 @@ import type { CleanRoomData } from "./clean-room/shape.ts";
 import { customersMarts, readCustomers } from "./customers/read.ts";
 import type { CustomersData } from "./customers/shape.ts";
 import { fillPage } from "./encode.ts";
+import { glanceOf } from "./glance.ts";
 import { type Marts, openMarts } from "./marts.ts";
 import type { Meta, PageName, Report } from "./report.ts";
 import { readSales, salesMarts } from "./sales/read.ts";
@@ -56,7 +57,12 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
     { page: "sales", meta: meta(salesMarts, last), ...sales },
     { page: "customers", meta: meta(Object.values(customersMarts).flat(), asOf ?? last), ...customers },
     ...(cleanRoom ? [{ page: "clean-room" as const, meta: meta([], undefined), data: cleanRoom, missing: {} }] : []),
-    { page: "index", meta: meta(names, last), data: {}, missing: {} },
+    {
+      page: "index",
+      meta: meta(names, last),
+      data: { glance: glanceOf(sales.data, customers.data, cleanRoom) },
+      missing: {},
+    },
   ];
   const files = await Promise.all(
     reports.map(async (report) => {

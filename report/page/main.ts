@@ -1,6 +1,7 @@
 import type { CleanRoomReport } from "../clean-room/shape.ts";
 import type { CustomersReport } from "../customers/shape.ts";
 import { decodeReport } from "../decode.ts";
+import type { IndexReport } from "../glance.ts";
 import type { Report } from "../report.ts";
 import type { SalesReport } from "../sales/shape.ts";
 import { cleanRoomPage } from "./clean-room/page.ts";
@@ -18,7 +19,7 @@ async function start(): Promise<void> {
   if (report.page === "sales") salesPage(report as SalesReport);
   else if (report.page === "customers") customersPage(report as CustomersReport);
   else if (report.page === "clean-room") cleanRoomPage(report as CleanRoomReport);
-  else contentsPage(report);
+  else contentsPage(report as IndexReport);
   document.body.dataset.ready = "true";
 }
 
