@@ -1,5 +1,5 @@
 import { dayAt, monthAt, monthNumber } from "../days.ts";
-import { type Filter, type Selection, select } from "../filter.ts";
+import { type Filter, keeps, type Selection, select } from "../filter.ts";
 import { at } from "../numbers.ts";
 import { type Cohort, cohortsOf, retentionOf, type ValueCurve, valuesOf } from "./cohorts.ts";
 import type { Customers, CustomersData, VisitGaps } from "./shape.ts";
@@ -133,9 +133,7 @@ function keptProfiles({ profiles }: Customers, selection: Selection): number[] {
   for (let i = 0; i < profiles.registered.length; i++) {
     const day = at(profiles.registered, i);
     if (day < selection.from || day > selection.to) continue;
-    if (selection.stores[at(profiles.store, i)] !== 1 || selection.orderTypes[at(profiles.orderType, i)] !== 1)
-      continue;
-    kept.push(i);
+    if (keeps(selection, profiles, i)) kept.push(i);
   }
   return kept;
 }

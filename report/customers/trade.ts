@@ -1,5 +1,5 @@
 import { dayAt, monthAt, monthNumber } from "../days.ts";
-import { type Filter, select } from "../filter.ts";
+import { type Filter, keeps, select } from "../filter.ts";
 import { at } from "../numbers.ts";
 import type { Trade } from "./shape.ts";
 
@@ -30,7 +30,7 @@ export function summariseTrade(trade: Trade, filter: Filter): TradeSummary {
   for (let i = 0; i < cells.day.length; i++) {
     const today = at(cells.day, i);
     if (today < selection.from || today > selection.to) continue;
-    if (selection.stores[at(cells.store, i)] !== 1 || selection.orderTypes[at(cells.orderType, i)] !== 1) continue;
+    if (!keeps(selection, cells, i)) continue;
     if (today !== day) {
       day = today;
       const number = monthNumber(dayAt(days.first, day));

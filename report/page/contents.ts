@@ -1,6 +1,6 @@
 import type { IndexReport } from "../glance.ts";
 import type { PageName } from "../report.ts";
-import { h, words } from "./dom.ts";
+import { h, items } from "./dom.ts";
 import { pages, pageUrl } from "./frame.ts";
 
 const about: Readonly<Record<PageName, string>> = {
@@ -23,7 +23,7 @@ export function contentsPage({ meta, data: { glance = {} } }: IndexReport): void
             { class: "card w4", href: pageUrl(meta, page) },
             h("h2", {}, pages[page]),
             h("p", {}, about[page]),
-            h("ul", {}, ...(glance[page] ?? []).map((sentence) => h("li", {}, words(sentence)))),
+            h("ul", {}, ...items(glance[page] ?? [])),
           ),
         ),
       ),

@@ -51,7 +51,7 @@ export function periods({ days }: Pick<Choices, "days">): Period[] {
 export function filterBar(
   choices: Choices,
   initial: Filter,
-  sections: readonly { readonly id: string; readonly title: string }[],
+  sections: readonly { readonly id: string; readonly link: string }[],
   words: FilterWords,
   change: (filter: Filter) => void,
 ): FilterBar {
@@ -123,7 +123,7 @@ export function filterBar(
       h(
         "nav",
         { class: "sections", "aria-label": "Sections" },
-        ...sections.map(({ id, title }) => h("a", { href: `#${id}`, onclick: (event) => goTo(event, id) }, title)),
+        ...sections.map(({ id, link }) => h("a", { href: `#${id}`, onclick: (event) => goTo(event, id) }, link)),
       ),
     ),
   );

@@ -77,13 +77,18 @@ export function section(id: string, title: string, ...content: Node[]): HTMLElem
   );
 }
 
-export function grid(...content: Node[]): HTMLElement {
-  return h("div", { class: "grid" }, ...content);
+/** A node, or what has one, such as a card. */
+type Placed = Node | { readonly element: Node };
+
+const nodes = (content: readonly Placed[]) => content.map((one) => ("element" in one ? one.element : one));
+
+export function grid(...content: Placed[]): HTMLElement {
+  return h("div", { class: "grid" }, ...nodes(content));
 }
 
 /** Cards one below the other, beside a tall one. @param width as that of a card */
-export function stack(width: string, ...content: Node[]): HTMLElement {
-  return h("div", { class: `stack ${width}` }, ...content);
+export function stack(width: string, ...content: Placed[]): HTMLElement {
+  return h("div", { class: `stack ${width}` }, ...nodes(content));
 }
 
 /** The definitions of some names, as a list; those that are not known are left out. */

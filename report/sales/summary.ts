@@ -1,5 +1,5 @@
 import { dayAt, weekdayOf } from "../days.ts";
-import { before, type Filter, type Selection, select } from "../filter.ts";
+import { before, type Filter, keeps, type Selection, select } from "../filter.ts";
 import { at, lowerBound } from "../numbers.ts";
 import type { DiscountRows, SalesCells, SalesCube } from "./shape.ts";
 
@@ -171,11 +171,9 @@ function sum(cube: SalesCube, selection: Selection) {
   const mixNet = new Float64Array(mixes.length);
   const reasonOrders = new Float64Array(discountReasons.length);
   const reasonDiscount = new Float64Array(discountReasons.length);
-  const kept = (cell: number) =>
-    selection.stores[at(cells.store, cell)] === 1 && selection.orderTypes[at(cells.orderType, cell)] === 1;
 
   for (let cell = start; cell < end; cell++) {
-    if (!kept(cell)) continue;
+    if (!keeps(selection, cells, cell)) continue;
     const day = at(cells.day, cell);
     const store = at(cells.store, cell);
     for (const into of [totals, stores[store] as SalesTotals]) {
@@ -205,7 +203,7 @@ function sum(cube: SalesCube, selection: Selection) {
 
   for (let row = 0; row < discounts.cell.length; row++) {
     const cell = at(discounts.cell, row);
-    if (cell < start || cell >= end || !kept(cell)) continue;
+    if (cell < start || cell >= end || !keeps(selection, cells, cell)) continue;
     const reason = at(discounts.reason, row);
     reasonOrders[reason] = at(reasonOrders, reason) + at(discounts.orders, row);
     reasonDiscount[reason] = at(reasonDiscount, reason) + at(discounts.discount, row);

@@ -5,9 +5,9 @@ import { summariseTrade } from "../../customers/trade.ts";
 import { type Choices, everything, type Filter } from "../../filter.ts";
 import { count, percent, plural, uah, uahShort } from "../../format.ts";
 import { quantile } from "../../numbers.ts";
-import { h, words } from "../dom.ts";
+import { h, items } from "../dom.ts";
 import { filtered } from "../filtered.ts";
-import { grid, instead, section, terms } from "../frame.ts";
+import { grid, instead, terms } from "../frame.ts";
 import { kpi } from "../kpi.ts";
 import { customerCards, tradeCards } from "./cards.ts";
 
@@ -41,54 +41,40 @@ export function customersPage({ data, missing }: CustomersReport): void {
   const asOf = h("p", { class: "lead" });
   const cards = customerCards(customers, data.gaps);
   const tradeCard = tradeCards();
-  const overview = section("overview", "Overview", asOf, grid(...kpis.map(({ element }) => element)), story);
   filtered({
     choices,
     initial: everything(choices),
     words: { days: "Registered", store: "Home store", orderType: "Main order type" },
     sections: [
-      { id: "overview", title: "Overview", element: overview },
+      { id: "overview", link: "Overview", content: [asOf, grid(...kpis), story] },
       {
         id: "leaving",
-        title: "Who is leaving",
-        element: section(
-          "leaving",
-          "Who is leaving",
-          grid(cards.leaving.element, cards.lately.element, cards.levels.element),
-        ),
+        link: "Who is leaving",
+        content: [grid(cards.leaving, cards.lately, cards.levels)],
       },
-      {
-        id: "segments",
-        title: "Segments",
-        element: section("segments", "Segments", grid(cards.segments.element, cards.grid.element)),
-      },
+      { id: "segments", link: "Segments", content: [grid(cards.segments, cards.grid)] },
       {
         id: "value",
-        title: "Value",
-        element: section("value", "Lifetime value", grid(cards.value.element, cards.curves.element)),
+        link: "Value",
+        title: "Lifetime value",
+        content: [grid(cards.value, cards.curves)],
       },
       {
         id: "visits",
-        title: "Visits",
-        element: section(
-          "visits",
-          "Visits and retention",
-          grid(cards.activity.element, cards.gaps.element, cards.retention.element),
-        ),
+        link: "Visits",
+        title: "Visits and retention",
+        content: [grid(cards.activity, cards.gaps, cards.retention)],
       },
       {
         id: "who",
-        title: "Who they are",
-        element: section(
-          "who",
-          "Who they are",
-          grid(tradeCard.trade.element, tradeCard.shares.element, cards.channels.element, cards.age.element),
-        ),
+        link: "Who they are",
+        content: [grid(tradeCard.trade, tradeCard.shares, cards.channels, cards.age)],
       },
       {
         id: "meaning",
-        title: "What it means",
-        element: section("meaning", "What the figures mean", segmentTerms(customers), terms(meanings)),
+        link: "What it means",
+        title: "What the figures mean",
+        content: [segmentTerms(customers), terms(meanings)],
       },
     ],
     update(filter) {
@@ -98,9 +84,7 @@ export function customersPage({ data, missing }: CustomersReport): void {
       const nobody =
         missing.customers ??
         (customers?.profiles.registered.length === 0 ? "There are no registered customers with orders yet." : NOBODY);
-      story.replaceChildren(
-        ...(some === undefined ? [] : customersStory(some)).map((sentence) => h("li", {}, words(sentence))),
-      );
+      story.replaceChildren(...items(some === undefined ? [] : customersStory(some)));
       story.hidden = some === undefined;
       asOf.textContent = some === undefined ? nobody : asOfWords(filter, some);
       showKpis(kpis, some);

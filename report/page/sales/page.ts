@@ -4,9 +4,9 @@ import { count, decimal, percent, uah, uahShort } from "../../format.ts";
 import type { SalesCube, SalesReport } from "../../sales/shape.ts";
 import { salesStory } from "../../sales/story.ts";
 import { averageOrder, type DailyTotals, type SalesSummary, summariseSales } from "../../sales/summary.ts";
-import { h, words } from "../dom.ts";
+import { h, items } from "../dom.ts";
 import { filtered } from "../filtered.ts";
-import { grid, instead, section, stack, terms } from "../frame.ts";
+import { grid, instead, stack, terms } from "../frame.ts";
 import { kpi } from "../kpi.ts";
 import { salesCards } from "./cards.ts";
 
@@ -40,59 +40,24 @@ function showSales(cube: SalesCube): void {
     sections: [
       {
         id: "overview",
-        title: "Overview",
-        element: section(
-          "overview",
-          "Overview",
-          period,
-          grid(...Object.values(kpis).map(({ element }) => element)),
-          story,
-          grid(cards.daily.element),
-        ),
+        link: "Overview",
+        content: [period, grid(...Object.values(kpis)), story, grid(cards.daily)],
       },
-      { id: "when", title: "When they come", element: section("when", "When they come", grid(cards.hours.element)) },
-      {
-        id: "stores",
-        title: "Stores",
-        element: section("stores", "Stores", grid(cards.stores.element, cards.map.element)),
-      },
+      { id: "when", link: "When they come", content: [grid(cards.hours)] },
+      { id: "stores", link: "Stores", content: [grid(cards.stores, cards.map)] },
       {
         id: "products",
-        title: "Products",
-        element: section(
-          "products",
-          "Products and baskets",
-          grid(stack("w5", cards.categories.element, cards.mixes.element), cards.products.element),
-        ),
+        link: "Products",
+        title: "Products and baskets",
+        content: [grid(stack("w5", cards.categories, cards.mixes), cards.products)],
       },
-      {
-        id: "discounts",
-        title: "Discounts",
-        element: section("discounts", "Discounts", grid(cards.discounts.element)),
-      },
-      {
-        id: "meaning",
-        title: "What it means",
-        element: section(
-          "meaning",
-          "What the figures mean",
-          terms({
-            net_revenue: "Revenue",
-            orders: "Orders",
-            avg_order_value: "Average order value",
-            items_per_order: "Items per order",
-            previous_period: "Period before",
-            product_mix: "Product mix",
-            discount_reason: "Discounts",
-            sales_filters: "Filters",
-          }),
-        ),
-      },
+      { id: "discounts", link: "Discounts", content: [grid(cards.discounts)] },
+      { id: "meaning", link: "What it means", title: "What the figures mean", content: [terms(meanings)] },
     ],
     update(filter) {
       const summary = summariseSales(cube, filter);
       const some = summary.totals.orders > 0;
-      story.replaceChildren(...(some ? salesStory(cube, summary) : []).map((sentence) => h("li", {}, words(sentence))));
+      story.replaceChildren(...items(some ? salesStory(cube, summary) : []));
       story.hidden = !some;
       showKpis(kpis, summary);
       period.textContent = periodWords(filter, summary);
@@ -100,6 +65,17 @@ function showSales(cube: SalesCube): void {
     },
   });
 }
+
+const meanings = {
+  net_revenue: "Revenue",
+  orders: "Orders",
+  avg_order_value: "Average order value",
+  items_per_order: "Items per order",
+  previous_period: "Period before",
+  product_mix: "Product mix",
+  discount_reason: "Discounts",
+  sales_filters: "Filters",
+};
 
 function periodWords(filter: Filter, { before }: SalesSummary): string {
   const chosen =
