@@ -111,6 +111,8 @@ export function answerHeadline(answer: UseCaseAnswer): string {
   const [highest, lowest] = [rowName(high, columns), rowName(low, columns)];
   const told = ({ name, group }: typeof highest) => (highest.group === lowest.group ? name : `${name} (${group})`);
   const tell = (row: readonly Value[]) => `${told(rowName(row, columns))} ${answerValue(row[column.at], column.kind)}`;
+  // How many there are of a group says nothing against how many of another.
+  if (column.kind === "count") return `${column.title}: ${tell(high)}, ${tell(low)}`;
   const ratio = times >= 1.05 ? `, ${rate(times)} times as much` : ", hardly a difference";
   return `${column.title}: ${tell(high)}, ${tell(low)}${ratio}`;
 }

@@ -43,6 +43,10 @@ inChromium("the clean room's page", (bench) => {
     expect(await headline("06-decades")).to.equal("Spend per customer: Business 362.50, Free 43.50, 8.3 times as much");
   });
 
+  it("says how many there are without making a difference of it", async () => {
+    expect(await headline("08-cities")).to.equal("Customers: Kyiv 500, Lviv 100");
+  });
+
   it("leaves groups of few out of what it compares", async () => {
     expect(await headline("07-countries")).to.equal("Share of orders: China 48.4%, Poland 45.8%, 1.1 times as much");
   });

@@ -65,6 +65,22 @@ export const cleanRoom: CleanRoomData = {
       rules: ["All groups were suppressed: none has 50 customers."],
     },
     {
+      name: "08-cities",
+      title: "Customers by city",
+      question: "Where do they live?",
+      party: "wallet",
+      sql: "SELECT 1",
+      columns: [
+        { name: "city", type: "STRING" },
+        { name: "customers", type: "INT64" },
+      ],
+      rows: [
+        ["Kyiv", 500],
+        ["Lviv", 100],
+      ],
+      rules: [],
+    },
+    {
       name: "05-raw",
       title: "Raw rows",
       question: "Who are they?",

@@ -29,7 +29,7 @@ export function curves(
       labelAnchor: "center",
       labelOffset: 36,
     },
-    y: { label: null, tickFormat: options.format, ticks: 5, zero: true },
+    y: { label: null, tickFormat: options.format, tickSize: 0, ticks: 5, zero: true },
     marks: [
       Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
       Plot.lineY(points, { x: "x", y: "y", z: "name", stroke: "color", strokeWidth: 2.2 }),

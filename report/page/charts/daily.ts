@@ -39,7 +39,7 @@ export function daily(label: string, width: number, points: readonly DailyPoint[
     marginRight: 12,
     marginTop: 16,
     x: { type: "utc", label: null, ...(few && { axis: null }) },
-    y: { label: null, grid: false, tickFormat: words.value, ticks: 5, nice: true, zero: true },
+    y: { label: null, tickFormat: words.value, tickSize: 0, ticks: 5, nice: true, zero: true },
     marks: [
       Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
       Plot.ruleY([0], { stroke: "var(--faint)" }),

@@ -27,7 +27,7 @@ export function tradeView(summary: TradeSummary): View {
         {},
         bars<(typeof rows)[number]>({
           title: "Registered against anonymous",
-          head: "Orders of",
+          head: "Customers",
           rows,
           name: ({ name }) => name,
           measures: [
