@@ -33,3 +33,24 @@ export function topTenthShare(ascending: Float64Array): number {
   const top = ascending.slice(-Math.max(1, Math.round(ascending.length / 10)));
   return top.reduce((total, value) => total + value, 0) / sum;
 }
+
+/** Widths that buckets may have. */
+const nice = [1, 2, 2.5, 5]
+  .flatMap((digit) => Array.from({ length: 10 }, (_, power) => digit * 10 ** power))
+  .sort((a, b) => a - b);
+
+/**
+ * How many values lie in buckets of equal width from 0; the last one takes what lies beyond the 98th percentile.
+ * @param least width of a bucket @param buckets at most so many before the last one
+ */
+export function histogram(ascending: Float64Array, least: number, buckets: number) {
+  const most = Math.max(quantile(ascending, 0.98), least);
+  const width = nice.find((one) => one >= least && most / one <= buckets) ?? most;
+  const number = Math.max(1, Math.ceil(most / width));
+  const counts = Array.from({ length: number + 1 }, () => 0);
+  for (const value of ascending) {
+    const i = Math.max(0, Math.min(number, Math.floor(value / width)));
+    counts[i] = (counts[i] ?? 0) + 1;
+  }
+  return counts.map((count, i) => ({ from: i * width, to: i === number ? undefined : (i + 1) * width, count }));
+}

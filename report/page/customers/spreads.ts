@@ -3,7 +3,7 @@ import * as story from "../../customers/story.ts";
 import type { CustomersSummary } from "../../customers/summary.ts";
 import { monthName } from "../../days.ts";
 import { count, percent, percentWhole, plural, short, uah, uahShort } from "../../format.ts";
-import { quantile } from "../../numbers.ts";
+import { histogram } from "../../numbers.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
 import { columns } from "../charts/columns.ts";
@@ -50,26 +50,8 @@ function monthTick(width: number, months: number): (name: string) => string {
   return (name) => ((room * 4 > 64 ? /^(Jan|May|Sep)/ : /^Jan|^Jul/).test(name) ? name : "");
 }
 
-/** Widths that buckets may have. */
-const nice = [1, 2, 2.5, 5]
-  .flatMap((digit) => Array.from({ length: 10 }, (_, power) => digit * 10 ** power))
-  .sort((a, b) => a - b);
-
-/** How many values lie in buckets of equal width from 0; the last one takes what lies beyond the 98th percentile. */
-function histogram(ascending: Float64Array, least: number, buckets: number) {
-  const most = Math.max(quantile(ascending, 0.98), least);
-  const width = nice.find((one) => one >= least && most / one <= buckets) ?? most;
-  const number = Math.max(1, Math.ceil(most / width));
-  const counts = Array.from({ length: number + 1 }, () => 0);
-  for (const value of ascending) {
-    const i = Math.max(0, Math.min(number, Math.floor(value / width)));
-    counts[i] = (counts[i] ?? 0) + 1;
-  }
-  return counts.map((customers, i) => ({ from: i * width, to: i === number ? undefined : (i + 1) * width, customers }));
-}
-
 export function valueView(summary: CustomersSummary): View {
-  const buckets = histogram(summary.ltvs, 100_00, 14).filter(({ to, customers }) => to !== undefined || customers > 0);
+  const buckets = histogram(summary.ltvs, 100_00, 14).filter(({ to, count }) => to !== undefined || count > 0);
   const name = ({ from, to }: { from: number; to: number | undefined }) =>
     to === undefined ? `${uahShort(from)} +` : `${uahShort(from)}–${short(to / 100)}`;
   const headline = story.valueHeadline(summary);
@@ -82,9 +64,9 @@ export function valueView(summary: CustomersSummary): View {
         width,
         buckets.map((bucket, i) => ({
           name: name(bucket),
-          value: bucket.customers,
-          text: bucket.customers > 0 ? count(bucket.customers) : "",
-          tip: `${name(bucket)}\n${plural(bucket.customers, "customer")}`,
+          value: bucket.count,
+          text: bucket.count > 0 ? count(bucket.count) : "",
+          tip: `${name(bucket)}\n${plural(bucket.count, "customer")}`,
           fill: i === buckets.length - 1 && bucket.to === undefined ? "var(--accent)" : "var(--h4)",
         })),
         {
@@ -99,7 +81,7 @@ export function valueView(summary: CustomersSummary): View {
         { name: "to", kind: "money" },
         { name: "Customers", kind: "count" },
       ],
-      rows: buckets.map(({ from, to, customers }) => [from, to, customers]),
+      rows: buckets.map(({ from, to, count }) => [from, to, count]),
     },
   };
 }
