@@ -50,8 +50,8 @@ async function readOrderTypes(marts: Marts): Promise<Words> {
 }
 
 const profilesSql = `SELECT customer_id, registration_date, home_store_name, main_order_type, level_of_discount, discount_rate, loyalty_tier,
-    acquisition_channel, days_since_last_order, orders_all_time, refunded_orders, ltv, margin_ltv, is_churned,
-    median_days_between_orders, r_score, f_score, m_score
+    acquisition_channel, days_since_last_order, orders_all_time, ltv, is_churned,
+    median_days_between_orders, r_score, f_score
   FROM {flat_customer_metrics} ORDER BY registration_date, customer_id`;
 
 async function readProfiles(
@@ -107,16 +107,13 @@ async function readProfiles(
       channel: rows.map((row) => channels.of(row.acquisition_channel)),
       recency: numbers("days_since_last_order"),
       orders: numbers("orders_all_time"),
-      refundedOrders: numbers("refunded_orders"),
       ltv: rows.map((row) => kopiykas(row.ltv)),
-      marginLtv: rows.map((row) => kopiykas(row.margin_ltv)),
       churned: rows.map((row) => (row.is_churned === true ? 1 : 0)),
       medianGapTimes2: rows.map(({ median_days_between_orders: gap }) =>
         gap === null ? -1 : Math.round(2 * Number(gap)),
       ),
       r: numbers("r_score"),
       f: numbers("f_score"),
-      m: numbers("m_score"),
     },
     silent: {
       registered: silent.map((row) => dayOf(row.registration_date)),

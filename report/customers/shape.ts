@@ -52,11 +52,8 @@ export interface Profiles {
   readonly recency: Column;
   /** Orders, refunded ones included. More than one is a repeat customer. */
   readonly orders: Column;
-  readonly refundedOrders: Column;
   /** Lifetime value: revenue of all orders. */
   readonly ltv: Column;
-  /** Revenue less the cost of the goods; may be below 0. */
-  readonly marginLtv: Column;
   /** 1 where the customer has been away for longer than three of their own median gaps (180 days where there is none), else 0. */
   readonly churned: Column;
   /** Twice the median of the days between visits, whole; -1 with one visit. */
@@ -64,7 +61,6 @@ export interface Profiles {
   /** 1 to 5, 5 the best. The segment is `segmentOf` of the first two. */
   readonly r: Column;
   readonly f: Column;
-  readonly m: Column;
 }
 
 /**

@@ -4,7 +4,7 @@ import * as story from "../../report/customers/story.ts";
 import { summariseCustomers } from "../../report/customers/summary.ts";
 import { summariseTrade } from "../../report/customers/trade.ts";
 import { everything } from "../../report/filter.ts";
-import { quantile, topTenthShare } from "../../report/numbers.ts";
+import { histogram, quantile, topTenthShare } from "../../report/numbers.ts";
 import { stores } from "./orders.ts";
 
 /*
@@ -34,14 +34,11 @@ const customers: Customers = {
     channel: [0, 0, 1, 1],
     recency: [2, 80 + 10, 44, 3],
     orders: [30, 4, 10, 1],
-    refundedOrders: [1, 0, 0, 0],
     ltv: [900_00, 100_00, 300_00, 20_00],
-    marginLtv: [500_00, 50_00, 150_00, 10_00],
     churned: [0, 1, 1, 0],
     medianGapTimes2: [8, 15, 6, -1],
     r: [5, 1, 2, 5],
     f: [5, 2, 4, 1],
-    m: [5, 2, 4, 1],
   },
   silent: { registered: [5, 70], store: [0, 1] },
 };
@@ -240,6 +237,18 @@ describe("a distribution's figures", () => {
     expect(quantile(Float64Array.of(1, 2, 4, 8), 0.5)).to.equal(3);
     expect(quantile(Float64Array.of(5), 0.98)).to.equal(5);
     expect(quantile(Float64Array.of(), 0.5)).to.be.NaN;
+  });
+
+  it("lie in buckets of a round width, the last one open", () => {
+    const values = Float64Array.from([...Array.from({ length: 99 }, (_, i) => i), 1000, 2000]);
+    expect(histogram(values, 10, 5)).to.deep.equal([
+      { from: 0, to: 20, count: 20 },
+      { from: 20, to: 40, count: 20 },
+      { from: 40, to: 60, count: 20 },
+      { from: 60, to: 80, count: 20 },
+      { from: 80, to: 100, count: 19 },
+      { from: 100, to: undefined, count: 2 },
+    ]);
   });
 
   it("know what the highest tenth has", () => {
