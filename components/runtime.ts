@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import type { Pages } from "../report/shape.ts";
+import type { Pages } from "../report/build.ts";
 import type { Bundle } from "./bundle.ts";
 import type { DbtProject } from "./dbt-project.ts";
 import { bundleObject, dbtFolder, functionsObject, pagesFolder } from "./names.ts";

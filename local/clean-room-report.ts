@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CleanRoomData, UseCaseAnswer } from "../report/shape.ts";
+import type { CleanRoomData, UseCaseAnswer } from "../report/clean-room/shape.ts";
 
 /** Where a rehearsal keeps its answers for the report, in the folder of answers. */
 export const ANSWERS_FILE = "answers.json";

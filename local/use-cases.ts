@@ -5,7 +5,7 @@ import { problemLines, problemOf } from "../cleanroom/rules/problem.ts";
 import { type Answer, type CleanRoom, openRoom } from "../cleanroom/rules/run.ts";
 import { readUseCases, type UseCase } from "../cleanroom/use-cases.ts";
 import { UserError } from "../generator/errors.ts";
-import type { UseCaseAnswer } from "../report/shape.ts";
+import type { UseCaseAnswer } from "../report/clean-room/shape.ts";
 import { answerCsv, answerTable, asText } from "./answers.ts";
 import { ANSWERS_FILE } from "./clean-room-report.ts";
 import { count, step } from "./terminal.ts";

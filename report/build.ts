@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync, transformSync } from "esbuild";
+import { buildSync } from "esbuild";
 import { replaceFile } from "../generator/replace-file.ts";
 import { readDefinitions } from "./definitions.ts";
 import { licencesOf } from "./licences.ts";
-import type { Pages, Report } from "./shape.ts";
+import type { Report } from "./report.ts";
 import { pageHtml, type Template } from "./template.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -25,16 +24,21 @@ const words: Readonly<Record<Report<unknown>["page"], Pick<Template, "brand" | "
   index: { brand: "Two demos", heading: "Reports", lead: "A coffee shop chain in Kyiv, and a clean room." },
 };
 
+/** The pages without their data, which takes the place of `DATA_MARK`. */
+export interface Pages {
+  /** By file name, such as `sales.html`: absolute path on this machine. */
+  readonly files: Readonly<Record<string, string>>;
+  /** First eight digits of the SHA-256 over names and contents. */
+  readonly hash: string;
+}
+
 /**
  * Builds the pages into `dist/report/`: each one file with its style, its code and the charting library within, that wants nothing but
  * its data. The same sources give the same bytes. Throws where the sources cannot be bundled.
  */
 export function buildPages(): Pages {
-  const style = transformSync(readFileSync(new URL("page/style.css", import.meta.url), "utf8"), {
-    loader: "css",
-    minify: true,
-  }).code.trim();
-  const { script, licences } = bundle();
+  const style = bundleStyle();
+  const { script, licences } = bundleScript();
   const hash = createHash("sha256");
   const files: Record<string, string> = {};
   for (const [page, said] of Object.entries(words)) {
@@ -47,7 +51,18 @@ export function buildPages(): Pages {
   return { files, hash: hash.digest("hex").slice(0, 8) };
 }
 
-function bundle(): { script: string; licences: string } {
+function bundleStyle(): string {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    entryPoints: ["report/page/style/all.css"],
+    bundle: true,
+    minify: true,
+    write: false,
+  });
+  return outputFiles[0]?.text.trim() ?? "";
+}
+
+function bundleScript(): { script: string; licences: string } {
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: ["report/page/main.ts"],

@@ -1,6 +1,6 @@
 import { UserError } from "../generator/errors.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import type { Days } from "./shape.ts";
+import type { Days } from "./report.ts";
 
 /* From rows of a query to the columns of report/shape.ts. */
 

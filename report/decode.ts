@@ -1,4 +1,4 @@
-import type { Report } from "./shape.ts";
+import type { Report } from "./report.ts";
 
 /**
  * Reads what `encodeReport` wrote, in a browser or in Node, and without the network. Throws where it is no whole report.

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { UserError } from "../generator/errors.ts";
 import { DATA_MARK } from "./mark.ts";
-import type { Report } from "./shape.ts";
+import type { Report } from "./report.ts";
 
 /** A report as a page holds it: JSON, gzipped, in base 64, which needs no escaping in HTML. */
 export function encodeReport(report: Report<unknown>): string {

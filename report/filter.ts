@@ -1,6 +1,7 @@
 import { parseDay } from "../generator/coffee/calendar.ts";
 import { dayAt, daysFrom } from "./days.ts";
-import type { Days, Store } from "./shape.ts";
+import { at } from "./numbers.ts";
+import type { Days, Store } from "./report.ts";
 
 /** What a reader chose, in words, so that it means the same on every page and in a link. */
 export interface Filter {
@@ -54,6 +55,17 @@ export function select(filter: Filter, { days, stores, orderTypes }: Choices): S
     ),
     orderTypes: mask(orderTypes, filter.orderTypes),
   };
+}
+
+/** Whether a selection keeps the store and the order type of a cell; its day is up to the caller, who may know an order of days. */
+export function keeps({ stores, orderTypes }: Selection, cells: Cells, i: number): boolean {
+  return stores[at(cells.store, i)] === 1 && orderTypes[at(cells.orderType, i)] === 1;
+}
+
+/** What filters act on, as columns of places in the lists of a cube. */
+interface Cells {
+  readonly store: ArrayLike<number>;
+  readonly orderType: ArrayLike<number>;
 }
 
 /** The selection of the same length right before; undefined where the data does not reach that far back. */

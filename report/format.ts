@@ -36,9 +36,10 @@ export const uah = shown(
 /** `₴30.1M` */
 export const uahShort = shown((kopiykas) => `${kopiykas < 0 ? "−" : ""}₴${short(Math.abs(kopiykas) / 100)}`);
 
-/** `34.2%` of a share from 0 to 1; whole from `digits` 0. */
+/** `34.2%` of a share from 0 to 1 */
 export const percent = shown((share) => `${tenths.format(share * 100)}%`);
-export const percentWhole = shown((share) => `${whole.format(share * 100)}%`);
+/** `34%`; what is little is not nothing. */
+export const percentWhole = shown((share) => (share > 0 && share < 0.005 ? "<1%" : `${whole.format(share * 100)}%`));
 
 /** `+12.3%`, from before to now; a dash where there was nothing before. */
 export function change(now: number, before: number): string {
@@ -56,6 +57,11 @@ export function hourName(hour: number): string {
 /** `one, two and three` */
 export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+/** `Walk-in` of `walk-in` */
+export function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 /** `1 customer`, `2 customers` */

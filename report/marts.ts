@@ -1,6 +1,6 @@
 import { isUserError, messageOf } from "../generator/errors.ts";
 import type { ResultRow, Warehouse } from "../generator/warehouse/warehouse.ts";
-import type { Meta, Store } from "./shape.ts";
+import type { Meta, Store } from "./report.ts";
 
 /** The dataset that dbt builds. */
 const MARTS = "coffee_marts";

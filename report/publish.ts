@@ -1,11 +1,15 @@
 import { UserError } from "../generator/errors.ts";
 import type { Lake } from "../generator/lake/lake.ts";
 import type { Warehouse } from "../generator/warehouse/warehouse.ts";
-import { customersMarts, readCustomers } from "./customers.ts";
+import type { CleanRoomData } from "./clean-room/shape.ts";
+import { customersMarts, readCustomers } from "./customers/read.ts";
+import type { CustomersData } from "./customers/shape.ts";
 import { fillPage } from "./encode.ts";
+import { glanceOf } from "./glance.ts";
 import { type Marts, openMarts } from "./marts.ts";
-import { readSales, salesMarts } from "./sales.ts";
-import type { CleanRoomData, CustomersData, Meta, PageName, Report, SalesData } from "./shape.ts";
+import type { Meta, PageName, Report } from "./report.ts";
+import { readSales, salesMarts } from "./sales/read.ts";
+import type { SalesData } from "./sales/shape.ts";
 
 export interface PublishOptions {
   /** Reads a page without its data, by its file name; undefined where there is none. */
@@ -53,7 +57,12 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
     { page: "sales", meta: meta(salesMarts, last), ...sales },
     { page: "customers", meta: meta(Object.values(customersMarts).flat(), asOf ?? last), ...customers },
     ...(cleanRoom ? [{ page: "clean-room" as const, meta: meta([], undefined), data: cleanRoom, missing: {} }] : []),
-    { page: "index", meta: meta(names, last), data: {}, missing: {} },
+    {
+      page: "index",
+      meta: meta(names, last),
+      data: { glance: glanceOf(sales.data, customers.data, cleanRoom) },
+      missing: {},
+    },
   ];
   const files = await Promise.all(
     reports.map(async (report) => {

@@ -1,5 +1,6 @@
-import type { PageName, Report } from "../shape.ts";
-import { h } from "./dom.ts";
+import type { IndexReport } from "../glance.ts";
+import type { PageName } from "../report.ts";
+import { h, items } from "./dom.ts";
 import { pages, pageUrl } from "./frame.ts";
 
 const about: Readonly<Record<PageName, string>> = {
@@ -8,8 +9,8 @@ const about: Readonly<Record<PageName, string>> = {
   "clean-room": "What a merchant and an e-wallet learn from each other's customers, and what the rules hold back.",
 };
 
-/** The page that links the others. */
-export function contentsPage({ meta }: Report<unknown>): void {
+/** The page that links the others, with what each of them says first. */
+export function contentsPage({ meta, data: { glance = {} } }: IndexReport): void {
   document
     .getElementById("main")
     ?.replaceChildren(
@@ -17,7 +18,13 @@ export function contentsPage({ meta }: Report<unknown>): void {
         "div",
         { class: "grid contents" },
         ...meta.pages.map((page) =>
-          h("a", { class: "card w4", href: pageUrl(meta, page) }, h("h2", {}, pages[page]), h("p", {}, about[page])),
+          h(
+            "a",
+            { class: "card w4", href: pageUrl(meta, page) },
+            h("h2", {}, pages[page]),
+            h("p", {}, about[page]),
+            h("ul", {}, ...items(glance[page] ?? [])),
+          ),
         ),
       ),
     );

@@ -31,6 +31,11 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: r
   return element;
 }
 
+/** Sentences as the items of a list. */
+export function items(sentences: readonly string[]): HTMLLIElement[] {
+  return sentences.map((sentence) => h("li", {}, words(sentence)));
+}
+
 /** Words with `**strong**` ones. */
 export function words(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();

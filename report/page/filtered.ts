@@ -1,13 +1,24 @@
 import { type Choices, type Filter, parseFilter, printFilter } from "../filter.ts";
 import { h } from "./dom.ts";
 import { type FilterWords, filterBar } from "./filters.ts";
+import { section } from "./frame.ts";
+
+/** A part of the page. */
+export interface Section {
+  readonly id: string;
+  /** In the bar of filters, where there is little room. */
+  readonly link: string;
+  /** @default link */
+  readonly title?: string;
+  readonly content: readonly Node[];
+}
 
 /** What a page of filtered figures consists of. */
 export interface Filtered {
   readonly choices: Choices;
   readonly initial: Filter;
   readonly words: FilterWords;
-  readonly sections: readonly { readonly id: string; readonly title: string; readonly element: HTMLElement }[];
+  readonly sections: readonly Section[];
   /** Shows the figures of a filter. */
   update(filter: Filter): void;
 }
@@ -31,12 +42,16 @@ export function filtered({
     filter = next;
     update(filter);
     const hash = printFilter(filter, initial);
-    history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
+    // A step of its own, so that Back undoes a choice, such as a click on a store.
+    if (hash !== location.hash.slice(1))
+      history.pushState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
     said.textContent = "The figures are up to date.";
   }
 
   document.getElementById("bar")?.replaceWith(bar.element);
-  document.getElementById("main")?.replaceChildren(...sections.map(({ element }) => element), said);
+  document
+    .getElementById("main")
+    ?.replaceChildren(...sections.map(({ id, link, title = link, content }) => section(id, title, ...content)), said);
   addEventListener("hashchange", () => {
     filter = parseFilter(location.hash, initial, choices);
     bar.show(filter);

@@ -1,6 +1,6 @@
 import { dayName } from "../days.ts";
 import { count } from "../format.ts";
-import type { Meta, PageName, Report } from "../shape.ts";
+import type { Meta, PageName, Report } from "../report.ts";
 import { h } from "./dom.ts";
 
 /** What the figures mean, by name: dbt's docs blocks, put here when the page is built. */
@@ -10,6 +10,15 @@ export const pages: Readonly<Record<PageName, string>> = {
   sales: "Sales",
   customers: "Customers",
   "clean-room": "Clean room",
+};
+
+const SHOP_UNITS = "Money in UAH (₴). Days and hours in Kyiv time.";
+
+const units: Readonly<Record<PageName | "index", string>> = {
+  sales: SHOP_UNITS,
+  customers: SHOP_UNITS,
+  "clean-room": "Money in US dollars.",
+  index: "",
 };
 
 /** What is alike on all pages: the links between them, when and from what the page was made. */
@@ -43,11 +52,7 @@ export function frame({ page, meta }: Report<unknown>): void {
         {},
         `Made ${made}, Kyiv time, from ${[meta.source, tables.join(", ")].filter((words) => words !== "").join(": ")}.`,
       ),
-      h(
-        "p",
-        {},
-        "Money in UAH (₴). Days and hours in Kyiv time. All of this is in the file itself: nothing is fetched, nothing is sent.",
-      ),
+      h("p", {}, `${units[page]} All of this is in the file itself: nothing is fetched, nothing is sent.`),
     );
 }
 
@@ -62,18 +67,28 @@ function keepFilter(event: Event): void {
   link.hash = location.hash;
 }
 
-/** A section of a page with its heading. */
+/** A section of a page with its heading. That of the overview is for ears only: it follows the page's own. */
 export function section(id: string, title: string, ...content: Node[]): HTMLElement {
   return h(
     "section",
     { id, "aria-labelledby": `${id}-heading` },
-    h("h2", { id: `${id}-heading`, tabindex: -1 }, title),
+    h("h2", { id: `${id}-heading`, tabindex: -1, class: id === "overview" && "sr" }, title),
     ...content,
   );
 }
 
-export function grid(...content: Node[]): HTMLElement {
-  return h("div", { class: "grid" }, ...content);
+/** A node, or what has one, such as a card. */
+type Placed = Node | { readonly element: Node };
+
+const nodes = (content: readonly Placed[]) => content.map((one) => ("element" in one ? one.element : one));
+
+export function grid(...content: Placed[]): HTMLElement {
+  return h("div", { class: "grid" }, ...nodes(content));
+}
+
+/** Cards one below the other, beside a tall one. @param width as that of a card */
+export function stack(width: string, ...content: Placed[]): HTMLElement {
+  return h("div", { class: `stack ${width}` }, ...nodes(content));
 }
 
 /** The definitions of some names, as a list; those that are not known are left out. */

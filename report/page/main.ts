@@ -1,11 +1,15 @@
+import type { CleanRoomReport } from "../clean-room/shape.ts";
+import type { CustomersReport } from "../customers/shape.ts";
 import { decodeReport } from "../decode.ts";
-import type { CleanRoomReport, CustomersReport, Report, SalesReport } from "../shape.ts";
-import { cleanRoomPage } from "./clean-room.ts";
+import type { IndexReport } from "../glance.ts";
+import type { Report } from "../report.ts";
+import type { SalesReport } from "../sales/shape.ts";
+import { cleanRoomPage } from "./clean-room/page.ts";
 import { contentsPage } from "./contents.ts";
-import { customersPage } from "./customers.ts";
+import { customersPage } from "./customers/page.ts";
 import { h } from "./dom.ts";
 import { frame } from "./frame.ts";
-import { salesPage } from "./sales.ts";
+import { salesPage } from "./sales/page.ts";
 
 /* Reads the data that stands in the page, and hands it to the page it is for. */
 
@@ -15,7 +19,7 @@ async function start(): Promise<void> {
   if (report.page === "sales") salesPage(report as SalesReport);
   else if (report.page === "customers") customersPage(report as CustomersReport);
   else if (report.page === "clean-room") cleanRoomPage(report as CleanRoomReport);
-  else contentsPage(report);
+  else contentsPage(report as IndexReport);
   document.body.dataset.ready = "true";
 }
 

@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
 import { openWarehouse, type ResultRow } from "../../generator/warehouse/warehouse.ts";
 import { decodeReport } from "../../report/decode.ts";
-import type { Report } from "../../report/shape.ts";
+import type { Report } from "../../report/report.ts";
 
 const root = join(import.meta.dirname, "../..");
 const realExport = join(root, "../shared/data/thelook-export");

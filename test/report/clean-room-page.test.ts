@@ -32,6 +32,25 @@ inChromium("the clean room's page", (bench) => {
     expect(await figure("02-trust")).to.contain("China");
   });
 
+  it("draws two words that cross each other as rows and columns, of the figure that tells most", async () => {
+    const rows = await page.locator('[id="06-decades-chart"] tr').all();
+    const texts = await Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts()));
+    expect(texts).to.deep.equal([
+      ["Birth decade", "Free", "Business"],
+      ["1980", "44.50", "361.50"],
+      ["1990", "43.50", "362.50"],
+    ]);
+    expect(await headline("06-decades")).to.equal("Spend per customer: Business 362.50, Free 43.50, 8.3 times as much");
+  });
+
+  it("says how many there are without making a difference of it", async () => {
+    expect(await headline("08-cities")).to.equal("Customers: Kyiv 500, Lviv 100");
+  });
+
+  it("leaves groups of few out of what it compares", async () => {
+    expect(await headline("07-countries")).to.equal("Share of orders: China 48.4%, Poland 45.8%, 1.1 times as much");
+  });
+
   it("shows the reason in place of an answer that was refused", async () => {
     expect(await figure("05-raw")).to.equal("Refused: You must use SELECT WITH AGGREGATION_THRESHOLD for this query.");
   });
@@ -43,6 +62,12 @@ inChromium("the clean room's page", (bench) => {
       .and.to.contain("2 groups were suppressed.");
     await answer.getByText("The query").click();
     expect(await answer.locator("pre").innerText()).to.equal(cleanRoom.useCases[0]?.sql);
+  });
+
+  it("says that its money is in dollars, not in hryvnias", async () => {
+    expect(await page.locator("footer").innerText())
+      .to.contain("Money in US dollars")
+      .and.not.to.contain("UAH");
   });
 
   it("gives the answer as CSV", async () => {

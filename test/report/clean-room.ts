@@ -1,6 +1,9 @@
-import type { CleanRoomData } from "../../report/shape.ts";
+import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 
-/** Answers as a clean room gives them: figures by a word, by two words, a single row, none that is large enough, and a refusal. */
+/**
+ * Answers as a clean room gives them: figures by a word, by two words, a single row, none that is large enough, and a refusal; two words
+ * that cross each other, and more figures than a narrow screen has room for, some of them of very few.
+ */
 export const cleanRoom: CleanRoomData = {
   useCases: [
     {
@@ -62,6 +65,22 @@ export const cleanRoom: CleanRoomData = {
       rules: ["All groups were suppressed: none has 50 customers."],
     },
     {
+      name: "08-cities",
+      title: "Customers by city",
+      question: "Where do they live?",
+      party: "wallet",
+      sql: "SELECT 1",
+      columns: [
+        { name: "city", type: "STRING" },
+        { name: "customers", type: "INT64" },
+      ],
+      rows: [
+        ["Kyiv", 500],
+        ["Lviv", 100],
+      ],
+      rules: [],
+    },
+    {
       name: "05-raw",
       title: "Raw rows",
       question: "Who are they?",
@@ -71,6 +90,47 @@ export const cleanRoom: CleanRoomData = {
       rows: [],
       rules: ["provider_users_shared: at least 50 customers in a group."],
       refused: "You must use SELECT WITH AGGREGATION_THRESHOLD for this query.",
+    },
+    {
+      name: "06-decades",
+      title: "Spend by decade and tier",
+      question: "The merchant asks: who spends most?",
+      party: "merchant",
+      sql: "SELECT 1",
+      columns: [
+        { name: "birth_decade", type: "INT64" },
+        { name: "account_tier", type: "STRING" },
+        { name: "customers", type: "INT64" },
+        { name: "spend_per_customer", type: "NUMERIC" },
+      ],
+      rows: [
+        [1980, "Free", 300, 44.5],
+        [1980, "Business", 200, 361.5],
+        [1990, "Free", 400, 43.5],
+        [1990, "Business", 100, 362.5],
+      ],
+      rules: [],
+    },
+    {
+      name: "07-countries",
+      title: "Payments by country",
+      question: "Do the payments agree?",
+      party: "merchant",
+      sql: "SELECT 1",
+      columns: [
+        { name: "country", type: "STRING" },
+        ...["customers", "orders", "payments"].map((name) => ({ name, type: "INT64" })),
+        ...["share_of_orders", "status_agrees", "amount_agrees", "time_agrees"].map((name) => ({
+          name,
+          type: "FLOAT64",
+        })),
+      ],
+      rows: [
+        ["China", 12000, 31218, 15120, 0.484, 0.998, 0.998, 0.998],
+        ["Poland", 92, 214, 98, 0.458, 0.998, 0.998, 0.998],
+        ["España", 2, 2, 2, 0.999, 0.998, 0.998, 0.998],
+      ],
+      rules: [],
     },
   ],
 };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { decodeReport } from "../../report/decode.ts";
 import { encodeReport, fillPage } from "../../report/encode.ts";
 import { DATA_MARK } from "../../report/mark.ts";
-import type { Report } from "../../report/shape.ts";
+import type { Report } from "../../report/report.ts";
 import { userError } from "../support/user-error.ts";
 
 const reportOf = (data: unknown) => ({ page: "sales", meta: {}, data, missing: {} }) as unknown as Report<unknown>;

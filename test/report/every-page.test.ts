@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { expect } from "chai";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import type { PageName } from "../../report/shape.ts";
+import type { PageName } from "../../report/report.ts";
 import { cleanRoom } from "./clean-room.ts";
 import { inChromium } from "./in-chromium.ts";
 import { type OpenPage, openPage, publishPages } from "./pages.ts";
@@ -15,15 +15,17 @@ const looks = {
   desktop: {},
   dark: { colorScheme: "dark" },
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  // A laptop at 200 %.
+  zoomed: { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 },
   empty: { hash: "#from=2020-01-01&to=2020-01-31" },
   print: { media: "print" },
 } as const satisfies Record<string, BrowserContextOptions & { hash?: string; media?: "print" }>;
 
 /** How each page is looked at. */
 const seen = {
-  sales: ["desktop", "dark", "phone", "empty", "print"],
-  customers: ["desktop", "dark", "phone", "empty", "print"],
-  "clean-room": ["desktop", "dark", "phone", "print"],
+  sales: ["desktop", "dark", "phone", "zoomed", "empty", "print"],
+  customers: ["desktop", "dark", "phone", "zoomed", "empty", "print"],
+  "clean-room": ["desktop", "dark", "phone", "zoomed", "print"],
   index: ["desktop", "phone"],
 } as const satisfies Record<PageName | "index", readonly (keyof typeof looks)[]>;
 
@@ -64,6 +66,12 @@ inChromium("every page", (bench) => {
           await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
           "wider than the screen",
         ).to.equal(0);
+        expect(
+          await page.evaluate(
+            "[...document.querySelectorAll('figure')].filter((it) => it.scrollWidth > it.clientWidth + 1).map(({ id }) => id)",
+          ),
+          "wider than their cards",
+        ).to.deep.equal([]);
         for (const figure of await page.locator("figure").all())
           expect(await figure.locator("svg[role=img][aria-label], table, .note").count()).to.be.greaterThan(0);
       });

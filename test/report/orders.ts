@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { dayAt } from "../../report/days.ts";
-import type { SalesCube } from "../../report/shape.ts";
+import type { SalesCube } from "../../report/sales/shape.ts";
 
 /** An order as a till knows it, small. Amounts in kopiykas. */
 export interface Order {

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { openFolder } from "../../generator/lake/folder.ts";
+import type { Pages } from "../../report/build.ts";
 import { buildPages } from "../../report/build.ts";
+import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import { publishReports } from "../../report/publish.ts";
-import type { CleanRoomData, PageName, Pages } from "../../report/shape.ts";
+import type { PageName } from "../../report/report.ts";
 import type { BuiltMarts } from "./marts.ts";
 
 /** When the pages of the tests were made. */

@@ -4,12 +4,17 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { openFolder } from "../../generator/lake/folder.ts";
 import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
+import type { CleanRoomData } from "../../report/clean-room/shape.ts";
+import type { CustomersReport } from "../../report/customers/shape.ts";
 import { decodeReport } from "../../report/decode.ts";
+import type { IndexReport } from "../../report/glance.ts";
 import { DATA_MARK } from "../../report/mark.ts";
 import { type Published, type PublishOptions, publishReports } from "../../report/publish.ts";
-import type { CleanRoomData, CustomersReport, Report, SalesReport } from "../../report/shape.ts";
+import type { Report } from "../../report/report.ts";
+import type { SalesReport } from "../../report/sales/shape.ts";
 import { userError } from "../support/user-error.ts";
 import { LAST_DAY } from "../transform/shop.ts";
+import { cleanRoom } from "./clean-room.ts";
 import { type BuiltMarts, makeMarts } from "./marts.ts";
 
 const madeAt = new Date("2024-04-01T01:30:00Z");
@@ -85,6 +90,21 @@ describe("publishing the reports", function () {
     expect(Object.keys(pages)).to.include("clean-room.html");
     expect(await read(folder, "clean-room")).to.deep.include({ data: cleanRoom });
     expect((await read(folder, "index")).meta.pages).to.deep.equal(["sales", "customers", "clean-room"]);
+  });
+
+  it("says on the first page what each report says first, and nothing of one without figures", async () => {
+    const folder = newFolder();
+    await publish(folder, undefined, { cleanRoom });
+    const { glance } = (await read<IndexReport>(folder, "index")).data;
+    expect(glance?.sales?.[0]).to.match(/^\*\*₴[\d.]+[kM]\*\* in the last \d+ days\.$/);
+    expect(glance?.customers?.[0]).to.match(/^\*\*\d+ of \d+\*\* customers have left/);
+    expect(glance?.["clean-room"]?.[0]).to.equal("Spend per customer: Business 360.94, Free 44.36, 8.1 times as much.");
+    await publish(folder, everything.map((mart) => `DELETE FROM coffee_marts.${mart}`).join(";"));
+    expect((await read<IndexReport>(folder, "index")).data.glance).to.deep.equal({
+      sales: [],
+      customers: [],
+      "clean-room": [],
+    });
   });
 
   it("says which mart is missing, and shows what needs it not", async () => {

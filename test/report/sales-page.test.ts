@@ -141,6 +141,25 @@ inChromium("the sales page", (bench) => {
     await matches("order_date >= DATE '2024-03-01' AND order_type = 'Takeaway'");
   });
 
+  it("goes back by the browser's button to what was chosen before", async () => {
+    await page.getByRole("button", { name: "Show only Golden Gate" }).click();
+    await page.getByRole("button", { name: "Takeaway", exact: true }).click();
+    await page.goBack();
+    await matches("store_name = 'Golden Gate'");
+    await page.goBack();
+    await matches("TRUE");
+    await page.goForward();
+    await matches("store_name = 'Golden Gate'");
+  });
+
+  it("names each day of a week below its column", async () => {
+    await page.locator("#period").selectOption({ label: "Last 7 days" });
+    await page.locator("#daily-chart svg rect").first().waitFor();
+    const texts = await page.locator("#daily-chart svg text").allTextContents();
+    expect(texts).to.include.members(["25 Mar", "26 Mar", "31 Mar"]);
+    expect(texts.join(" ")).not.to.match(/[AP]M|1 Apr/);
+  });
+
   it("says of a selection without orders that there are none, in place of every chart", async () => {
     await page.locator("#from").fill("2024-03-31");
     await page.locator("#to").fill("2024-03-01");
@@ -149,6 +168,18 @@ inChromium("the sales page", (bench) => {
     expect(await page.locator(".card .note", { hasText: "No orders in this selection" }).count()).to.equal(cards);
     expect(await page.locator("figure svg").count()).to.equal(0);
     expect(await page.locator("#period-words").innerText()).to.equal("The first day is after the last one.");
+  });
+
+  it("says so still when the window gets narrower, and shows the chart again once there are orders", async () => {
+    await page.locator("#daily").getByRole("button", { name: "Table: Revenue by day" }).click();
+    await page.locator("#from").fill("2024-04-02");
+    await page.setViewportSize({ width: 700, height: 900 });
+    await page.waitForTimeout(100);
+    expect(await page.locator("#daily-chart").innerText()).to.contain("No orders in this selection");
+    await page.setViewportSize({ width: 1360, height: 900 });
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.locator("#daily").getByRole("button", { name: "Table: Revenue by day" }).waitFor();
+    expect(await page.locator("#daily-chart svg").isVisible()).to.equal(true);
   });
 
   it("draws a chart when it comes into sight, with the figures that hold by then", async () => {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { summariseSales } from "../../report/aggregate-sales.ts";
 import { monthAt, monthName, monthNumber, rangeName } from "../../report/days.ts";
 import { everything } from "../../report/filter.ts";
 import * as format from "../../report/format.ts";
-import * as story from "../../report/story-sales.ts";
+import * as story from "../../report/sales/story.ts";
+import { summariseSales } from "../../report/sales/summary.ts";
 import { shownValue, tableCsv } from "../../report/table.ts";
 import { cubeOf, type Order } from "./orders.ts";
 
@@ -18,6 +18,10 @@ describe("a report's figures", () => {
       expect(shown(0 / 0)).to.equal("–");
     expect(format.change(1, 0)).to.equal("–");
     expect(shownValue(undefined, "money")).to.equal("–");
+  });
+
+  it("are not nothing where they are little", () => {
+    expect([0, 0.004, 0.005, 0.5].map(format.percentWhole)).to.deep.equal(["0%", "<1%", "1%", "50%"]);
   });
 
   it("change by percents with a sign", () => {

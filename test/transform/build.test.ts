@@ -5,10 +5,10 @@ import { expect } from "chai";
 import { UserError } from "../../generator/errors.ts";
 import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
 import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
-import { customersMarts, readCustomers } from "../../report/customers.ts";
+import { customersMarts, readCustomers } from "../../report/customers/read.ts";
 import { readDefinitions } from "../../report/definitions.ts";
 import { openMarts } from "../../report/marts.ts";
-import { readSales, salesMarts } from "../../report/sales.ts";
+import { readSales, salesMarts } from "../../report/sales/read.ts";
 import { type BigQuery, startDbtBigQuery } from "../support/servers.ts";
 import { emulatorEnv, LAST_DAY, makeShop, queryBigQuery, queryDuckDb, type Shop } from "./shop.ts";
 

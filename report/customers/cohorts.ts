@@ -1,0 +1,93 @@
+import { dayAt, monthAt, monthNumber } from "../days.ts";
+import { at } from "../numbers.ts";
+import type { CustomerMonths, Customers } from "./shape.ts";
+
+/** Customers who registered in one month. */
+export interface Cohort {
+  /** First day of the month. */
+  readonly month: string;
+  readonly customers: number;
+  /** By whole months since registration that have passed: the share of the customers who ordered in that month. */
+  readonly retention: readonly number[];
+}
+
+/** What customers who registered in one year have brought, on average, by months since registration. */
+export interface ValueCurve {
+  readonly year: string;
+  readonly customers: number;
+  readonly points: readonly { readonly month: number; readonly value: number }[];
+}
+
+/** Who of the kept customers belongs to which cohort. */
+export interface Cohorts {
+  /** By `monthNumber` of registration: how many customers. */
+  readonly sizes: ReadonlyMap<number, number>;
+  /** By place in the profiles: that month; undefined for those whom the filter leaves out. */
+  readonly monthOf: readonly (number | undefined)[];
+  /** The last month that is over. */
+  readonly last: number;
+}
+
+export function cohortsOf({ days, profiles }: Customers, kept: readonly number[]): Cohorts {
+  const monthOf: (number | undefined)[] = profiles.registered.map(() => undefined);
+  const sizes = new Map<number, number>();
+  for (const i of kept) {
+    const month = monthNumber(dayAt(days.first, at(profiles.registered, i)));
+    monthOf[i] = month;
+    sizes.set(month, (sizes.get(month) ?? 0) + 1);
+  }
+  // The day after the last one: where it begins a month, the last day's month is over.
+  return {
+    sizes: new Map([...sizes].sort(([a], [b]) => a - b)),
+    monthOf,
+    last: monthNumber(dayAt(days.first, days.count)) - 1,
+  };
+}
+
+export function retentionOf({ sizes, monthOf, last }: Cohorts, months: CustomerMonths): Cohort[] {
+  const active = new Map([...sizes.keys()].map((month) => [month, new Float64Array(Math.max(last - month + 1, 0))]));
+  for (let row = 0; row < months.customer.length; row++) {
+    const counts = active.get(monthOf[at(months.customer, row)] ?? -1);
+    const since = at(months.month, row);
+    if (counts !== undefined && since < counts.length) counts[since] = (counts[since] as number) + 1;
+  }
+  return [...sizes].map(([month, customers]) => ({
+    month: monthAt(month),
+    customers,
+    retention: Array.from(active.get(month) ?? [], (number) => number / customers),
+  }));
+}
+
+/** Below so few customers an average says more about one of them than about the year. */
+const FEWEST = 5;
+
+/**
+ * The average month by month over the customers who are that old, added up: the curve of a year does not bend where its younger cohorts
+ * end, as an average of their sums would.
+ */
+export function valuesOf({ sizes, monthOf, last }: Cohorts, months: CustomerMonths): ValueCurve[] {
+  const years = new Map<number, Float64Array>();
+  for (let row = 0; row < months.customer.length; row++) {
+    const month = monthOf[at(months.customer, row)];
+    const since = at(months.month, row);
+    if (month === undefined || month + since > last) continue;
+    const year = Math.floor(month / 12);
+    const sums = years.get(year) ?? new Float64Array(last - year * 12 + 1);
+    sums[since] = (sums[since] as number) + at(months.net, row);
+    years.set(year, sums);
+  }
+  return [...years]
+    .sort(([a], [b]) => a - b)
+    .map(([year, sums]) => {
+      const cohorts = [...sizes].filter(([month]) => Math.floor(month / 12) === year);
+      const points = [];
+      let value = 0;
+      for (const [since, sum] of sums.entries()) {
+        const customers = cohorts.reduce((total, [month, size]) => total + (month + since <= last ? size : 0), 0);
+        if (customers < FEWEST) break;
+        value += sum / customers;
+        points.push({ month: since, value });
+      }
+      return { year: String(year), customers: cohorts.reduce((total, [, size]) => total + size, 0), points };
+    });
+}

@@ -1,0 +1,99 @@
+import * as story from "../../customers/story.ts";
+import type { CustomersSummary } from "../../customers/summary.ts";
+import { monthName } from "../../days.ts";
+import { percentWhole, plural, uah, uahShort } from "../../format.ts";
+import type { View } from "../card.ts";
+import { curves } from "../charts/curves.ts";
+import { heat, shadeLegend } from "../charts/heat.ts";
+import { h } from "../dom.ts";
+
+/* The charts of cohorts: customers by when they registered, followed from then on. */
+
+/** What a customer has brought by months since registration, a curve for each year of registration. */
+export function valueCurvesView(summary: CustomersSummary): View | string {
+  const drawn = summary.values.filter(({ points }) => points.length > 1);
+  if (drawn.length === 0) return "No cohort is old enough for a curve.";
+  const headline = story.curvesHeadline(summary);
+  return {
+    headline,
+    caption:
+      "Revenue of an average customer so far, by months since registration. Months that are over, and with at least five customers.",
+    draw: (width) =>
+      curves(
+        headline,
+        width,
+        drawn.map(({ year, points }, i) => ({
+          name: year,
+          color: `var(--c${(i % 5) + 1})`,
+          points: points.map(({ month, value }) => ({
+            x: month,
+            y: value,
+            tip: `Registered in ${year}\nafter ${plural(month, "month")}: ${uah(value)}`,
+          })),
+        })),
+        { format: uahShort, xLabel: "Months since registration", height: 250 },
+      ),
+    table: {
+      columns: [
+        { name: "Registered in", kind: "text" },
+        { name: "Customers", kind: "count" },
+        { name: "Months since", kind: "count" },
+        { name: "Revenue a customer so far", kind: "money" },
+      ],
+      rows: summary.values.flatMap(({ year, customers, points }) =>
+        points.map(({ month, value }) => [year, customers, month, value]),
+      ),
+    },
+  };
+}
+
+/** Which part of each month's newcomers ordered in each month since. */
+export function retentionView(summary: CustomersSummary): View | string {
+  const cohorts = summary.cohorts.filter(({ retention }) => retention.length > 0);
+  const longest = Math.max(...cohorts.map(({ retention }) => retention.length), 0);
+  if (longest < 2) return "No month after registration has passed yet.";
+  const cells = cohorts.flatMap(({ month, customers, retention }) =>
+    retention.map((share, since) => ({
+      x: since,
+      y: month,
+      value: share,
+      text: percentWhole(share).replace("%", ""),
+      tip: `Registered in ${monthName(month)} (${plural(customers, "customer")})\n${plural(since, "month")} later ${percentWhole(share)} ordered`,
+    })),
+  );
+  const headline = story.retentionHeadline(summary);
+  return {
+    headline,
+    caption: "Each row is a month of registration, each column a month since. Months that are over.",
+    draw: (width) => {
+      const each = width < 500 ? 12 : 6;
+      const rowHeight = Math.max(9, Math.min(28, 620 / cohorts.length));
+      const cohortsHeat = heat({
+        label: headline,
+        width,
+        cells,
+        xs: Array.from({ length: longest }, (_, since) => since),
+        ys: cohorts.map(({ month }) => month),
+        top: 1,
+        rowHeight,
+        marginLeft: 64,
+        xLabel: "Months since registration",
+        xTick: (since) => (longest < 14 || Number(since) % each === 0 ? String(since) : ""),
+        yTick: (month) => (rowHeight > 16 || /-(01|07)-/.test(String(month)) ? monthName(String(month)) : ""),
+      });
+      return h("div", {}, shadeLegend("Nobody ordered", "all of them"), cohortsHeat);
+    },
+    table: {
+      columns: [
+        { name: "Registered in", kind: "text" },
+        { name: "Customers", kind: "count" },
+        ...Array.from({ length: longest }, (_, since) => ({ name: `Month ${since}`, kind: "share" as const })),
+      ],
+      rows: cohorts.map(({ month, customers, retention }) => [
+        month.slice(0, 7),
+        customers,
+        ...Array.from({ length: longest }, (_, since) => retention[since]),
+      ]),
+    },
+  };
+}

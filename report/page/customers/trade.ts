@@ -1,0 +1,90 @@
+import * as story from "../../customers/story.ts";
+import type { TradeSummary } from "../../customers/trade.ts";
+import { monthName } from "../../days.ts";
+import { count, percent, percentWhole, uah } from "../../format.ts";
+import { averageOrder } from "../../sales/summary.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { curves } from "../charts/curves.ts";
+import { h } from "../dom.ts";
+
+/* Views of registered against anonymous orders. */
+
+export function tradeView(summary: TradeSummary): View {
+  const { registered, anonymous } = summary;
+  const rows = [
+    { name: "Registered", ...registered },
+    { name: "Anonymous", ...anonymous },
+  ];
+  const [orders, net] = [registered.orders + anonymous.orders, registered.net + anonymous.net];
+  const fill = ({ name }: { name: string }) => (name === "Registered" ? "var(--accent)" : "var(--faint)");
+  return {
+    headline: story.tradeHeadline(summary),
+    caption: "Orders of the chosen days, by the store and type of the order.",
+    draw: () =>
+      h(
+        "div",
+        {},
+        bars<(typeof rows)[number]>({
+          title: "Registered against anonymous",
+          head: "Customers",
+          rows,
+          name: ({ name }) => name,
+          measures: [
+            { name: "Orders", value: (row) => row.orders / orders, format: percent, bar: "strong", fill },
+            { name: "Revenue", value: (row) => row.net / net, format: percent, bar: "strong", fill },
+            { name: "Order value", value: averageOrder, format: uah },
+          ],
+        }),
+      ),
+    table: {
+      columns: [
+        { name: "Orders of", kind: "text" },
+        { name: "Orders", kind: "count" },
+        { name: "Share of orders", kind: "share" },
+        { name: "Revenue", kind: "money" },
+        { name: "Share of revenue", kind: "share" },
+        { name: "Average order value", kind: "money" },
+      ],
+      rows: rows.map((row) => [row.name, row.orders, row.orders / orders, row.net, row.net / net, averageOrder(row)]),
+    },
+  };
+}
+
+export function sharesView({ months }: TradeSummary): View {
+  const share = ({ registered, anonymous }: TradeSummary["months"][number]) => registered / (registered + anonymous);
+  const [first, last] = [months[0], months.at(-1)];
+  const headline =
+    first === undefined || last === undefined || first === last
+      ? `${percentWhole(first === undefined ? Number.NaN : share(first))} of orders are of registered customers`
+      : `From ${percentWhole(share(first))} of orders in ${monthName(first.month)} to ${percentWhole(share(last))} in ${monthName(last.month)}`;
+  return {
+    headline,
+    draw: (width) =>
+      curves(
+        headline,
+        width,
+        [
+          {
+            name: percentWhole(last === undefined ? 0 : share(last)),
+            color: "var(--accent)",
+            points: months.map((month) => ({
+              x: new Date(month.month),
+              y: share(month),
+              tip: `${monthName(month.month)}\n${percent(share(month))} registered\n${count(month.registered + month.anonymous)} orders`,
+            })),
+          },
+        ],
+        { format: percentWhole, height: 180 },
+      ),
+    table: {
+      columns: [
+        { name: "Month", kind: "text" },
+        { name: "Orders of registered customers", kind: "count" },
+        { name: "Anonymous orders", kind: "count" },
+        { name: "Share of registered", kind: "share" },
+      ],
+      rows: months.map((month) => [month.month.slice(0, 7), month.registered, month.anonymous, share(month)]),
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { rangeName } from "../../days.ts";
+import { everything, type Filter } from "../../filter.ts";
+import { count, decimal, percent, uah, uahShort } from "../../format.ts";
+import type { SalesCube, SalesReport } from "../../sales/shape.ts";
+import { salesStory } from "../../sales/story.ts";
+import { averageOrder, type DailyTotals, type SalesSummary, summariseSales } from "../../sales/summary.ts";
+import { h, items } from "../dom.ts";
+import { filtered } from "../filtered.ts";
+import { grid, instead, stack, terms } from "../frame.ts";
+import { kpi } from "../kpi.ts";
+import { salesCards } from "./cards.ts";
+
+const NO_ORDERS = "No orders in this selection: choose other days, stores or order types.";
+
+/** The page of sales. */
+export function salesPage({ data, missing }: SalesReport): void {
+  const { sales } = data;
+  if (sales === undefined) instead(missing.sales ?? "The figures of sales are missing.");
+  else if (sales.days.count === 0) instead("There are no orders yet: the figures appear with the first ones.");
+  else showSales(sales);
+}
+
+function showSales(cube: SalesCube): void {
+  const initial = everything(cube, 365);
+  const kpis = {
+    net: kpi("revenue", "Revenue"),
+    orders: kpi("orders", "Orders"),
+    average: kpi("average-order", "Average order value"),
+    items: kpi("items-per-order", "Items per order"),
+  };
+  const story = h("ul", { class: "story", id: "story", "aria-label": "At a glance" });
+  const cards = salesCards(cube, (name) =>
+    choose((filter) => ({ ...filter, stores: filter.stores.length === 1 && filter.stores[0] === name ? [] : [name] })),
+  );
+  const period = h("p", { class: "lead", id: "period-words" });
+  const choose = filtered({
+    choices: cube,
+    initial,
+    words: { days: "Days", store: "Store", orderType: "Order type" },
+    sections: [
+      {
+        id: "overview",
+        link: "Overview",
+        content: [period, grid(...Object.values(kpis)), story, grid(cards.daily)],
+      },
+      { id: "when", link: "When they come", content: [grid(cards.hours)] },
+      { id: "stores", link: "Stores", content: [grid(cards.stores, cards.map)] },
+      {
+        id: "products",
+        link: "Products",
+        title: "Products and baskets",
+        content: [grid(stack("w5", cards.categories, cards.mixes), cards.products)],
+      },
+      { id: "discounts", link: "Discounts", content: [grid(cards.discounts)] },
+      { id: "meaning", link: "What it means", title: "What the figures mean", content: [terms(meanings)] },
+    ],
+    update(filter) {
+      const summary = summariseSales(cube, filter);
+      const some = summary.totals.orders > 0;
+      story.replaceChildren(...items(some ? salesStory(cube, summary) : []));
+      story.hidden = !some;
+      showKpis(kpis, summary);
+      period.textContent = periodWords(filter, summary);
+      for (const card of Object.values(cards)) card.show(some ? card.view(summary) : NO_ORDERS);
+    },
+  });
+}
+
+const meanings = {
+  net_revenue: "Revenue",
+  orders: "Orders",
+  avg_order_value: "Average order value",
+  items_per_order: "Items per order",
+  previous_period: "Period before",
+  product_mix: "Product mix",
+  discount_reason: "Discounts",
+  sales_filters: "Filters",
+};
+
+function periodWords(filter: Filter, { before }: SalesSummary): string {
+  const chosen =
+    filter.from > filter.to
+      ? "The first day is after the last one."
+      : `Figures of ${rangeName(filter.from, filter.to)}`;
+  if (filter.from > filter.to) return chosen;
+  return before === undefined
+    ? `${chosen}; there are no data for a whole period before, so no change is shown.`
+    : `${chosen}; change against ${rangeName(before.from, before.to)}.`;
+}
+
+function showKpis(
+  kpis: Record<"net" | "orders" | "average" | "items", ReturnType<typeof kpi>>,
+  summary: SalesSummary,
+): void {
+  const { totals, before } = summary;
+  const parts = partsOf(summary);
+  /** What a figure was, and how it went; words where there is nothing to hold it against. */
+  const about = (value: (totals: DailyTotals) => number, words: string) => ({
+    ...(before === undefined || totals.orders === 0
+      ? { words: totals.orders === 0 ? "" : words }
+      : { change: { now: value(totals), before: value(before.totals), against: "on the period before" } }),
+    series: parts.map(value),
+  });
+  const itemsPerOrder = ({ items, orders }: DailyTotals) => items / orders;
+  kpis.net.show(
+    uahShort(totals.net),
+    about(({ net }) => net, `${percent(totals.margin / totals.net)} margin`),
+  );
+  kpis.orders.show(
+    count(totals.orders),
+    about(({ orders }) => orders, `${count(totals.refunded)} refunded`),
+  );
+  kpis.average.show(uah(averageOrder(totals)), about(averageOrder, "net of discounts"));
+  kpis.items.show(decimal(itemsPerOrder(totals)), about(itemsPerOrder, `${count(totals.items)} pieces`));
+}
+
+/** The days in at most thirty parts of equal length; days that are left over at the beginning are left out. */
+function partsOf({ daily }: SalesSummary): DailyTotals[] {
+  const length = Math.ceil(daily.length / 30);
+  const number = Math.floor(daily.length / Math.max(length, 1));
+  const from = daily.length - number * length;
+  const sum = (name: keyof DailyTotals, days: readonly DailyTotals[]) =>
+    days.reduce((total, day) => total + day[name], 0);
+  return Array.from({ length: number }, (_, i) => {
+    const days = daily.slice(from + i * length, from + (i + 1) * length);
+    return {
+      orders: sum("orders", days),
+      refunded: sum("refunded", days),
+      items: sum("items", days),
+      net: sum("net", days),
+    };
+  });
+}

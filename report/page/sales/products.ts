@@ -1,0 +1,201 @@
+import { change, count, NONE, percent, uah, uahShort } from "../../format.ts";
+import type { SalesCube } from "../../sales/shape.ts";
+import * as story from "../../sales/story.ts";
+import type { ProductTotals, SalesSummary } from "../../sales/summary.ts";
+import type { View } from "../card.ts";
+import { bars } from "../charts/bars.ts";
+import { h } from "../dom.ts";
+
+/* Views of what is sold: categories, products, mixes, and what is taken off the price. */
+
+/** Categories keep their colours in every chart. */
+export function categoryFill(categories: readonly string[]): (category: string) => string {
+  return (category) => `var(--c${(categories.indexOf(category) % 5) + 1})`;
+}
+
+export function categoriesView(summary: SalesSummary, fill: (category: string) => string): View {
+  const rows = [...summary.categories].sort((a, b) => b.net - a.net);
+  const share = ({ net }: ProductTotals) => net / summary.totals.net;
+  return {
+    headline: story.categoriesHeadline(summary),
+    draw: () =>
+      bars({
+        title: "Revenue by category",
+        head: "Category",
+        rows,
+        name: ({ name }) => name,
+        note: ({ items }) => `${count(items)} pieces`,
+        measures: [
+          {
+            name: "Revenue",
+            value: ({ net }) => net,
+            format: uahShort,
+            bar: "strong",
+            fill: ({ category }) => fill(category),
+          },
+          { name: "Share", value: share, format: percent },
+          productChange,
+        ],
+      }),
+    table: {
+      columns: [
+        { name: "Category", kind: "text" },
+        { name: "Revenue", kind: "money" },
+        { name: "Share of revenue", kind: "share" },
+        { name: "Pieces", kind: "count" },
+        { name: "Revenue of the period before", kind: "money" },
+      ],
+      rows: rows.map((row) => [row.name, row.net, share(row), row.items, row.netBefore]),
+    },
+  };
+}
+
+const productChange = {
+  name: "Change",
+  value: ({ net, netBefore }: ProductTotals) => net / (netBefore ?? Number.NaN),
+  format: String,
+  text: ({ net, netBefore }: ProductTotals) =>
+    netBefore === undefined ? NONE : netBefore === 0 ? "new" : change(net, netBefore),
+};
+
+export function productsView(summary: SalesSummary, fill: (category: string) => string): View {
+  const rows = story.rankedProducts(summary);
+  const legend = [...new Set(rows.map(({ category }) => category))].sort();
+  return {
+    headline: story.productsHeadline(summary),
+    draw: () =>
+      h(
+        "div",
+        {},
+        h(
+          "ul",
+          { class: "legend" },
+          ...legend.map((name) => h("li", {}, h("i", { style: `background:${fill(name)}` }), name)),
+        ),
+        bars({
+          title: "Top products",
+          head: "Product",
+          rows,
+          name: ({ name }) => name,
+          measures: [
+            {
+              name: "Revenue",
+              value: ({ net }) => net,
+              format: uahShort,
+              bar: "strong",
+              fill: ({ category }) => fill(category),
+            },
+            { name: "Pieces", value: ({ items }) => items, format: count, bar: "faint" },
+            { name: "Share", value: ({ net }) => net / summary.totals.net, format: percent },
+            productChange,
+          ],
+        }),
+      ),
+    table: {
+      columns: [
+        { name: "Product", kind: "text" },
+        { name: "Category", kind: "text" },
+        { name: "Revenue", kind: "money" },
+        { name: "Share of revenue", kind: "share" },
+        { name: "Pieces", kind: "count" },
+        { name: "Revenue of the period before", kind: "money" },
+      ],
+      rows: rows.map((row) => [
+        row.name,
+        row.category,
+        row.net,
+        row.net / summary.totals.net,
+        row.items,
+        row.netBefore,
+      ]),
+    },
+  };
+}
+
+export function mixesView(cube: SalesCube, summary: SalesSummary): View {
+  const rows = cube.mixes
+    .map((mix, i) => ({ ...mix, orders: summary.mixes[i]?.orders ?? 0, net: summary.mixes[i]?.net ?? 0 }))
+    .filter(({ orders }) => orders > 0)
+    .sort((a, b) => b.orders - a.orders);
+  const share = ({ orders }: { orders: number }) => orders / summary.totals.orders;
+  const mixed = story.mixedShare(cube, summary);
+  return {
+    headline: story.mixHeadline(cube, summary),
+    caption: `Mixed orders, of two or three categories, are the strong bars: ${percent(mixed)} of all.`,
+    draw: () =>
+      bars<(typeof rows)[number]>({
+        title: "What an order holds",
+        head: "Product mix",
+        rows,
+        name: ({ name }) => name,
+        measures: [
+          {
+            name: "Share of orders",
+            value: share,
+            format: percent,
+            bar: "strong",
+            fill: ({ categories }) => (categories > 1 ? "var(--accent)" : "var(--faint)"),
+          },
+          { name: "Revenue an order", value: ({ net, orders }) => net / orders, format: uah },
+        ],
+      }),
+    table: {
+      columns: [
+        { name: "Product mix", kind: "text" },
+        { name: "Categories", kind: "count" },
+        { name: "Orders", kind: "count" },
+        { name: "Share of orders", kind: "share" },
+        { name: "Revenue", kind: "money" },
+        { name: "Revenue an order", kind: "money" },
+      ],
+      rows: rows.map((row) => [row.name, row.categories, row.orders, share(row), row.net, row.net / row.orders]),
+    },
+  };
+}
+
+export function discountsView(cube: SalesCube, summary: SalesSummary): View | string {
+  const { totals } = summary;
+  const rows = cube.discountReasons
+    .map((reason, i) => ({
+      ...reason,
+      orders: summary.reasons[i]?.orders ?? 0,
+      discount: summary.reasons[i]?.discount ?? 0,
+    }))
+    .filter(({ orders }) => orders > 0)
+    .sort((a, b) => b.discount - a.discount);
+  if (rows.length === 0) return "No discount was given in this selection.";
+  return {
+    headline: story.discountsHeadline(summary),
+    caption: `${count(totals.discounted)} of ${count(totals.orders)} orders had a discount, ${uah(totals.discount / totals.discounted)} each on average.`,
+    draw: () =>
+      bars({
+        title: "Discounts by reason",
+        head: "Reason",
+        rows,
+        name: ({ name }) => name,
+        note: ({ kind }) => (kind === "loyalty" ? "loyalty level" : "promotion"),
+        measures: [
+          {
+            name: "Given",
+            value: ({ discount }) => discount,
+            format: uahShort,
+            bar: "strong",
+            fill: ({ kind }) => (kind === "loyalty" ? "var(--c1)" : "var(--c2)"),
+          },
+          { name: "Orders", value: ({ orders }) => orders, format: count, bar: "faint" },
+          { name: "Share of all discounts", value: ({ discount }) => discount / totals.discount, format: percent },
+          { name: "Discount an order", value: ({ discount, orders }) => discount / orders, format: uah },
+        ],
+      }),
+    table: {
+      columns: [
+        { name: "Reason", kind: "text" },
+        { name: "Kind", kind: "text" },
+        { name: "Discount", kind: "money" },
+        { name: "Orders", kind: "count" },
+        { name: "Share of all discounts", kind: "share" },
+      ],
+      rows: rows.map((row) => [row.name, row.kind, row.discount, row.orders, row.discount / totals.discount]),
+    },
+  };
+}

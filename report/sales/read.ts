@@ -1,0 +1,133 @@
+import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
+import { daysFrom, distinct, kopiykas, wordsOf } from "../columns.ts";
+import { gather, partsIn, sumOfMoney } from "../gather.ts";
+import { type Marts, readStores } from "../marts.ts";
+import type { DiscountReason, SalesCube } from "./shape.ts";
+
+/** The marts that the page reads. */
+export const salesMarts = ["flat_orders", "flat_order_details", "dim_store", "dim_product"] as const;
+
+/** A cell of the cube. */
+const by = ["order_date", "store_id", "order_type"];
+const from = "{flat_orders}";
+
+/** The cube of the sales page, from marts that are all there. */
+export async function readSales(marts: Marts): Promise<SalesCube> {
+  const [{ ids, stores }, products, mixes, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
+    readStores(marts),
+    marts.rows("SELECT product_id, product_name, product_category, product_subcategory FROM {dim_product} ORDER BY 1"),
+    marts.rows("SELECT DISTINCT product_mix_type, category_count FROM {flat_orders} ORDER BY 2 DESC, 1"),
+    marts.rows(cellsSql),
+    marts.rows(gather({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
+    marts.rows(gather({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
+    marts.rows(
+      gather({
+        from: "{flat_order_details}",
+        by,
+        part: "product_id",
+        sums: ["SUM(quantity)", sumOfMoney("net_amount")],
+      }),
+    ),
+    marts.rows(
+      gather({ from, by, part: REASON, sums: ["COUNT(*)", sumOfMoney("discount_amount")], where: "discount_applied" }),
+    ),
+  ]);
+
+  const { of: dayOf, ...days } = daysFrom(dayIn(cells[0]), dayIn(cells.at(-1)));
+  const store = wordsOf(ids);
+  const orderType = wordsOf(distinct(cells, "order_type"));
+  const cell = wordsOf(cells.map(keyOf));
+  const sums = (name: string) => cells.map((row) => Number(row[name]));
+  const money = (name: string) => cells.map((row) => kopiykas(row[name]));
+  /** Rows of `gather` as parts with the place of their cell. */
+  const parts = (rows: readonly ResultRow[], sums: number) =>
+    rows.flatMap((row) => partsIn(row, sums).map((part) => ({ ...part, cell: cell.of(keyOf(row)) })));
+  /** A matrix of cells × words for each sum. */
+  const matrices = (rows: readonly ResultRow[], count: number, words: readonly string[]) => {
+    const { of } = wordsOf(words);
+    const filled = Array.from({ length: count }, () => new Array<number>(cells.length * words.length).fill(0));
+    for (const { cell, part, sums } of parts(rows, count))
+      for (const [i, sum] of sums.entries()) (filled[i] as number[])[cell * words.length + of(part)] = sum;
+    return filled;
+  };
+
+  const hourParts = parts(byHour, 1);
+  const hours = spanOf(hourParts.map(({ part }) => Number(part)));
+  const hourWords = Array.from({ length: hours.count }, (_, hour) => String(hours.first + hour));
+  const mixWords = mixes.map(({ product_mix_type }) => String(product_mix_type));
+  const productWords = products.map(({ product_id }) => String(product_id));
+  const discountParts = parts(discounts, 2).sort(
+    (one, other) => one.cell - other.cell || compare(one.part, other.part),
+  );
+  const reasons = wordsOf([...new Set(discountParts.map(({ part }) => part))].sort());
+
+  const [ordersByHour = []] = matrices(byHour, 1, hourWords);
+  const [ordersByMix = [], netByMix = []] = matrices(byMix, 2, mixWords);
+  const [itemsByProduct = [], netByProduct = []] = matrices(byProduct, 2, productWords);
+  return {
+    days,
+    stores,
+    orderTypes: orderType.list,
+    hours,
+    mixes: mixes.map((row) => ({ name: String(row.product_mix_type), categories: Number(row.category_count) })),
+    products: products.map((row) => ({
+      name: String(row.product_name),
+      category: String(row.product_category),
+      subcategory: String(row.product_subcategory),
+    })),
+    discountReasons: reasons.list.map(reasonOf),
+    cells: {
+      day: cells.map((row) => dayOf(row.order_date)),
+      store: cells.map((row) => store.of(row.store_id)),
+      orderType: cells.map((row) => orderType.of(row.order_type)),
+      orders: sums("orders"),
+      refundedOrders: sums("refunded_orders"),
+      items: sums("items"),
+      discountedOrders: sums("discounted_orders"),
+      subTotal: money("sub_total"),
+      discount: money("discount"),
+      net: money("net"),
+      margin: money("margin"),
+      ordersByHour,
+      ordersByMix,
+      netByMix,
+      itemsByProduct,
+      netByProduct,
+    },
+    discounts: {
+      cell: discountParts.map(({ cell }) => cell),
+      reason: discountParts.map(({ part }) => reasons.of(part)),
+      orders: discountParts.map(({ sums }) => sums[0] as number),
+      discount: discountParts.map(({ sums }) => sums[1] as number),
+    },
+  };
+}
+
+const cellsSql = `SELECT ${by.join(", ")},
+    COUNT(*) AS orders,
+    SUM(CASE WHEN is_refunded THEN 1 ELSE 0 END) AS refunded_orders,
+    SUM(CASE WHEN discount_applied THEN 1 ELSE 0 END) AS discounted_orders,
+    SUM(items) AS items,
+    SUM(sub_total) AS sub_total,
+    SUM(discount_amount) AS discount,
+    SUM(net_amount) AS net,
+    SUM(margin_amount) AS margin
+  FROM {flat_orders} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+
+/** Kind and name in one word, since a promotion could be called like a level. */
+const REASON = "CONCAT(discount_kind, ' ', discount_reason)";
+
+function reasonOf(word: string): DiscountReason {
+  const [kind = "", ...name] = word.split(" ");
+  return { kind: kind as DiscountReason["kind"], name: name.join(" ") };
+}
+
+const keyOf = (row: ResultRow) => `${row.order_date} ${row.store_id} ${row.order_type}`;
+const dayIn = (row: ResultRow | undefined) => (row === undefined ? undefined : String(row.order_date));
+const compare = (one: string, other: string) => (one < other ? -1 : 1);
+
+function spanOf(values: readonly number[]): { first: number; count: number } {
+  let [first, last] = [Number.POSITIVE_INFINITY, -1];
+  for (const value of values) [first, last] = [Math.min(first, value), Math.max(last, value)];
+  return last < 0 ? { first: 0, count: 0 } : { first, count: last - first + 1 };
+}

@@ -1,0 +1,224 @@
+import { dayAt, weekdayOf } from "../days.ts";
+import { before, type Filter, keeps, type Selection, select } from "../filter.ts";
+import { at, lowerBound } from "../numbers.ts";
+import type { DiscountRows, SalesCells, SalesCube } from "./shape.ts";
+
+/** Sums over the cells that a filter keeps. Money in kopiykas. */
+export interface SalesTotals {
+  orders: number;
+  refunded: number;
+  items: number;
+  discounted: number;
+  subTotal: number;
+  discount: number;
+  net: number;
+  margin: number;
+}
+
+/** What is told by the day. */
+export type DailyTotals = Pick<SalesTotals, "orders" | "refunded" | "items" | "net">;
+
+/** Everything that the sales page shows of one selection. */
+export interface SalesSummary {
+  readonly filter: Filter;
+  readonly totals: SalesTotals;
+  /** The same over the period of the same length right before; undefined where the data does not reach that far back. */
+  readonly before: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
+  /** One a day of the selection that the data spans, in order. */
+  readonly daily: readonly (DailyTotals & { readonly day: string })[];
+  /** Orders by weekday and hour, `ordersByHour[weekday * hours + hour - first]`, Monday first. */
+  readonly ordersByHour: Float64Array;
+  /** How often each weekday is among the days, Monday first. */
+  readonly weekdayCounts: Float64Array;
+  /** One a store that the filter keeps, in the cube's order. */
+  readonly stores: readonly StoreTotals[];
+  readonly products: readonly ProductTotals[];
+  readonly categories: readonly ProductTotals[];
+  /** By place in the cube's mixes. */
+  readonly mixes: readonly { readonly orders: number; readonly net: number }[];
+  /** By place in the cube's reasons. */
+  readonly reasons: readonly { readonly orders: number; readonly discount: number }[];
+}
+
+export interface StoreTotals extends SalesTotals {
+  readonly store: number;
+  /** Days of the selection on which the store took an order. */
+  days: number;
+  /** The period before; undefined where the store was not open throughout it. */
+  readonly before: SalesTotals | undefined;
+}
+
+export interface ProductTotals {
+  readonly name: string;
+  readonly category: string;
+  items: number;
+  net: number;
+  readonly netBefore: number | undefined;
+}
+
+/** Net revenue per order that was not refunded, as in the marts. Kopiykas; not a number without such an order. */
+export function averageOrder({ net, orders, refunded }: { net: number; orders: number; refunded: number }): number {
+  return net / (orders - refunded);
+}
+
+/** The figures of one selection: one pass over its cells. */
+export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
+  const selection = select(filter, cube);
+  const earlier = before(selection);
+  const now = sum(cube, selection);
+  const past = earlier && sum(cube, earlier);
+  const first = Math.max(selection.from, 0);
+  const last = Math.min(selection.to, cube.days.count - 1);
+  const weekday = weekdayOf(dayAt(cube.days.first, first));
+
+  const weekdayCounts = new Float64Array(7);
+  const daily = [];
+  for (let day = first; day <= last; day++) {
+    const at = (weekday + day - first) % 7;
+    weekdayCounts[at] = (weekdayCounts[at] ?? 0) + 1;
+    daily.push({ day: dayAt(cube.days.first, day), ...(now.daily.get(day) ?? quiet()) });
+  }
+  return {
+    filter,
+    totals: now.totals,
+    before: past &&
+      earlier && {
+        from: dayAt(cube.days.first, earlier.from),
+        to: dayAt(cube.days.first, earlier.to),
+        totals: past.totals,
+      },
+    daily,
+    ordersByHour: now.ordersByHour,
+    weekdayCounts,
+    stores: cube.stores.flatMap(({ openedOn }, store) => {
+      const totals = now.stores[store];
+      if (selection.stores[store] !== 1 || totals === undefined) return [];
+      const open = earlier !== undefined && openedOn <= dayAt(cube.days.first, earlier.from);
+      return [{ ...totals, store, days: now.storeDays[store] ?? 0, before: open ? past?.stores[store] : undefined }];
+    }),
+    products: cube.products.map(({ name, category }, i) => ({
+      name,
+      category,
+      items: now.items[i] ?? 0,
+      net: now.net[i] ?? 0,
+      netBefore: past?.net[i],
+    })),
+    categories: byCategory(cube, now, past),
+    mixes: cube.mixes.map((_, i) => ({ orders: now.mixOrders[i] ?? 0, net: now.mixNet[i] ?? 0 })),
+    reasons: cube.discountReasons.map((_, i) => ({
+      orders: now.reasonOrders[i] ?? 0,
+      discount: now.reasonDiscount[i] ?? 0,
+    })),
+  };
+}
+
+type Sums = ReturnType<typeof sum>;
+
+function byCategory({ products }: SalesCube, now: Sums, past: Sums | undefined): ProductTotals[] {
+  return [...new Set(products.map(({ category }) => category))].map((name) => {
+    const add = (column: Float64Array) =>
+      products.reduce((total, { category }, i) => total + (category === name ? (column[i] ?? 0) : 0), 0);
+    return { name, category: name, items: add(now.items), net: add(now.net), netBefore: past && add(past.net) };
+  });
+}
+
+function nothing(): SalesTotals {
+  return { orders: 0, refunded: 0, items: 0, discounted: 0, subTotal: 0, discount: 0, net: 0, margin: 0 };
+}
+
+/** A day without orders. */
+function quiet(): DailyTotals {
+  return { orders: 0, refunded: 0, items: 0, net: 0 };
+}
+
+/** The cube's columns as arrays of numbers only, which loops run through several times as fast; made at the first use. */
+function columnsOf(cube: SalesCube) {
+  const made = typed.get(cube) ?? { cells: typedColumns(cube.cells), discounts: typedColumns(cube.discounts) };
+  typed.set(cube, made);
+  return made;
+}
+
+type Typed<Columns> = { readonly [Name in keyof Columns]: Float64Array };
+const typed = new WeakMap<SalesCube, { cells: Typed<SalesCells>; discounts: Typed<DiscountRows> }>();
+
+function typedColumns<Columns extends object>(columns: Columns): Typed<Columns> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, Float64Array.from(column)]),
+  ) as Typed<Columns>;
+}
+
+/** Adds a cell's row of a matrix to sums that begin at `into`. */
+function addRow(sums: Float64Array, into: number, matrix: Float64Array, cell: number, width: number): void {
+  for (let i = 0, from = cell * width; i < width; i++) sums[into + i] = at(sums, into + i) + at(matrix, from + i);
+}
+
+/** Adds up the cells of a selection: this is what a filter waits for. */
+function sum(cube: SalesCube, selection: Selection) {
+  const { hours, mixes, products, discountReasons } = cube;
+  const { cells, discounts } = columnsOf(cube);
+  const start = lowerBound(cells.day, selection.from);
+  const end = lowerBound(cells.day, selection.to + 1);
+  const weekday = weekdayOf(cube.days.first);
+  const totals = nothing();
+  const stores = cube.stores.map(nothing);
+  const storeDays = new Float64Array(cube.stores.length);
+  const lastDays = new Int32Array(cube.stores.length).fill(-1);
+  const daily = new Map<number, DailyTotals>();
+  const ordersByHour = new Float64Array(7 * hours.count);
+  const items = new Float64Array(products.length);
+  const net = new Float64Array(products.length);
+  const mixOrders = new Float64Array(mixes.length);
+  const mixNet = new Float64Array(mixes.length);
+  const reasonOrders = new Float64Array(discountReasons.length);
+  const reasonDiscount = new Float64Array(discountReasons.length);
+
+  for (let cell = start; cell < end; cell++) {
+    if (!keeps(selection, cells, cell)) continue;
+    const day = at(cells.day, cell);
+    const store = at(cells.store, cell);
+    for (const into of [totals, stores[store] as SalesTotals]) {
+      into.orders += at(cells.orders, cell);
+      into.refunded += at(cells.refundedOrders, cell);
+      into.items += at(cells.items, cell);
+      into.discounted += at(cells.discountedOrders, cell);
+      into.subTotal += at(cells.subTotal, cell);
+      into.discount += at(cells.discount, cell);
+      into.net += at(cells.net, cell);
+      into.margin += at(cells.margin, cell);
+    }
+    if (lastDays[store] !== day) storeDays[store] = at(storeDays, store) + 1;
+    lastDays[store] = day;
+    const today = daily.get(day) ?? quiet();
+    today.orders += at(cells.orders, cell);
+    today.refunded += at(cells.refundedOrders, cell);
+    today.items += at(cells.items, cell);
+    today.net += at(cells.net, cell);
+    daily.set(day, today);
+    addRow(ordersByHour, ((weekday + day) % 7) * hours.count, cells.ordersByHour, cell, hours.count);
+    addRow(items, 0, cells.itemsByProduct, cell, products.length);
+    addRow(net, 0, cells.netByProduct, cell, products.length);
+    addRow(mixOrders, 0, cells.ordersByMix, cell, mixes.length);
+    addRow(mixNet, 0, cells.netByMix, cell, mixes.length);
+  }
+
+  for (let row = 0; row < discounts.cell.length; row++) {
+    const cell = at(discounts.cell, row);
+    if (cell < start || cell >= end || !keeps(selection, cells, cell)) continue;
+    const reason = at(discounts.reason, row);
+    reasonOrders[reason] = at(reasonOrders, reason) + at(discounts.orders, row);
+    reasonDiscount[reason] = at(reasonDiscount, reason) + at(discounts.discount, row);
+  }
+  return {
+    totals,
+    stores,
+    storeDays,
+    daily,
+    ordersByHour,
+    items,
+    net,
+    mixOrders,
+    mixNet,
+    reasonOrders,
+    reasonDiscount,
+  };
+}

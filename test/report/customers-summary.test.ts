@@ -1,0 +1,258 @@
+import { expect } from "chai";
+import type { Customers, CustomersData, Trade } from "../../report/customers/shape.ts";
+import * as story from "../../report/customers/story.ts";
+import { summariseCustomers } from "../../report/customers/summary.ts";
+import { summariseTrade } from "../../report/customers/trade.ts";
+import { everything } from "../../report/filter.ts";
+import { histogram, quantile, topTenthShare } from "../../report/numbers.ts";
+import { stores } from "./orders.ts";
+
+/*
+ * Four customers, as of 15 May 2024. Anna registered on 1 January, comes each month, and is there; Borys registered on 20 January, came
+ * in January and February, and has left; Vira registered on 1 March, came until 1 April, and has left lately; Halyna came once, in May.
+ */
+const customers: Customers = {
+  days: { first: "2024-01-01", count: 136 },
+  stores,
+  orderTypes: ["In-store", "Takeaway"],
+  levels: [
+    { name: "Bean", rate: 3 },
+    { name: "Gold", rate: 10 },
+  ],
+  channels: ["app", "friend"],
+  segments: [
+    { name: "Champions", meaning: "" },
+    { name: "Churned", meaning: "" },
+  ],
+  // Recency 5 is Champions, all else Churned.
+  segmentOf: Array.from({ length: 25 }, (_, i) => (i >= 20 ? 0 : 1)),
+  profiles: {
+    registered: [0, 19, 60, 130],
+    store: [0, 0, 1, 1],
+    orderType: [0, 1, 0, 0],
+    level: [1, 0, 0, 0],
+    channel: [0, 0, 1, 1],
+    recency: [2, 80 + 10, 44, 3],
+    orders: [30, 4, 10, 1],
+    ltv: [900_00, 100_00, 300_00, 20_00],
+    churned: [0, 1, 1, 0],
+    medianGapTimes2: [8, 15, 6, -1],
+    r: [5, 1, 2, 5],
+    f: [5, 2, 4, 1],
+  },
+  silent: { registered: [5, 70], store: [0, 1] },
+};
+const months = {
+  customer: [0, 0, 0, 0, 0, 1, 1, 2, 2, 3],
+  month: [0, 1, 2, 3, 4, 0, 1, 0, 1, 0],
+  orders: [6, 6, 6, 6, 6, 2, 2, 5, 5, 1],
+  net: [200_00, 200_00, 200_00, 200_00, 100_00, 60_00, 40_00, 100_00, 200_00, 20_00],
+};
+const gaps = {
+  buckets: [
+    { name: "Next day", from: 1, to: 1 },
+    { name: "2 days and more", from: 2 },
+  ],
+  gaps: [10, 19, 0, 3, 9, 0, 0, 0],
+};
+const data: CustomersData = { customers, months, gaps };
+const all = everything(customers);
+const of = (filter = all) => summariseCustomers(customers, data, filter);
+
+describe("the figures of customers", () => {
+  it("are sums over the customers", () => {
+    expect(of().totals).to.deep.equal({
+      customers: 4,
+      orders: 45,
+      ltv: 1320_00,
+      repeat: 3,
+      churned: 2,
+      churnedLtv: 400_00,
+      active7: 2,
+      active30: 2,
+      active90: 3,
+      leftLately: 1,
+      leftLatelyLtv: 300_00,
+    });
+  });
+
+  it("are of those who registered on the chosen days, at the chosen home stores, with the chosen main order types", () => {
+    const names = (filter: Partial<typeof all>) => of({ ...all, ...filter }).totals.ltv / 100;
+    expect(names({ from: "2024-01-20", to: "2024-03-01" })).to.equal(400);
+    expect(names({ stores: ["Podil"] })).to.equal(1000);
+    expect(names({ stores: ["Podil"], orderTypes: ["Takeaway"] })).to.equal(100);
+    expect(names({ from: "2025-01-01", to: "2025-01-02" })).to.equal(0);
+  });
+
+  it("count those who registered and never ordered, unless order types are chosen", () => {
+    expect(of().silent).to.equal(2);
+    expect(of({ ...all, stores: ["Obolon"] }).silent).to.equal(1);
+    expect(of({ ...all, to: "2024-01-05" }).silent).to.equal(0);
+    expect(of({ ...all, orderTypes: ["In-store"] }).silent).to.equal(0);
+  });
+
+  it("are told apart by segment, scores, level and channel", () => {
+    const { segments, grid, levels, channels } = of();
+    expect(segments.map(({ name, customers, churned }) => [name, customers, churned])).to.deep.equal([
+      ["Champions", 2, 0],
+      ["Churned", 2, 2],
+    ]);
+    const filled = grid.flatMap(({ customers }, i) =>
+      customers > 0 ? [[Math.floor(i / 5) + 1, (i % 5) + 1, customers]] : [],
+    );
+    expect(filled).to.deep.equal([
+      [1, 2, 1],
+      [2, 4, 1],
+      [5, 1, 1],
+      [5, 5, 1],
+    ]);
+    expect(levels.map(({ name, customers, ltv }) => [name, customers, ltv])).to.deep.equal([
+      ["Bean", 3, 420_00],
+      ["Gold", 1, 900_00],
+    ]);
+    expect(channels.map(({ name, customers }) => [name, customers])).to.deep.equal([
+      ["app", 2],
+      ["friend", 2],
+    ]);
+  });
+
+  it("follow each month's newcomers through the months that are over", () => {
+    expect(of().cohorts).to.deep.equal([
+      { month: "2024-01-01", customers: 2, retention: [1, 1, 0.5, 0.5] },
+      { month: "2024-03-01", customers: 1, retention: [1, 1] },
+      // May is not over.
+      { month: "2024-05-01", customers: 1, retention: [] },
+    ]);
+  });
+
+  it("add up what an average customer of a year has brought, while there are five of that age", () => {
+    const registered = Array.from({ length: 8 }, (_, i) => (i < 6 ? 0 : 31));
+    const column = (value: number) => registered.map(() => value);
+    const profiles = Object.fromEntries(Object.keys(customers.profiles).map((name) => [name, column(1)]));
+    const eight = {
+      ...customers,
+      profiles: { ...profiles, registered, store: column(0) } as unknown as Customers["profiles"],
+    };
+    const rows = registered.flatMap((_, customer) =>
+      [0, 1, 2, 3].map((month) => ({ customer, month, net: month < 2 ? 100 : customer < 6 ? 40 : 1000 })),
+    );
+    const { values } = summariseCustomers(
+      eight,
+      {
+        months: {
+          customer: rows.map(({ customer }) => customer),
+          month: rows.map(({ month }) => month),
+          orders: rows.map(() => 1),
+          net: rows.map(({ net }) => net),
+        },
+      },
+      everything(eight),
+    );
+    // January's six and February's two for three months, January's alone in the fourth.
+    expect(values).to.deep.equal([
+      {
+        year: "2024",
+        customers: 8,
+        points: [
+          { month: 0, value: 100 },
+          { month: 1, value: 200 },
+          { month: 2, value: 200 + (6 * 40 + 2 * 1000) / 8 },
+          { month: 3, value: 200 + (6 * 40 + 2 * 1000) / 8 + 40 },
+        ],
+      },
+    ]);
+  });
+
+  it("add up the days between visits of those who are kept", () => {
+    expect([...of().gaps]).to.deep.equal([19, 22]);
+    expect([...of({ ...all, stores: ["Obolon"] }).gaps]).to.deep.equal([9, 0]);
+    expect([...of().medianGaps]).to.deep.equal([3, 4, 7.5]);
+  });
+
+  it("tell when those who left came last, each month between included", () => {
+    expect(of().leftByMonth).to.deep.equal([
+      { month: "2024-02-01", customers: 1, ltv: 100_00 },
+      { month: "2024-03-01", customers: 0, ltv: 0 },
+      { month: "2024-04-01", customers: 1, ltv: 300_00 },
+    ]);
+  });
+
+  it("are told in sentences", () => {
+    expect(story.leavingHeadline(of())).to.equal(
+      "2 of 4 have left, with 30% of all revenue behind them: most of it Churned",
+    );
+    expect(story.latelyHeadline(of())).to.equal(
+      "Gone, though here in the last 90 days: 1 customer who had brought ₴300. Write to them first",
+    );
+    expect(story.levelsHeadline(of())).to.equal("Gold stays: 100% still come, of Bean 33%");
+    expect(story.segmentsHeadline(of())).to.equal("Champions are 50% of the customers and brought 70% of the revenue");
+    expect(story.gapsHeadline(of(), gaps)).to.equal(
+      "Most often they are back after 2 days and more: 54% of all returns",
+    );
+  });
+});
+
+describe("registered against anonymous orders", () => {
+  const trade: Trade = {
+    days: { first: "2024-01-30", count: 4 },
+    stores,
+    orderTypes: ["In-store", "Takeaway"],
+    cells: {
+      day: [0, 0, 2, 3],
+      store: [0, 1, 0, 0],
+      orderType: [0, 0, 1, 0],
+      registeredOrders: [3, 0, 1, 2],
+      registeredRefunded: [1, 0, 0, 0],
+      registeredNet: [400, 0, 300, 500],
+      anonymousOrders: [7, 5, 0, 1],
+      anonymousRefunded: [0, 1, 0, 0],
+      anonymousNet: [700, 400, 0, 100],
+    },
+  };
+
+  it("are summed over the orders of the chosen days, stores and types, and by month", () => {
+    expect(summariseTrade(trade, everything(trade))).to.deep.equal({
+      registered: { orders: 6, refunded: 1, net: 1200 },
+      anonymous: { orders: 13, refunded: 1, net: 1200 },
+      months: [
+        { month: "2024-01-01", registered: 3, anonymous: 12 },
+        { month: "2024-02-01", registered: 3, anonymous: 1 },
+      ],
+    });
+    expect(story.tradeHeadline(summariseTrade(trade, everything(trade)))).to.equal(
+      "Registered customers place 32% of orders and bring 50% of revenue; their orders are 140% larger",
+    );
+    const one = summariseTrade(trade, {
+      from: "2024-01-31",
+      to: "2024-02-01",
+      stores: ["Podil"],
+      orderTypes: ["Takeaway"],
+    });
+    expect([one.registered.orders, one.anonymous.orders]).to.deep.equal([1, 0]);
+  });
+});
+
+describe("a distribution's figures", () => {
+  it("lie between two values where they must", () => {
+    expect(quantile(Float64Array.of(1, 2, 4, 8), 0.5)).to.equal(3);
+    expect(quantile(Float64Array.of(5), 0.98)).to.equal(5);
+    expect(quantile(Float64Array.of(), 0.5)).to.be.NaN;
+  });
+
+  it("lie in buckets of a round width, the last one open", () => {
+    const values = Float64Array.from([...Array.from({ length: 99 }, (_, i) => i), 1000, 2000]);
+    expect(histogram(values, 10, 5)).to.deep.equal([
+      { from: 0, to: 20, count: 20 },
+      { from: 20, to: 40, count: 20 },
+      { from: 40, to: 60, count: 20 },
+      { from: 60, to: 80, count: 20 },
+      { from: 80, to: 100, count: 19 },
+      { from: 100, to: undefined, count: 2 },
+    ]);
+  });
+
+  it("know what the highest tenth has", () => {
+    expect(topTenthShare(Float64Array.from({ length: 20 }, (_, i) => (i < 18 ? 1 : 9)))).to.equal(0.5);
+    expect(topTenthShare(Float64Array.of(1, 3))).to.equal(0.75);
+  });
+});
