@@ -1,6 +1,7 @@
 import type { Analysed, Type } from "../../googlesql/analyser.ts";
-import type { Node } from "../../googlesql/tree.ts";
+import { listOf, type Node, placeOf } from "../../googlesql/tree.ts";
 import type { DifferentialUse } from "../protect.ts";
+import { Refusal } from "../refusal.ts";
 import type { Value } from "../values.ts";
 import { contributions } from "./contributions.ts";
 import type { Ledger } from "./ledger.ts";
@@ -58,11 +59,23 @@ export function checkPrivately(
   translate: Means["translate"],
 ): PrivateSelect[] {
   // Those in a WITH clause or a subquery come before those that read them.
-  const selects = uses.map(privateSelect).sort(byPlace(query.query));
+  const selects = uses.map((use) => selectAt(query, use)).sort(byPlace(query.query));
   const answers = withoutRows(selects);
   for (const select of selects) contributions(query, select, "", (of, sensitive) => translate(of, sensitive, answers));
   translate(query, new Set(), answers);
   return selects;
+}
+
+/** What a SELECT is refused for, with its place. */
+function selectAt(query: Analysed, use: DifferentialUse): PrivateSelect {
+  try {
+    return privateSelect(use);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const [option] = listOf(use.scan.optionList);
+    const node = error.node ?? option;
+    throw new Refusal(error.rule, error.message, error.advice, node && placeOf(query.sql, node));
+  }
 }
 
 function withoutRows(selects: readonly PrivateSelect[]): Map<Node, string> {

@@ -50,7 +50,8 @@ export interface PrivateAggregate {
  */
 export function privateSelect({ scan, table, unit }: DifferentialUse): PrivateSelect {
   const [unknown] = unknownFields(scan, ["inputScan", "groupByList", "aggregateList", "optionList"]);
-  if (unknown !== undefined) throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`);
+  if (unknown !== undefined)
+    throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`, undefined, scan);
   const limits = limitsOf(listOf(scan.optionList), table);
   const rule = table?.rule?.differentialPrivacy;
   return {
@@ -74,7 +75,11 @@ export function privateSelect({ scan, table, unit }: DifferentialUse): PrivateSe
 
 function groupOf({ column, expr }: Computed): Computed {
   if (!plain.test(column.type.typeKind))
-    throw refused(`A SELECT WITH DIFFERENTIAL_PRIVACY cannot be grouped by a ${column.type.typeKind.slice(5)} here.`);
+    throw refused(
+      `A SELECT WITH DIFFERENTIAL_PRIVACY cannot be grouped by a ${column.type.typeKind.slice(5)} here.`,
+      undefined,
+      expr,
+    );
   return { column, expr };
 }
 
@@ -98,25 +103,27 @@ function aggregateOf({ column, expr }: Computed): PrivateAggregate {
     throw refused(
       `${called}${unknown ? ` with ${unknown}` : ""} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`,
       "Use COUNT, SUM or AVG, each with contribution_bounds_per_group.",
+      expr,
     );
   const given = [...listOf(expr.argumentList)];
   const bounds = given.pop();
   const argument = given.pop();
   if (argument !== undefined && kind !== "count" && !/^TYPE_(INT64|DOUBLE)$/.test((argument.type as Type).typeKind))
-    throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.");
-  return { column, kind, argument, ...boundsOf(bounds, called) };
+    throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.", expr);
+  return { column, kind, argument, ...boundsOf(bounds, called, expr) };
 }
 
-function boundsOf(bounds: Node | undefined, called: string): { lower: number; upper: number } {
+function boundsOf(bounds: Node | undefined, called: string, call: Node): { lower: number; upper: number } {
   const pair = bounds && literal(bounds);
   if (pair === undefined || pair === null)
     throw refused(
       `${called} needs contribution_bounds_per_group here.`,
       `Write ${called}(${called === "COUNT" ? "*" : "x"}, contribution_bounds_per_group => (0, 10)). BigQuery finds approximate bounds in the data where none are given; the rehearsal does not.`,
+      call,
     );
   const [lower, upper] = Array.isArray(pair) ? pair : [];
   if (typeof lower !== "number" || typeof upper !== "number" || !(lower <= upper) || !isModest(lower, upper))
-    throw refused(`The contribution bounds of ${called} are two numbers, the lower one first.`);
+    throw refused(`The contribution bounds of ${called} are two numbers, the lower one first.`, undefined, call);
   return { lower, upper };
 }
 
@@ -125,6 +132,6 @@ function isModest(...bounds: number[]): boolean {
   return bounds.every((bound) => Math.abs(bound) <= 1e100);
 }
 
-function refused(message: string, advice?: string): Refusal {
-  return new Refusal("differential privacy", message, advice);
+function refused(message: string, advice: string | undefined, node: Node): Refusal {
+  return new Refusal("differential privacy", message, advice, undefined, node);
 }

@@ -35,6 +35,19 @@ describe("Differential privacy in the clean room", () => {
     expect(again.explanation.budgets[0]?.epsilonLeft).to.equal(18.75);
   });
 
+  it("tells the place of an aggregate or an option that it does not take", async () => {
+    const place = async (sql: string) => {
+      const { line, column } = await outcome(sql);
+      return [line, column];
+    };
+    const list = `1 AS one,\n COUNT(*) AS n FROM ${view}`;
+    expect(await place(`SELECT WITH DIFFERENTIAL_PRIVACY ${list}`)).to.deep.equal([2, 2]);
+    expect(await place(`SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(\n  epsilon = 9) ${list}`)).to.deep.equal([2, 3]);
+    expect(await place(`SELECT WITH DIFFERENTIAL_PRIVACY\nOPTIONS(epsilon = 9) ${count.slice(33)}`)).to.deep.equal([
+      2, 9,
+    ]);
+  });
+
   it("is over when the budget is spent, for whoever asks", async () => {
     for (let query = 0; query < 20; query++) expect(await outcome(count)).to.be.an("array");
     const error = await outcome(count);
