@@ -163,11 +163,13 @@ function placeOfError(analyser: Analyser, sql: string): SqlError | undefined {
 
 /** BigQuery's results have no two columns of a name, and DuckDB's parser ends at a NUL. */
 function checkNames({ outputs }: Analysed): void {
-  const names = outputs.map(({ name }) => name.toLowerCase());
-  if (names.some((name) => name.includes("\0"))) throw new SqlError("The name of a column cannot have a NUL in it.");
-  const twice = outputs.find(({ name }, index) => names.indexOf(name.toLowerCase()) < index);
-  if (twice !== undefined)
-    throw new SqlError(`Duplicate column names in the result are not supported. Found duplicate(s): ${twice.name}`);
+  const names = new Set<string>();
+  for (const { name } of outputs) {
+    if (name.includes("\0")) throw new SqlError("The name of a column cannot have a NUL in it.");
+    if (names.has(name.toLowerCase()))
+      throw new SqlError(`Duplicate column names in the result are not supported. Found duplicate(s): ${name}`);
+    names.add(name.toLowerCase());
+  }
 }
 
 async function run(engine: Engine, ledger: Ledger, party: Party, { guarded, translate }: Plan): Promise<Answer> {
