@@ -97,7 +97,10 @@ function partnerFault(instance: Instance, partner: Node, other: Relation, walk: 
         other.alone.has(from) &&
         (from.table.owner === instance.table.owner || (isListOverlap(from) && isListOverlap(instance))),
     );
-  return alone && `Rows of ${shortName(alone.table)} do not count before they are joined with somebody else's.`;
+  return (
+    alone &&
+    `Rows of ${shortName(alone.table)} do not count before they are joined with somebody else's: join a table of your own first.`
+  );
 }
 
 /** True of a part of a condition that compares the view's columns with anything else of the tables. */

@@ -118,6 +118,10 @@ describe("a refusal", () => {
       "linked.users may be joined, and compared with other tables, on hashed_email only, by JOIN … ON.",
     ],
     [
+      "SELECT p.* FROM linked.payments p JOIN linked.refunds r USING (order_id) JOIN own.orders o USING (order_id)",
+      "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own. Rows of linked.refunds do not count before they are joined with somebody else's: join a table of your own first.",
+    ],
+    [
       "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM linked.users p RIGHT JOIN own.users u USING (hashed_email)",
       "Use an INNER JOIN: of linked.users, only what matches may be read.",
     ],
