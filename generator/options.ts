@@ -90,7 +90,7 @@ export function readOptions<O extends Options>(
       try {
         return [name, option.parse(value)];
       } catch (allowed) {
-        wrong.push(`${flag === undefined ? option.env : `--${flagOf(name)}`} is "${value}": use ${allowed}`);
+        wrong.push(`${flag === undefined ? option.env : calledBy(name, option)} is "${value}": use ${allowed}`);
         return [name, option.default];
       }
     }),
@@ -134,13 +134,18 @@ function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** How a setting is written: `--wallet-share`, or "SQL" for the text that stands by itself. */
+function calledBy(name: string, { form }: Option<unknown>): string {
+  return form === "argument" ? `"${name.toUpperCase()}"` : `--${flagOf(name)}`;
+}
+
 /** The command's settings, a line each. */
 export function usage(command: string, options: Options): string {
-  const rows = Object.entries(options).map(([name, { help, default: value, env, form }]) => {
+  const rows = Object.entries(options).map(([name, option]) => {
+    const { help, default: value, env, form } = option;
     const shown = value === undefined || form === "flag" ? "" : `default ${value}`;
     const notes = [shown, env ? `or ${env}` : ""].filter(Boolean).join(", ");
-    const called = form === "argument" ? `"${name.toUpperCase()}"` : `--${flagOf(name)}`;
-    return `  ${called.padEnd(16)} ${help}${notes ? ` (${notes})` : ""}`;
+    return `  ${calledBy(name, option).padEnd(16)} ${help}${notes ? ` (${notes})` : ""}`;
   });
   return [`${command}`, ...rows].join("\n");
 }

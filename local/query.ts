@@ -35,24 +35,28 @@ const settings = {
 };
 
 async function main(): Promise<void> {
-  const { json, ...options } = readOptions("npm run query --", settings, process.argv.slice(2));
+  const args = process.argv.slice(2);
   try {
-    await ask(json, options);
+    await ask(readOptions("npm run query --", settings, args));
   } catch (error) {
-    if (!json || !isUserError(error)) throw error;
-    console.log(JSON.stringify({ error: { rule: "settings", message: error.message } }));
+    if (!args.includes("--json") || !isUserError(error)) throw error;
+    // What is wrong, without the list of all settings that may follow it.
+    const [message] = error.message.split("\n\n");
+    console.log(JSON.stringify({ error: { rule: "settings", message } }));
     process.exitCode = error.exitCode;
   }
 }
 
-type Settings = Omit<ReturnType<typeof readOptions<typeof settings>>, "json">;
+type Settings = ReturnType<typeof readOptions<typeof settings>>;
 
-async function ask(json: boolean, { as, explain, out, file, sql: given }: Settings): Promise<void> {
+async function ask({ as, json, explain, out, file, sql: given }: Settings): Promise<void> {
   if (as === undefined)
     throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
   if (file !== undefined && given !== undefined)
     throw new UserError("both --file and a query are given: leave one out");
-  const sql = given ?? (await (file === undefined ? fromStandardInput() : fromFile(file)));
+  const read = given ?? (await (file === undefined ? fromStandardInput() : fromFile(file)));
+  // The mark that some editors begin a file with is no part of the query.
+  const sql = read.replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
   const room = await openRoom(resolveFromCaller(out));
   try {

@@ -1,11 +1,11 @@
 import type { Analysed } from "../googlesql/analyser.ts";
 import { select } from "./scans.ts";
 import { Scope, type TranslationOptions } from "./scope.ts";
-import { MOST_TABLES, tablesRead } from "./size.ts";
+import { checkSize } from "./size.ts";
 import { column, name } from "./sql.ts";
-import { UnsupportedSql } from "./unsupported.ts";
 
 export type { ScanNotes, TranslationOptions } from "./scope.ts";
+export { checkSize } from "./size.ts";
 export { UnsupportedSql } from "./unsupported.ts";
 
 /**
@@ -14,7 +14,7 @@ export { UnsupportedSql } from "./unsupported.ts";
  * Throws UnsupportedSql for everything else, with its place.
  */
 export function toDuckDb(query: Analysed, options: TranslationOptions): string {
-  if (tablesRead(query.query) > MOST_TABLES) throw new UnsupportedSql(`more than ${MOST_TABLES} tables in one query`);
+  checkSize(query);
   const outputs = query.outputs.map((output) => ({ value: column(output.column.columnId), as: name(output.name) }));
   return select(query.query, outputs, new Scope(query.sql, options));
 }

@@ -18,9 +18,13 @@ const scalars: Readonly<Record<string, string>> = {
   TYPE_TIMESTAMP: "TIMESTAMP",
 };
 
-/** What GoogleSQL calls a type: "INT64", "ARRAY<STRING>". */
-export function typeName(type: Type): string {
-  if (type.arrayType) return `ARRAY<${typeName(type.arrayType.elementType)}>`;
-  const kind = type.typeKind.slice("TYPE_".length);
+/** What GoogleSQL calls a type: "INT64", "ARRAY<STRING>", "STRUCT<a INT64>". */
+export function typeName({ typeKind, arrayType, structType }: Type): string {
+  if (arrayType) return `ARRAY<${typeName(arrayType.elementType)}>`;
+  if (structType) {
+    const fields = structType.field.map(({ fieldName, fieldType }) => `${fieldName} ${typeName(fieldType)}`.trim());
+    return `STRUCT<${fields.join(", ")}>`;
+  }
+  const kind = typeKind.slice("TYPE_".length);
   return kind === "DOUBLE" ? "FLOAT64" : kind === "FLOAT" ? "FLOAT32" : kind;
 }

@@ -53,6 +53,7 @@ function checkInput(clause: Clause, node: Node, input: Relation, walk: Walk): vo
 /** The privacy units that are counted. Refuses what uses one of them in any other way than counting it. */
 function checkUnits(clause: Clause, node: Node, input: Relation, options: Options, walk: Walk): Unit[] {
   const units = unitsOf(clause, input, options, walk);
+  const isNoisy = clause === "DIFFERENTIAL_PRIVACY";
   const groups = [...computedIn(node.groupByList).values()];
   const aggregates = [...computedIn(node.aggregateList).values()];
   for (const expression of [...groups, ...aggregates]) {
@@ -68,15 +69,15 @@ function checkUnits(clause: Clause, node: Node, input: Relation, options: Option
       throw walk.refusal(
         "privacy unit",
         `You cannot GROUP BY privacy unit column when using SELECT WITH ${clause}`,
-        "Group by other columns, and count the unit: COUNT(DISTINCT …).",
+        `Group by other columns, and count the unit: ${isNoisy ? "COUNT(…, contribution_bounds_per_group => (0, 1))" : "COUNT(DISTINCT …)"}.`,
         expression,
       );
   for (const call of aggregates)
     if (usesUnit(uncounted(call)))
       throw walk.refusal(
         "privacy unit",
-        `You cannot use privacy unit column in ${(functionName(call) ?? "an expression").toUpperCase()} when using SELECT WITH ${clause}`,
-        "The unit itself may be counted, by COUNT, COUNT(DISTINCT …) or APPROX_COUNT_DISTINCT, and nothing computed from it.",
+        `You cannot use privacy unit column in ${(functionName(call) ?? "an expression").replace("$differential_privacy_", "").toUpperCase()} when using SELECT WITH ${clause}`,
+        `The unit itself may be counted, by ${isNoisy ? "COUNT" : "COUNT, COUNT(DISTINCT …) or APPROX_COUNT_DISTINCT"}, and nothing computed from it.`,
         call,
       );
   return units;

@@ -1,7 +1,7 @@
 import type { Node } from "../googlesql/tree.ts";
 import { columnIdsIn, conjuncts, equality, plainColumn } from "./expressions.ts";
 import type { Refusal } from "./refusal.ts";
-import { isListOverlap, merged, type Relation, rawOf, shortName, unitOf } from "./relation.ts";
+import { demandsJoin, isListOverlap, merged, type Relation, rawOf, shortName, unitOf } from "./relation.ts";
 import { joinOn } from "./restrictions.ts";
 import { unitIn, unitUses } from "./units.ts";
 import type { Walk } from "./walk.ts";
@@ -66,7 +66,9 @@ function checkOuter(node: Node, left: Relation, right: Relation, walk: Walk): vo
     throw walk.refusal(
       "private join",
       `A ${node.joinType} JOIN would make rows without the privacy unit of table ${shortName(raw.table)}.`,
-      `Use an INNER JOIN, or a ${kept} JOIN, which keeps all rows of ${shortName(raw.table)}.`,
+      demandsJoin(raw.rule.joinRestriction)
+        ? `Use an INNER JOIN: of ${shortName(raw.table)}, only what matches may be read.`
+        : `Use an INNER JOIN, or a ${kept} JOIN, which keeps all rows of ${shortName(raw.table)}.`,
       node,
     );
 }

@@ -97,7 +97,10 @@ function partnerFault(instance: Instance, partner: Node, other: Relation, walk: 
         other.alone.has(from) &&
         (from.table.owner === instance.table.owner || (isListOverlap(from) && isListOverlap(instance))),
     );
-  return alone && `Rows of ${shortName(alone.table)} do not count before they are joined with somebody else's.`;
+  return (
+    alone &&
+    `Rows of ${shortName(alone.table)} do not count before they are joined with somebody else's: join a table of your own first.`
+  );
 }
 
 /** True of a part of a condition that compares the view's columns with anything else of the tables. */
@@ -132,15 +135,18 @@ function disguised(instance: Instance, { unjoined }: Relation, node: Node, walk:
 }
 
 function restricted(instance: Instance, walk: Walk, node: Node): Refusal {
+  return walk.refusal("join restriction", "Join occurring on a restricted column.", restrictedAdvice(instance), node);
+}
+
+function restrictedAdvice(instance: Instance): string {
   const name = shortName(instance.table);
-  return walk.refusal(
-    "join restriction",
-    "Join occurring on a restricted column.",
-    instance.rule.joinRestriction?.condition === "JOIN_BLOCKED"
-      ? `${name} cannot be joined at all: read it by a SELECT WITH ${clauseOf(instance)} of its own, and join the result.`
-      : `${name} may be joined, and compared with other tables, on ${joinColumns(instance).join(", ")} only, by JOIN … ON.`,
-    node,
-  );
+  const columns = joinColumns(instance).join(", ");
+  const restriction = instance.rule.joinRestriction;
+  if (restriction?.condition === "JOIN_BLOCKED")
+    return `${name} cannot be joined at all: read it by a SELECT WITH ${clauseOf(instance)} of its own, and join the result.`;
+  if (isListOverlap(instance) && demandsJoin(restriction))
+    return `Join ${name} on ${columns} only; what matches may be compared with anything in WHERE.`;
+  return `${name} may be joined, and compared with other tables, on ${columns} only, by JOIN … ON.`;
 }
 
 /** What BigQuery says where a join is missing, and why what there is does not count. */

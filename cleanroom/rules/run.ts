@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../generator/errors.ts";
-import { type ScanNotes, toDuckDb } from "../duckdb/translate.ts";
+import { checkSize, type ScanNotes, toDuckDb } from "../duckdb/translate.ts";
+import { typeName } from "../duckdb/types.ts";
 import { type Analysed, type Analyser, loadAnalyser, SqlError, type Type } from "../googlesql/analyser.ts";
 import type { Node } from "../googlesql/tree.ts";
 import type { Party } from "../party.ts";
@@ -20,7 +21,7 @@ import { type Protected, protect } from "./protect.ts";
 import { shortName } from "./relation.ts";
 import { catalogOf, type Room, type RoomTable, tablesOf } from "./room.ts";
 import { suppressedGroups } from "./suppressed.ts";
-import { typeName, type Value } from "./values.ts";
+import type { Value } from "./values.ts";
 import { ruleInWords } from "./words.ts";
 
 /** The file that says what each party can name, beside the warehouse. */
@@ -137,6 +138,7 @@ function planOf(room: Room, party: Party, { analyser, table }: Side, sql: string
       throw notFound(room, party, path, placeOfError(analyser, sql));
   const analysed = analyser.analyse(sql);
   checkNames(analysed);
+  checkSize(analysed);
   const guarded = protect(analysed, table);
   const relation = (id: string) => table(id).relation;
   const translate: Translate = (query, notes, sensitive = new Set()) =>
@@ -159,12 +161,15 @@ function placeOfError(analyser: Analyser, sql: string): SqlError | undefined {
   return undefined;
 }
 
-/** BigQuery's results have no two columns of a name. */
+/** BigQuery's results have no two columns of a name, and DuckDB's parser ends at a NUL. */
 function checkNames({ outputs }: Analysed): void {
-  const names = outputs.map(({ name }) => name.toLowerCase());
-  const twice = outputs.find(({ name }, index) => names.indexOf(name.toLowerCase()) < index);
-  if (twice !== undefined)
-    throw new SqlError(`Duplicate column names in the result are not supported. Found duplicate(s): ${twice.name}`);
+  const names = new Set<string>();
+  for (const { name } of outputs) {
+    if (name.includes("\0")) throw new SqlError("The name of a column cannot have a NUL in it.");
+    if (names.has(name.toLowerCase()))
+      throw new SqlError(`Duplicate column names in the result are not supported. Found duplicate(s): ${name}`);
+    names.add(name.toLowerCase());
+  }
 }
 
 async function run(engine: Engine, ledger: Ledger, party: Party, { guarded, translate }: Plan): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { listOf, type Node } from "../googlesql/tree.ts";
-import { columnIdsIn } from "./expressions.ts";
+import { columnIdsIn, nodesIn } from "./expressions.ts";
 import { type Relation, rawOf, shortName } from "./relation.ts";
 import { joinDemanded } from "./restrictions.ts";
 import { scan } from "./scans.ts";
@@ -19,8 +19,16 @@ export function subquery(node: Node, outer: Relation, walk: Walk): void {
   if (raw) throw refused(shortName(raw.table));
   for (const instance of inner.instances) throw joinDemanded(instance, walk);
   const outside = [...columnIdsIn(node.subquery)].some((id) => outer.columns.has(id));
+  const correlated = outside || listOf(node.parameterList).length > 0;
   const [view] = inner.views;
-  if (view && (outside || listOf(node.parameterList).length > 0)) throw refused(shortName(view));
+  if (view && correlated) throw refused(shortName(view));
+  if (correlated && nodesIn(node.subquery, (kind) => kind === "DifferentialPrivacyAggregateScan").length > 0)
+    throw walk.refusal(
+      "subquery",
+      "SELECT WITH DIFFERENTIAL_PRIVACY cannot be asked anew for each row here.",
+      "Group by what the rows are told apart by, in FROM or in a WITH clause, and join the result.",
+      node,
+    );
   const [row] = [...columnIdsIn(node.parameterList)].flatMap((id) => [...walk.originOf(id).from]);
   if (row && node.subqueryType === "SCALAR" && !isOneRow(node.subquery as Node))
     throw walk.refusal(

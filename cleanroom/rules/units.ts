@@ -3,9 +3,9 @@ import { columnIdsIn } from "./expressions.ts";
 import type { Options } from "./options.ts";
 import type { ThresholdUse } from "./protect.ts";
 import type { Refusal } from "./refusal.ts";
-import { type Instance, type Relation, rawOf, shortName, unitOf } from "./relation.ts";
+import { type Instance, joinColumns, type Relation, rawOf, shortName, unitOf } from "./relation.ts";
 import type { Walk } from "./walk.ts";
-import { type Clause, clauseOf } from "./words.ts";
+import { type Clause, clauseOf, counted } from "./words.ts";
 
 export type Unit = ThresholdUse["units"][number];
 
@@ -25,7 +25,9 @@ export function unitUses(expression: Node, relation: Relation, where: string, wa
     walk.refusal(
       "privacy unit",
       `You cannot use privacy unit column ${unit} of table ${shortName(instance.table)} in ${where} when using SELECT WITH ${clauseOf(instance)}`,
-      `${unit} may be counted, as in COUNT(DISTINCT ${unit}), and be joined on, as in ON a.${unit} = b.${unit}; nothing else.`,
+      joinColumns(instance).includes(unit as string)
+        ? `${unit} may be counted, as in ${counted(instance)}, and be joined on, as in ON a.${unit} = b.${unit}; nothing else.`
+        : `${unit} may be counted, as in ${counted(instance)}; nothing else.`,
       expression,
     ),
   ];

@@ -47,17 +47,6 @@ export function toValue(value: DuckDBValue, type: Type): Value {
 
 const unknown: Type = { typeKind: "TYPE_UNKNOWN" };
 
-/** GoogleSQL's name of a type, such as `INT64` or `ARRAY<STRING>`. */
-export function typeName(type: Type): string {
-  const { typeKind, arrayType, structType } = type;
-  if (arrayType) return `ARRAY<${typeName(arrayType.elementType)}>`;
-  if (structType) {
-    const fields = structType.field.map(({ fieldName, fieldType }) => `${fieldName} ${typeName(fieldType)}`.trim());
-    return `STRUCT<${fields.join(", ")}>`;
-  }
-  return typeKind === "TYPE_DOUBLE" ? "FLOAT64" : typeKind.replace("TYPE_", "");
-}
-
 /** Without the zeros that only the column's scale asks for. */
 function decimal(value: DuckDBDecimalValue): string {
   const text = value.toString();

@@ -48,5 +48,13 @@ export function clauseDemanded(instance: Instance): string {
 
 /** What to write for a view with a privacy unit. */
 export function clauseAdvice(instance: Instance): string {
-  return `Read ${shortName(instance.table)} by SELECT WITH ${clauseOf(instance)} …, COUNT(DISTINCT ${unitOf(instance.rule)}) FROM … GROUP BY …; what comes out of it can be ordered, filtered and joined by an outer SELECT.`;
+  return `Read ${shortName(instance.table)} by SELECT WITH ${clauseOf(instance)} …, ${counted(instance)} FROM … GROUP BY …, whose FROM may filter and join rows and do nothing else with them; what comes out of it can be ordered, filtered and joined by an outer SELECT.`;
+}
+
+/** How persons, or what else is protected, are counted. */
+export function counted(instance: Instance): string {
+  const unit = unitOf(instance.rule);
+  return instance.rule.differentialPrivacy
+    ? `COUNT(${unit}, contribution_bounds_per_group => (0, 1))`
+    : `COUNT(DISTINCT ${unit})`;
 }

@@ -118,7 +118,8 @@ describe("npm run query", function () {
     const sql = "-- how many\nSELECT COUNT(*) AS users FROM merchant.users";
     const folder = await mkdtemp(join(tmpdir(), "query-"));
     try {
-      await writeFile(join(folder, "a.sql"), sql);
+      // As some editors save it.
+      await writeFile(join(folder, "a.sql"), `\uFEFF${sql}`);
       const fromFile = await asMerchant("--file", join(folder, "a.sql"));
       expect(fromFile.stdout).to.include("users\n");
       expect((await asMerchant(sql)).stdout).to.equal(fromFile.stdout);
@@ -145,13 +146,26 @@ describe("npm run query", function () {
       [["--as", "wallet", "--json=yes", "SELECT 1"], "--json takes no value"],
       [["--as", "wallet", "SELECT 1", "SELECT 2"], '"SELECT 2" is not understood'],
       [["--as", "wallet", "--file", "a.sql", "SELECT 1"], "both --file and a query"],
-      [["--as", "wallet", " "], "use a value that is not empty"],
+      [["--as", "wallet", " "], '"SQL" is " ": use a value that is not empty'],
     ] as const) {
       const { code, stderr } = await query(...args);
       expect(code, said).to.equal(1);
       expect(stderr)
         .to.include(said)
         .and.not.match(/^\s+at /m);
+    }
+  });
+
+  it("says as JSON, too, what settings make no sense", async () => {
+    for (const [args, message] of [
+      [["SELECT 1"], "--as is missing: use --as merchant or --as wallet"],
+      [["--as", "bank", "SELECT 1"], '--as is "bank": use merchant or wallet'],
+      [["--as", "wallet", "--rows=3", "SELECT 1"], "--rows is not a setting"],
+      [["--as", "wallet", ""], '"SQL" is "": use a value that is not empty'],
+    ] as const) {
+      const { code, stdout, stderr } = await query("--json", ...args);
+      expect([code, stderr], message).to.deep.equal([1, ""]);
+      expect(JSON.parse(stdout)).to.deep.equal({ error: { rule: "settings", message } });
     }
   });
 

@@ -1,8 +1,10 @@
 import type { Analysed, Type } from "../../googlesql/analyser.ts";
-import type { Node } from "../../googlesql/tree.ts";
+import { listOf, type Node, placeOf } from "../../googlesql/tree.ts";
 import type { DifferentialUse } from "../protect.ts";
+import { Refusal } from "../refusal.ts";
 import type { Value } from "../values.ts";
-import { contributions } from "./contributions.ts";
+import { bounded } from "./bounds.ts";
+import { binsOf, contributions, unitsOf } from "./contributions.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Chance, cryptographic } from "./noise.ts";
 import { relationOf, released } from "./release.ts";
@@ -40,10 +42,13 @@ export async function answerPrivately(
   await ledger.spend(selects.flatMap(({ charge }) => charge ?? []));
   const answers = withoutRows(selects);
   for (const select of selects) {
-    const { sql, types } = contributions(query, select, chance.key(), (of, sensitive) =>
-      translate(of, sensitive, answers),
-    );
-    answers.set(select.scan, relationOf(select, released(select, await rows(sql, types), chance)));
+    const key = chance.key();
+    const inSql = (of: Analysed, sensitive: ReadonlySet<Node>) => translate(of, sensitive, answers);
+    const bins = binsOf(query, select, key, inSql);
+    const counts = bins ? await rows(bins.sql, bins.types) : [];
+    const found = placed(query, select.scan, () => bounded(select, counts, chance));
+    const { sql, types } = contributions(query, found, key, inSql);
+    answers.set(select.scan, relationOf(select, released(found, await rows(sql, types), chance)));
   }
   return translate(query, new Set(), answers);
 }
@@ -58,11 +63,23 @@ export function checkPrivately(
   translate: Means["translate"],
 ): PrivateSelect[] {
   // Those in a WITH clause or a subquery come before those that read them.
-  const selects = uses.map(privateSelect).sort(byPlace(query.query));
+  const selects = uses.map((use) => placed(query, use.scan, () => privateSelect(use))).sort(byPlace(query.query));
   const answers = withoutRows(selects);
-  for (const select of selects) contributions(query, select, "", (of, sensitive) => translate(of, sensitive, answers));
+  for (const select of selects) unitsOf(query, select, "", (of, sensitive) => translate(of, sensitive, answers));
   translate(query, new Set(), answers);
   return selects;
+}
+
+/** Works on a SELECT, so that what it is refused for has its place. */
+function placed<T>(query: Analysed, scan: Node, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const [option] = listOf(scan.optionList);
+    const node = error.node ?? option;
+    throw new Refusal(error.rule, error.message, error.advice, node && placeOf(query.sql, node));
+  }
 }
 
 function withoutRows(selects: readonly PrivateSelect[]): Map<Node, string> {

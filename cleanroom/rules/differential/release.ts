@@ -4,7 +4,7 @@ import type { Column } from "../../googlesql/analyser.ts";
 import type { Value } from "../values.ts";
 import { middle } from "./contributions.ts";
 import { type Chance, groupThreshold, withNoise } from "./noise.ts";
-import type { PrivateAggregate, PrivateSelect } from "./select.ts";
+import type { BoundedAggregate, BoundedSelect, PrivateSelect } from "./select.ts";
 
 /** A group of an answer: what is grouped by as text, then the aggregates with their noise. */
 export type Released = readonly (string | number | null)[];
@@ -15,7 +15,7 @@ export type Released = readonly (string | number | null)[];
  * others, "Differentially private SQL with bounded user contribution", 2020).
  * @param rows what `contributions` selects
  */
-export function released(select: PrivateSelect, rows: readonly (readonly Value[])[], chance: Chance): Released[] {
+export function released(select: BoundedSelect, rows: readonly (readonly Value[])[], chance: Chance): Released[] {
   const { groups, aggregates, delta } = select;
   const grouped = groups.length > 0;
   const maxGroups = grouped ? select.maxGroups : 1;
@@ -37,10 +37,11 @@ export function released(select: PrivateSelect, rows: readonly (readonly Value[]
 
 type Noisy = (value: number, sensitivity: number, share?: number) => number;
 
-function aggregated(aggregate: PrivateAggregate, total: number, units: number, noisy: Noisy): number {
-  const { kind, lower, upper } = aggregate;
-  if (kind !== "avg") return noisy(total, Math.max(Math.abs(lower), Math.abs(upper)));
-  const mean = middle(aggregate) + noisy(total, (upper - lower) / 2, 1 / 2) / Math.max(1, noisy(units, 1, 1 / 2));
+function aggregated(aggregate: BoundedAggregate, total: number, units: number, noisy: Noisy): number {
+  const { kind, lower, upper, share = 1 } = aggregate;
+  if (kind !== "avg") return noisy(total, Math.max(Math.abs(lower), Math.abs(upper)), share);
+  const mean =
+    middle(aggregate) + noisy(total, (upper - lower) / 2, share / 2) / Math.max(1, noisy(units, 1, share / 2));
   return Math.min(upper, Math.max(lower, mean));
 }
 

@@ -39,9 +39,23 @@ export interface PrivateAggregate {
   readonly kind: "count" | "sum" | "avg";
   /** Undefined for COUNT(*). */
   readonly argument: Node | undefined;
-  /** What a unit contributes to a group is moved to between these. */
+  /** The AggregateFunctionCall. */
+  readonly call: Node;
+  /** What a unit contributes to a group is moved to between these. Left out where they are to be found in the data. */
+  readonly lower?: number;
+  readonly upper?: number;
+}
+
+export interface BoundedAggregate extends PrivateAggregate {
   readonly lower: number;
   readonly upper: number;
+  /** How much of its epsilon is left for it. @default all */
+  readonly share?: number;
+}
+
+/** A SELECT whose bounds are known. */
+export interface BoundedSelect extends PrivateSelect {
+  readonly aggregates: readonly BoundedAggregate[];
 }
 
 /**
@@ -50,7 +64,8 @@ export interface PrivateAggregate {
  */
 export function privateSelect({ scan, table, unit }: DifferentialUse): PrivateSelect {
   const [unknown] = unknownFields(scan, ["inputScan", "groupByList", "aggregateList", "optionList"]);
-  if (unknown !== undefined) throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`);
+  if (unknown !== undefined)
+    throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`, undefined, scan);
   const limits = limitsOf(listOf(scan.optionList), table);
   const rule = table?.rule?.differentialPrivacy;
   return {
@@ -74,7 +89,11 @@ export function privateSelect({ scan, table, unit }: DifferentialUse): PrivateSe
 
 function groupOf({ column, expr }: Computed): Computed {
   if (!plain.test(column.type.typeKind))
-    throw refused(`A SELECT WITH DIFFERENTIAL_PRIVACY cannot be grouped by a ${column.type.typeKind.slice(5)} here.`);
+    throw refused(
+      `A SELECT WITH DIFFERENTIAL_PRIVACY cannot be grouped by a ${column.type.typeKind.slice(5)} here.`,
+      undefined,
+      expr,
+    );
   return { column, expr };
 }
 
@@ -97,26 +116,24 @@ function aggregateOf({ column, expr }: Computed): PrivateAggregate {
   if (kind === undefined || unknown !== undefined || expr.errorMode !== "DEFAULT_ERROR_MODE")
     throw refused(
       `${called}${unknown ? ` with ${unknown}` : ""} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`,
-      "Use COUNT, SUM or AVG, each with contribution_bounds_per_group.",
+      "Use COUNT, SUM or AVG.",
+      expr,
     );
   const given = [...listOf(expr.argumentList)];
   const bounds = given.pop();
   const argument = given.pop();
   if (argument !== undefined && kind !== "count" && !/^TYPE_(INT64|DOUBLE)$/.test((argument.type as Type).typeKind))
-    throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.");
-  return { column, kind, argument, ...boundsOf(bounds, called) };
+    throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.", expr);
+  return { column, kind, argument, call: expr, ...boundsOf(bounds, called, expr) };
 }
 
-function boundsOf(bounds: Node | undefined, called: string): { lower: number; upper: number } {
+/** The bounds that a call gives; none where it gives none. */
+function boundsOf(bounds: Node | undefined, called: string, call: Node): { lower?: number; upper?: number } {
   const pair = bounds && literal(bounds);
-  if (pair === undefined || pair === null)
-    throw refused(
-      `${called} needs contribution_bounds_per_group here.`,
-      `Write ${called}(${called === "COUNT" ? "*" : "x"}, contribution_bounds_per_group => (0, 10)). BigQuery finds approximate bounds in the data where none are given; the rehearsal does not.`,
-    );
+  if (pair === null) return {};
   const [lower, upper] = Array.isArray(pair) ? pair : [];
   if (typeof lower !== "number" || typeof upper !== "number" || !(lower <= upper) || !isModest(lower, upper))
-    throw refused(`The contribution bounds of ${called} are two numbers, the lower one first.`);
+    throw refused(`The contribution bounds of ${called} are two numbers, the lower one first.`, undefined, call);
   return { lower, upper };
 }
 
@@ -125,6 +142,7 @@ function isModest(...bounds: number[]): boolean {
   return bounds.every((bound) => Math.abs(bound) <= 1e100);
 }
 
-function refused(message: string, advice?: string): Refusal {
-  return new Refusal("differential privacy", message, advice);
+/** What refuses a SELECT WITH DIFFERENTIAL_PRIVACY, by a node of it. */
+export function refused(message: string, advice: string | undefined, node: Node): Refusal {
+  return new Refusal("differential privacy", message, advice, undefined, node);
 }

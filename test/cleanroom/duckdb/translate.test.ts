@@ -93,6 +93,22 @@ describe("the translation of a query into DuckDB's SQL", function () {
       expect(() => both.translate(sql)).throw(UnsupportedSql, "more than 40 tables");
   });
 
+  it("does not replace columns computed of one another by more than 250: DuckDB would plan for minutes", () => {
+    const doubled = (times: number, from: string) =>
+      `${"SELECT CONCAT(s, s) AS s FROM (".repeat(times)}${from}${")".repeat(times)}`;
+    const table = "SELECT s FROM t";
+    const both_ = `SELECT s FROM (${table}) UNION ALL SELECT s FROM (${table})`;
+    const groups = "SELECT s FROM t GROUP BY s";
+    for (const sql of [doubled(7, table), doubled(7, both_), doubled(7, groups)])
+      expect(both.translate(`SELECT s FROM (${sql}) WHERE s <> ''`)).a("string");
+    for (const sql of [doubled(8, table), doubled(8, both_), doubled(30, groups)])
+      expect(() => both.translate(`SELECT s FROM (${sql}) WHERE s <> ''`)).throw(UnsupportedSql, "of one another");
+    const clauses = `WITH a AS (${doubled(4, table)}), b AS (${doubled(4, "SELECT s FROM a")}) SELECT s FROM b`;
+    expect(() => both.translate(clauses)).throw(UnsupportedSql, "of one another");
+    const aggregates = doubled(4, `SELECT STRING_AGG(s) AS s FROM (${doubled(7, table)})`);
+    expect(both.translate(aggregates)).a("string");
+  });
+
   function threshold(sql: string, unitColumnIds: readonly string[], least: number): string {
     const query = both.analyser.analyse(sql);
     const scans = [...scansOf(query)].filter(({ kind }) => kind === "AggregationThresholdAggregateScan");

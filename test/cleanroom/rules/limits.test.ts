@@ -91,9 +91,24 @@ describe("A query that cannot be run", () => {
     expect((await small.room.ask("merchant", "SELECT COUNT(*) AS n FROM merchant.users")).rows).to.deep.equal([[4]]);
   });
 
+  it("is refused at once where it stands for more than can be planned, however short it is", async () => {
+    const times = (count: number, clause: (of: string) => string) =>
+      Array.from({ length: count }, (_, n) => `c${n + 1} AS (${clause(`c${n}`)})`).join(", ");
+    const first = "WITH c0 AS (SELECT p.* FROM linked.people_joined p JOIN merchant.users USING (hashed_email))";
+    const last = "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM c30 WHERE LENGTH(city) > 2";
+    const joined = times(30, (of) => `SELECT a.* FROM ${of} AS a JOIN ${of} AS b USING (hashed_email)`);
+    expect(await problem(`${first}, ${joined} ${last}`)).to.include({ rule: "not supported" });
+    const computed = times(30, (of) => `SELECT * REPLACE (CONCAT(city, city) AS city) FROM ${of}`);
+    expect(await problem(`${first}, ${computed} ${last}`)).to.include({ rule: "not supported" });
+  });
+
   it("is told a wrong name's place, and duplicate names of columns", async () => {
     expect(await problem("SELECT 1 AS a, 2 AS A")).to.include({
       message: "Duplicate column names in the result are not supported. Found duplicate(s): A",
+    });
+    expect(await problem("SELECT 1 AS `a\\x00b`")).to.deep.equal({
+      rule: "GoogleSQL",
+      message: "The name of a column cannot have a NUL in it.",
     });
     expect(await problem("SELECT 1 FROM users")).to.deep.include({
       rule: "names",

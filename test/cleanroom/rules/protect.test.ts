@@ -103,12 +103,51 @@ describe("a refusal", () => {
     expect({ line: error.line, column: error.column }).to.deep.equal({ line: 2, column: 28 });
   });
 
-  it("says what to write instead", async () => {
-    const error = await ask("SELECT t.* FROM linked.payments t JOIN own.orders o ON t.order_id = o.order_id + 1").catch(
-      (thrown) => thrown,
-    );
-    expect(error.advice).to.equal(
+  // biome-ignore format: a query a line
+  for (const [sql, advice] of [
+    [
+      "SELECT t.* FROM linked.payments t JOIN own.orders o ON t.order_id = o.order_id + 1",
       "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own. The key must be a column of a table of the other side, as it is or in LOWER, UPPER, TRIM, a hash or CAST; one that the query makes up does not count.",
-    );
-  });
+    ],
+    [
+      "SELECT t.* FROM linked.payments t JOIN own.orders o ON t.order_id = o.order_id AND t.status = o.status",
+      "Join linked.payments on order_id only; what matches may be compared with anything in WHERE.",
+    ],
+    [
+      "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM linked.users p JOIN own.users u USING (hashed_email) WHERE p.city = u.city",
+      "linked.users may be joined, and compared with other tables, on hashed_email only, by JOIN … ON.",
+    ],
+    [
+      "SELECT p.* FROM linked.payments p JOIN linked.refunds r USING (order_id) JOIN own.orders o USING (order_id)",
+      "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own. Rows of linked.refunds do not count before they are joined with somebody else's: join a table of your own first.",
+    ],
+    [
+      "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM linked.users p RIGHT JOIN own.users u USING (hashed_email)",
+      "Use an INNER JOIN: of linked.users, only what matches may be read.",
+    ],
+    [
+      "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM linked.members p RIGHT JOIN own.users u USING (hashed_email)",
+      "Use an INNER JOIN, or a LEFT JOIN, which keeps all rows of linked.members.",
+    ],
+    [
+      "SELECT * FROM linked.members",
+      "Read linked.members by SELECT WITH AGGREGATION_THRESHOLD …, COUNT(DISTINCT hashed_email) FROM … GROUP BY …, whose FROM may filter and join rows and do nothing else with them; what comes out of it can be ordered, filtered and joined by an outer SELECT.",
+    ],
+    [
+      "SELECT * FROM linked.noisy",
+      "Read linked.noisy by SELECT WITH DIFFERENTIAL_PRIVACY …, COUNT(hashed_email, contribution_bounds_per_group => (0, 1)) FROM … GROUP BY …, whose FROM may filter and join rows and do nothing else with them; what comes out of it can be ordered, filtered and joined by an outer SELECT.",
+    ],
+    [
+      "SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*) FROM linked.quiet WHERE hashed_email = 'a'",
+      "hashed_email may be counted, as in COUNT(hashed_email, contribution_bounds_per_group => (0, 1)); nothing else.",
+    ],
+    [
+      "SELECT WITH DIFFERENTIAL_PRIVACY hashed_email, COUNT(*) FROM linked.noisy GROUP BY 1",
+      "Group by other columns, and count the unit: COUNT(…, contribution_bounds_per_group => (0, 1)).",
+    ],
+  ] as const)
+    it(`says what to write instead of ${sql}`, async () => {
+      const error = await ask(sql).catch((thrown) => thrown);
+      expect(error.advice).to.equal(advice);
+    });
 });

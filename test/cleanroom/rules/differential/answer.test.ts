@@ -94,6 +94,24 @@ describe("An answer with differential privacy", () => {
       expect(rows.map((row) => row.map(String))).to.deep.equal(truth.map((row) => row.map(String)));
     });
 
+    it("is the true one, too, where the bounds are found in the data", async () => {
+      const list = "COUNT(*) AS n, COUNT(items) AS i, SUM(items) AS s, SUM(-items) AS t";
+      const sql = `SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(max_groups_contributed = 3) day, ${list}
+        FROM linked.payments WHERE day < '2025-01-04' GROUP BY day ORDER BY day`;
+      const truth = await plain(
+        "SELECT day, count(*), count(items), sum(items), sum(-items) FROM shared.payments WHERE day < '2025-01-04' GROUP BY day ORDER BY day",
+        5,
+      );
+      expect((await ask(sql)).map((row) => row.map(String))).to.deep.equal(truth.map((row) => row.map(String)));
+      const [row] = await ask("SELECT WITH DIFFERENTIAL_PRIVACY AVG(items) AS a, SUM(0) AS zero FROM linked.payments");
+      const [[average] = []] = await plain(
+        "SELECT avg(own) FROM (SELECT avg(items) AS own FROM shared.payments GROUP BY person) WHERE own IS NOT NULL",
+        1,
+      );
+      expect(row?.[0]).to.be.closeTo(Number(average), 1e-9);
+      expect(row?.[1]).to.equal(0);
+    });
+
     it("averages the units' own averages, of values that are numbers, moved into the bounds", async () => {
       const [[average] = []] = await ask(
         "SELECT WITH DIFFERENTIAL_PRIVACY AVG(amount, contribution_bounds_per_group => (0, 60)) AS a FROM linked.payments",
@@ -238,6 +256,16 @@ describe("An answer with differential privacy", () => {
       for (let seed = 0; seed < 150; seed++)
         noise.push(Math.abs(Number((await ask(total, { chance: seeded(seed) }))[0]?.[0]) - Number(truth)));
       expect(noise.reduce((sum, each) => sum + each, 0) / noise.length / (20 / 0.5)).to.be.within(0.75, 1.25);
+    });
+
+    it("is twice as large where the bounds are found in the data, for half of epsilon", async () => {
+      const total = "SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(epsilon = 0.5) COUNT(*) AS n FROM linked.payments";
+      const [[truth] = []] = await plain("SELECT count(*) FROM shared.payments", 1);
+      const noise: number[] = [];
+      for (let seed = 0; seed < 100; seed++)
+        noise.push(Math.abs(Number((await ask(total, { chance: seeded(seed) }))[0]?.[0]) - Number(truth)));
+      // A unit pays up to 12 times, in the bin that ends with 16.
+      expect(noise.reduce((sum, each) => sum + each, 0) / noise.length / (16 / 0.25)).to.be.within(0.75, 1.25);
     });
 
     it("is another one each time, without being told", async () => {

@@ -35,6 +35,25 @@ describe("Differential privacy in the clean room", () => {
     expect(again.explanation.budgets[0]?.epsilonLeft).to.equal(18.75);
   });
 
+  it("answers without bounds as well, for the same epsilon", async () => {
+    const { rows, explanation } = await room.ask("merchant", count.replace(`, ${bounds} => (0, 5)`, ""));
+    expect(Number(rows[0]?.[0])).to.be.within(400, 900);
+    expect(explanation.budgets[0]?.epsilonLeft).to.equal(19);
+  });
+
+  it("tells the place of an aggregate or an option that it does not take", async () => {
+    const place = async (sql: string) => {
+      const { line, column } = await outcome(sql);
+      return [line, column];
+    };
+    const list = `1 AS one,\n MAX(status) AS n FROM ${view}`;
+    expect(await place(`SELECT WITH DIFFERENTIAL_PRIVACY ${list}`)).to.deep.equal([2, 2]);
+    expect(await place(`SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(\n  epsilon = 9) ${list}`)).to.deep.equal([2, 3]);
+    expect(await place(`SELECT WITH DIFFERENTIAL_PRIVACY\nOPTIONS(epsilon = 9) ${count.slice(33)}`)).to.deep.equal([
+      2, 9,
+    ]);
+  });
+
   it("is over when the budget is spent, for whoever asks", async () => {
     for (let query = 0; query < 20; query++) expect(await outcome(count)).to.be.an("array");
     const error = await outcome(count);
@@ -63,7 +82,6 @@ describe("Differential privacy in the clean room", () => {
     `SELECT WITH DIFFERENTIAL_PRIVACY ${list} FROM ${view} AS t JOIN merchant.orders AS o ON o.status = t.status`,
     `SELECT WITH DIFFERENTIAL_PRIVACY ${list} FROM ${view}, merchant.orders`,
     `SELECT WITH DIFFERENTIAL_PRIVACY ${list} FROM ${view} AS a JOIN ${view} AS b ON a.provider_user_id = b.provider_user_id`,
-    `SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*) AS n FROM ${view}`,
     `SELECT WITH DIFFERENTIAL_PRIVACY MAX(transaction_amount) AS n FROM ${view}`,
     `SELECT WITH DIFFERENTIAL_PRIVACY ${list} FROM merchant.orders WHERE status IN (SELECT status FROM ${view})`,
     `SELECT id, (SELECT WITH DIFFERENTIAL_PRIVACY ${list} FROM ${view} WHERE status = o.status) AS n FROM merchant.order_items AS o`,

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { type Analyser, loadAnalyser } from "../../../../cleanroom/googlesql/analyser.ts";
+import { bounded } from "../../../../cleanroom/rules/differential/bounds.ts";
 import { privateSelect } from "../../../../cleanroom/rules/differential/select.ts";
 import { Refusal } from "../../../../cleanroom/rules/refusal.ts";
+import { noiseless } from "./chance.ts";
 import { payments, usesOf } from "./views.ts";
 
 describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
@@ -115,11 +117,6 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
   });
 
   for (const [list, message] of [
-    ["COUNT(*)", "COUNT needs contribution_bounds_per_group here."],
-    ["COUNT(amount)", "COUNT needs contribution_bounds_per_group here."],
-    ["SUM(amount)", "SUM needs contribution_bounds_per_group here."],
-    ["AVG(amount)", "AVG needs contribution_bounds_per_group here."],
-    ["AVG(amount, contribution_bounds_per_group => NULL)", "AVG needs contribution_bounds_per_group here."],
     ["AVG(amount, contribution_bounds_per_group => (NULL, 1))", /^Argument .* must be a literal/],
     ["AVG(amount, contribution_bounds_per_group => (2, 1))", /^The contribution bounds of AVG are two numbers/],
     ["SUM(amount, contribution_bounds_per_group => (0, 1e300))", /^The contribution bounds of SUM are two numbers/],
@@ -142,7 +139,54 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
       expect(() => read("", list)).to.throw(Error, message);
     });
 
-  it("says how to write the bounds that BigQuery would find", () => {
-    expect(refusal("", "COUNT(*)").advice).to.include("COUNT(*, contribution_bounds_per_group => (0, 10))");
+  it("reads them without bounds, which are to be found in the data", () => {
+    const list = "COUNT(*), COUNT(amount), SUM(items), AVG(amount), AVG(amount, contribution_bounds_per_group => NULL)";
+    const { aggregates } = read("", list);
+    expect(aggregates.map(({ kind, lower, upper }) => [kind, lower, upper])).to.deep.equal(
+      ["count", "count", "sum", "avg", "avg"].map((kind) => [kind, undefined, undefined]),
+    );
+  });
+
+  describe("without bounds", () => {
+    const without = (list: string, bins: readonly (readonly [number, number, number])[], options = "") =>
+      bounded(read(options, list), bins, noiseless()).aggregates.map(({ lower, upper, share }) => [
+        lower,
+        upper,
+        share,
+      ]);
+
+    it("gets those of the outermost bins that hold enough, and keeps half of its epsilon", () => {
+      const bins = [
+        ...([
+          [0, -3, 9e9],
+          [0, 1, 9e9],
+          [0, 4, 9e9],
+          [0, 7, 1],
+        ] as const),
+        ...([
+          [1, 3, 9e9],
+          [1, 5, 9e9],
+          [2, 3, 9e9],
+          [2, 5, 9e9],
+          [3, 0, 9e9],
+        ] as const),
+      ];
+      expect(without("SUM(items), SUM(amount), AVG(items), AVG(amount)", bins)).to.deep.equal([
+        [-4, 8, 1 / 2],
+        [0, 16, 1 / 2],
+        [2, 16, 1 / 2],
+        [0, 0, 1 / 2],
+      ]);
+      expect(without(`${COUNT}, COUNT(*)`, [[1, 2, 9e9]])).to.deep.equal([
+        [0, 5, undefined],
+        [0, 2, 1 / 2],
+      ]);
+    });
+
+    it("needs as many alike as the noise could not make up, of all groups that a unit is in", () => {
+      // A quarter of epsilon 2 for a unit in 3 groups: Laplace noise of scale 6, above this once in a thousand million times.
+      expect(without("COUNT(*)", [[0, 1, 153]])).to.deep.equal([[0, 1, 1 / 2]]);
+      expect(() => without("COUNT(*)", [[0, 1, 152]])).to.throw(Refusal, "Too few rows to find contribution bounds");
+    });
   });
 });
