@@ -5,6 +5,8 @@ import { expression } from "./expressions.ts";
 import type { Computed } from "./scans.ts";
 import type { Scope } from "./scope.ts";
 import { bind, checked, column, finite, text } from "./sql.ts";
+import { takeStructs } from "./structs.ts";
+import { hasStruct } from "./types.ts";
 import { orderBy } from "./windows.ts";
 
 /** The aggregates of a scan, by the names of the columns that they become. */
@@ -34,6 +36,8 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
     const called = writtenName(name);
     if (translate === undefined) return scope.refuse(`the function ${called}${over && " over a window"}`);
     const nodes = listOf(node.argumentList);
+    if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
+      scope.refuse(`${called} of STRUCT`);
     const modifier = node.nullHandlingModifier;
     const ordered = listOf(node.orderByItemList).length > 0;
     if (
@@ -46,6 +50,7 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
       nodes,
       type: node.type as Type,
       safe: scope.safe || node.errorMode === "SAFE_ERROR_MODE",
+      sensitive: scope.safe,
       sql: (argument) => expression(argument, scope),
       args: nodes.map((argument) => expression(argument, scope)),
       distinct: node.distinct === true ? "DISTINCT " : "",

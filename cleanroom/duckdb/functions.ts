@@ -5,6 +5,7 @@ import { comparisons } from "./functions/comparisons.ts";
 import { conditionals } from "./functions/conditionals.ts";
 import { dateFormats } from "./functions/date-formats.ts";
 import { dates } from "./functions/dates.ts";
+import { dateTimes } from "./functions/datetimes.ts";
 import { growing } from "./functions/growing.ts";
 import { regexps } from "./functions/regexps.ts";
 import { strings } from "./functions/strings.ts";
@@ -15,6 +16,7 @@ export const functions: Readonly<Record<string, Translate>> = {
   ...conditionals,
   ...arithmetic,
   ...dates,
+  ...dateTimes,
   ...dateFormats,
   ...strings,
   ...regexps,

@@ -4,6 +4,7 @@ import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
 import type { Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
+import { hasArray } from "./types.ts";
 import { orderBy, windows } from "./windows.ts";
 
 /** One value of a SELECT: an expression over the columns of a scan, and what it is to be called. */
@@ -168,7 +169,7 @@ function join(node: Node, items: readonly Item[], scope: Scope): string {
 function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   const rows = input(node);
   const groups = listOf<Computed>(node.groupByList);
-  for (const { column: of } of groups) if (of.type.arrayType) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
+  for (const { column: of } of groups) if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
   const keys = computed(groups, scope);
   const values = aggregates(listOf(node.aggregateList), scope);
   const from = select(rows, [...itemsOf(rows), ...[...keys].map(([as, value]) => ({ value, as }))], scope);
