@@ -2,6 +2,7 @@ import type { Type } from "../googlesql/analyser.ts";
 import { listOf, type Node } from "../googlesql/tree.ts";
 import { type Call, functionName, kindOf, literalText, writtenName } from "./call.ts";
 import { expression } from "./expressions.ts";
+import { average, sum } from "./numerics.ts";
 import type { Computed } from "./scans.ts";
 import type { Scope } from "./scope.ts";
 import { bind, checked, column, finite, text } from "./sql.ts";
@@ -74,12 +75,14 @@ export const aggregateFunctions: Readonly<Record<string, Translate>> = {
   sum: ({ distinct, args: [value], over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
-    if (kind !== "INT64") return call.refuse(`of ${kind}`);
+    if (kind === "NUMERIC" && !distinct) return sum(value as string, over, call);
+    if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`);
     return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
   },
   avg: ({ distinct, args, over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
-    if (kind === "NUMERIC") call.refuse("of NUMERIC");
+    if (kind === "NUMERIC")
+      return distinct ? call.refuse(`of DISTINCT ${kind}`) : average(args[0] as string, over, call);
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
   min: plain("min"),

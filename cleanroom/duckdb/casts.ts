@@ -1,5 +1,6 @@
 import type { Type } from "../googlesql/analyser.ts";
 import { inDates } from "./functions/date-arithmetic.ts";
+import { ofDouble, ofText } from "./numerics.ts";
 import { attempt, bind, type Casting, type Failing, orFail, unlessForm, unreadable } from "./sql.ts";
 import { dateTimeOf, dateTimeText, timestampOf, timestampText } from "./timestamps.ts";
 import { duckDbType } from "./types.ts";
@@ -24,6 +25,8 @@ alike.add("DATETIME TIMESTAMP");
 const casts: Readonly<Record<string, (value: string, failing: Casting) => string>> = {
   // GoogleSQL rounds halves away from zero.
   "DOUBLE INT64": (value, failing) => attempt([value], (v) => `CAST(round(${v}) AS BIGINT)`, failing),
+  "DOUBLE NUMERIC": ofDouble,
+  "STRING NUMERIC": ofText,
   "DOUBLE STRING": (value) => bind([value], doubleText),
   "NUMERIC INT64": (value, failing) => attempt([value], (v) => `CAST(round(${v}) AS BIGINT)`, failing),
   "NUMERIC STRING": (value) => `rtrim(rtrim(CAST(${value} AS VARCHAR), '0'), '.')`,
