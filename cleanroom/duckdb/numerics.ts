@@ -46,32 +46,53 @@ function unless(isFar: string, what: string, value: string, { sensitive }: Casti
   return `CASE WHEN ${isFar} THEN ${sensitive ? "NULL" : `error('The rehearsal cannot ${what}')`} ELSE ${value} END`;
 }
 
-/** The sums of the whole parts and of the places of some NUMERICs, neither of which can overflow; `over` is a window or nothing. */
-function sums(value: string, over: string): string[] {
-  return [`sum(CAST(trunc(${value}) AS HUGEINT))${over}`, `sum(${value} - trunc(${value}))${over}`];
+/**
+ * The sum of some NUMERICs as a whole number of 10⁻⁹, and their count; `over` is a window or nothing. DuckDB fails where the sum
+ * outgrows a HUGEINT on the way; the sums of the whole parts and of the places cannot.
+ */
+function summed(
+  value: string,
+  over: string,
+  { safe }: Failing,
+  body: (total: string, count: string) => string,
+): string {
+  const count = `count(${value})${over}`;
+  if (!safe) return bind([units(`sum(${value})${over}`), count], body);
+  const parts = [`sum(CAST(trunc(${value}) AS HUGEINT))${over}`, `sum(${value} - trunc(${value}))${over}`, count];
+  return bind(parts, (whole, part, counted) => {
+    const total = bind([`(${whole} * 1000000000 + ${units(part)})`, counted], body);
+    return `CASE WHEN abs(${whole}) <= ${ten(29)} THEN ${total} END`;
+  });
 }
 
 export function sum(value: string, over: string, failing: Failing): string {
-  return bind(sums(value, over), (whole, part) => {
-    const total = ofUnits(`(${whole} * 1000000000 + ${units(part)})`, failing);
-    // More is no NUMERIC, whatever the places are.
-    return orFail(`abs(${whole}) <= ${ten(29)}`, [whole], total, overflow, failing);
-  });
+  return summed(value, over, failing, (total) => ofUnits(total, failing));
 }
 
-/** Of a sum that is a NUMERIC itself: of a greater one there can be an average, which the rehearsal does not compute. */
+/** An average. There can be one of a sum that is no NUMERIC; the rehearsal does not compute it. */
 export function average(value: string, over: string, failing: Casting): string {
-  return bind([...sums(value, over), `count(${value})${over}`], (whole, part, count) => {
-    const mean = bind([`(${whole} * 1000000000 + ${units(part)})`, count], (total, by) =>
-      ofUnits(`(sign(${total}) * ${rounded(`abs(${total})`, by)})`, failing),
-    );
-    return unless(`abs(${whole}) >= 5 * ${ten(28)}`, "average NUMERICs of such a sum", mean, failing);
+  return summed(value, over, failing, (total, count) => {
+    const mean = ofUnits(`(sign(${total}) * ${rounded(`abs(${total})`, count)})`, failing);
+    return unless(`abs(${total}) >= 5 * ${ten(37)}`, "average NUMERICs of such a sum", mean, failing);
   });
 }
 
-/** A FLOAT64 as a NUMERIC: all its digits, of which DuckDB rounds the tenth place. */
+/**
+ * A FLOAT64 as a NUMERIC. The tenth place decides, which the product with 10⁹ does not tell near a half: there it is read from the
+ * first 40 places, which takes much longer.
+ */
 export function ofDouble(value: string, failing: Failing): string {
-  return attempt([value], (v) => `CAST(format('{:.1074f}', ${v}) AS DECIMAL(38, 9))`, failing);
+  const parts = (given: string) => [given, `trunc(${given})`, `((${given} - trunc(${given})) * 1e9)`];
+  return bind([value], (given) =>
+    bind(parts(given), (v, whole, places) => {
+      const digits = `left(format('{:.40f}', ${v}), -30)`;
+      const part = `CAST(CAST(round(${places}) AS DECIMAL(10, 0)) * 0.000000001 AS DECIMAL(38, 9))`;
+      const sum = `(CAST(CAST(${whole} AS HUGEINT) AS DECIMAL(38, 9)) + ${part})`;
+      const isNear = `abs(abs(${places} - trunc(${places})) - 0.5) < 1e-6`;
+      const made = `CASE WHEN ${isNear} THEN CAST(${digits} AS DECIMAL(38, 9)) ELSE ${sum} END`;
+      return attempt([v], () => made, failing);
+    }),
+  );
 }
 
 /** A text as a NUMERIC; with an exponent it cannot be read. */

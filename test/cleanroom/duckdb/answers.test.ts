@@ -39,12 +39,31 @@ describe("a query's answer from DuckDB", function () {
         return value;
       });
     const all = [...Object.keys(functions), ...Object.keys(aggregateFunctions), ...windowFunctions];
-    // The reference implementation does not have this one.
-    expect(all.filter((name) => !used.has(name))).deep.equal(["approx_count_distinct"]);
+    // The reference implementation does not have these.
+    expect(all.filter((name) => !used.has(name))).have.members([
+      "approx_count_distinct",
+      "approx_quantiles",
+      "approx_top_count",
+    ]);
   });
 
   it("counts distinct values exactly where it may do so approximately", async () => {
     expect(await both.run(both.translate("SELECT APPROX_COUNT_DISTINCT(i) FROM t"))).deep.equal([["4"]]);
+  });
+
+  it("has exact quantiles, and the most frequent values, NULL being one of them", async () => {
+    const sql = "SELECT APPROX_QUANTILES(i, 4), APPROX_QUANTILES(f, 2)[OFFSET(1)], APPROX_TOP_COUNT(b, 2) FROM t";
+    expect(await both.run(both.translate(sql))).deep.equal([
+      [
+        ["-7", "0", "1", "1", "12"],
+        0,
+        [
+          [null, "2"],
+          [true, "2"],
+        ],
+      ],
+    ]);
+    expect(await both.run(both.translate(`${sql} WHERE FALSE`))).deep.equal([[null, null, null]]);
   });
 
   it("is the reference implementation's, wherever that has one, for expressions made up at random", async () => {
