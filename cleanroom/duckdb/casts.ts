@@ -72,8 +72,8 @@ function parsed(value: string, type: string, form: string, failing: Failing): st
   });
 }
 
-/** The shortest of 15 and 17 digits that reads back the same. */
+/** Without the sign of a zero, the shortest of 15 and 17 digits that reads back the same. */
 function doubleText(value: string): string {
   const digits = (count: number) => `format('{:.${count}g}', ${value})`;
-  return `CASE WHEN CAST(${digits(15)} AS DOUBLE) = ${value} THEN ${digits(15)} ELSE ${digits(17)} END`;
+  return `CASE WHEN ${value} = 0 THEN '0' WHEN CAST(${digits(15)} AS DOUBLE) = ${value} THEN ${digits(15)} ELSE ${digits(17)} END`;
 }

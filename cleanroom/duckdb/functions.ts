@@ -6,7 +6,9 @@ import { conditionals } from "./functions/conditionals.ts";
 import { dateFormats } from "./functions/date-formats.ts";
 import { dates } from "./functions/dates.ts";
 import { dateTimes } from "./functions/datetimes.ts";
+import { formats } from "./functions/formats.ts";
 import { growing } from "./functions/growing.ts";
+import { random } from "./functions/random.ts";
 import { regexps } from "./functions/regexps.ts";
 import { strings } from "./functions/strings.ts";
 
@@ -22,4 +24,6 @@ export const functions: Readonly<Record<string, Translate>> = {
   ...regexps,
   ...arrays,
   ...growing,
+  ...formats,
+  ...random,
 };

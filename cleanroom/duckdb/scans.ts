@@ -2,6 +2,7 @@ import type { Column } from "../googlesql/analyser.ts";
 import { listOf, type Node } from "../googlesql/tree.ts";
 import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
+import { groupingCalls, groupingSets } from "./grouping.ts";
 import type { Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
 import { hasArray } from "./types.ts";
@@ -177,38 +178,10 @@ function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   const keys = computed(groups, scope);
   const values = aggregates(listOf(node.aggregateList), scope);
   const from = select(rows, [...itemsOf(rows), ...[...keys].map(([as, value]) => ({ value, as }))], scope);
-  const sets = listOf(node.groupingSetList);
-  // A total beside its parts tells what a part was that a threshold left out.
-  if (sets.length > 0 && scope.safe) scope.refuse("ROLLUP, CUBE or GROUPING SETS in a query of a protected view");
-  for (const { groupByColumn, outputColumn } of listOf<GroupingCall>(node.groupingCallList))
-    values.set(column(outputColumn.columnId), `grouping(${column(groupByColumn.column.columnId)})`);
-  if (sets.length > 0 && keys.size === 0) scope.refuse("GROUPING SETS without a key");
-  // Of no rows GoogleSQL has no totals.
-  const by = sets.length > 0 ? `${groupingSets(sets, scope)} HAVING count(*) > 0` : [...keys.keys()].join(", ");
+  const sets = groupingSets(node, scope);
+  for (const [as, value] of groupingCalls(node)) values.set(as, value);
+  const by = sets ?? [...keys.keys()].join(", ");
   return `SELECT ${list(items, values)} FROM (${from})${by && ` GROUP BY ${by}`}`;
-}
-
-/** GROUPING(key): whether a row is a total over all values of the key. */
-interface GroupingCall {
-  readonly groupByColumn: { readonly column: Column };
-  readonly outputColumn: Column;
-}
-
-type Columns = readonly { readonly column: Column }[];
-
-/** What a query has between GROUP BY ROLLUP, CUBE and GROUPING SETS. */
-function groupingSets(sets: readonly Node[], scope: Scope): string {
-  const together = (columns: Columns) => `(${columns.map((of) => column(of.column.columnId)).join(", ")})`;
-  const several = (lists: unknown) => listOf<{ columnList: Columns }>(lists).map((each) => together(each.columnList));
-  const written = sets.map((set) => {
-    if (set.kind === "Rollup") return `ROLLUP (${several(set.rollupColumnList).join(", ")})`;
-    const cube = several(set.cubeColumnList);
-    if (cube.length > 8) scope.refuse("CUBE of more than 8 keys");
-    return set.kind === "Cube"
-      ? `CUBE (${cube.join(", ")})`
-      : together(listOf(set.groupByColumnList) as unknown as Columns);
-  });
-  return `GROUPING SETS (${written.join(", ")})`;
 }
 
 const setOperations: Readonly<Record<string, string>> = {

@@ -11,6 +11,20 @@ export const arithmetic: Readonly<Record<string, Translate>> = {
   $multiply: (call) => number("*", call),
   $divide: divide,
   $unary_minus: (call) => attempt(call.args, (value) => `(-${value})`, call),
+  ieee_divide: (call) => {
+    if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
+    return bind(call.args, (value, by) =>
+      orFail(
+        `isfinite(${value} / ${by})`,
+        [value, by],
+        `(${value} / ${by})`,
+        "The rehearsal has no NaN and no infinity",
+        {
+          safe: call.sensitive,
+        },
+      ),
+    );
+  },
   safe_add: safely((call) => number("+", call)),
   safe_subtract: safely((call) => number("-", call)),
   safe_multiply: safely((call) => number("*", call)),

@@ -37,6 +37,8 @@ export const strings: Readonly<Record<string, Translate>> = {
   trim: onText(trimmed("trim")),
   ltrim: onText(trimmed("ltrim")),
   rtrim: onText(trimmed("rtrim")),
+  // DuckDB's own keeps letters together that are several code points.
+  reverse: onText(({ args: [value] }) => `array_to_string(list_reverse(regexp_extract_all(${value}, '(?s).')), '')`),
   starts_with: onText(same("starts_with")),
   ends_with: onText(same("suffix")),
   strpos: onText(same("strpos")),

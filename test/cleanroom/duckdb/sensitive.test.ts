@@ -82,6 +82,8 @@ describe("a query over rows that nobody may see", function () {
     ["SELECT LENGTH(REGEXP_REPLACE(REPEAT('a', 1000000), 'a', 'bbbbbbbbbb')) FROM t WHERE i = 12", [[null]]],
     [`SELECT LENGTH(${"TO_HEX(CAST(".repeat(30)}s${" AS BYTES))".repeat(30)}) FROM t WHERE i = 12`, [[null]]],
     ["SELECT ARRAY_LENGTH(GENERATE_ARRAY(1, 100000000000 * i)) FROM t WHERE i = 12", [[null]]],
+    ["SELECT LENGTH(FORMAT('%s%s', REPEAT('a', 4000), REPEAT('b', 4000))) FROM t WHERE i = 12", [[null]]],
+    ["SELECT ARRAY_LENGTH(GENERATE_DATE_ARRAY(d, '9999-12-31')) FROM t WHERE i = 12", [[null]]],
     ["SELECT LENGTH(CONCAT(REPEAT('a', 4000), REPEAT('b', 4000))) FROM t WHERE i = 12", [[null]]],
     ["SELECT ROUND(1.5, 99999999999), TRUNC(1.5, -99999999999 * i) FROM t WHERE i = 12", [[1.5, 0]]],
     [
@@ -99,6 +101,10 @@ describe("a query over rows that nobody may see", function () {
     ["an ARRAY subquery", "SELECT ARRAY_LENGTH(ARRAY(SELECT k FROM u)) FROM t"],
     ["a STRUCT of ARRAYs or STRUCTs", "SELECT STRUCT(s, s) FROM (SELECT STRUCT(s, s) AS s FROM t)"],
     ["a RANGE of values", "SELECT SUM(i) OVER (ORDER BY j RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t"],
+    ["RAND", "SELECT i FROM t WHERE RAND() > 0.5"],
+    ["GENERATE_UUID", "SELECT GENERATE_UUID() FROM t"],
+    ["ARRAY_TO_STRING", "SELECT ARRAY_TO_STRING([s, s, s], s) FROM t"],
+    ["REGEXP_EXTRACT_ALL", "SELECT REGEXP_EXTRACT_ALL(s, '.') FROM t"],
     ["ROLLUP, CUBE or GROUPING SETS", "SELECT b, COUNT(*) FROM t GROUP BY ROLLUP(b)"],
   ] as const)
     it(`has not ${what}, which could fail, grow or tell with a row`, () => {
