@@ -47,31 +47,31 @@ function unless(isFar: string, what: string, value: string, { sensitive }: Casti
 }
 
 /**
- * The sum of some NUMERICs as a whole number of 10⁻⁹, and their count; `over` is a window or nothing. DuckDB fails where the sum
- * outgrows a HUGEINT on the way; the sums of the whole parts and of the places cannot.
+ * The sum of some NUMERICs as a whole number of 10⁻⁹, and what else is to be known; `over` is a window or nothing. DuckDB fails where
+ * the sum outgrows a HUGEINT on the way; the sums of the whole parts and of the places cannot.
  */
 function summed(
   value: string,
   over: string,
+  also: readonly string[],
   { safe }: Failing,
-  body: (total: string, count: string) => string,
+  body: (...names: string[]) => string,
 ): string {
-  const count = `count(${value})${over}`;
-  if (!safe) return bind([units(`sum(${value})${over}`), count], body);
-  const parts = [`sum(CAST(trunc(${value}) AS HUGEINT))${over}`, `sum(${value} - trunc(${value}))${over}`, count];
-  return bind(parts, (whole, part, counted) => {
-    const total = bind([`(${whole} * 1000000000 + ${units(part)})`, counted], body);
+  if (!safe) return bind([units(`sum(${value})${over}`), ...also], body);
+  const parts = [`sum(CAST(trunc(${value}) AS HUGEINT))${over}`, `sum(${value} - trunc(${value}))${over}`];
+  return bind([...parts, ...also], (whole, part, ...others) => {
+    const total = bind([`(${whole} * 1000000000 + ${units(part)})`, ...others], body);
     return `CASE WHEN abs(${whole}) <= ${ten(29)} THEN ${total} END`;
   });
 }
 
 export function sum(value: string, over: string, failing: Failing): string {
-  return summed(value, over, failing, (total) => ofUnits(total, failing));
+  return summed(value, over, [], failing, (total) => ofUnits(total, failing));
 }
 
 /** An average. There can be one of a sum that is no NUMERIC; the rehearsal does not compute it. */
 export function average(value: string, over: string, failing: Casting): string {
-  return summed(value, over, failing, (total, count) => {
+  return summed(value, over, [`count(${value})${over}`], failing, (total, count) => {
     const mean = ofUnits(`(sign(${total}) * ${rounded(`abs(${total})`, count)})`, failing);
     return unless(`abs(${total}) >= 5 * ${ten(37)}`, "average NUMERICs of such a sum", mean, failing);
   });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { aggregateFunctions } from "../../../cleanroom/duckdb/aggregates.ts";
+import { zones } from "../../../cleanroom/duckdb/functions/zones.ts";
 import { functions } from "../../../cleanroom/duckdb/functions.ts";
 import { windowFunctions } from "../../../cleanroom/duckdb/windows.ts";
 import { type Both, loadBoth } from "./both.ts";
@@ -49,6 +50,12 @@ describe("a query's answer from DuckDB", function () {
 
   it("counts distinct values exactly where it may do so approximately", async () => {
     expect(await both.run(both.translate("SELECT APPROX_COUNT_DISTINCT(i) FROM t"))).deep.equal([["4"]]);
+  });
+
+  it("knows what clocks show in its time zones, from 1900 to 2100", async () => {
+    const times = "UNNEST(GENERATE_TIMESTAMP_ARRAY('1900-01-01', '2100-01-01', INTERVAL 97 DAY)) AS x";
+    const sql = `SELECT x, ${[...zones].map((zone) => `DATETIME(x, '${zone}')`).join(", ")} FROM ${times} ORDER BY x`;
+    expect(await both.run(both.translate(sql))).deep.equal(both.reference.ask(sql));
   });
 
   it("has exact quantiles, and the most frequent values, NULL being one of them", async () => {
