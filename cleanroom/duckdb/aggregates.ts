@@ -2,9 +2,13 @@ import type { Type } from "../googlesql/analyser.ts";
 import { listOf, type Node } from "../googlesql/tree.ts";
 import { type Call, functionName, kindOf, literalText, writtenName } from "./call.ts";
 import { expression } from "./expressions.ts";
+import { average, sum } from "./numerics.ts";
+import { quantiles } from "./quantiles.ts";
 import type { Computed } from "./scans.ts";
 import type { Scope } from "./scope.ts";
 import { bind, checked, column, finite, text } from "./sql.ts";
+import { takeStructs } from "./structs.ts";
+import { hasStruct } from "./types.ts";
 import { orderBy } from "./windows.ts";
 
 /** The aggregates of a scan, by the names of the columns that they become. */
@@ -20,6 +24,8 @@ export interface AggregateCall extends Call {
   readonly order: string;
   readonly limit: string | undefined;
   readonly ignoresNulls: boolean;
+  /** HAVING MAX or MIN: of the rows with the greatest or the least of this. */
+  readonly most?: { readonly kind: string; readonly of: string };
   /** " OVER (…)" or nothing. */
   readonly over: string;
 }
@@ -28,12 +34,14 @@ const fields = ["type", "function", "argumentList", "errorMode", "distinct", "nu
 
 /** An aggregate function of rows, or `over` a window of them. */
 export function aggregate(node: Node, over: string, scope: Scope): string {
-  return scope.within(node, [...fields, "orderByItemList", "limit", "windowFrame"], () => {
+  return scope.within(node, [...fields, "orderByItemList", "limit", "windowFrame", "havingModifier"], () => {
     const name = functionName(node);
     const translate = Object.hasOwn(aggregateFunctions, name) ? aggregateFunctions[name] : undefined;
     const called = writtenName(name);
     if (translate === undefined) return scope.refuse(`the function ${called}${over && " over a window"}`);
     const nodes = listOf(node.argumentList);
+    if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
+      scope.refuse(`${called} of STRUCT`);
     const modifier = node.nullHandlingModifier;
     const ordered = listOf(node.orderByItemList).length > 0;
     if (
@@ -42,10 +50,17 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
       (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
     )
       scope.refuse(`${called} with ORDER BY, LIMIT or a treatment of NULLs`);
+    const adds = name === "sum" || name === "avg";
+    const repeats = name === "approx_top_count" || (adds && kindOf(nodes[0]) === "NUMERIC");
+    // One in another would be written twice as often, and DuckDB would plan for minutes.
+    if (repeats && JSON.stringify(nodes).includes('"SubqueryExpr"')) scope.refuse(`${called} of a subquery`);
+    const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
+    if (chosenBy && name !== "any_value") scope.refuse(`${called} with HAVING ${chosenBy.kind}`);
     return translate({
       nodes,
       type: node.type as Type,
       safe: scope.safe || node.errorMode === "SAFE_ERROR_MODE",
+      sensitive: scope.safe,
       sql: (argument) => expression(argument, scope),
       args: nodes.map((argument) => expression(argument, scope)),
       distinct: node.distinct === true ? "DISTINCT " : "",
@@ -53,12 +68,14 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
       limit: node.limit ? expression(node.limit as Node, scope) : undefined,
       ignoresNulls: modifier === "IGNORE_NULLS",
       over,
+      ...(chosenBy && { most: { kind: chosenBy.kind, of: expression(chosenBy.havingExpr, scope) } }),
       refuse: (what) => scope.refuse(`${called} ${what}`),
     });
   });
 }
 
-type Translate = (call: AggregateCall) => string;
+/** An aggregate function in DuckDB's SQL. */
+export type Translate = (call: AggregateCall) => string;
 
 /** The aggregate functions, by the names that the analyser gives them. */
 export const aggregateFunctions: Readonly<Record<string, Translate>> = {
@@ -69,17 +86,26 @@ export const aggregateFunctions: Readonly<Record<string, Translate>> = {
   sum: ({ distinct, args: [value], over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
-    if (kind !== "INT64") return call.refuse(`of ${kind}`);
+    if (kind === "NUMERIC" && !distinct) return sum(value as string, over, call);
+    if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`);
     return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
   },
   avg: ({ distinct, args, over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
-    if (kind === "NUMERIC") call.refuse("of NUMERIC");
+    if (kind === "NUMERIC")
+      return distinct ? call.refuse(`of DISTINCT ${kind}`) : average(args[0] as string, over, call);
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
   min: plain("min"),
   max: plain("max"),
-  any_value: plain("any_value"),
+  any_value: ({ args: [value], over, most }) => {
+    if (most === undefined) return `any_value(${value})${over}`;
+    return `${most.kind === "MAX" ? "arg_max_null" : "arg_min_null"}(${value}, ${most.of})${over}`;
+  },
+  bit_and: bits("bit_and"),
+  bit_or: bits("bit_or"),
+  bit_xor: bits("bit_xor"),
+  ...quantiles,
   approx_count_distinct: ({ args, over }) => `count(DISTINCT ${args[0]})${over}`,
   logical_and: plain("bool_and"),
   logical_or: plain("bool_or"),
@@ -102,6 +128,11 @@ export const aggregateFunctions: Readonly<Record<string, Translate>> = {
   },
   array_agg: collected,
 };
+
+function bits(name: string): Translate {
+  return ({ distinct, args, over, ...call }) =>
+    kindOf(call.nodes[0]) === "INT64" ? `${name}(${distinct}${args[0]})${over}` : call.refuse("of BYTES");
+}
 
 function plain(name: string): Translate {
   return ({ distinct, args, over }) => `${name}(${distinct}${args[0]})${over}`;

@@ -11,6 +11,8 @@ export interface Call {
   sql(node: Node): string;
   /** Whether it gives NULL where it cannot be done on a row's values. */
   readonly safe: boolean;
+  /** Whether nobody may see the rows, so that not even the rehearsal's own limits may be told. */
+  readonly sensitive: boolean;
   /** Throws UnsupportedSql: "SUBSTR `what`". */
   refuse(what: string): never;
 }

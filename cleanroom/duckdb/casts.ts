@@ -1,29 +1,32 @@
 import type { Type } from "../googlesql/analyser.ts";
 import { inDates } from "./functions/date-arithmetic.ts";
-import { attempt, bind, type Failing, orFail, text } from "./sql.ts";
+import { ofDouble, ofText } from "./numerics.ts";
+import { attempt, bind, type Casting, type Failing, orFail, unlessForm, unreadable } from "./sql.ts";
+import { dateTimeOf, dateTimeText, timestampOf, timestampText } from "./timestamps.ts";
 import { duckDbType } from "./types.ts";
-
-/** How a cast may fail. */
-interface Casting extends Failing {
-  /** Whether nobody may see the rows, so that not even the rehearsal's own limits may be told. */
-  readonly sensitive: boolean;
-}
 
 /** A cast; undefined where DuckDB cannot do it as BigQuery does. */
 export function cast(value: string, from: Type, to: Type, failing: Casting): string | undefined {
   if (JSON.stringify(from) === JSON.stringify(to)) return value;
   const pair = `${from.typeKind} ${to.typeKind}`.replaceAll("TYPE_", "");
   if (alike.has(pair)) return `CAST(${value} AS ${duckDbType(to)})`;
+  // The fields of a STRUCT go by their places, whatever they are called.
+  if (from.structType && duckDbType(from) === duckDbType(to)) return value;
   return casts[pair]?.(value, failing);
 }
 
 /** Casts that are the same in both, and never fail. */
 const alike = new Set(["INT64 DOUBLE", "INT64 NUMERIC", "INT64 STRING", "INT64 BOOL", "BOOL INT64", "BOOL STRING"]);
-for (const pair of ["NUMERIC DOUBLE", "DATE STRING", "DATE TIMESTAMP", "TIMESTAMP DATE"]) alike.add(pair);
+for (const pair of ["NUMERIC DOUBLE", "DATE STRING", "DATE TIMESTAMP", "TIMESTAMP DATE", "DATE DATETIME"])
+  alike.add(pair);
+for (const pair of ["DATETIME DATE", "DATETIME TIME", "TIMESTAMP TIME", "TIMESTAMP DATETIME"]) alike.add(pair);
+alike.add("DATETIME TIMESTAMP");
 
 const casts: Readonly<Record<string, (value: string, failing: Casting) => string>> = {
   // GoogleSQL rounds halves away from zero.
   "DOUBLE INT64": (value, failing) => attempt([value], (v) => `CAST(round(${v}) AS BIGINT)`, failing),
+  "DOUBLE NUMERIC": ofDouble,
+  "STRING NUMERIC": ofText,
   "DOUBLE STRING": (value) => bind([value], doubleText),
   "NUMERIC INT64": (value, failing) => attempt([value], (v) => `CAST(round(${v}) AS BIGINT)`, failing),
   "NUMERIC STRING": (value) => `rtrim(rtrim(CAST(${value} AS VARCHAR), '0'), '.')`,
@@ -42,7 +45,10 @@ const casts: Readonly<Record<string, (value: string, failing: Casting) => string
   "STRING DATE": (value, failing) => inDates(parsed(value, "DATE", "\\d{4}-\\d{1,2}-\\d{1,2}", failing), failing),
   "STRING BYTES": (value) => `encode(${value})`,
   "BYTES STRING": (value, failing) => attempt([value], (v) => `decode(${v})`, failing),
-  "TIMESTAMP STRING": (value) => bind([value], timestampText),
+  "STRING TIMESTAMP": timestampOf,
+  "STRING DATETIME": dateTimeOf,
+  "TIMESTAMP STRING": (value) => timestampText(value),
+  "DATETIME STRING": dateTimeText,
 };
 
 /** Forms of numbers, as RE2 has them. */
@@ -50,15 +56,6 @@ const whole = "\\s*[+-]?\\d+\\s*";
 const real = "\\s*[+-]?(\\d+[.]?\\d*|[.]\\d+)([eE][+-]?\\d+)?\\s*";
 const hexadecimal = "(?i)\\s*[+-]?0x.*";
 const notFinite = "(?i)\\s*[+-]?(0x|inf|nan).*";
-
-/** What is made of a text, unless it has a form that the rehearsal cannot read. */
-function unlessForm(what: string, form: string, value: string, { sensitive }: Casting, made: string): string {
-  return `CASE WHEN regexp_full_match(${value}, '${form}') THEN ${unreadable(what, sensitive)} ELSE ${made} END`;
-}
-
-function unreadable(what: string, sensitive: boolean): string {
-  return sensitive ? "NULL" : `error(${text(`The rehearsal cannot read ${what} from a STRING`)})`;
-}
 
 /** A number too large for a FLOAT64 is infinite in GoogleSQL. */
 function parsedReal(value: string, failing: Casting): string {
@@ -75,15 +72,8 @@ function parsed(value: string, type: string, form: string, failing: Failing): st
   });
 }
 
-/** The shortest of 15 and 17 digits that reads back the same. */
+/** Without the sign of a zero, the shortest of 15 and 17 digits that reads back the same. */
 function doubleText(value: string): string {
   const digits = (count: number) => `format('{:.${count}g}', ${value})`;
-  return `CASE WHEN CAST(${digits(15)} AS DOUBLE) = ${value} THEN ${digits(15)} ELSE ${digits(17)} END`;
-}
-
-/** "2024-01-31 12:00:00.500+00": no places of the second, or three, or six. */
-export function timestampText(value: string): string {
-  return `CASE WHEN epoch_us(${value}) % 1000000 = 0 THEN strftime(${value}, '%Y-%m-%d %H:%M:%S+00')
-    WHEN epoch_us(${value}) % 1000 = 0 THEN strftime(${value}, '%Y-%m-%d %H:%M:%S.%g+00')
-    ELSE strftime(${value}, '%Y-%m-%d %H:%M:%S.%f+00') END`;
+  return `CASE WHEN ${value} = 0 THEN '0' WHEN CAST(${digits(15)} AS DOUBLE) = ${value} THEN ${digits(15)} ELSE ${digits(17)} END`;
 }

@@ -5,7 +5,10 @@ import { comparisons } from "./functions/comparisons.ts";
 import { conditionals } from "./functions/conditionals.ts";
 import { dateFormats } from "./functions/date-formats.ts";
 import { dates } from "./functions/dates.ts";
+import { dateTimes } from "./functions/datetimes.ts";
+import { formats } from "./functions/formats.ts";
 import { growing } from "./functions/growing.ts";
+import { random } from "./functions/random.ts";
 import { regexps } from "./functions/regexps.ts";
 import { strings } from "./functions/strings.ts";
 
@@ -15,9 +18,12 @@ export const functions: Readonly<Record<string, Translate>> = {
   ...conditionals,
   ...arithmetic,
   ...dates,
+  ...dateTimes,
   ...dateFormats,
   ...strings,
   ...regexps,
   ...arrays,
   ...growing,
+  ...formats,
+  ...random,
 };

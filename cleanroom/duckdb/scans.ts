@@ -2,8 +2,10 @@ import type { Column } from "../googlesql/analyser.ts";
 import { listOf, type Node } from "../googlesql/tree.ts";
 import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
+import { groupingCalls, groupingSets } from "./grouping.ts";
 import type { Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
+import { hasArray } from "./types.ts";
 import { orderBy, windows } from "./windows.ts";
 
 /** One value of a SELECT: an expression over the columns of a scan, and what it is to be called. */
@@ -21,12 +23,17 @@ export function scan(node: Node, scope: Scope): string {
 export function select(node: Node, items: readonly Item[], scope: Scope): string {
   const translate = scans[node.kind];
   return scope.within(node, translate?.fields ?? Object.keys(node), () => {
-    if (translate === undefined) return scope.refuse(`a ${node.kind}`);
+    if (translate === undefined) return scope.refuse(unknownScans[node.kind] ?? `a ${node.kind}`);
     if (translate.renames && !items.every(({ value }) => /^c\d+$/.test(value)))
       return `SELECT ${list(items)} FROM ${nested(node, scope)}`;
     return translate.sql(node, items, scope);
   });
 }
+
+/** Scans that a query asks for by a clause of its own. */
+const unknownScans: Readonly<Record<string, string>> = {
+  SampleScan: "TABLESAMPLE (over own tables, write WHERE RAND() < 0.1)",
+};
 
 interface Translate {
   readonly fields: readonly string[];
@@ -66,7 +73,11 @@ const scans: Readonly<Record<string, Translate>> = {
     },
   },
   JoinScan: { fields: ["joinType", "leftScan", "rightScan", "joinExpr", "hasUsing"], sql: join },
-  AggregateScan: { fields: ["inputScan", "groupByList", "aggregateList"], renames: true, sql: aggregate },
+  AggregateScan: {
+    fields: ["inputScan", "groupByList", "aggregateList", "groupingSetList", "groupingCallList"],
+    renames: true,
+    sql: aggregate,
+  },
   AggregationThresholdAggregateScan: {
     fields: ["inputScan", "groupByList", "aggregateList", "optionList"],
     renames: true,
@@ -168,12 +179,14 @@ function join(node: Node, items: readonly Item[], scope: Scope): string {
 function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   const rows = input(node);
   const groups = listOf<Computed>(node.groupByList);
-  for (const { column: of } of groups) if (of.type.arrayType) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
+  for (const { column: of } of groups) if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
   const keys = computed(groups, scope);
   const values = aggregates(listOf(node.aggregateList), scope);
   const from = select(rows, [...itemsOf(rows), ...[...keys].map(([as, value]) => ({ value, as }))], scope);
-  const by = keys.size === 0 ? "" : ` GROUP BY ${[...keys.keys()].join(", ")}`;
-  return `SELECT ${list(items, values)} FROM (${from})${by}`;
+  const sets = groupingSets(node, scope);
+  for (const [as, value] of groupingCalls(node)) values.set(as, value);
+  const by = sets ?? [...keys.keys()].join(", ");
+  return `SELECT ${list(items, values)} FROM (${from})${by && ` GROUP BY ${by}`}`;
 }
 
 const setOperations: Readonly<Record<string, string>> = {

@@ -72,9 +72,7 @@ export class Scope {
 
 /** What the fields are in a query that are seen most of those not supported. */
 const clauses: Readonly<Record<string, string>> = {
-  groupingSetList: "GROUP BY ROLLUP, CUBE or GROUPING SETS",
   forSystemTimeExpr: "FOR SYSTEM_TIME AS OF",
-  havingModifier: "an aggregate's HAVING MAX or HAVING MIN",
   hintList: "a hint",
   collationList: "a collation",
   format: "CAST … FORMAT",

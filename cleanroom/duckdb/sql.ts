@@ -66,3 +66,19 @@ export function attempt(values: readonly string[], body: (...names: string[]) =>
 export function finite(value: string, failing: Failing): string {
   return checked(value, (v) => `isfinite(${v})`, "floating point overflow", failing);
 }
+
+/** How something may fail that the rehearsal does not do for all values. */
+export interface Casting extends Failing {
+  /** Whether nobody may see the rows, so that not even the rehearsal's own limits may be told. */
+  readonly sensitive: boolean;
+}
+
+/** What is made of a text, unless it has a form that the rehearsal cannot read. */
+export function unlessForm(what: string, form: string, value: string, { sensitive }: Casting, made: string): string {
+  return `CASE WHEN regexp_full_match(${value}, '${form}') THEN ${unreadable(what, sensitive)} ELSE ${made} END`;
+}
+
+/** NULL, or an error that tells of a limit of the rehearsal's own. */
+export function unreadable(what: string, sensitive: boolean): string {
+  return sensitive ? "NULL" : `error(${text(`The rehearsal cannot read ${what} from a STRING`)})`;
+}

@@ -1,10 +1,41 @@
 import type { Type } from "../googlesql/analyser.ts";
+import { listOf } from "../googlesql/tree.ts";
+
+type Field = NonNullable<Type["structType"]>["field"][number];
 
 /** DuckDB's type for GoogleSQL's; undefined for one that is not supported. TIMESTAMP is as the tables have it: without a zone, in UTC. */
 export function duckDbType(type: Type): string | undefined {
-  if (type.typeKind !== "TYPE_ARRAY") return scalars[type.typeKind];
-  const element = type.arrayType && scalars[type.arrayType.elementType.typeKind];
+  if (type.structType)
+    return structType(listOf<Field>(type.structType.field).map(({ fieldType }) => duckDbType(fieldType)));
+  if (type.arrayType === undefined) return scalars[type.typeKind];
+  const element = duckDbType(type.arrayType.elementType);
   return element && `${element}[]`;
+}
+
+/** A STRUCT, whose fields go by their places: GoogleSQL lets several have one name, or none. */
+function structType(fields: readonly (string | undefined)[]): string | undefined {
+  if (fields.length === 0 || fields.includes(undefined)) return undefined;
+  return `STRUCT(${fields.map((type, at) => `${fieldName(at)} ${type}`).join(", ")})`;
+}
+
+/** What the field at a place of a STRUCT is called in DuckDB. */
+export function fieldName(at: number): string {
+  return `f${at}`;
+}
+
+/** Whether there is an ARRAY in a type. */
+export function hasArray({ structType: of, arrayType }: Type): boolean {
+  return arrayType !== undefined || (of?.field.some(({ fieldType }) => hasArray(fieldType)) ?? false);
+}
+
+/** Whether a type is a STRUCT or an ARRAY. */
+export function isNested(type: Type): boolean {
+  return type.structType !== undefined || type.arrayType !== undefined;
+}
+
+/** Whether there is a STRUCT in a type. */
+export function hasStruct({ structType: of, arrayType }: Type): boolean {
+  return of !== undefined || (arrayType !== undefined && hasStruct(arrayType.elementType));
 }
 
 const scalars: Readonly<Record<string, string>> = {
@@ -16,6 +47,8 @@ const scalars: Readonly<Record<string, string>> = {
   TYPE_BOOL: "BOOLEAN",
   TYPE_DATE: "DATE",
   TYPE_TIMESTAMP: "TIMESTAMP",
+  TYPE_DATETIME: "TIMESTAMP",
+  TYPE_TIME: "TIME",
 };
 
 /** What GoogleSQL calls a type: "INT64", "ARRAY<STRING>", "STRUCT<a INT64>". */

@@ -77,12 +77,21 @@ function numericBytes(text: string): string {
   return Buffer.from(hex, "hex").reverse().toString("base64");
 }
 
-/** A value of the tree as text, or a list of such: INT64 "5", FLOAT64 0.5 (a number), DATE and TIMESTAMP as above, BYTES in hex. */
+/**
+ * A value of the tree as text, or a list of such: INT64 "5", FLOAT64 0.5 (a number), DATE, TIMESTAMP and DATETIME as above, BYTES in
+ * hex; a STRUCT is a list of its fields.
+ */
 function plainValue(value: JsonObject, type: Type): unknown {
   if (Object.keys(value).length === 0) return null;
   if (type.arrayType) {
     const elementType = type.arrayType.elementType;
     return listOf<JsonObject>((value.arrayValue as JsonObject).element).map((each) => plainValue(each, elementType));
+  }
+  if (type.structType) {
+    const fields = type.structType.field;
+    return listOf<JsonObject>((value.structValue as JsonObject).field).map((each, at) =>
+      plainValue(each, fields[at]?.fieldType as Type),
+    );
   }
   const [only] = Object.values(value);
   switch (type.typeKind) {
@@ -92,6 +101,14 @@ function plainValue(value: JsonObject, type: Type): unknown {
       return new Date(Number(only) * 86_400_000).toISOString().slice(0, 10);
     case "TYPE_TIMESTAMP":
       return String(only).replace(/(?:[.](\d+))?Z$/, (_, part = "") => `.${part.padEnd(6, "0")}Z`);
+    case "TYPE_DATETIME": {
+      const { bitFieldDatetimeSeconds, nanos } = only as { bitFieldDatetimeSeconds: string; nanos: number };
+      const bits = BigInt(bitFieldDatetimeSeconds);
+      const date = [String(bits >> 26n).padStart(4, "0"), two((bits >> 22n) & 15n), two((bits >> 17n) & 31n)];
+      return `${date.join("-")}T${clock(bits & 0x1ffffn, nanos)}Z`;
+    }
+    case "TYPE_TIME":
+      return clock(BigInt(String(only)) >> 30n, Number(BigInt(String(only)) & 0x3fffffffn));
     case "TYPE_NUMERIC":
       return numericText(Buffer.from(String(only), "base64"));
     case "TYPE_BYTES":
@@ -99,6 +116,16 @@ function plainValue(value: JsonObject, type: Type): unknown {
     default:
       return only;
   }
+}
+
+/** "12:34:56.789012", of 5 bits of the hour, 6 of the minute and 6 of the second. */
+function clock(bits: bigint, nanos: number): string {
+  const time = [bits >> 12n, (bits >> 6n) & 63n, bits & 63n].map(two).join(":");
+  return `${time}.${String(nanos / 1000).padStart(6, "0")}`;
+}
+
+function two(part: bigint): string {
+  return String(part).padStart(2, "0");
 }
 
 function numericText(bytes: Buffer): string {

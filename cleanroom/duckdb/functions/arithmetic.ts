@@ -1,4 +1,5 @@
 import { type Call, kindOf, only, safely, type Translate } from "../call.ts";
+import { quotient } from "../numerics.ts";
 import { attempt, bind, finite, orFail } from "../sql.ts";
 import { duckDbType } from "../types.ts";
 import { dateArithmetic } from "./dates.ts";
@@ -10,6 +11,20 @@ export const arithmetic: Readonly<Record<string, Translate>> = {
   $multiply: (call) => number("*", call),
   $divide: divide,
   $unary_minus: (call) => attempt(call.args, (value) => `(-${value})`, call),
+  ieee_divide: (call) => {
+    if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
+    return bind(call.args, (value, by) =>
+      orFail(
+        `isfinite(${value} / ${by})`,
+        [value, by],
+        `(${value} / ${by})`,
+        "The rehearsal has no NaN and no infinity",
+        {
+          safe: call.sensitive,
+        },
+      ),
+    );
+  },
   safe_add: safely((call) => number("+", call)),
   safe_subtract: safely((call) => number("-", call)),
   safe_multiply: safely((call) => number("*", call)),
@@ -21,8 +36,8 @@ export const arithmetic: Readonly<Record<string, Translate>> = {
   sign: ({ args: [value], type }) => `CAST(sign(${value}) AS ${duckDbType(type)})`,
   round: (call) => rounded("round", call),
   trunc: (call) => rounded("trunc", call),
-  ceil: only(["DOUBLE"], ({ args: [value] }) => `ceil(${value})`),
-  floor: only(["DOUBLE"], ({ args: [value] }) => `floor(${value})`),
+  ceil: (call) => whole("ceil", call),
+  floor: (call) => whole("floor", call),
   sqrt: real((value) => `sqrt(${value})`),
   pow: real((value, power) => `pow(${value}, ${power})`),
   exp: real((value) => `exp(${value})`),
@@ -57,7 +72,9 @@ function number(sign: string, call: Call): string {
 }
 
 function divide(call: Call): string {
-  if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
+  const [kind] = call.nodes.map(kindOf);
+  if (kind === "NUMERIC") return quotient(call.args[0] as string, call.args[1] as string, call);
+  if (kind !== "DOUBLE") call.refuse(`of ${kind}`);
   return bind(call.args, (value, by) =>
     orFail(`${by} <> 0`, [value, by], finite(`(${value} / ${by})`, call), "division by zero", call),
   );
@@ -78,11 +95,28 @@ function wholeDivision(sign: string): Translate {
   );
 }
 
+function whole(name: string, call: Call): string {
+  const [kind] = call.nodes.map(kindOf);
+  if (kind === "NUMERIC") return attempt(call.args, (value) => `CAST(${name}(${value}) AS DECIMAL(38, 9))`, call);
+  return kind === "DOUBLE" ? `${name}(${call.args[0]})` : call.refuse(`of ${kind}`);
+}
+
 function real(body: (...args: string[]) => string): Translate {
   return only(["DOUBLE"], (call) => finite(attempt(call.args, body, call), call));
 }
 
+/** ROUND and TRUNC of a NUMERIC, to places that are written out. */
+function roundedNumeric(name: string, call: Call): string {
+  const { int64Value = "0" } = (call.nodes[1]?.value as { value?: { int64Value?: string } } | undefined)?.value ?? {};
+  if (call.nodes[1] && call.nodes[1].kind !== "Literal") call.refuse("to places that are not written out");
+  const places = Math.min(9, Number(int64Value));
+  // Of more DuckDB makes 0, of NULL too.
+  if (places < -27) call.refuse(`to ${places} places`);
+  return attempt(call.args.slice(0, 1), (value) => `CAST(${name}(${value}, ${places}) AS DECIMAL(38, 9))`, call);
+}
+
 function rounded(name: string, call: Call): string {
+  if (kindOf(call.nodes[0]) === "NUMERIC") return roundedNumeric(name, call);
   if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
   const [number, places] = call.args;
   if (places === undefined) return `${name}(${number})`;

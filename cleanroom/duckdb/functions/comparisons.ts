@@ -1,10 +1,12 @@
-import { only, operator, type Translate } from "../call.ts";
+import type { Type } from "../../googlesql/analyser.ts";
+import { type Call, kindOf, only, operator, type Translate } from "../call.ts";
 import { bind, orFail } from "../sql.ts";
+import { sameFields } from "../structs.ts";
 
 /** Comparisons and logic. Texts compare by their bytes in both. */
 export const comparisons: Readonly<Record<string, Translate>> = {
-  $equal: operator("="),
-  $not_equal: operator("<>"),
+  $equal: equal,
+  $not_equal: (call) => (structType(call) ? `(NOT ${equal(call)})` : equality("<>")(call)),
   $less: operator("<"),
   $less_or_equal: operator("<="),
   $greater: operator(">"),
@@ -39,3 +41,18 @@ export const comparisons: Readonly<Record<string, Translate>> = {
     ),
   ),
 };
+
+/** DuckDB takes NULLs in arrays for equal. */
+function equality(sign: string): Translate {
+  return (call) => (kindOf(call.nodes[0]) === "ARRAY" ? call.refuse("of ARRAY") : operator(sign)(call));
+}
+
+function equal(call: Call): string {
+  const type = structType(call);
+  if (type === undefined) return equality("=")(call);
+  return bind(call.args, (one, other) => sameFields(type, one, other) ?? call.refuse("of STRUCTs in STRUCTs"));
+}
+
+function structType({ nodes }: Call): Type | undefined {
+  return nodes.map(({ type }) => type as Type).find((type) => type.structType);
+}

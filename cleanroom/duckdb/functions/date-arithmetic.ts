@@ -34,10 +34,19 @@ export function addToDate(value: Sql, count: Sql, part: string, sign: "+" | "-",
 }
 
 export function addToTimestamp(value: Sql, count: Sql, part: string, sign: "+" | "-", call: Call): string {
-  const unit = microseconds[part] ?? call.refuse(`of ${part}`);
+  if (months[part]) return addMonths(value, count, months[part], sign, call);
+  const unit = part === "WEEK" ? 7 * 86_400_000_000 : (microseconds[part] ?? call.refuse(`of ${part}`));
   const far = Math.ceil((4_000_000 * 86_400_000_000) / unit);
   return bind([value as string, count as string], (v, n) => {
     const added = `(${v} ${sign} to_microseconds(${n} * ${unit}::BIGINT))`;
+    return orFail(`${n} BETWEEN -${far} AND ${far}`, [v, n], inTimestamps(added, call), outOfTimestamps, call);
+  });
+}
+
+function addMonths(value: Sql, count: Sql, step: number, sign: "+" | "-", call: Call): string {
+  const far = Math.ceil(130_000 / step);
+  return bind([value as string, count as string], (v, n) => {
+    const added = `(${v} ${sign} to_months(CAST(${n} * ${step} AS INTEGER)))`;
     return orFail(`${n} BETWEEN -${far} AND ${far}`, [v, n], inTimestamps(added, call), outOfTimestamps, call);
   });
 }

@@ -1,13 +1,18 @@
 import { type Call, literalText, type Translate } from "../call.ts";
 import { attempt, bind, orFail, text } from "../sql.ts";
 import { inDates } from "./date-arithmetic.ts";
+import { local } from "./zones.ts";
 
 /** Dates and timestamps as texts, by formats that are written out. */
 export const dateFormats: Readonly<Record<string, Translate>> = {
   format_date: (call) => formatted(call, ofDates),
+  format_datetime: (call) => formatted(call, { ...ofDates, ...ofTimes }),
   format_timestamp: (call) => {
-    if (call.nodes.length > 2 && literalText(call, 2) !== "UTC") call.refuse("in another time zone than UTC");
-    return formatted(call, { ...ofDates, ...ofTimes });
+    const value = call.args[1] as string;
+    const there = local(value, call, 2);
+    // The names of other zones are not known here.
+    const zone = there === value ? ofUtc : {};
+    return formatted({ ...call, args: ["", there] }, { ...ofDates, ...ofTimes, ...zone });
   },
   parse_date: parsed,
 };
@@ -35,6 +40,9 @@ const ofTimes: Readonly<Record<string, Piece>> = {
   T: "%H:%M:%S",
   X: "%H:%M:%S",
   R: "%H:%M",
+};
+
+const ofUtc: Readonly<Record<string, Piece>> = {
   Z: "UTC",
   z: "+0000",
   Ez: "+00:00",

@@ -1,27 +1,35 @@
 import type { Node } from "../../googlesql/tree.ts";
-import { type Call, functionName, kindOf, literalText, only, type Translate } from "../call.ts";
+import { type Call, functionName, kindOf, type Translate } from "../call.ts";
 import { attempt, bind } from "../sql.ts";
+import { timestampOf } from "../timestamps.ts";
 import { addToDate, addToTimestamp, inDates, inTimestamps, minusDays, truncated } from "./date-arithmetic.ts";
 import { firstDay, microseconds, partOf } from "./date-parts.ts";
+import { moved } from "./datetimes.ts";
+import { inUtc, inZone } from "./zones.ts";
 
 /** Dates and timestamps. Those are in UTC, and nothing is known here of other time zones. */
 export const dates: Readonly<Record<string, Translate>> = {
-  $extract: inUtc(2, extract),
-  $extract_date: inUtc(1, ({ args }) => `CAST(${args[0]} AS DATE)`),
+  $extract: inZone(2, extract),
+  $extract_date: inZone(1, ({ args }) => `CAST(${args[0]} AS DATE)`),
   date: (call) => (call.nodes.length === 3 ? madeDate(call) : dateOf(call)),
-  timestamp: only(["DATE"], ({ args }) => `CAST(${args[0]} AS TIMESTAMP)`),
-  date_add: (call) => addToDate(call.args[0], call.args[1], partOf(call, call.nodes[2]), "+", call),
-  date_sub: (call) => addToDate(call.args[0], call.args[1], partOf(call, call.nodes[2]), "-", call),
-  timestamp_add: (call) => addToTimestamp(call.args[0], call.args[1], partOf(call, call.nodes[2]), "+", call),
-  timestamp_sub: (call) => addToTimestamp(call.args[0], call.args[1], partOf(call, call.nodes[2]), "-", call),
-  date_diff: only(["DATE", "ENUM"], dateDiff),
-  timestamp_diff: (call) => {
-    const unit = microseconds[partOf(call, call.nodes[2])];
-    return unit ? `((epoch_us(${call.args[0]}) - epoch_us(${call.args[1]})) // ${unit})` : call.refuse("of this part");
+  timestamp: (call) => {
+    const kind = kindOf(call.nodes[0]);
+    if (kind === "STRING" && call.nodes.length === 1)
+      return timestampOf(call.args[0] as string, { safe: call.safe, sensitive: call.sensitive });
+    if (kind !== "DATE" && kind !== "DATETIME") return call.refuse(`of ${kind}`);
+    return inUtc(1, ({ args }) => `CAST(${args[0]} AS TIMESTAMP)`)(call);
   },
-  date_trunc: (call) => (kindOf(call.nodes[0]) === "TIMESTAMP" ? timestampTrunc(call) : dateTrunc(call)),
+  date_add: (call) => moved("+", call),
+  date_sub: (call) => moved("-", call),
+  timestamp_add: (call) => moved("+", call),
+  timestamp_sub: (call) => moved("-", call),
+  date_diff: difference,
+  timestamp_diff: difference,
+  datetime_diff: difference,
+  date_trunc: (call) => (kindOf(call.nodes[0]) === "DATE" ? dateTrunc(call) : timestampTrunc(call)),
   timestamp_trunc: timestampTrunc,
-  last_day: only(["DATE", "ENUM"], lastDay),
+  datetime_trunc: timestampTrunc,
+  last_day: (call) => lastDay(onDates(1, call)),
   unix_date: ({ args }) => `(${args[0]} - DATE '1970-01-01')`,
   date_from_unix_date: (call) => addToDate("DATE '1970-01-01'", call.args[0], "DAY", "+", call),
   unix_micros: ({ args }) => `epoch_us(${args[0]})`,
@@ -40,6 +48,8 @@ export function dateArithmetic(sign: "+" | "-", call: Call): string | undefined 
       return addToDate(call.args[0], call.args[1], "DAY", sign, call);
     case "INT64 DATE":
       return addToDate(call.args[1], call.args[0], "DAY", sign, call);
+    case "DATE INTERVAL":
+    case "DATETIME INTERVAL":
     case "TIMESTAMP INTERVAL":
       if (right.kind !== "FunctionCall" || functionName(right) !== "$interval") return undefined;
       return onInterval(right, sign, call);
@@ -48,25 +58,25 @@ export function dateArithmetic(sign: "+" | "-", call: Call): string | undefined 
   }
 }
 
-/** `TIMESTAMP ± INTERVAL n PART`, the one place where an INTERVAL may stand. */
+/** `TIMESTAMP ± INTERVAL n PART`, the one place where an INTERVAL may stand; with a DATE it is a DATETIME. */
 function onInterval(interval: Node, sign: "+" | "-", call: Call): string {
   const [count, part] = interval.argumentList as [Node, Node];
-  return addToTimestamp(call.args[0], call.sql(count), partOf(call, part), sign, call);
+  const named = partOf(call, part);
+  if (kindOf(call.nodes[0]) === "TIMESTAMP" && !microseconds[named]) call.refuse(`of ${named}`);
+  return addToTimestamp(`CAST(${call.args[0]} AS TIMESTAMP)`, call.sql(count), partOf(call, part), sign, call);
 }
 
-/** Refuses a time zone after the `count` arguments that a function has without one, but for UTC. */
-function inUtc(count: number, translate: Translate): Translate {
-  return (call) => {
-    if (call.nodes.length > count && literalText(call, count) !== "UTC") call.refuse("in another time zone than UTC");
-    return translate(call);
-  };
+/** The same of the dates alone, where the first arguments have a time of day, too. */
+function onDates(count: number, call: Call): Call {
+  if (kindOf(call.nodes[0]) === "DATE") return call;
+  return { ...call, args: call.args.map((value, at) => (at < count ? `CAST(${value} AS DATE)` : value)) };
 }
 
 function dateTrunc(call: Call): string {
-  if (kindOf(call.nodes[0]) !== "DATE") call.refuse(`of ${kindOf(call.nodes[0])}`);
   return inDates(truncated(call.args[0], partOf(call, call.nodes[1]), call), call);
 }
 
+/** Not in other zones: of an hour that clocks show twice, the two take another one. */
 function timestampTrunc(given: Call): string {
   return inUtc(2, (call) => {
     const part = partOf(call, call.nodes[1]);
@@ -77,8 +87,8 @@ function timestampTrunc(given: Call): string {
 
 function dateOf(call: Call): string {
   const kind = kindOf(call.nodes[0]);
-  if (kind !== "DATE" && kind !== "TIMESTAMP") call.refuse(`of ${kind}`);
-  return inUtc(1, ({ args }) => `CAST(${args[0]} AS DATE)`)(call);
+  if (kind !== "DATE" && kind !== "TIMESTAMP" && kind !== "DATETIME") call.refuse(`of ${kind}`);
+  return inZone(1, ({ args }) => `CAST(${args[0]} AS DATE)`)(call);
 }
 
 function madeDate(call: Call): string {
@@ -110,6 +120,20 @@ function extract(call: Call): string {
   if (first === undefined) return call.refuse(`of ${part}`);
   // Days before the year's first day of that name are in week 0.
   return bind([value], (v) => `((date_part('doy', ${v}) + 6 - (date_part('dow', ${v}) + ${7 - first}) % 7) // 7)`);
+}
+
+/** How many whole parts a TIMESTAMP is after another; how many borders of parts are between two DATETIMEs or DATEs. */
+function difference(call: Call): string {
+  const [kind, other] = call.nodes.map(kindOf);
+  if (kind !== other) call.refuse(`of ${kind} and ${other}`);
+  const [to, from] = call.args;
+  const part = partOf(call, call.nodes[2]);
+  const unit = microseconds[part];
+  if (kind === "TIMESTAMP")
+    return unit ? `((epoch_us(${to}) - epoch_us(${from})) // ${unit})` : call.refuse("of this part");
+  if (kind === "DATETIME" && unit && part !== "DAY")
+    return `(epoch_us(date_trunc('${part}', ${to})) - epoch_us(date_trunc('${part}', ${from}))) // ${unit}`;
+  return kind === "DATE" || kind === "DATETIME" ? dateDiff(onDates(2, call)) : call.refuse(`of ${kind}`);
 }
 
 function dateDiff(call: Call): string {

@@ -1,5 +1,6 @@
 import { type Call, kindOf, literalText, only, type Translate } from "../call.ts";
 import { bind, checked, orFail, text } from "../sql.ts";
+import { microseconds, months, partOf } from "./date-parts.ts";
 
 /*
  * Functions whose answer may be longer than what they are given. The analyser's library has limits to most; here they also keep a query
@@ -7,7 +8,7 @@ import { bind, checked, orFail, text } from "../sql.ts";
  */
 
 /** Bytes: the library's limit; and what a text over rows that nobody may see can become, so that no row makes the memory run out. */
-const longestOf = ({ safe }: Call) => (safe ? 4096 : 1_048_576);
+export const longestOf = ({ safe }: Call) => (safe ? 4096 : 1_048_576);
 /** Elements that an array may have there. BigQuery's own limit is not known. */
 const mostElements = 1000;
 
@@ -47,8 +48,48 @@ export const growing: Readonly<Record<string, Translate>> = {
       return orFail(`${by} <> 0${few}`, [a, b, by], `generate_series(${a}, ${b}, ${by})`, "GENERATE_ARRAY by 0", call);
     }),
   ),
+  generate_date_array: (call) => {
+    const [from, to, step = "1"] = call.args as [string, string, string?];
+    const part = call.nodes.length > 2 ? partOf(call, call.nodes[3]) : "DAY";
+    return dateSeries(from, to, step, part, "DATE", call);
+  },
+  generate_timestamp_array: (call) => {
+    const [from, to, step] = call.args as [string, string, string];
+    const part = partOf(call, call.nodes[3]);
+    return microseconds[part] ? dateSeries(from, to, step, part, "TIMESTAMP", call) : call.refuse(`by ${part}`);
+  },
+  array_to_string: (call) => {
+    if (call.sensitive) call.refuse("over rows of a protected view");
+    if (kindOf(call.nodes[1]) !== "STRING") call.refuse("of BYTES");
+    const [array, between, none] = call.args as [string, string, string?];
+    if (none === undefined) return `array_to_string(${array}, ${between})`;
+    const filled = bind([array, none], (list, by) => `list_transform(${list}, lambda e: coalesce(e, ${by}))`);
+    return `array_to_string(${filled}, ${between})`;
+  },
   array_concat: (call) => (call.safe ? call.refuse("over rows of a protected view") : `(${call.args.join(" || ")})`),
 };
+
+/** Of dates or times, one a part; by months only from days that all months have, as GoogleSQL counts on from a shorter month's last. */
+function dateSeries(from: string, to: string, step: string, part: string, type: string, call: Call): string {
+  const days = part === "DAY" ? 1 : part === "WEEK" ? 7 : undefined;
+  const unit = type === "TIMESTAMP" ? microseconds[part] : days ? days * 86_400_000_000 : undefined;
+  const inMonths = months[part];
+  if (unit === undefined && inMonths === undefined) return call.refuse(`by ${part}`);
+  // More of them than all the time there is holds would not fit into an interval.
+  const most = unit ? Math.ceil(316_000_000_000_000_000 / unit) : 120_000;
+  return bind([`CAST(${from} AS TIMESTAMP)`, `CAST(${to} AS TIMESTAMP)`, step], (a, b, n) => {
+    const interval = unit
+      ? `to_microseconds(${n} * ${unit}::BIGINT)`
+      : `to_months(CAST(${n} * ${inMonths} AS INTEGER))`;
+    const length = `abs(CAST(epoch_us(${b}) - epoch_us(${a}) AS DOUBLE) / ${n} / ${unit ?? 2_419_200_000_000 * (inMonths ?? 1)})`;
+    const few = ` AND ${length} < ${call.sensitive ? mostElements : 1_000_000}`;
+    const series = `CAST(generate_series(${a}, ${b}, ${interval}) AS ${type}[])`;
+    const isRight = `${n} <> 0 AND ${n} BETWEEN -${most} AND ${most}${few}${unit ? "" : ` AND day(${a}) < 29`}`;
+    return orFail(isRight, [a, b, n], series, "The rehearsal cannot make such an array of dates", {
+      safe: call.sensitive,
+    });
+  });
+}
 
 function limited(length: string, values: readonly string[], made: string, name: string, call: Call): string {
   return orFail(

@@ -1,6 +1,7 @@
-import { literalText, only, same, type Translate } from "../call.ts";
-import { timestampText } from "../casts.ts";
+import { kindOf, literalText, only, same, type Translate } from "../call.ts";
 import { bind, orFail, text } from "../sql.ts";
+import { dateTimeText, timestampText } from "../timestamps.ts";
+import { inUtc } from "./zones.ts";
 
 /** What counts as white space in Unicode. */
 const blanks = String.fromCodePoint(
@@ -36,6 +37,8 @@ export const strings: Readonly<Record<string, Translate>> = {
   trim: onText(trimmed("trim")),
   ltrim: onText(trimmed("ltrim")),
   rtrim: onText(trimmed("rtrim")),
+  // DuckDB's own keeps letters together that are several code points.
+  reverse: onText(({ args: [value] }) => `array_to_string(list_reverse(regexp_extract_all(${value}, '(?s).')), '')`),
   starts_with: onText(same("starts_with")),
   ends_with: onText(same("suffix")),
   strpos: onText(same("strpos")),
@@ -44,7 +47,13 @@ export const strings: Readonly<Record<string, Translate>> = {
     const by = call.nodes.length === 1 ? "," : literalText(call, 1);
     return by === "" ? call.refuse("into letters") : `string_split(${call.args[0]}, ${text(by)})`;
   }),
-  string: only(["TIMESTAMP"], ({ args: [value] }) => bind([value as string], timestampText)),
+  string: (call) => {
+    const [kind] = call.nodes.map(kindOf);
+    if (kind === "DATE") return `CAST(${call.args[0]} AS VARCHAR)`;
+    if (kind === "DATETIME") return dateTimeText(call.args[0] as string);
+    if (kind !== "TIMESTAMP") return call.refuse(`of ${kind}`);
+    return inUtc(1, ({ args: [value] }) => timestampText(value as string))(call);
+  },
   md5: ({ args }) => `from_hex(md5(${args[0]}))`,
   sha1: ({ args }) => `from_hex(sha1(${args[0]}))`,
   sha256: ({ args }) => `from_hex(sha256(${args[0]}))`,

@@ -5,7 +5,9 @@ import {
   DuckDBDecimalValue,
   DuckDBInstance,
   DuckDBListValue,
+  DuckDBStructValue,
   DuckDBTimestampValue,
+  DuckDBTimeValue,
   type DuckDBValue,
 } from "@duckdb/node-api";
 import { type TranslationOptions, toDuckDb } from "../../../cleanroom/duckdb/translate.ts";
@@ -94,7 +96,13 @@ function plain(value: DuckDBValue): unknown {
   if (value instanceof DuckDBDateValue) return new Date(value.days * 86_400_000).toISOString().slice(0, 10);
   if (value instanceof DuckDBTimestampValue) return timestampText(value.micros);
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("hex");
+  if (value instanceof DuckDBTimeValue)
+    return value
+      .toString()
+      .replace(/^[^.]*$/, "$&.")
+      .padEnd(15, "0");
   if (value instanceof DuckDBListValue) return value.items.map(plain);
+  if (value instanceof DuckDBStructValue) return Object.values(value.entries).map(plain);
   return value;
 }
 
