@@ -55,7 +55,9 @@ const scalars: Readonly<Record<string, string>> = {
 export function typeName({ typeKind, arrayType, structType }: Type): string {
   if (arrayType) return `ARRAY<${typeName(arrayType.elementType)}>`;
   if (structType) {
-    const fields = structType.field.map(({ fieldName, fieldType }) => `${fieldName} ${typeName(fieldType)}`.trim());
+    const fields = (structType.field ?? []).map(({ fieldName, fieldType }) =>
+      `${fieldName} ${typeName(fieldType)}`.trim(),
+    );
     return `STRUCT<${fields.join(", ")}>`;
   }
   const kind = typeKind.slice("TYPE_".length);
