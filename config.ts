@@ -225,10 +225,14 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
     wrong.push(
       `${namespace}:cleanRoomMembers has ${both.join(", ")} as merchant and as wallet, which are in one project: name each once, or give a party a project of its own`,
     );
-  if (wrong.length > 0)
-    throw new pulumi.RunError(
+  if (wrong.length > 0) {
+    const error = new pulumi.RunError(
       `wrong settings, change them by "pulumi config set NAME VALUE", fields of an object by "pulumi config set --path NAME.FIELD VALUE":\n  ${wrong.join("\n  ")}`,
     );
+    // Nobody sees it, yet Pulumi has it formatted, for which Node takes 20 seconds: https://github.com/nodejs/node/issues/64011
+    delete error.stack;
+    throw error;
+  }
   return { ...values, project: main, merchantProject, walletProject };
 }
 

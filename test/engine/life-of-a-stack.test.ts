@@ -73,13 +73,12 @@ describe("the life of a stack on Pulumi's own engine", function () {
   });
 
   it("tells all wrong settings at once, in one message without a stack trace", async () => {
-    await engine.stack.setConfig("walletShare", { value: "7" });
-    await engine.stack.setConfig("sharedViews.provider_users_shared.threshold", { value: "0" }, true);
+    const wrong = { walletShare: { value: "7" }, "sharedViews.provider_users_shared.threshold": { value: "0" } };
+    await engine.stack.setAllConfig(wrong, true);
     const said = await failing(engine.stack.preview());
     expect(said).to.match(/gcp-data-demos:walletShare is "7": use .+\n.+gcp-data-demos:sharedViews is .+threshold/);
     expect(said).not.to.match(/^ +at /m);
-    await engine.stack.removeConfig("walletShare");
-    await engine.stack.removeConfig("sharedViews");
+    await engine.stack.removeAllConfig(["walletShare", "sharedViews"]);
   });
 
   it("begins with an up that fails where BigQuery refuses a view, in BigQuery's words, and shares nothing of it", async () => {

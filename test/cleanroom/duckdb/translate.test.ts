@@ -27,7 +27,7 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
   ["SELECT CAST('inf' AS FLOAT64)", "this value of type FLOAT64", 1, 8],
   ["SELECT d - e FROM t", "a value of type INTERVAL (write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF)", 1, 8],
   ["SELECT JSON '1'", "a value of type JSON", 1, 8],
-  ["SELECT STRUCT()", "a value of type STRUCT", 1, 8],
+  ["SELECT STRUCT()", "a value of type STRUCT<>", 1, 8],
   ["SELECT (i, j) IN (SELECT (k, k) FROM u) FROM t", "IN of a STRUCT or an ARRAY", 1, 8],
   ["SELECT STRUCT((i, j)) = STRUCT((j, i)) FROM t", "EQUAL of STRUCTs in STRUCTs", 1, 8],
   ["SELECT [i] = [j] FROM t", "EQUAL of ARRAY", 1, 8],
