@@ -6,6 +6,7 @@ import { groupingCalls, groupingSets } from "./grouping.ts";
 import type { Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
 import { hasArray } from "./types.ts";
+import { unnested } from "./unnest.ts";
 import { orderBy, windows } from "./windows.ts";
 
 /** One value of a SELECT: an expression over the columns of a scan, and what it is to be called. */
@@ -215,25 +216,6 @@ function setOperation(node: Node, items: readonly Item[], scope: Scope): string 
   return `SELECT ${list(items)} FROM (${parts.map((part) => `(${part})`).join(` ${operator} `)})`;
 }
 
-function unnested(node: Node, items: readonly Item[], scope: Scope): string {
-  const [array, ...others] = listOf(node.arrayExprList);
-  const [element] = listOf<Column>(node.elementColumnList);
-  if (array === undefined || element === undefined || others.length > 0)
-    return scope.refuse("an UNNEST of several arrays");
-  const rows = (node.inputScan ?? { kind: "SingleRowScan" }) as Node;
-  const elements = expression(array, scope);
-  const where = node.joinExpr === undefined ? "" : ` WHERE ${expression(node.joinExpr as Node, scope)}`;
-  if (node.isOuter === true && where) scope.refuse("an outer join with an UNNEST on a condition");
-  // An outer join has one row of NULLs for an array without elements.
-  const each = (list: string) =>
-    node.isOuter === true ? `unnest(CASE WHEN len(elements) > 0 THEN ${list} ELSE [NULL] END)` : `unnest(${list})`;
-  const columns = [...itemsOf(rows).map(({ as }) => as), `${each("elements")} AS ${column(element.columnId)}`];
-  const offset = (node.arrayOffsetColumn as { column: Column } | undefined)?.column;
-  if (offset) columns.push(`${each("range(len(elements))")} AS ${column(offset.columnId)}`);
-  const from = select(rows, [...itemsOf(rows), { value: elements, as: "elements" }], scope);
-  return `SELECT ${list(items)} FROM (SELECT ${columns.join(", ")} FROM (${from}))${where}`;
-}
-
 /** A column that a scan adds, and how. */
 export interface Computed {
   readonly column: Column;
@@ -248,7 +230,8 @@ function nested(node: Node, scope: Scope): string {
   return `(${scan(node, scope)})`;
 }
 
-function list(items: readonly Item[], values?: ReadonlyMap<string, string>): string {
+/** What a SELECT gives, by other values where there are any. */
+export function list(items: readonly Item[], values?: ReadonlyMap<string, string>): string {
   // A scan may have no column at all, but no SELECT may.
   if (items.length === 0) return "NULL";
   return items
@@ -257,7 +240,8 @@ function list(items: readonly Item[], values?: ReadonlyMap<string, string>): str
     .join(", ");
 }
 
-function itemsOf(node: Node): Item[] {
+/** All columns of a scan, each as it is. */
+export function itemsOf(node: Node): Item[] {
   const names = new Set(columnsOf(node).map(({ columnId }) => column(columnId)));
   return [...names].map((value) => ({ value, as: value }));
 }

@@ -1,25 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../generator/errors.ts";
-import { checkSize, type ScanNotes, toDuckDb } from "../duckdb/translate.ts";
 import { typeName } from "../duckdb/types.ts";
-import { type Analysed, type Analyser, loadAnalyser, SqlError, type Type } from "../googlesql/analyser.ts";
-import type { Node } from "../googlesql/tree.ts";
+import { type Analysed, loadAnalyser, SqlError, type Type } from "../googlesql/analyser.ts";
 import type { Party } from "../party.ts";
-import {
-  answerPrivately,
-  BUDGET_FILE,
-  checkPrivately,
-  type Ledger,
-  type Means,
-  openLedger,
-} from "./differential/index.ts";
+import { answerPrivately, BUDGET_FILE, type Ledger, openLedger } from "./differential/index.ts";
 import { defaultLimits, type Engine, type Limits, openEngine, RunError } from "./engine.ts";
 import { type Budget, type Explanation, explain, type ViewRule, viewRule } from "./explain.ts";
-import { notFound, tableNamed } from "./names.ts";
-import { type Protected, protect } from "./protect.ts";
+import { tableNamed } from "./names.ts";
+import { type Plan, planOf, type Side, withAnswers } from "./plan.ts";
+import type { Protected } from "./protect.ts";
 import { shortName } from "./relation.ts";
-import { catalogOf, type Room, type RoomTable, tablesOf } from "./room.ts";
+import { catalogOf, type Room, tablesOf } from "./room.ts";
 import { suppressedGroups } from "./suppressed.ts";
 import type { Value } from "./values.ts";
 import { ruleInWords } from "./words.ts";
@@ -27,9 +19,6 @@ import { ruleInWords } from "./words.ts";
 /** The file that says what each party can name, beside the warehouse. */
 export const ROOM_FILE = "clean-room.json";
 const WAREHOUSE_FILE = "warehouse.duckdb";
-
-/** BigQuery takes no longer query. */
-const LONGEST = 1024 * 1024;
 
 /** An answer; `Value` tells how its values are written. */
 export interface Answer {
@@ -51,13 +40,6 @@ export interface CleanRoom {
   /** The views with a rule that a query names, whether it is let through or not; none where it cannot be read. */
   rulesFor(party: Party, sql: string): Promise<ViewRule[]>;
   close(): void;
-}
-
-/** What one party sees. */
-interface Side {
-  readonly analyser: Analyser;
-  /** The table by what a scan calls it. */
-  readonly table: (id: string) => RoomTable;
 }
 
 /** Opens the clean room of the rehearsal in a folder. Throws UserError where there is none. */
@@ -117,61 +99,6 @@ function isExhausted(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof Error && error.constructor.name === "RuntimeError");
 }
 
-/** What is to be run, and why it may be. */
-interface Plan {
-  readonly guarded: Protected;
-  readonly translate: Translate;
-}
-
-/**
- * A query, or a part of it, in DuckDB's SQL.
- * @param notes what is to be done with scans, beside and before what the rules say
- * @param sensitive scans whose expressions must not be able to fail, beside those that the rules name
- */
-export type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
-
-/** Checks a query and sees that it can be translated; nothing runs. */
-function planOf(room: Room, party: Party, { analyser, table }: Side, sql: string): Plan {
-  if (sql.length > LONGEST) throw new SqlError("The query is too large: at most 1,048,576 characters");
-  for (const path of analyser.tablesOf(sql))
-    if (tableNamed(room.tables[party], path) === undefined)
-      throw notFound(room, party, path, placeOfError(analyser, sql));
-  const analysed = analyser.analyse(sql);
-  checkNames(analysed);
-  checkSize(analysed);
-  const guarded = protect(analysed, table);
-  const relation = (id: string) => table(id).relation;
-  const translate: Translate = (query, notes, sensitive = new Set()) =>
-    toDuckDb(query, {
-      relation,
-      notes: new Map([...guarded.scans, ...notes]),
-      sensitive: new Set([...guarded.sensitive, ...sensitive]),
-    });
-  checkPrivately(analysed, guarded.differential, withAnswers(translate));
-  return { guarded, translate };
-}
-
-/** The analyser tells the place of a name that it does not know, too. */
-function placeOfError(analyser: Analyser, sql: string): SqlError | undefined {
-  try {
-    analyser.analyse(sql);
-  } catch (error) {
-    if (error instanceof SqlError) return error;
-  }
-  return undefined;
-}
-
-/** BigQuery's results have no two columns of a name, and DuckDB's parser ends at a NUL. */
-function checkNames({ outputs }: Analysed): void {
-  const names = new Set<string>();
-  for (const { name } of outputs) {
-    if (name.includes("\0")) throw new SqlError("The name of a column cannot have a NUL in it.");
-    if (names.has(name.toLowerCase()))
-      throw new SqlError(`Duplicate column names in the result are not supported. Found duplicate(s): ${name}`);
-    names.add(name.toLowerCase());
-  }
-}
-
 async function run(engine: Engine, ledger: Ledger, party: Party, { guarded, translate }: Plan): Promise<Answer> {
   const { query, differential, views } = guarded;
   const types = query.outputs.map(({ column }) => column.type);
@@ -188,11 +115,6 @@ async function run(engine: Engine, ledger: Ledger, party: Party, { guarded, tran
   const suppressed = ownsAll ? await suppressedGroups(engine, guarded, translate) : undefined;
   const explanation = explain(guarded, await budgetsOf(guarded, ledger), suppressed);
   return { columns: columnsOf(query), rows, explanation };
-}
-
-function withAnswers(translate: Translate): Means["translate"] {
-  return (query, sensitive, answers) =>
-    translate(query, new Map([...answers].map(([scan, answer]) => [scan, { answer }])), sensitive);
 }
 
 /** With the names that BigQuery gives to columns without one. */

@@ -2,8 +2,8 @@ import { UnsupportedSql } from "../duckdb/translate.ts";
 import type { Analysed, Column } from "../googlesql/analyser.ts";
 import type { Node } from "../googlesql/tree.ts";
 import { type Engine, RunError } from "./engine.ts";
+import type { Translate } from "./plan.ts";
 import type { Protected } from "./protect.ts";
-import type { Translate } from "./run.ts";
 
 /**
  * How many groups the thresholds of a query left out. For the owner of all its views only: others must not know.
