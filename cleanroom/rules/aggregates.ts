@@ -1,5 +1,6 @@
 import { listOf, type Node, unknownFields } from "../googlesql/tree.ts";
 import { computedIn, examine } from "./computed.ts";
+import { privateSelect } from "./differential/index.ts";
 import { columnIdsIn, functionName, plainColumn } from "./expressions.ts";
 import { type Options, optionsOf } from "./options.ts";
 import { clean, constant, demandsJoin, isListOverlap, type Relation, rawOf } from "./relation.ts";
@@ -24,13 +25,13 @@ export function thresholdAggregate(node: Node, input: Relation, walk: Walk): Rel
   return groupsOf(node, input, walk);
 }
 
-/** A SELECT WITH DIFFERENTIAL_PRIVACY. Its other options and its aggregates are checked where the noise is added. */
+/** A SELECT WITH DIFFERENTIAL_PRIVACY. */
 export function differentialAggregate(node: Node, input: Relation, walk: Walk): Relation {
   checkInput("DIFFERENTIAL_PRIVACY", node, input, walk);
   const units = checkUnits("DIFFERENTIAL_PRIVACY", node, input, optionsOf(node, input, walk), walk);
   // There is exactly one: two tables with privacy units under differential privacy cannot be joined.
   for (const { table, column } of units) {
-    walk.differential.push({ scan: node, unit: column, ...(table && { table }) });
+    walk.differential.push(privateSelect(walk.query, node, column, table));
     walk.check(`answers with noise for each ${column.name}`, ...rawOf(input));
   }
   return groupsOf(node, input, walk);

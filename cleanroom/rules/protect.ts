@@ -1,6 +1,7 @@
 import type { ScanNotes } from "../duckdb/translate.ts";
 import type { Analysed, Column } from "../googlesql/analyser.ts";
 import type { Node } from "../googlesql/tree.ts";
+import type { PrivateSelect } from "./differential/index.ts";
 import { nodesIn } from "./expressions.ts";
 import { requireClean } from "./restrictions.ts";
 import type { RoomTable } from "./room.ts";
@@ -20,7 +21,7 @@ export interface Protected {
   /** The aggregates that leave out small groups. */
   readonly thresholds: readonly ThresholdUse[];
   /** The aggregates that add noise. */
-  readonly differential: readonly DifferentialUse[];
+  readonly differential: readonly PrivateSelect[];
   /** What was checked and found right, in sentences. */
   readonly checks: readonly string[];
 }
@@ -42,16 +43,6 @@ export interface ThresholdUse {
   readonly threshold: number;
   /** What is counted, in the scan's input; without a table where no view is read, but what OPTIONS names. */
   readonly units: readonly { readonly table?: RoomTable; readonly column: Column }[];
-}
-
-/** A SELECT WITH DIFFERENTIAL_PRIVACY. */
-export interface DifferentialUse {
-  /** The DifferentialPrivacyAggregateScan. */
-  readonly scan: Node;
-  /** The view that sets the rule; none where the query reads tables without a rule only. */
-  readonly table?: RoomTable;
-  /** What tells the privacy units apart, in the scan's input. */
-  readonly unit: Column;
 }
 
 /**

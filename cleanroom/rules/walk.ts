@@ -1,7 +1,8 @@
 import type { ScanNotes } from "../duckdb/translate.ts";
 import type { Analysed, Column } from "../googlesql/analyser.ts";
 import { type Node, placeOf, unknownFields } from "../googlesql/tree.ts";
-import type { DifferentialUse, ThresholdUse, ViewUse } from "./protect.ts";
+import type { PrivateSelect } from "./differential/index.ts";
+import type { ThresholdUse, ViewUse } from "./protect.ts";
 import { Refusal, type RuleName } from "./refusal.ts";
 import { constant, type Instance, type Origin, type Relation, shortName } from "./relation.ts";
 import type { RoomTable } from "./room.ts";
@@ -18,7 +19,7 @@ export class Walk {
   readonly notes = new Map<Node, ScanNotes>();
   readonly views: ViewUse[] = [];
   readonly thresholds: ThresholdUse[] = [];
-  readonly differential: DifferentialUse[] = [];
+  readonly differential: PrivateSelect[] = [];
   readonly checks = new Set<string>();
   /** The innermost node that tells its place. */
   #here: Node | undefined;

@@ -1,14 +1,12 @@
 import type { Analysed, Type } from "../../googlesql/analyser.ts";
-import { listOf, type Node, placeOf } from "../../googlesql/tree.ts";
-import type { DifferentialUse } from "../protect.ts";
-import { Refusal } from "../refusal.ts";
+import type { Node } from "../../googlesql/tree.ts";
 import type { Value } from "../values.ts";
 import { bounded } from "./bounds.ts";
 import { binsOf, contributions, unitsOf } from "./contributions.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Chance, cryptographic } from "./noise.ts";
 import { relationOf, released } from "./release.ts";
-import { type PrivateSelect, privateSelect } from "./select.ts";
+import { type PrivateSelect, placed } from "./select.ts";
 
 /** What an answer is made with. */
 export interface Means {
@@ -35,10 +33,10 @@ export interface Means {
  */
 export async function answerPrivately(
   query: Analysed,
-  uses: readonly DifferentialUse[],
+  unordered: readonly PrivateSelect[],
   { translate, rows, ledger, chance = cryptographic }: Means,
 ): Promise<string> {
-  const selects = checkPrivately(query, uses, translate);
+  const selects = checkPrivately(query, unordered, translate);
   await ledger.spend(selects.flatMap(({ charge }) => charge ?? []));
   const answers = withoutRows(selects);
   for (const select of selects) {
@@ -59,27 +57,15 @@ export async function answerPrivately(
  */
 export function checkPrivately(
   query: Analysed,
-  uses: readonly DifferentialUse[],
+  unordered: readonly PrivateSelect[],
   translate: Means["translate"],
 ): PrivateSelect[] {
   // Those in a WITH clause or a subquery come before those that read them.
-  const selects = uses.map((use) => placed(query, use.scan, () => privateSelect(use))).sort(byPlace(query.query));
+  const selects = unordered.toSorted(byPlace(query.query));
   const answers = withoutRows(selects);
   for (const select of selects) unitsOf(query, select, "", (of, sensitive) => translate(of, sensitive, answers));
   translate(query, new Set(), answers);
   return selects;
-}
-
-/** Works on a SELECT, so that what it is refused for has its place. */
-function placed<T>(query: Analysed, scan: Node, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const [option] = listOf(scan.optionList);
-    const node = error.node ?? option;
-    throw new Refusal(error.rule, error.message, error.advice, node && placeOf(query.sql, node));
-  }
 }
 
 function withoutRows(selects: readonly PrivateSelect[]): Map<Node, string> {

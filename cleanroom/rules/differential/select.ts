@@ -1,7 +1,7 @@
-import type { Column, Type } from "../../googlesql/analyser.ts";
-import { listOf, type Node, unknownFields } from "../../googlesql/tree.ts";
-import type { DifferentialUse } from "../protect.ts";
+import type { Analysed, Column, Type } from "../../googlesql/analyser.ts";
+import { listOf, type Node, placeOf, unknownFields } from "../../googlesql/tree.ts";
 import { Refusal } from "../refusal.ts";
+import type { RoomTable } from "../room.ts";
 import type { Charge } from "./ledger.ts";
 import { limitsOf } from "./limits.ts";
 import { literal } from "./literals.ts";
@@ -61,8 +61,15 @@ export interface BoundedSelect extends PrivateSelect {
 /**
  * Reads a SELECT WITH DIFFERENTIAL_PRIVACY. Throws Refusal where its options ask for more than the view allows, and for an aggregate
  * that cannot be given noise.
+ * @param scan the DifferentialPrivacyAggregateScan, somewhere in the query
+ * @param unit what tells the privacy units apart, in the scan's input
+ * @param table the view that sets the rule; undefined where the query reads tables without a rule only
  */
-export function privateSelect({ scan, table, unit }: DifferentialUse): PrivateSelect {
+export function privateSelect(query: Analysed, scan: Node, unit: Column, table: RoomTable | undefined): PrivateSelect {
+  return placed(query, scan, () => read(scan, unit, table));
+}
+
+function read(scan: Node, unit: Column, table: RoomTable | undefined): PrivateSelect {
   const [unknown] = unknownFields(scan, ["inputScan", "groupByList", "aggregateList", "optionList"]);
   if (unknown !== undefined)
     throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`, undefined, scan);
@@ -140,6 +147,18 @@ function boundsOf(bounds: Node | undefined, called: string, call: Node): { lower
 /** Noise of this size is still a number. */
 function isModest(...bounds: number[]): boolean {
   return bounds.every((bound) => Math.abs(bound) <= 1e100);
+}
+
+/** Works on a SELECT of a query, so that what it is refused for has its place. */
+export function placed<T>(query: Analysed, scan: Node, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const [option] = listOf(scan.optionList);
+    const node = error.node ?? option;
+    throw new Refusal(error.rule, error.message, error.advice, node && placeOf(query.sql, node));
+  }
 }
 
 /** What refuses a SELECT WITH DIFFERENTIAL_PRIVACY, by a node of it. */

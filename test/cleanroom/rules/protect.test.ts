@@ -83,7 +83,7 @@ describe("a query that is allowed", () => {
 
   it("names the unit whose contributions get noise", async () => {
     const { differential } = await ask("SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*) FROM linked.noisy");
-    expect(differential.map(({ table, unit }) => [table?.relation, unit.name])).to.deep.equal([
+    expect(differential.map(({ charge, unit }) => [charge?.name, unit.name])).to.deep.equal([
       ["linked.noisy", "hashed_email"],
     ]);
   });

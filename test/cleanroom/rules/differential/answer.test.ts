@@ -12,7 +12,7 @@ import { Refusal } from "../../../../cleanroom/rules/refusal.ts";
 import type { Value } from "../../../../cleanroom/rules/values.ts";
 import { temporaryFolder } from "../../../generator/thelook/merchant.ts";
 import { noiseless, seeded } from "./chance.ts";
-import { payments, usesOf } from "./views.ts";
+import { payments, selectsOf } from "./views.ts";
 
 const PEOPLE = 400;
 
@@ -57,7 +57,7 @@ describe("An answer with differential privacy", () => {
     { chance = noiseless(), table = view, ledger = free }: How = {},
   ): Promise<Value[][]> => {
     const query = analyser.analyse(sql);
-    const translated = await answerPrivately(query, usesOf(query, table), {
+    const translated = await answerPrivately(query, selectsOf(query, table), {
       translate: (of, sensitive, answers) =>
         toDuckDb(of, {
           relation: () => table.relation,
@@ -271,7 +271,7 @@ describe("An answer with differential privacy", () => {
     it("is another one each time, without being told", async () => {
       const query = analyser.analyse(count);
       const once = () =>
-        answerPrivately(query, usesOf(query, view), {
+        answerPrivately(query, selectsOf(query, view), {
           translate: (of, sensitive, answers) =>
             toDuckDb(of, {
               relation: () => view.relation,

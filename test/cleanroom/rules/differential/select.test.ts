@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { type Analyser, loadAnalyser } from "../../../../cleanroom/googlesql/analyser.ts";
 import { bounded } from "../../../../cleanroom/rules/differential/bounds.ts";
-import { privateSelect } from "../../../../cleanroom/rules/differential/select.ts";
 import { Refusal } from "../../../../cleanroom/rules/refusal.ts";
 import { noiseless } from "./chance.ts";
-import { payments, usesOf } from "./views.ts";
+import { payments, selectsOf } from "./views.ts";
 
 describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
   const view = payments();
@@ -14,9 +13,9 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
   });
   const read = (options: string, list: string, table: typeof view | undefined = view) => {
     const sql = `SELECT WITH DIFFERENTIAL_PRIVACY ${options} status, ${list} FROM linked.payments GROUP BY status`;
-    const [use] = usesOf(analyser.analyse(sql), table);
-    if (use === undefined) throw new Error("not found");
-    return privateSelect(use);
+    const [select] = selectsOf(analyser.analyse(sql), table);
+    if (select === undefined) throw new Error("not found");
+    return select;
   };
   const COUNT = "COUNT(*, contribution_bounds_per_group => (0, 5))";
   const refusal = (...how: Parameters<typeof read>): Refusal => {

@@ -1,7 +1,7 @@
 import type { Analysed, Column } from "../../../../cleanroom/googlesql/analyser.ts";
 import { listOf, type Node } from "../../../../cleanroom/googlesql/tree.ts";
 import type { DifferentialPrivacy } from "../../../../cleanroom/policy.ts";
-import type { DifferentialUse } from "../../../../cleanroom/rules/protect.ts";
+import { type PrivateSelect, privateSelect } from "../../../../cleanroom/rules/differential/select.ts";
 import type { RoomTable } from "../../../../cleanroom/rules/room.ts";
 
 /** A view with differential privacy, over the table `shared.payments`. */
@@ -36,10 +36,10 @@ export function payments(rule: Partial<DifferentialPrivacy> = {}): RoomTable {
 }
 
 /** Each SELECT WITH DIFFERENTIAL_PRIVACY of a query over the view, in the order of its tree. */
-export function usesOf({ query }: Analysed, table?: RoomTable): DifferentialUse[] {
-  return scansOf(query, "DifferentialPrivacyAggregateScan").map((scan) => {
+export function selectsOf(query: Analysed, table?: RoomTable): PrivateSelect[] {
+  return scansOf(query.query, "DifferentialPrivacyAggregateScan").map((scan) => {
     const unit = listOf<Column>((scan.inputScan as Node).columnList).find(({ name }) => name === "person") as Column;
-    return { scan, ...(table && { table }), unit, options: {} };
+    return privateSelect(query, scan, unit, table);
   });
 }
 
