@@ -29,7 +29,8 @@ export const growing: Readonly<Record<string, Translate>> = {
     bind(call.args, (value, count) => {
       // As a FLOAT64, which no count makes overflow.
       const length = `CASE WHEN ${count} >= 0 THEN CAST(strlen(${value}) AS DOUBLE) * ${count} END`;
-      return limited(length, [value, count], `repeat(${value}, ${count})`, "REPEAT", call);
+      // DuckDB repeats BLOBs, too, and takes a text that is always NULL for one.
+      return limited(length, [value, count], `repeat(CAST(${value} AS VARCHAR), ${count})`, "REPEAT", call);
     }),
   ),
   lpad: only(["STRING", "INT64"], (call) => padded("lpad", call)),

@@ -44,6 +44,7 @@ export const answered: readonly string[] = [
   "SELECT CONCAT(s, r), s || r || 'x', LOWER(s), UPPER(s), UPPER('straße'), LENGTH(s), CHAR_LENGTH(s), BYTE_LENGTH(s) FROM t",
   "SELECT SUBSTR(s, 2), SUBSTR(s, -3), SUBSTR(s, 0, 2), SUBSTR(s, -30, 2), SUBSTR(s, 3, 100), SUBSTR(s, 9223372036854775807), SUBSTR(s, -9223372036854775808, 9223372036854775807), LEFT(s, 3), RIGHT(s, 3), LEFT(s, 100), RIGHT(s, 0) FROM t",
   "SELECT TRIM(s), LTRIM(s), RTRIM(s), TRIM(s, 'ab'), TRIM(s, ''), LTRIM(s, 'Ü '), TRIM('\\u2000\\u3000\\t a \\u200b\\u0085\\u00a0') FROM t",
+  "SELECT i FROM t WHERE REGEXP_CONTAINS(REPEAT(CONCAT(CAST(NULL AS STRING), s), 0), 'a')",
   "SELECT REPLACE(s, r, '-'), REPLACE(s, '', r), REPLACE(s, 'b', 'ccc'), REPLACE(REPEAT('ab', 500000), 'a', ''), STARTS_WITH(s, r), ENDS_WITH(s, r), STARTS_WITH(s, ''), STRPOS(s, r), STRPOS(s, 'ç'), INSTR(s, 'o'), REPEAT(s, 2), REPEAT(s, 0), LENGTH(REPEAT('ab', 524288)), REPEAT('', 10000000) FROM t",
   "SELECT LPAD(s, 8), RPAD(s, 3), LPAD(s, 20, 'xyz'), RPAD(s, 20, 'ü'), LPAD(s, 0), SAFE.LPAD(s, -1), SAFE.RPAD(s, 5, '') FROM t",
   "SELECT TO_HEX(MD5(s)), TO_HEX(SHA256(s)), MD5(s), SHA1(s), TO_BASE64(SHA256(s)), SPLIT(s), SPLIT(s, ' '), TO_HEX(CAST(s AS BYTES)) FROM t",

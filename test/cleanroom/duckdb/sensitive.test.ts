@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { toDuckDb, UnsupportedSql } from "../../../cleanroom/duckdb/translate.ts";
 import type { Node } from "../../../cleanroom/googlesql/tree.ts";
+import { fuzz } from "../../support/fuzz.ts";
 import { type Both, loadBoth, scansOf } from "./both.ts";
 import { anyExpression, expressions, tables } from "./expressions.ts";
 
@@ -29,7 +30,7 @@ describe("a query over rows that nobody may see", function () {
           throw error;
         }
       }),
-      { numRuns: 60 },
+      fuzz(60),
     );
 
   it("does not fail for any value of an expression", () =>

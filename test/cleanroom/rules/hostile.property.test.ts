@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { problemOf } from "../../../cleanroom/rules/problem.ts";
 import type { Value } from "../../../cleanroom/rules/values.ts";
+import { fuzz } from "../../support/fuzz.ts";
 import { addressOf, amountOf, noteOf, type Person, people, type SmallRoom, smallRoom, views } from "./small-room.ts";
 
 /*
@@ -197,7 +198,7 @@ describe("A hostile query of the clean room", () => {
           expect(leak, `${sql}\nsaid ${problem.message}`).to.equal(undefined);
         }
       }),
-      { seed: 42, numRuns: 600, endOnFailure: true },
+      { ...fuzz(600), endOnFailure: true },
     );
     expect(outcomes.answered, "answered").to.be.above(40);
     expect(outcomes.refused, "refused").to.be.above(200);

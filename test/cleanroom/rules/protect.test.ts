@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { SqlError } from "../../../cleanroom/googlesql/analyser.ts";
 import { Refusal } from "../../../cleanroom/rules/refusal.ts";
 import { tablesOf } from "../../../cleanroom/rules/room.ts";
+import { fuzz } from "../../support/fuzz.ts";
 import { ask, room } from "./a-room.ts";
 import { anyQuery, rightQuery, wrongQuery } from "./grammar.ts";
 import { violations } from "./invariants.ts";
@@ -21,7 +22,7 @@ describe("queries made at random", () => {
         if (allowed.views.length > 0) outcomes.allowed++;
         expect(violations(allowed, tablesOf(room, "merchant")), sql).to.deep.equal([]);
       }),
-      { numRuns: 500 },
+      fuzz(500),
     );
     // A check of queries that are all refused, or all allowed, would say nothing.
     expect(outcomes.allowed, JSON.stringify(outcomes)).to.be.above(40);
@@ -33,7 +34,7 @@ describe("queries made at random", () => {
       fc.asyncProperty(rightQuery, async (sql) => {
         expect(violations(await ask(sql), tablesOf(room, "merchant")), sql).to.deep.equal([]);
       }),
-      { numRuns: 150 },
+      fuzz(150),
     );
   });
 
@@ -46,7 +47,7 @@ describe("queries made at random", () => {
         );
         expect(error, sql).to.be.instanceOf(Refusal);
       }),
-      { numRuns: 150 },
+      fuzz(150),
     );
   });
 });
