@@ -1,17 +1,29 @@
 /*
- * When charts are drawn: at once where they are in sight, when they come near where not, all of them before the page is printed, and
- * anew where their width changes. A filter then waits for what is seen only.
+ * When charts are drawn: at once where they are in sight, one by one while nothing else is to be done where not, all of them before the
+ * page is printed, and anew where their width changes. A filter then waits for what is seen only.
  */
 
 /** What is out of date and out of sight, and how it is drawn. */
 const stale = new Map<Element, () => void>();
 
-const near = new IntersectionObserver(
-  (entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting) redraw(target);
-  },
-  { rootMargin: "50%" },
-);
+/** Soon, also where the browser sees no reason for a frame; Safari knows no idle time. */
+const whenIdle = (work: () => void): unknown =>
+  "requestIdleCallback" in globalThis ? requestIdleCallback(work, { timeout: 100 }) : setTimeout(work, 50);
+let waiting = false;
+
+function drawNext(): void {
+  waiting = false;
+  const [next] = stale.keys();
+  if (next === undefined) return;
+  redraw(next);
+  wait();
+}
+
+function wait(): void {
+  if (waiting || stale.size === 0) return;
+  waiting = true;
+  whenIdle(drawNext);
+}
 
 addEventListener("beforeprint", () => {
   for (const element of [...stale.keys()]) redraw(element);
@@ -23,16 +35,12 @@ function redraw(element: Element): void {
   draw?.();
 }
 
-/** Draws something now or when it comes near. Replaces what was to be drawn there before. */
+/** Draws something now or when there is time for it. Replaces what was to be drawn there before. */
 export function drawInTime(element: Element, draw: () => void): void {
   stale.set(element, draw);
   const { top, bottom } = element.getBoundingClientRect();
   if (bottom > 0 && top < innerHeight) redraw(element);
-  else {
-    // Observed anew, it reports at once where it stands.
-    near.unobserve(element);
-    near.observe(element);
-  }
+  else wait();
 }
 
 const widths = new Map<Element, (width: number) => void>();

@@ -76,6 +76,12 @@ inChromium("every page", (bench) => {
           expect(await figure.locator("svg[role=img][aria-label], table, .note").count()).to.be.greaterThan(0);
       });
 
+  it("draws all its charts by itself, those out of sight too", async () => {
+    open = await openPage(bench().browser, folder, "customers");
+    await open.page.waitForSelector("body:not(:has(figure:empty))");
+    expect(await open.page.evaluate("scrollY")).to.equal(0);
+  });
+
   it("has a table behind each chart that the accessibility checker passes", async () => {
     open = await openPage(bench().browser, folder, "customers");
     const { page } = open;

@@ -18,7 +18,7 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
   const intro = h(
     "p",
     { class: "lead", id: "intro" },
-    "Each party asks of the other's customers what the rules of the room let through: figures of groups, never a person. What was held back, and why, stands beside each answer.",
+    "Each party asks of the other's customers what the rules of the room let through: groups, or the rows that match its own. What was held back, and why, stands beside each answer.",
   );
   document
     .getElementById("main")
