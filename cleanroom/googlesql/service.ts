@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { WASI } from "node:wasi";
 import {
   createFileRegistry,
@@ -46,6 +47,8 @@ export async function startService(unpacked: string): Promise<Service> {
     throw new UserError("the GoogleSQL analyser is not installed: node local/install.mjs installs it");
   const { wasm, zoneinfo, descriptors } = JSON.parse(readFileSync(unpacked, "utf8"));
   const types = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(descriptors, "base64")));
+  // V8 would optimise it for seconds, from which no query gains anything.
+  setFlagsFromString("--liftoff-only");
   const module = await WebAssembly.compile(readFileSync(wasm));
   return serviceOf(() => {
     const wasi = new WASI({ version: "preview1", preopens: { "/usr/share/zoneinfo": zoneinfo } });
