@@ -25,9 +25,29 @@ function wait(): void {
   whenIdle(drawNext);
 }
 
-addEventListener("beforeprint", () => {
+/** Draws all that is out of date, wherever it is. */
+function drawAll(): void {
   for (const element of [...stale.keys()]) redraw(element);
-});
+}
+
+addEventListener("beforeprint", drawAll);
+
+// Charts that are drawn above a place move it.
+addEventListener(
+  "click",
+  ({ target }) => {
+    if (target instanceof Element && target.closest("a[href^='#']")) drawAll();
+  },
+  { capture: true },
+);
+
+/** Goes to the section that the page's address names, if it names one. */
+export function goToSection(): void {
+  const section = document.getElementById(location.hash.slice(1));
+  if (section === null) return;
+  drawAll();
+  section.scrollIntoView({ behavior: "instant" });
+}
 
 function redraw(element: Element): void {
   const draw = stale.get(element);

@@ -8,6 +8,7 @@ import { cleanRoomPage } from "./clean-room/page.ts";
 import { contentsPage } from "./contents.ts";
 import { customersPage } from "./customers/page.ts";
 import { h } from "./dom.ts";
+import { goToSection } from "./drawing.ts";
 import { frame } from "./frame.ts";
 import { salesPage } from "./sales/page.ts";
 
@@ -21,6 +22,7 @@ async function start(): Promise<void> {
   else if (report.page === "clean-room") cleanRoomPage(report as CleanRoomReport);
   else contentsPage(report as IndexReport);
   document.body.dataset.ready = "true";
+  goToSection();
 }
 
 start().catch((error: unknown) => {

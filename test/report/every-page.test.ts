@@ -78,8 +78,20 @@ inChromium("every page", (bench) => {
 
   it("draws all its charts by itself, those out of sight too", async () => {
     open = await openPage(bench().browser, folder, "customers");
-    await open.page.waitForSelector("body:not(:has(figure:empty))");
+    expect(await open.page.locator("figure:empty").count()).to.equal(0);
     expect(await open.page.evaluate("scrollY")).to.equal(0);
+  });
+
+  it("goes to the section that a link names, in the page or from elsewhere", async () => {
+    open = await openPage(bench().browser, folder, "customers", { hash: "#who" });
+    const top = () => open.page.evaluate("document.getElementById('who').getBoundingClientRect().top");
+    const there = await top();
+    expect(there).to.be.within(0, 150);
+    await open.page.evaluate("scrollTo(0, 0)");
+    await open.page.getByRole("link", { name: "Who they are" }).click();
+    // It glides there.
+    await open.page.waitForTimeout(1500);
+    expect(await top()).to.be.closeTo(Number(there), 1);
   });
 
   it("has a table behind each chart that the accessibility checker passes", async () => {

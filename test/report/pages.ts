@@ -59,7 +59,7 @@ export async function openPage(
       troubles.push(`asked for ${request.url()}`);
   });
   await page.goto(`${url}${hash}`);
-  await page.waitForSelector("body[data-ready]");
+  await page.waitForSelector("body[data-ready]:not(:has(figure:empty))");
   return { page, troubles };
 }
 
