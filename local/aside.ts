@@ -82,8 +82,9 @@ function isAlive(pid: number): boolean {
   if (!(pid > 0)) return false;
   try {
     return process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // Another user's process is not ours to signal, and alive all the same.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
