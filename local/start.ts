@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
   if (/[?#]/.test(out)) throw new UserError(`${out} has a ? or #, which DuckDB takes apart: choose another --out`);
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
     process.once(signal, () => {
-      console.error(`\nStopped. ${out} holds the last whole run.`);
+      const holds = existsSync(join(out, "warehouse.duckdb")) ? "the last whole run" : "no whole run yet";
+      console.error(`\nStopped. ${out} holds ${holds}.`);
       process.exit(code);
     });
   const started = performance.now();
