@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../generator/errors.ts";
 import { makeFolder } from "../generator/lake/folder.ts";
@@ -71,8 +71,11 @@ async function occupy(out: string): Promise<() => Promise<void>> {
     });
   } catch (error) {
     if (error instanceof UserError) throw error;
+    const isFile = await stat(out)
+      .then((found) => !found.isDirectory())
+      .catch(() => false);
     throw new UserError(
-      `${out} cannot be filled: ${messageOf(error)}; choose another folder by --out, or allow writing there`,
+      `${out} cannot be filled: ${isFile ? "it is a file" : messageOf(error)}; choose another folder by --out, or allow writing there`,
     );
   }
   return () => rm(mark, { force: true });

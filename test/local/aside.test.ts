@@ -82,7 +82,7 @@ describe("working aside", () => {
 
   it("is refused where the folder cannot be made", async () => {
     expect(await userError(() => aside(join(out, "file"), async () => {}))).to.include(
-      "choose another folder by --out",
+      "it is a file; choose another folder by --out",
     );
   });
 });
