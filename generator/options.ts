@@ -136,8 +136,11 @@ function readArguments(options: Options, args: string[]) {
     tokens: true,
   });
   const wrong: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") texts.push(token.value);
+  for (const [index, token] of tokens.entries()) {
+    const before = tokens[index - 1];
+    // What follows a misspelt setting is its value.
+    const misspelt = before?.kind === "option" && known[before.name] === undefined && before.value === undefined;
+    if (token.kind === "positional" && !misspelt) texts.push(token.value);
     if (token.kind !== "option") continue;
     const type = known[token.name]?.type;
     if (type === undefined) wrong.push(`${token.rawName} is not a setting`);

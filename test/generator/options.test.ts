@@ -38,6 +38,10 @@ describe("a command's settings", () => {
       );
   });
 
+  it("say one thing of a misspelt setting and its value", () => {
+    expect(() => read(["--sed", "7"])).to.throw(/^--sed is not a setting\n\n/);
+  });
+
   it("name the environment variable when that is what is wrong", () => {
     expect(() => read([], { SEED: "-1" })).to.throw('SEED is "-1": use a whole number from 0');
   });
