@@ -66,7 +66,7 @@ export function number<const D extends number | undefined>(
 
 /**
  * Reads a command's settings from its arguments, then its environment, then the defaults.
- * Throws one UserError that names every wrong setting with its value and what is allowed.
+ * Throws one UserError that names every wrong setting with its value and what is allowed, and one for settings that npm took for its own.
  */
 export function readOptions<O extends Options>(
   command: string,
@@ -78,6 +78,7 @@ export function readOptions<O extends Options>(
     console.log(usage(command, options));
     process.exit(0);
   }
+  refuseSwallowed(options, env);
   const { given, wrong } = readArguments(options, args);
   const values = Object.fromEntries(
     Object.entries(options).map(([name, option]) => {
@@ -99,6 +100,25 @@ export function readOptions<O extends Options>(
   return values as Values<O>;
 }
 
+/** What npm has settings of its own for, which say nothing of this command's. */
+const NPMS_OWN = ["prefix", "json"];
+
+/** Without `--` before them, npm takes the settings for its own: the command would run without, and it hears of them by variables only. */
+function refuseSwallowed(options: Options, env: NodeJS.ProcessEnv): void {
+  const swallowed = Object.entries(options).flatMap(([name, { form }]) => {
+    const flag = flagOf(name);
+    const value = env[`npm_config_${flag.replaceAll("-", "_")}`];
+    if (value === undefined || form === "argument" || NPMS_OWN.includes(flag)) return [];
+    if (form === "flag") return [`--${flag}`];
+    // Of `--scale 0.05`, npm takes the first word alone.
+    return [`--${flag} ${value === "true" ? "…" : value}`];
+  });
+  if (swallowed.length === 0) return;
+  const script = env.npm_lifecycle_event ?? "start";
+  const command = script === "start" ? "npm start" : `npm run ${script}`;
+  throw new UserError(`put -- before the settings: ${command} -- ${swallowed.join(" ")}`);
+}
+
 /** What is given by arguments, by the names of the options, and what is wrong with them. */
 function readArguments(options: Options, args: string[]) {
   const known: Record<string, { type: "string" | "boolean" }> = {};
@@ -116,8 +136,11 @@ function readArguments(options: Options, args: string[]) {
     tokens: true,
   });
   const wrong: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") texts.push(token.value);
+  for (const [index, token] of tokens.entries()) {
+    const before = tokens[index - 1];
+    // What follows a misspelt setting is its value.
+    const misspelt = before?.kind === "option" && known[before.name] === undefined && before.value === undefined;
+    if (token.kind === "positional" && !misspelt) texts.push(token.value);
     if (token.kind !== "option") continue;
     const type = known[token.name]?.type;
     if (type === undefined) wrong.push(`${token.rawName} is not a setting`);

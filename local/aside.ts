@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../generator/errors.ts";
 import { makeFolder } from "../generator/lake/folder.ts";
@@ -71,8 +71,11 @@ async function occupy(out: string): Promise<() => Promise<void>> {
     });
   } catch (error) {
     if (error instanceof UserError) throw error;
+    const isFile = await stat(out)
+      .then((found) => !found.isDirectory())
+      .catch(() => false);
     throw new UserError(
-      `${out} cannot be filled: ${messageOf(error)}; choose another folder by --out, or allow writing there`,
+      `${out} cannot be filled: ${isFile ? "it is a file" : messageOf(error)}; choose another folder by --out, or allow writing there`,
     );
   }
   return () => rm(mark, { force: true });
@@ -82,8 +85,9 @@ function isAlive(pid: number): boolean {
   if (!(pid > 0)) return false;
   try {
     return process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // Another user's process is not ours to signal, and alive all the same.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

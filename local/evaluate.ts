@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf, UserError } from "../generator/errors.ts";
 import { answerOf } from "./computed.ts";
@@ -50,6 +51,8 @@ export async function evaluate(run: () => Promise<unknown>, options: EvaluateOpt
     // Rejections that nobody handles are told of at the end of a turn.
     await Promise.race([failure, done.then(() => new Promise((resolve) => setImmediate(resolve)))]);
   } catch (error) {
+    // Ctrl-C ends a builder at work too, and its errors may come before the signal, which is what ends this process then.
+    await setTimeout(100);
     if (asked !== undefined) throw asked;
     if (pulumi.RunError.isInstance(error)) throw new UserError(messageOf(error));
     throw error;

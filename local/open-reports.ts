@@ -3,26 +3,22 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runMain, UserError } from "../generator/errors.ts";
-import { readOptions, text } from "../generator/options.ts";
+import { flag, readOptions, text } from "../generator/options.ts";
 import { resolveFromCaller } from "../generator/settings.ts";
 import { writeReports } from "./dashboards.ts";
 import { step } from "./terminal.ts";
 import { reportFolder } from "./world.ts";
 
 const settings = {
+  open: flag("open them in the browser"),
   out: text("folder that npm start wrote to", ".local"),
   warehouse: text("another warehouse that has the marts: bigquery://PROJECT or duckdb:///FILE", undefined),
 };
 
 /** `npm run report`: writes the reports anew from the marts of the last `npm start`, or of another warehouse; `--open` opens them. */
 async function main(): Promise<void> {
-  const given = process.argv.slice(2);
-  const { out: folder, warehouse } = readOptions(
-    "npm run report -- [--open]",
-    settings,
-    given.filter((arg) => arg !== "--open"),
-  );
-  const out = resolveFromCaller(folder);
+  const { warehouse, ...options } = readOptions("npm run report --", settings, process.argv.slice(2));
+  const out = resolveFromCaller(options.out);
   if (warehouse === undefined && !existsSync(join(out, "warehouse.duckdb")))
     throw new UserError(
       `there is no warehouse.duckdb in ${out}: run npm start first, or name a warehouse by --warehouse`,
@@ -30,7 +26,7 @@ async function main(): Promise<void> {
   await step("reports", async () => [undefined, await writeReports({ out, warehouse })]);
   const page = pathToFileURL(join(reportFolder({ out }), "index.html")).href;
   console.log(page);
-  if (given.includes("--open")) open(page);
+  if (options.open) open(page);
 }
 
 /** Opens an address in the person's browser; where there is none, the printed link has to do. */

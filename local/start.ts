@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
   if (/[?#]/.test(out)) throw new UserError(`${out} has a ? or #, which DuckDB takes apart: choose another --out`);
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
     process.once(signal, () => {
-      console.error(`\nStopped. ${out} holds the last whole run.`);
+      const holds = existsSync(join(out, "warehouse.duckdb")) ? "the last whole run" : "no whole run yet";
+      console.error(`\nStopped. ${out} holds ${holds}.`);
       process.exit(code);
     });
   const started = performance.now();
@@ -79,11 +81,12 @@ async function main(): Promise<void> {
   if (thelook !== undefined) await rm(join(out, "thelook"), { recursive: true, force: true });
 
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const chosen = options.out === settings.out.default ? "" : `--out "${options.out}" `;
   const here = relative(process.cwd(), out) || ".";
   console.log(`
 Done in ${seconds} s. What to look at next:
   ${pathToFileURL(join(reportFolder({ out }), "index.html"))}
-                                the reports: open the link, or npm run report -- --open
+                                the reports: open the link, or npm run report -- ${chosen}--open
   ${join(here, "warehouse.duckdb")}       all tables; the marts are coffee_marts.flat_customer_metrics and flat_order_details
   ${join(here, "answers")}                the use cases' answers as CSV; the questions are cleanroom/use-cases/*.sql
   ${join(here, "bucket")}                 the declared buckets: CSV files, the runtime, the dbt project and what dbt made of it

@@ -38,6 +38,10 @@ describe("a command's settings", () => {
       );
   });
 
+  it("say one thing of a misspelt setting and its value", () => {
+    expect(() => read(["--sed", "7"])).to.throw(/^--sed is not a setting\n\n/);
+  });
+
   it("name the environment variable when that is what is wrong", () => {
     expect(() => read([], { SEED: "-1" })).to.throw('SEED is "-1": use a whole number from 0');
   });
@@ -48,6 +52,16 @@ describe("a command's settings", () => {
 
   it("refuse a setting without its value", () => {
     expect(() => read(["--out"])).to.throw("--out needs a value");
+  });
+
+  it("are refused where npm took them for its own, with how to write them", () => {
+    const npm = { npm_lifecycle_event: "query", npm_config_prefix: "/usr" };
+    const swallowed = (env: Record<string, string>) => () => read([], { ...npm, ...env });
+    expect(swallowed({})).not.to.throw();
+    expect(swallowed({ npm_config_scale: "0.05", npm_config_out: "x" }))
+      .to.throw(UserError)
+      .with.property("message", "put -- before the settings: npm run query -- --scale 0.05 --out x");
+    expect(swallowed({ npm_config_scale: "true" })).to.throw("-- --scale …");
   });
 
   it("may be flags, and one text that stands by itself, which may begin as a comment of SQL does", () => {

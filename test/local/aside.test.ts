@@ -67,9 +67,22 @@ describe("working aside", () => {
     expect(await content()).to.equal("third");
   });
 
+  it("is refused while a run of another user is at work", async () => {
+    await writeFile(join(out, ".pid"), "1");
+    const { kill } = process;
+    process.kill = () => {
+      throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+    };
+    try {
+      expect(await userError(() => aside(out, async () => {}))).to.include("process 1");
+    } finally {
+      process.kill = kill;
+    }
+  });
+
   it("is refused where the folder cannot be made", async () => {
     expect(await userError(() => aside(join(out, "file"), async () => {}))).to.include(
-      "choose another folder by --out",
+      "it is a file; choose another folder by --out",
     );
   });
 });

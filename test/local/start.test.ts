@@ -103,6 +103,7 @@ describe("npm start", () => {
       expect(here?.missing, page).to.deep.equal({});
     }
     expect(outcome.output).to.include(pathToFileURL(join(out, "report", "index.html")).href);
+    expect(outcome.output).to.include(`npm run report -- --out "${out}" --open`);
   });
 
   it("says how many rows it made and where to look", () => {

@@ -11,6 +11,10 @@ const reports = fileURLToPath(new URL("../../.local/report/", import.meta.url));
 const pictures = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 
 async function main(): Promise<void> {
+  if (process.argv.length > 2)
+    throw new UserError(
+      "npm run screenshots takes no settings: it makes the pictures in docs/images anew, of the reports in .local/report",
+    );
   const chromium = findChromium();
   if (chromium === undefined) throw new UserError(howToGetChromium);
   if (!existsSync(`${reports}index.html`))
