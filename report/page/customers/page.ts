@@ -128,7 +128,8 @@ function segmentTerms(customers: Customers | undefined): HTMLElement {
 
 function asOfWords(filter: Filter, { silent }: CustomersSummary): string {
   if (filter.from > filter.to) return "The first day is after the last one.";
-  const quiet = silent === 0 ? "" : ` ${plural(silent, "more has", "more have")} registered, and no orders in these data.`;
+  const quiet =
+    silent === 0 ? "" : ` ${plural(silent, "more has", "more have")} registered, and no orders in these data.`;
   return `Customers by their day of registration, home store and main order type; all about them as of the last day of orders.${quiet}`;
 }
 
