@@ -16,16 +16,15 @@ export function expression(node: Node, scope: Scope): string {
   return scope.within(node, ["type", ...(translate?.fields ?? Object.keys(node))], () => {
     if (translate === undefined) return scope.refuse(`a ${node.kind}`);
     const type = node.type as Type;
-    if (duckDbType(type) === undefined)
-      scope.refuse(`a value of type ${typeName(type)}${instead[typeName(type)] ?? ""}`);
+    if (duckDbType(type) === undefined) scope.refuse(`a value of type ${typeName(type)}`, instead[typeName(type)]);
     return translate.sql(node, scope);
   });
 }
 
 /** What to write in place of what is not there. */
 const instead: Readonly<Record<string, string>> = {
-  FARM_FINGERPRINT: " (write MD5 or SHA256)",
-  INTERVAL: " (write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF)",
+  FARM_FINGERPRINT: "Write MD5 or SHA256.",
+  INTERVAL: "Write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF.",
 };
 
 /** True of arguments that are part of a function's own syntax: the functions read them, and no value is made of them. */
@@ -64,7 +63,7 @@ const expressions: Readonly<
       const name = functionName(node);
       const translate = Object.hasOwn(functions, name) ? functions[name] : undefined;
       const called = writtenName(name);
-      if (translate === undefined) return scope.refuse(`the function ${called}${instead[called] ?? ""}`);
+      if (translate === undefined) return scope.refuse(`the function ${called}`, instead[called]);
       const nodes = listOf(node.argumentList);
       if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
         scope.refuse(`${called} of STRUCT`);

@@ -24,16 +24,19 @@ export function scan(node: Node, scope: Scope): string {
 export function select(node: Node, items: readonly Item[], scope: Scope): string {
   const translate = scans[node.kind];
   return scope.within(node, translate?.fields ?? Object.keys(node), () => {
-    if (translate === undefined) return scope.refuse(unknownScans[node.kind] ?? `a ${node.kind}`);
+    if (translate === undefined) {
+      const [what, advice] = unknownScans[node.kind] ?? [`a ${node.kind}`];
+      return scope.refuse(what, advice);
+    }
     if (translate.renames && !items.every(({ value }) => /^c\d+$/.test(value)))
       return `SELECT ${list(items)} FROM ${nested(node, scope)}`;
     return translate.sql(node, items, scope);
   });
 }
 
-/** Scans that a query asks for by a clause of its own. */
-const unknownScans: Readonly<Record<string, string>> = {
-  SampleScan: "TABLESAMPLE (over own tables, write WHERE RAND() < 0.1)",
+/** Scans that a query asks for by a clause of its own, and what to write instead. */
+const unknownScans: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+  SampleScan: ["TABLESAMPLE", "Over own tables, write WHERE RAND() < 0.1."],
 };
 
 interface Translate {

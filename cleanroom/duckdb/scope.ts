@@ -65,8 +65,8 @@ export class Scope {
     return done;
   }
 
-  refuse(what: string): never {
-    throw new UnsupportedSql(what, this.#here && placeOf(this.#sql, this.#here));
+  refuse(what: string, advice?: string): never {
+    throw new UnsupportedSql(what, this.#here && placeOf(this.#sql, this.#here), advice);
   }
 }
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@bufbuild/protobuf";
+import { unlessMissing } from "./missing.ts";
 import { type Service, SqlError, startService } from "./service.ts";
 import { flatten, type Node } from "./tree.ts";
 
@@ -48,7 +49,7 @@ export interface Type {
 export interface Analyser {
   /** The paths of the tables that a query names, each as written; names of its own WITH clauses are left out. Throws SqlError. */
   tablesOf(sql: string): string[][];
-  /** Parses and resolves a query, nothing but a query. Throws SqlError. */
+  /** Parses and resolves a query, nothing but a query. Throws SqlError, and UnsupportedSql for a function of BigQuery that it does not know. */
   analyse(sql: string): Analysed;
 }
 
@@ -81,6 +82,13 @@ export async function loadAnalyser(
     pruneUnusedColumns: false,
     enabledRewrites: ["REWRITE_PIVOT", "REWRITE_UNPIVOT", "REWRITE_LIKE_ANY_ALL"],
   });
+  const resolve = (request: JsonObject) => {
+    try {
+      return service.call("Analyze", request, { options });
+    } catch (error) {
+      throw error instanceof SqlError ? unlessMissing(error) : error;
+    }
+  };
   const language = service.message("zetasql.LanguageOptionsProto", languageOptions);
   return {
     tablesOf(sql) {
@@ -93,7 +101,7 @@ export async function loadAnalyser(
     analyse(sql) {
       if (service.restarts > catalog.restarts) catalog = register();
       const request = { registeredCatalogId: catalog.id, sqlStatement: sql };
-      const { resolvedStatement } = service.call("Analyze", request, { options });
+      const { resolvedStatement } = resolve(request);
       const statement = flatten(resolvedStatement) as unknown as {
         kind: string;
         outputColumnList: Analysed["outputs"];

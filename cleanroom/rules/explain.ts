@@ -30,6 +30,9 @@ export interface Budget {
   /** What is left of the view's epsilon after this query. */
   readonly epsilonLeft: number;
   readonly epsilonBudget: number;
+  /** What is left of its delta, of which each query takes as much as the rule says. */
+  readonly deltaLeft: number;
+  readonly deltaBudget: number;
 }
 
 /** What the rules did to a query that they let through. */
@@ -65,7 +68,8 @@ export function explanationLines({ views, thresholds, suppressedGroups, budgets,
     ...thresholds.map(({ threshold, units }) => `Threshold in force: ${threshold} distinct ${units.join(" and ")}`),
     ...(thresholds.length > 0 ? [`Groups left out: ${suppressedGroups ?? UNTOLD}`] : []),
     ...budgets.map(
-      ({ view, epsilonLeft, epsilonBudget }) => `Budget left of ${view}: epsilon ${epsilonLeft} of ${epsilonBudget}`,
+      ({ view, epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
+        `Budget left of ${view}: epsilon ${epsilonLeft} of ${epsilonBudget}, delta ${deltaLeft} of ${deltaBudget}`,
     ),
     ...(checks.length > 0 ? ["What decided:", ...checks.map((check) => `  ${check}`)] : []),
   ];
@@ -83,7 +87,10 @@ export function summaryOf({ views, thresholds, budgets }: Explanation): string {
   if (views.length === 0) return "no view with an analysis rule was read";
   const done = [
     ...thresholds.map(({ threshold }) => `groups of fewer than ${threshold} left out`),
-    ...budgets.map(({ epsilonLeft, epsilonBudget }) => `noise added, epsilon ${epsilonLeft} of ${epsilonBudget} left`),
+    ...budgets.map(
+      ({ epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
+        `noise added, epsilon ${epsilonLeft} of ${epsilonBudget} and delta ${deltaLeft} of ${deltaBudget} left`,
+    ),
   ];
   const names = views.map(({ view }) => view).join(", ");
   return `${[...new Set(done)].join(", ") || "joined as the rules ask"} (${names})`;

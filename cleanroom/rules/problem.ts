@@ -21,7 +21,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Refusal) return problem(error.rule, error, error.advice);
   if (error instanceof NotFound) return problem("names", error, `You can name: ${error.visible.join(", ")}`);
   if (error instanceof SqlError) return problem("GoogleSQL", error);
-  if (error instanceof UnsupportedSql) return problem("not supported", error);
+  if (error instanceof UnsupportedSql) return problem("not supported", error, error.advice);
   if (error instanceof RunError) return { rule: error.why === "limit" ? "limits" : "run", message: error.message };
   return undefined;
 }

@@ -43,7 +43,8 @@ export function joinOn(instance: Instance, side: Relation, other: Relation, node
   if (side.unjoined.has(instance) && !done) {
     const fault = compared.find((each) => each.fault)?.fault;
     const type = isEnough(matched) ? "Only an INNER JOIN leaves out what does not match." : "";
-    throw joinDemanded(instance, walk, node, fault ?? type);
+    const where = compared.length === 0 ? "A condition in WHERE does not count as a join." : undefined;
+    throw joinDemanded(instance, walk, node, where ?? fault ?? type);
   }
   const both = merged([...side.columns, ...other.columns], side, other);
   for (const { part, column } of compared)

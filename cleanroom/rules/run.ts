@@ -4,7 +4,7 @@ import { messageOf, UserError } from "../../generator/errors.ts";
 import { typeName } from "../duckdb/types.ts";
 import { type Analysed, loadAnalyser, SqlError, type Type } from "../googlesql/analyser.ts";
 import type { Party } from "../party.ts";
-import { answerPrivately, BUDGET_FILE, type Ledger, openLedger } from "./differential/index.ts";
+import { answerPrivately, BUDGET_FILE, type Ledger, left, openLedger } from "./differential/index.ts";
 import { defaultLimits, type Engine, type Limits, openEngine, RunError } from "./engine.ts";
 import { type Budget, type Explanation, explain, type ViewRule, viewRule } from "./explain.ts";
 import { tableNamed } from "./names.ts";
@@ -129,12 +129,17 @@ function columnsOf({ outputs }: Analysed): Answer["columns"] {
 async function budgetsOf({ views }: Protected, ledger: Ledger): Promise<Budget[]> {
   const budgets = new Map<string, Budget>();
   for (const { table } of views) {
-    const { epsilonBudget } = table.rule?.differentialPrivacy ?? {};
-    if (epsilonBudget === undefined) continue;
-    const { epsilon } = await ledger.spent(table.id);
-    // Without what binary fractions add.
-    const epsilonLeft = Number((epsilonBudget - epsilon).toPrecision(12));
-    budgets.set(table.id, { view: shortName(table), epsilonLeft, epsilonBudget });
+    const rule = table.rule?.differentialPrivacy;
+    if (rule === undefined) continue;
+    const { epsilonBudget, deltaBudget } = rule;
+    const spent = await ledger.spent(table.id);
+    budgets.set(table.id, {
+      view: shortName(table),
+      epsilonLeft: left(spent.epsilon, epsilonBudget),
+      epsilonBudget,
+      deltaLeft: left(spent.delta, deltaBudget),
+      deltaBudget,
+    });
   }
   return [...budgets.values()];
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parties } from "../../cleanroom/party.ts";
@@ -28,6 +29,13 @@ function refusals(name: string, override: unknown): string[] {
 
 describe("The shared views", () => {
   const { views, wrong } = shareViews();
+
+  it("are in docs/clean-room.md with all of their columns, in their order", () => {
+    const page = readFileSync(new URL("../../docs/clean-room.md", import.meta.url), "utf8");
+    const rows = [...page.matchAll(/^\| `(\w+)` \| [^|]+ \|([^|]+)\|/gm)];
+    const listed = rows.map(([, name = "", cell = ""]) => [name, cell.match(/\w+/g)]);
+    expect(listed).to.have.deep.members(definitions.map(({ name, columns }) => [name, columns]));
+  });
 
   it("are fine as they are by default, under the names that the use cases know", () => {
     expect(wrong).to.deep.equal([]);

@@ -45,17 +45,20 @@ export function bounded(select: PrivateSelect, bins: readonly (readonly Value[])
     );
     const [lowest, highest] = [taken.at(0), taken.at(-1)];
     if (lowest === undefined || highest === undefined)
-      throw refused(
-        "Too few rows to find contribution bounds in them.",
-        "Give the bounds, as contribution_bounds_per_group => (0, 10), or ask with a higher epsilon.",
-        aggregate.call,
-      );
+      throw refused("Too few rows to find contribution bounds in them.", adviceOn(select), aggregate.call);
     const [lower, upper] = [edge(lowest, -1), edge(highest, 1)];
     const bounds =
       aggregate.kind === "avg" ? { lower, upper } : { lower: Math.min(0, lower), upper: Math.max(0, upper) };
     return { ...aggregate, ...bounds, share: 1 / 2 };
   };
   return { ...select, aggregates: aggregates.map(boundsOf) };
+}
+
+/** What to do where too few contributions are alike; to have looked for them has cost the epsilon. */
+function adviceOn({ charge, epsilon, maxEpsilon = Number.POSITIVE_INFINITY }: PrivateSelect): string {
+  const spent = charge ? ` The query has spent epsilon ${charge.epsilon} all the same.` : "";
+  const higher = epsilon < maxEpsilon ? ", or ask with a higher epsilon" : "";
+  return `Give the bounds, as contribution_bounds_per_group => (0, 10)${higher}.${spent}`;
 }
 
 export function isBounded(aggregate: PrivateAggregate): aggregate is BoundedAggregate {

@@ -72,14 +72,14 @@ function entryOf(line: string): Entry[] {
 
 interface Replay {
   readonly spent: ReadonlyMap<string, Spent>;
-  /** The charge that was too much, by the id of its entry. */
-  readonly refused: ReadonlyMap<string, Charge>;
+  /** The charge that was too much, and what its view had spent before the query, by the id of its entry. */
+  readonly refused: ReadonlyMap<string, { readonly charge: Charge; readonly before: Spent }>;
 }
 
 /** Goes through the entries in their order: each is spent as a whole, or refused. */
 function replay(entries: readonly Entry[]): Replay {
   let spent = new Map<string, Spent>();
-  const refused = new Map<string, Charge>();
+  const refused = new Map<string, { charge: Charge; before: Spent }>();
   for (const { id, charges } of entries) {
     const after = new Map(spent);
     const excess = charges.find((charge) => {
@@ -88,7 +88,7 @@ function replay(entries: readonly Entry[]): Replay {
       after.set(charge.view, sum);
       return exceeds(sum.epsilon, charge.epsilonBudget) || exceeds(sum.delta, charge.deltaBudget);
     });
-    if (excess) refused.set(id, excess);
+    if (excess) refused.set(id, { charge: excess, before: spent.get(excess.view) ?? nothing });
     else spent = after;
   }
   return { spent, refused };
@@ -96,16 +96,53 @@ function replay(entries: readonly Entry[]): Replay {
 
 /** Ten tenths are one, whatever floating point says. */
 function exceeds(sum: number, budget: number): boolean {
-  return sum > budget * (1 + 1e-9);
+  return sum > budget * (1 + TOLERANCE);
 }
 
-function refuse({ refused }: Replay, { id }: Entry): void {
+/** What is left of a budget, without what binary fractions add. */
+export function left(spent: number, budget: number): number {
+  const rest = budget - spent;
+  return rest > budget * TOLERANCE ? Number(rest.toPrecision(9)) : 0;
+}
+
+const TOLERANCE = 1e-9;
+
+function refuse({ refused }: Replay, { id, charges }: Entry): void {
   const excess = refused.get(id);
-  if (excess)
-    throw new Refusal(
-      "differential privacy",
-      `Privacy budget is not sufficient for table '${excess.name}' in this query.`,
-    );
+  if (excess === undefined) return;
+  const { charge, before } = excess;
+  throw new Refusal(
+    "differential privacy",
+    `Privacy budget is not sufficient for table '${charge.name}' in this query.`,
+    adviceOn(
+      charge,
+      before,
+      charges.filter(({ view }) => view === charge.view),
+    ),
+  );
+}
+
+/** Which of a view's two budgets the charges of a query exceed, and what can be done. */
+function adviceOn({ epsilonBudget, deltaBudget }: Charge, before: Spent, charges: readonly Charge[]): string {
+  const lacking = (name: "epsilon" | "delta", budget: number): string[] => {
+    const asked = charges.reduce((sum, charge) => sum + charge[name], 0);
+    if (!exceeds(before[name] + asked, budget)) return [];
+    return [
+      `The query takes ${name} ${Number(asked.toPrecision(9))}, and ${left(before[name], budget)} of ${budget} is left.`,
+    ];
+  };
+  const epsilon = lacking("epsilon", epsilonBudget);
+  const delta = lacking("delta", deltaBudget);
+  return [
+    ...epsilon,
+    ...delta,
+    delta.length > 0
+      ? "Delta is what the rule says for each SELECT WITH DIFFERENTIAL_PRIVACY, whatever OPTIONS say."
+      : left(before.epsilon, epsilonBudget) > 0 && "Ask for less, by OPTIONS (epsilon = …).",
+    "On a laptop, npm start makes the budget whole again.",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): string {

@@ -14,6 +14,8 @@ export interface PrivateSelect extends Limits {
   readonly unit: Column;
   readonly groups: readonly Computed[];
   readonly aggregates: readonly PrivateAggregate[];
+  /** The most that the view lets epsilon be; undefined where no view sets a rule. */
+  readonly maxEpsilon: number | undefined;
   /** What it costs; undefined where no view with a budget is read. */
   readonly charge: Charge | undefined;
 }
@@ -81,6 +83,7 @@ function read(scan: Node, unit: Column, table: RoomTable | undefined): PrivateSe
     unit,
     groups: listOf<Computed>(scan.groupByList).map(groupOf),
     aggregates: listOf<Computed>(scan.aggregateList).map(aggregateOf),
+    maxEpsilon: rule?.maxEpsilonPerQuery,
     charge: table &&
       rule && {
         view: table.id,

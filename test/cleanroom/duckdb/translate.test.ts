@@ -4,11 +4,11 @@ import { toDuckDb, UnsupportedSql } from "../../../cleanroom/duckdb/translate.ts
 import { type Both, loadBoth, scansOf } from "./both.ts";
 import { tables } from "./expressions.ts";
 
-/** Queries that BigQuery runs and the translation does not know, what it says of each, and the place that it tells. */
-const refused: readonly (readonly [string, string, number | undefined, number | undefined])[] = [
+/** Queries that BigQuery runs and the translation does not know, what it says of each, the place that it tells, and what to write instead. */
+const refused: readonly (readonly [string, string, number | undefined, number | undefined, advice?: string])[] = [
   ["SELECT 1,\n  SOUNDEX(s) FROM t", "the function SOUNDEX", 2, 3],
   ["SELECT i FROM t WHERE\tSOUNDEX(s) = r", "the function SOUNDEX", 1, 25],
-  ["SELECT 'ü', FARM_FINGERPRINT(s) FROM t", "the function FARM_FINGERPRINT (write MD5 or SHA256)", 1, 13],
+  ["SELECT 'ü', FARM_FINGERPRINT(s) FROM t", "the function FARM_FINGERPRINT", 1, 13, "Write MD5 or SHA256."],
   ["SELECT SESSION_USER()", "the function SESSION_USER", 1, 8],
   ["SELECT NET.HOST(s) FROM t", "the function NET.HOST", 1, 8],
   ["SELECT ERROR('no')", "the function ERROR", 1, 8],
@@ -25,7 +25,7 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
   ["SELECT CAST(s AS TIME) FROM t", "a cast of STRING to TIME", 1, 8],
   ["SELECT CAST(i AS STRING FORMAT '9') FROM t", "CAST … FORMAT", 1, 8],
   ["SELECT CAST('inf' AS FLOAT64)", "this value of type FLOAT64", 1, 8],
-  ["SELECT d - e FROM t", "a value of type INTERVAL (write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF)", 1, 8],
+  ["SELECT d - e FROM t", "a value of type INTERVAL", 1, 8, "Write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF."],
   ["SELECT JSON '1'", "a value of type JSON", 1, 8],
   ["SELECT STRUCT()", "a value of type STRUCT<>", 1, 8],
   ["SELECT (i, j) IN (SELECT (k, k) FROM u) FROM t", "IN of a STRUCT or an ARRAY", 1, 8],
@@ -33,7 +33,13 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
   ["SELECT [i] = [j] FROM t", "EQUAL of ARRAY", 1, 8],
   ["SELECT NULLIF((i, j), (1, 2)) FROM t", "NULLIF of STRUCT", 1, 8],
   ["SELECT i FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01 00:00:00'", "FOR SYSTEM_TIME AS OF", 1, 15],
-  ["SELECT i FROM t TABLESAMPLE SYSTEM (10 PERCENT)", "TABLESAMPLE (over own tables, write WHERE RAND() < 0.1)", 1, 1],
+  [
+    "SELECT i FROM t TABLESAMPLE SYSTEM (10 PERCENT)",
+    "TABLESAMPLE",
+    1,
+    1,
+    "Over own tables, write WHERE RAND() < 0.1.",
+  ],
   ["SELECT SUM(i HAVING MAX j) FROM t", "SUM with HAVING MAX", 1, 8],
   ["SELECT APPROX_QUANTILES(i, 100000) FROM t", "APPROX_QUANTILES into 100000", 1, 8],
   ["SELECT APPROX_TOP_SUM(s, i, 2) FROM t", "the function APPROX_TOP_SUM", 1, 8],
@@ -191,7 +197,7 @@ describe("the translation of a query into DuckDB's SQL", function () {
     expect(both.translate(sql)).not.match(/secret/);
   });
 
-  for (const [sql, what, line, column] of refused)
+  for (const [sql, what, line, column, instead] of refused)
     it(`refuses ${what}: ${sql.replace("\n", " ")}`, () => {
       let refusal: unknown;
       try {
@@ -200,8 +206,8 @@ describe("the translation of a query into DuckDB's SQL", function () {
         refusal = error;
       }
       expect(refusal).instanceOf(UnsupportedSql);
-      const { what: said, line: atLine, column: atColumn, message } = refusal as UnsupportedSql;
-      expect([said, atLine, atColumn]).deep.equal([what, line, column]);
+      const { what: said, line: atLine, column: atColumn, advice, message } = refusal as UnsupportedSql;
+      expect([said, atLine, atColumn, advice]).deep.equal([what, line, column, instead]);
       expect(message).equal(`The rehearsal cannot answer ${what} as BigQuery would.`);
     });
 });

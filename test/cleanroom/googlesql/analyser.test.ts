@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { UnsupportedSql } from "../../../cleanroom/duckdb/translate.ts";
 import { type Analyser, loadAnalyser, SqlError } from "../../../cleanroom/googlesql/analyser.ts";
 import { placeOf, unknownFields } from "../../../cleanroom/googlesql/tree.ts";
 import { userError } from "../../support/user-error.ts";
@@ -67,6 +68,18 @@ describe("the analyser of GoogleSQL", function () {
     it(`knows a table by the name ${name}`, () => {
       const { query } = analyser.analyse(`SELECT id FROM ${name} AS u`);
       expect(JSON.stringify(query)).contain('"fullName":"the users"');
+    });
+
+  for (const [call, advice] of [
+    ["max_by(id, age)", "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
+    ["MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
+    ["CONTAINS_SUBSTR(hashed_email, 'a')", undefined],
+  ] as const)
+    it(`says that it is the rehearsal that does not have ${call}`, () => {
+      const name = call.replace(/\(.*/, "").toUpperCase();
+      expect(() => analyser.analyse(`SELECT 1,\n  ${call} FROM merchant.users`))
+        .throw(UnsupportedSql, `The rehearsal cannot answer the function ${name} as BigQuery would.`)
+        .include({ advice, line: 2, column: 3 });
     });
 
   it("keeps all columns of a table in its scan, those too that the query does not name", () => {

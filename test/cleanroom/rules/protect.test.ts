@@ -111,6 +111,14 @@ describe("a refusal", () => {
       "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own. The key must be a column of a table of the other side, as it is or in LOWER, UPPER, TRIM, a hash or CAST; one that the query makes up does not count.",
     ],
     [
+      "SELECT t.* FROM linked.payments t, own.orders o WHERE t.order_id = o.order_id",
+      "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own. A condition in WHERE does not count as a join.",
+    ],
+    [
+      "SELECT t.* FROM linked.payments t JOIN own.orders o ON t.status = o.status",
+      "Write … JOIN linked.payments AS v ON v.order_id = t.order_id, with t a table of your own.",
+    ],
+    [
       "SELECT t.* FROM linked.payments t JOIN own.orders o ON t.order_id = o.order_id AND t.status = o.status",
       "Join linked.payments on order_id only; what matches may be compared with anything in WHERE.",
     ],

@@ -48,6 +48,35 @@ describe("The privacy budget", () => {
     expect(await outcome(ledger.spend([tiny]))).to.equal(insufficient);
   });
 
+  describe("that is not sufficient", () => {
+    const adviceAfter = async (before: readonly Charge[], asked: readonly Charge[]) => {
+      const ledger = openLedger(fresh());
+      for (const one of before) await ledger.spend([one]);
+      return ledger.spend(asked).then(
+        () => "spent",
+        (error) => (error as Refusal).advice,
+      );
+    };
+    const again = "On a laptop, npm start makes the budget whole again.";
+
+    it("is told to be that of epsilon, of which less may be asked for while some is left", async () => {
+      expect(await adviceAfter([charge({ epsilon: 2.5 })], [charge()])).to.equal(
+        `The query takes epsilon 1, and 0.5 of 3 is left. Ask for less, by OPTIONS (epsilon = …). ${again}`,
+      );
+      const third = charge();
+      expect(await adviceAfter([third, third, third], [charge(), charge()])).to.equal(
+        `The query takes epsilon 2, and 0 of 3 is left. ${again}`,
+      );
+    });
+
+    it("is told to be that of delta, which no option saves", async () => {
+      const tenth = charge({ epsilon: 0.1, delta: 1e-6, deltaBudget: 3e-6 });
+      expect(await adviceAfter([tenth, tenth, tenth], [tenth])).to.equal(
+        `The query takes delta 0.000001, and 0 of 0.000003 is left. Delta is what the rule says for each SELECT WITH DIFFERENTIAL_PRIVACY, whatever OPTIONS say. ${again}`,
+      );
+    });
+  });
+
   it("is not spent by a query that is refused", async () => {
     const ledger = openLedger(fresh());
     expect(await outcome(ledger.spend([charge({ epsilon: 2 })]))).to.equal("spent");

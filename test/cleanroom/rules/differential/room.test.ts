@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { BUDGET_FILE } from "../../../../cleanroom/rules/differential/index.ts";
+import { explanationLines } from "../../../../cleanroom/rules/explain.ts";
 import { Refusal } from "../../../../cleanroom/rules/refusal.ts";
 import { type CleanRoom, openRoom } from "../../../../cleanroom/rules/run.ts";
 import { syntheticExport, temporaryFolder } from "../../../generator/thelook/merchant.ts";
@@ -30,9 +31,20 @@ describe("Differential privacy in the clean room", () => {
   it("answers, and tells what is left of the budget", async () => {
     const { rows, explanation } = await room.ask("merchant", count);
     expect(Number(rows[0]?.[0])).to.be.within(400, 900);
-    expect(explanation.budgets).to.deep.equal([{ view, epsilonLeft: 19, epsilonBudget: 20 }]);
+    expect(explanation.budgets).to.deep.equal([
+      { view, epsilonLeft: 19, epsilonBudget: 20, deltaLeft: 1.9e-5, deltaBudget: 2e-5 },
+    ]);
     const again = await room.ask("merchant", count.replace("PRIVACY", "PRIVACY OPTIONS(epsilon = 0.25)"));
     expect(again.explanation.budgets[0]?.epsilonLeft).to.equal(18.75);
+  });
+
+  it("tells how much delta is left, of which each query takes the same, whatever it asks for", async () => {
+    const sparing = count.replace("PRIVACY", "PRIVACY OPTIONS(epsilon = 0.1, delta = 1e-9)");
+    await room.ask("merchant", sparing);
+    const { explanation } = await room.ask("merchant", sparing);
+    expect(explanationLines(explanation)).to.include(
+      `Budget left of ${view}: epsilon 19.8 of 20, delta 0.000018 of 0.00002`,
+    );
   });
 
   it("answers without bounds as well, for the same epsilon", async () => {

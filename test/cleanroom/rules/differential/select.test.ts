@@ -187,5 +187,22 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
       expect(without("COUNT(*)", [[0, 1, 153]])).to.deep.equal([[0, 1, 1 / 2]]);
       expect(() => without("COUNT(*)", [[0, 1, 152]])).to.throw(Refusal, "Too few rows to find contribution bounds");
     });
+
+    it("says of too few rows what was spent, and advises a higher epsilon only where the view allows one", () => {
+      const advice = (options: string) => {
+        try {
+          without("COUNT(*)", [], options);
+        } catch (error) {
+          return (error as Refusal).advice;
+        }
+        return "answered";
+      };
+      expect(advice("OPTIONS(epsilon = 2)")).to.equal(
+        "Give the bounds, as contribution_bounds_per_group => (0, 10). The query has spent epsilon 2 all the same.",
+      );
+      expect(advice("OPTIONS(epsilon = 1)")).to.equal(
+        "Give the bounds, as contribution_bounds_per_group => (0, 10), or ask with a higher epsilon. The query has spent epsilon 1 all the same.",
+      );
+    });
   });
 });
