@@ -11,7 +11,7 @@ const SHOWN = 1000;
 export function answerTable({ columns, rows }: Answer): string {
   const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index]?.type)));
   const names = columns.map(({ name }) => name);
-  const table = formatRows(names, shown, "");
+  const table = formatRows(names, shown, "", "NULL");
   if (rows.length === 0) return `${table}\n(no rows)`;
   if (rows.length <= SHOWN) return table;
   return `${table}\n(the first ${count(SHOWN)} of ${count(rows.length)} rows; --json shows all)`;

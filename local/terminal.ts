@@ -46,16 +46,19 @@ export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
   );
 }
 
-/** Like `formatTable`, of rows whose columns may have any names. */
+/** Like `formatTable`, of rows whose columns may have any names; `none` is what stands for null. */
 export function formatRows(
   names: readonly string[],
   rows: readonly (readonly ResultRow[string][])[],
   indent = "  ",
+  none = "",
 ): string {
   const columns = names.map((name, index) => {
     const values = rows.map((row) => row[index] ?? null);
     const numeric = values.every((value) => value === null || typeof value === "number") && rows.length > 0;
-    const texts = numeric ? formatNumbers(values as (number | null)[]) : values.map((value) => String(value ?? ""));
+    const texts = numeric
+      ? formatNumbers(values as (number | null)[], none)
+      : values.map((value) => String(value ?? none));
     const width = Math.max(...[name, ...texts].map((text) => text.length));
     return [name, "─".repeat(width), ...texts].map((text) => (numeric ? text.padStart(width) : text.padEnd(width)));
   });
@@ -63,12 +66,12 @@ export function formatRows(
   return lines?.join("\n") ?? "";
 }
 
-function formatNumbers(values: readonly (number | null)[]): string[] {
+function formatNumbers(values: readonly (number | null)[], none: string): string[] {
   const decimals = Math.max(...values.map((value) => (value === null ? 0 : decimalsOf(value))));
   // Thousands are not set apart in years.
   const useGrouping = !values.every((value) => value === null || (value >= 1900 && value < 2100));
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping };
-  return values.map((value) => (value === null ? "" : value.toLocaleString("en-US", options)));
+  return values.map((value) => (value === null ? none : value.toLocaleString("en-US", options)));
 }
 
 function decimalsOf(value: number): number {

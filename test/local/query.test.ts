@@ -56,6 +56,15 @@ describe("npm run query", function () {
     expect(stdout).to.equal("city  persons  points\n────  ───────  ──────\nLviv        4       3\n");
   });
 
+  it("prints NULL for what is NULL, and null in JSON", async () => {
+    const sql = "SELECT 1200 AS n, 'a' AS s UNION ALL SELECT NULL, NULL ORDER BY n";
+    expect((await asMerchant(sql)).stdout).to.equal("    n  s\n─────  ────\n NULL  NULL\n1,200  a\n");
+    expect(JSON.parse((await asMerchant("--json", sql)).stdout).rows).to.deep.equal([
+      [null, null],
+      [1200, "a"],
+    ]);
+  });
+
   it("prints one JSON object where --json asks for it", async () => {
     const { code, stdout } = await asMerchant("--json", byCity);
     expect(code).to.equal(0);
