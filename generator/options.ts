@@ -143,13 +143,31 @@ function readArguments(options: Options, args: string[]) {
     if (token.kind === "positional" && !misspelt) texts.push(token.value);
     if (token.kind !== "option") continue;
     const type = known[token.name]?.type;
-    if (type === undefined) wrong.push(`${token.rawName} is not a setting`);
+    if (type === undefined) wrong.push(`${token.rawName} is not a setting${suggested(token.name, Object.keys(known))}`);
     else if (type === "string" && token.value === undefined) wrong.push(`${token.rawName} needs a value`);
     else if (type === "boolean" && token.value !== undefined) wrong.push(`${token.rawName} takes no value`);
   }
   if (alone !== undefined) given[flagOf(alone)] = texts.shift();
   for (const each of texts) wrong.push(`"${each}" is not understood`);
   return { given, wrong };
+}
+
+/** The known name that is a letter, else two, away from a misspelt one. */
+function suggested(name: string, known: readonly string[]): string {
+  const near = (edits: number) => known.find((each) => each.length > 2 * edits && isWithin(edits, name, each));
+  const meant = near(1) ?? near(2);
+  return meant === undefined ? "" : `: did you mean --${meant}?`;
+}
+
+/** Whether so many letters added, left out or replaced make one text of the other. */
+function isWithin(edits: number, a: string, b: string): boolean {
+  if (edits < 0) return false;
+  if (a === "" || b === "") return a.length + b.length <= edits;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return isWithin(edits, restA, restB);
+  return [[restA, b] as const, [a, restB] as const, [restA, restB] as const].some((pair) =>
+    isWithin(edits - 1, ...pair),
+  );
 }
 
 /** `walletShare` is `--wallet-share`. */

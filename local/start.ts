@@ -6,6 +6,7 @@ import { checkSettings } from "../generator/coffee/settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
 import { coffeeOptions, folderUrl, resolveFromCaller, yesterdayInKyiv } from "../generator/settings.ts";
+import { checkFolder } from "../generator/thelook/source.ts";
 import { openWarehouse, type ResultRow, type Warehouse } from "../generator/warehouse/warehouse.ts";
 import { aside } from "./aside.ts";
 import { writeReports } from "./dashboards.ts";
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
       console.error(`\nStopped. ${out} holds ${holds}.`);
       process.exit(code);
     });
+  if (thelook !== undefined) await checkFolder(resolveFromCaller(thelook));
   const started = performance.now();
   await aside(out, async (folder) => {
     // It takes its seconds to load, meanwhile the program is evaluated.

@@ -103,7 +103,8 @@ function checkReach({ dialect }: Warehouse, url: string): void {
     throw new UserError(`DuckDB cannot read ${url}: download it and use file:///FOLDER`);
 }
 
-async function checkFolder(folder: string): Promise<void> {
+/** Throws UserError where a folder is no CSV export of thelook: not there, not a folder, or without one of its files. */
+export async function checkFolder(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT") throw new UserError(`${folder} does not exist: ${wanted}`);

@@ -38,8 +38,9 @@ describe("a command's settings", () => {
       );
   });
 
-  it("say one thing of a misspelt setting and its value", () => {
-    expect(() => read(["--sed", "7"])).to.throw(/^--sed is not a setting\n\n/);
+  it("say one thing of a misspelt setting and its value, and the one that is meant where that is plain", () => {
+    expect(() => read(["--colour", "red"])).to.throw(/^--colour is not a setting\n\n/);
+    expect(() => read(["--sed", "7"])).to.throw(/^--sed is not a setting: did you mean --seed\?\n\n/);
   });
 
   it("name the environment variable when that is what is wrong", () => {
