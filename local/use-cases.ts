@@ -72,7 +72,8 @@ function rulesInForce({ views, thresholds, budgets }: Explanation): string[] {
     ...views.map(ruleOfView),
     ...thresholds.map(({ threshold }) => `Groups of fewer than ${threshold} are held back, without a word of how many`),
     ...budgets.map(
-      ({ epsilonLeft, epsilonBudget }) => `Noise was added; of the budget, ${epsilonLeft} of ${epsilonBudget} is left`,
+      ({ epsilonLeft, epsilonBudget }) =>
+        `Noise was added; of the budget, epsilon ${epsilonLeft} of ${epsilonBudget} is left`,
     ),
   ];
 }
