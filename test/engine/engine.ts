@@ -61,32 +61,33 @@ export async function startEngine(pulumi: string): Promise<Engine> {
   const bigquery = await startViews();
   const runs = await startRunAdmin();
   const google = await startGoogle(bigquery);
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: "dev", workDir: program },
-    {
-      pulumiCommand,
-      pulumiHome: join(folder, "home"),
-      envVars: {
-        PULUMI_BACKEND_URL: `file://${state}`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DEBUG_PROVIDERS: `gcp:${google.port}`,
-        PATH: [bin, pulumi, dirname(process.execPath), process.env.PATH].join(delimiter),
-      },
-    },
-  );
-  await stack.setConfig("gcp:project", { value: PROJECT });
-  return {
-    stack,
-    google,
-    bigquery,
-    runs,
-    async stop() {
-      google.stop();
-      await Promise.all([bigquery.stop(), runs.stop()]);
-      rmSync(folder, { recursive: true });
-    },
+  const stop = async () => {
+    google.stop();
+    await Promise.all([bigquery.stop(), runs.stop()]);
+    rmSync(folder, { recursive: true });
   };
+  try {
+    const stack = await LocalWorkspace.createOrSelectStack(
+      { stackName: "dev", workDir: program },
+      {
+        pulumiCommand,
+        pulumiHome: join(folder, "home"),
+        envVars: {
+          PULUMI_BACKEND_URL: `file://${state}`,
+          PULUMI_CONFIG_PASSPHRASE: "test",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_DEBUG_PROVIDERS: `gcp:${google.port}`,
+          PATH: [bin, pulumi, dirname(process.execPath), process.env.PATH].join(delimiter),
+        },
+      },
+    );
+    await stack.setConfig("gcp:project", { value: PROJECT });
+    return { stack, google, bigquery, runs, stop };
+  } catch (error) {
+    // Servers that go on would keep the tests from ending.
+    await stop();
+    throw error;
+  }
 }
 
 /** What a command line that was built from source lacks: the two programs by which the engine runs Node. */

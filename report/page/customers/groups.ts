@@ -2,7 +2,7 @@ import * as story from "../../customers/story.ts";
 import type { CustomerGroup, CustomersSummary } from "../../customers/summary.ts";
 import { capital, count, percentWhole, plural, rate, uah, uahShort } from "../../format.ts";
 import type { View } from "../card.ts";
-import { bars } from "../charts/bars.ts";
+import { bars, type Measure } from "../charts/bars.ts";
 import { heat } from "../charts/heat.ts";
 
 /* Views of customers told apart by a word: segment, score, level, channel. */
@@ -22,6 +22,12 @@ function groupRow(group: CustomerGroup) {
   const { customers, ltv, orders, active90, churned, churnedLtv } = group;
   return [customers, ltv, ltv / customers, orders, active90, churned, churnedLtv, 1 - story.churnRate(group)];
 }
+
+/** The bars that every comparison of groups begins with. */
+const sizeAndRevenue: readonly Measure<CustomerGroup>[] = [
+  { name: "Customers", value: ({ customers }) => customers, format: count, bar: "faint" },
+  { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: "strong" },
+];
 
 const some = ({ customers }: CustomerGroup) => customers > 0;
 
@@ -67,13 +73,7 @@ export function levelsView(summary: CustomersSummary, rates: ReadonlyMap<string,
         name: ({ name }) => name,
         note: ({ name }) => `${rates.get(name)}% discount`,
         measures: [
-          {
-            name: "Customers",
-            value: ({ customers }) => customers,
-            format: count,
-            bar: "faint",
-          },
-          { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: "strong" },
+          ...sizeAndRevenue,
           {
             name: "Still come",
             value: (group) => 1 - story.churnRate(group),
@@ -103,16 +103,7 @@ export function segmentsView(summary: CustomersSummary, meanings: ReadonlyMap<st
         rows,
         name: ({ name }) => name,
         note: ({ name }) => meanings.get(name) ?? "",
-        measures: [
-          {
-            name: "Customers",
-            value: ({ customers }) => customers,
-            format: count,
-            bar: "faint",
-          },
-          { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: "strong" },
-          { name: "Each", value: ({ ltv, customers }) => ltv / customers, format: uah },
-        ],
+        measures: [...sizeAndRevenue, { name: "Each", value: ({ ltv, customers }) => ltv / customers, format: uah }],
       }),
     table: {
       columns: [{ name: "Segment", kind: "text" }, ...groupColumns, { name: "Meaning", kind: "text" }],
