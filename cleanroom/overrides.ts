@@ -1,9 +1,9 @@
-import { type AnalysisRule, joinConditions, type RuleKind, ruleKind, ruleKinds } from "./policy.ts";
+import { type AnalysisRule, joinConditions, type RuleKind, ruleKind, ruleKinds } from "analysis-rules/policy";
 import { PRIVACY_BUDGET, THRESHOLD } from "./shared-views.ts";
 
-/** What the setting `sharedViews` may change in a view: each field as the default unless it is given. */
+/** The changes that the setting `sharedViews` may make to a view. A field that is left out keeps its default. */
 export interface Override {
-  /** Which columns it shows, in that order. */
+  /** The columns to show, in this order. */
   readonly columns?: readonly string[];
   readonly rule?: RuleKind;
   readonly privacyUnitColumn?: string;
@@ -17,7 +17,7 @@ export interface Override {
   readonly joinColumns?: readonly string[];
 }
 
-/** Overrides by the name of the view, as a person wrote them: not checked yet. */
+/** Overrides by view name, unchecked. */
 export type Overrides = Readonly<Record<string, unknown>>;
 
 const numbers = [
@@ -29,7 +29,7 @@ const numbers = [
   "maxGroupsContributed",
 ] as const;
 
-/** Turns a field's value into what it stands for, or throws a string that says what is allowed. */
+/** For each field, converts a value, or throws a string that says which values are allowed. */
 const readers: Readonly<Record<keyof Override, (value: unknown) => unknown>> = {
   columns: readNames,
   rule: oneOf(ruleKinds),
@@ -50,7 +50,7 @@ function readNames(value: unknown): readonly string[] {
   throw "a list of columns";
 }
 
-/** Pulumi's command line keeps fractions as text. */
+/** Pulumi's command line stores fractions as text. */
 function readNumber(value: unknown): number {
   const given = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof given === "number" && Number.isFinite(given)) return given;
@@ -64,7 +64,7 @@ function oneOf(allowed: readonly string[]) {
   };
 }
 
-/** An override with the fields of the right types, or what is wrong with them. */
+/** An override with its fields converted, or a list of what is wrong with them. */
 export function checkFields(given: unknown): Override | string[] {
   if (typeof given !== "object" || given === null || Array.isArray(given))
     return [`is ${JSON.stringify(given)}: use an object of ${Object.keys(readers).join(", ")}`];
@@ -97,7 +97,7 @@ const fieldsOf: Readonly<Record<RuleKind, readonly (keyof Override)[]>> = {
   list_overlap: [],
 };
 
-/** A rule with what an override changes, or what is wrong with that. Whether BigQuery takes the result is `checkRule`'s to say. */
+/** A rule with the changes of an override, or a list of what is wrong with them. `checkRule` says whether BigQuery accepts the result. */
 export function applyRule(rule: AnalysisRule, override: Override): AnalysisRule | string[] {
   const kind = override.rule ?? ruleKind(rule);
   const others = [...numbers, "privacyUnitColumn" as const].filter(

@@ -1,21 +1,21 @@
-/** Who takes part in the clean room. */
+/** A party of the clean room. */
 export type Party = "merchant" | "wallet";
 
-/** What belongs to a party, by its name on BigQuery and Analytics Hub. */
+/** The names of a party's resources on BigQuery and Analytics Hub. */
 export interface PartyNames {
-  /** As people call it, such as "the merchant". */
+  /** The party's name in sentences, such as "the merchant". */
   readonly title: string;
-  /** Its own tables, which nobody else may read. */
+  /** The dataset of its own tables, which nobody else may read. */
   readonly dataset: string;
-  /** Its shared views, which read those tables. */
+  /** The dataset of its shared views, which read those tables. */
   readonly shared: string;
-  /** The data exchange, a clean room, in which it shares them. */
+  /** The data exchange, a clean room, that lists the views. */
   readonly room: string;
-  /** The linked dataset, in its own project, in which it finds what the other party shares. Tables are named as the views are. */
+  /** The linked dataset in its own project, with a table for each view that the other party shares. */
   readonly linked: string;
 }
 
-/** The two parties. No two of them share the name of a dataset: a name tells the project it is in. */
+/** The two parties. All dataset names differ, so that a name alone identifies the project. */
 export const parties: Readonly<Record<Party, PartyNames>> = {
   merchant: {
     title: "the merchant",
@@ -33,9 +33,10 @@ export const parties: Readonly<Record<Party, PartyNames>> = {
   },
 };
 
+/** The names of both parties. */
 export const PARTIES: readonly Party[] = ["merchant", "wallet"];
 
-/** Who subscribes to what a party shares. */
+/** The party that subscribes to the views of this one. */
 export function otherParty(party: Party): Party {
   return party === "merchant" ? "wallet" : "merchant";
 }

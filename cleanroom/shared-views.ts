@@ -1,38 +1,38 @@
+import type { AnalysisRule } from "analysis-rules/policy";
 import { ewallet, merchant } from "../generator/tables/index.ts";
 import type { ColumnType, Table } from "../generator/tables/table.ts";
 import type { Party } from "./party.ts";
-import type { AnalysisRule } from "./policy.ts";
 
-/** A column of a view that is made of others. */
+/** A column of a view that is computed from columns of the source. */
 export interface DerivedColumn {
   readonly type: ColumnType;
   readonly description: string;
-  /** An expression in GoogleSQL; the source's columns are `s.…`. */
+  /** A GoogleSQL expression, in which `s` is the source. */
   readonly sql: string;
-  /** The columns with personal data that it makes coarser, so that they tell nobody. @default none: it reads no such column */
+  /** The columns with personal data that it makes too coarse to identify anyone. @default none: it reads no such column */
   readonly blurs?: readonly string[];
 }
 
-/** What a party shares, before settings change it. */
+/** A shared view, before settings change it. */
 export interface ViewDefinition {
   readonly name: string;
   readonly party: Party;
   readonly description: string;
-  /** The table that it shows, a row of the view for each of its rows. */
+  /** The table that it shows. The view has one row for each row of the table. */
   readonly source: Table;
-  /** What follows `FROM source AS s`, where derived columns read further tables. */
+  /** The joins after `FROM source AS s`, if derived columns read further tables. */
   readonly joins?: (nameOf: (table: Table) => string) => string;
-  /** Columns to choose from, beside those of the source that hold no personal data. */
+  /** Columns that it may show besides the source's columns without personal data. */
   readonly derived: Readonly<Record<string, DerivedColumn>>;
-  /** What it shows, unless a setting says otherwise. */
+  /** The columns that it shows by default. */
   readonly columns: readonly string[];
   readonly rule: AnalysisRule;
 }
 
-/** Fewer persons than this are no group. */
+/** The fewest persons of a group that a shared view shows. */
 export const THRESHOLD = 50;
 
-/** For twenty queries at the most that one may spend. */
+/** Enough for twenty queries that each spend the maximum. */
 export const PRIVACY_BUDGET = { maxEpsilonPerQuery: 1, epsilonBudget: 20, deltaPerQuery: 1e-6, deltaBudget: 2e-5 };
 
 const ageBand: DerivedColumn = {

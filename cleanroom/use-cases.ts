@@ -1,25 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { PARTIES, type Party } from "./party.ts";
 
-/** A question that one party of the clean room asks about the customers it shares with the other. */
+/** A question of one party about the customers that both parties know. */
 export interface UseCase {
-  /** The file's name without its ending, such as "01-transaction-verification". */
+  /** The file's name without .sql, such as "01-transaction-verification". */
   readonly name: string;
-  /** Such as "Transaction verification". */
+  /** A short title, such as "Transaction verification". */
   readonly title: string;
-  /** Who asks what, in one sentence. */
+  /** One sentence that says who asks what. */
   readonly question: string;
-  /** Who runs the query. */
+  /** The party that runs the query. */
   readonly party: Party;
-  /** The rule that does not let the query through, as `Refusal` names it; undefined where it has an answer. */
+  /** The rule that refuses the query, by `Refusal`'s name for it; left out if the query has an answer. */
   readonly refused?: string;
-  /** A GoogleSQL query on the party's own tables and the linked dataset; its answer is a small table of aggregates. */
+  /** A GoogleSQL query on the party's own tables and its linked dataset. Its answer is a small table of aggregates. */
   readonly sql: string;
 }
 
 const folder = new URL("use-cases/", import.meta.url);
 
-/** The use cases in the order of their files. Throws where a file does not begin with its comment lines. */
+/** Reads the use cases in the order of their files. Throws if a file does not start with its comment lines. */
 export function readUseCases(): UseCase[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
@@ -27,7 +27,7 @@ export function readUseCases(): UseCase[] {
     .map((file) => parseUseCase(file.slice(0, -".sql".length), readFileSync(new URL(file, folder), "utf8")));
 }
 
-/** Reads a use case from its file's text. Throws where the comment lines are not those of a use case. */
+/** Reads a use case from its file's text. Throws if the comment lines are not those of a use case. */
 export function parseUseCase(name: string, sql: string): UseCase {
   const [, title, question, by, refused] = header.exec(sql) ?? [];
   const party = PARTIES.find((one) => one === by);

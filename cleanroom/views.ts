@@ -1,27 +1,27 @@
+import { type AnalysisRule, checkRule, ruleKind } from "analysis-rules/policy";
 import { columnNames, type Table } from "../generator/tables/table.ts";
 import { applyRule, checkFields, type Overrides } from "./overrides.ts";
 import { type Party, parties } from "./party.ts";
-import { type AnalysisRule, checkRule, ruleKind } from "./policy.ts";
 import { type DerivedColumn, definitions, type ViewDefinition } from "./shared-views.ts";
 
 /** A view as a party shares it. */
 export interface SharedView {
   /**
-   * The name of the view and of what a subscriber finds in the linked dataset. It belongs to one kind of rule: where settings choose
-   * another kind than the default, it ends in that kind.
+   * The name of the view, in the owner's dataset and in the linked dataset. BigQuery cannot change the kind of a view's rule, so if
+   * settings choose another kind than the default, the name ends in that kind.
    */
   readonly name: string;
   readonly party: Party;
   readonly description: string;
   readonly columns: readonly { readonly name: string; readonly description: string }[];
   readonly rule: AnalysisRule;
-  /** Its query in GoogleSQL, on tables by their full names. */
+  /** Its GoogleSQL query, which names tables in full. */
   readonly query: (projects: Readonly<Record<Party, string>>) => string;
 }
 
 /**
- * The shared views with what the setting `sharedViews` changes in them.
- * @returns all views that can be, and everything that is wrong with the overrides
+ * The shared views with the changes of the setting `sharedViews`.
+ * @returns the views without errors, and a list of everything that is wrong with the overrides
  */
 export function shareViews(overrides: Overrides = {}, shared: readonly ViewDefinition[] = definitions) {
   const names = shared.map(({ name }) => name);
@@ -38,7 +38,7 @@ export function shareViews(overrides: Overrides = {}, shared: readonly ViewDefin
   return { views, wrong };
 }
 
-/** The view, or what is wrong with it. */
+/** The view, or a list of what is wrong with it. */
 function shareView(definition: ViewDefinition, override: unknown = {}): SharedView | string[] {
   const fields = checkFields(override);
   if (Array.isArray(fields)) return fields;

@@ -1,8 +1,8 @@
-// Installs what the other scripts need, once, and again when a lockfile or a requirements file changes.
-// Plain JavaScript without dependencies: it runs in a fresh clone, on whatever Node the machine has.
+// Installs what the other scripts need: the first time, and again after a lockfile or a requirements file changes.
+// Plain JavaScript without dependencies, so that it runs in a fresh clone on any Node.
 //   node local/install.mjs               Node packages, and dbt in .venv
 //   node local/install.mjs --node-only   Node packages
-//   node local/install.mjs --test        all of that, and the local servers the tests talk to in .venv-test
+//   node local/install.mjs --test        all of these, and the tests' local servers in .venv and .venv-test
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const forTests = wanted.includes("--test");
 
 class InstallError extends Error {}
 
-/** Runs a command quietly; its output is shown only when it fails. */
+/** Runs a command, and prints its output only if it fails. */
 function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -25,7 +25,7 @@ function run(command, args) {
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) return resolve();
-      // npm tells the reason first, pip last.
+      // npm prints the reason first, pip last.
       const lines = output.trim().split("\n");
       const reason = lines.length > 24 ? [...lines.slice(0, 12), "...", ...lines.slice(-12)] : lines;
       reject(new InstallError(`"${command} ${args.join(" ")}" failed:\n${reason.join("\n")}`));
@@ -33,7 +33,7 @@ function run(command, args) {
   });
 }
 
-/** Does `work` unless the same `input` file went through it before and its `result` is there; a stamp inside `folder` remembers. */
+/** Does `work`, unless a stamp file in `folder` says that it was done for the same `input` file, and its `result` still exists. */
 async function once(folder, stampName, result, input, what, work) {
   const stamp = join(root, folder, stampName);
   const now = createHash("sha256")
@@ -47,9 +47,8 @@ async function once(folder, stampName, result, input, what, work) {
   console.log(`Installed ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-/** A Python that dbt runs on, and with `forTests` the tests' servers too. */
-function findPython() {
-  const least = forTests ? 11 : 10;
+/** Finds a Python from 3.`least` to 3.13. */
+function findPython(least) {
   const found = [];
   for (const name of [process.env.PYTHON, "python3", "python"].filter(Boolean)) {
     const { stdout, status } = spawnSync(name, ["-c", "import sys; print(*sys.version_info[:2])"], {
@@ -65,21 +64,21 @@ function findPython() {
   );
 }
 
-/** The analyser of GoogleSQL beside dbt: two packages as they are, without what only their Python needs, and how to read them. */
+/** Installs the analyser of GoogleSQL into dbt's environment: unpacks two packages, without what only their Python code needs. */
 async function googleSql() {
-  const here = "cleanroom/googlesql";
+  const here = "packages/googlesql-duckdb/analyser";
   await once(".venv", ".installed-googlesql", "googlesql.json", `${here}/requirements.txt`, "GoogleSQL", async () => {
     await run(python(".venv"), [...pip, "--no-deps", "-r", `${here}/requirements.txt`]);
     await run(python(".venv"), [`${here}/unpack.py`, ".venv"]);
   });
 }
 
-/** Makes the virtual environment `folder`, and installs what each of the requirements files names, in turn. */
-async function venv(folder, program, requirements, what) {
+/** Creates the virtual environment `folder` with Python 3.`least` or later, and installs each requirements file in turn. */
+async function venv(folder, least, program, requirements, what) {
   for (const [i, file] of requirements.entries()) {
     await once(folder, `.installed-${i}`, join("bin", program), file, what, async () => {
       if (i === 0) {
-        const found = findPython();
+        const found = findPython(least);
         rmSync(join(root, folder), { recursive: true, force: true });
         await run(found, ["-m", "venv", folder]).catch((error) => {
           throw new InstallError(`${error.message}\nOn Debian and Ubuntu: apt install python3-venv`);
@@ -90,14 +89,31 @@ async function venv(folder, program, requirements, what) {
   }
 }
 
+/** Installs an emulator of BigQuery, which some machines cannot have: the tests that need it are skipped there. */
+async function emulator(name, install) {
+  await install().catch((error) => {
+    const reason = error.message.trim().split("\n").at(-1);
+    console.log(`Without ${name}, an emulator of BigQuery: its tests are skipped (${reason})`);
+  });
+}
+
+const crucible = () =>
+  once(".venv", ".installed-crucible", "bin/crucible", "test/support/requirements-crucible.txt", "crucible", () =>
+    run(python(".venv"), [...pip, "-r", "test/support/requirements-crucible.txt"]),
+  );
+const bqemulator = () =>
+  venv(".venv-test", 11, "bqemulator", ["test/support/requirements-bqemulator.txt"], "bqemulator");
+
 const python = (folder) => join(folder, "bin", "python");
 const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
 const npmCi = () => run("npm", ["ci", "--loglevel=error"]);
 const jobs = [once("node_modules", ".installed", "node", "package-lock.json", "Node packages", npmCi)];
 const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
-const bigquery = ["test/support/requirements-bqemulator.txt"];
-if (!wanted.includes("--node-only")) jobs.push(venv(".venv", "dbt", dbt, "dbt").then(googleSql));
-if (forTests) jobs.push(venv(".venv-test", "bqemulator", bigquery, "a local BigQuery for the tests"));
+if (!wanted.includes("--node-only")) {
+  const environment = venv(".venv", 10, "dbt", dbt, "dbt").then(googleSql);
+  jobs.push(forTests ? environment.then(() => emulator("crucible", crucible)) : environment);
+}
+if (forTests) jobs.push(emulator("bqemulator", bqemulator));
 
 const failed = (await Promise.allSettled(jobs)).filter((job) => job.status === "rejected").map((job) => job.reason);
 for (const error of failed) console.error(`\nerror: ${error instanceof InstallError ? error.message : error.stack}`);

@@ -1,5 +1,5 @@
 -- Transaction verification
--- The merchant asks: do the wallet's payments agree with our orders in status, amount and time, and how many orders do they cover?
+-- The merchant asks: do the wallet's payments match our orders in status, amount and time, and what share of our orders do they cover?
 -- as merchant
 WITH our_orders AS (
   SELECT o.order_id, o.status, o.created_at, u.hashed_email, SUM(i.sale_price) AS amount
@@ -11,7 +11,7 @@ WITH our_orders AS (
 all_orders AS (
   SELECT status, COUNT(*) AS orders FROM our_orders GROUP BY status
 ),
--- A list overlap: of the payments, those for orders that we name are there to be seen.
+-- The list overlap shows only the payments for orders that we name.
 paid_orders AS (
   SELECT
     o.status,

@@ -1,5 +1,5 @@
 -- Segmentation by account tier
--- The merchant asks: what do customers of each tier of the wallet buy from us, and is a higher tier worth a campaign of its own?
+-- The merchant asks: how much do customers in each of the wallet's tiers spend with us, and does a higher tier deserve its own campaign?
 -- as merchant
 SELECT WITH AGGREGATION_THRESHOLD
   p.account_tier,

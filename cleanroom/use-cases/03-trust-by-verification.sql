@@ -1,5 +1,5 @@
 -- Trust by verification
--- The merchant asks: do customers whose identity the wallet has verified cancel and return less of what they pay with it?
+-- The merchant asks: do customers whose identity the wallet has verified cancel and return fewer of the orders they pay with it?
 -- as merchant
 SELECT WITH AGGREGATION_THRESHOLD
   p.is_verified_user,

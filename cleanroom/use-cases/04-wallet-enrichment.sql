@@ -1,7 +1,7 @@
 -- Wallet enrichment
--- The e-wallet asks: who are our users by age, gender and country, which only the merchant knows, and where are the paying tiers?
+-- The e-wallet asks: how do our users divide by age, gender and country, which only the merchant knows, and which groups pay for a tier?
 -- as wallet
--- A list overlap: of the merchant's customers, those who are our users are there to be seen.
+-- The list overlap shows only the merchant's customers who are also our users.
 WITH enriched AS (
   SELECT
     p.hashed_email,

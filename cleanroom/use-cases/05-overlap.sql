@@ -1,12 +1,12 @@
 -- Overlap
--- The merchant asks: how many of our customers, and of those who have ordered, have a wallet?
+-- The merchant asks: how many of our customers have a wallet, as a share of all customers and of those who have ordered?
 -- as merchant
 WITH ours AS (
   SELECT COUNT(DISTINCT u.hashed_email) AS customers, COUNT(DISTINCT IF(o.user_id IS NULL, NULL, u.hashed_email)) AS buyers
   FROM merchant.users AS u
   LEFT JOIN merchant.orders AS o ON o.user_id = u.id
 ),
--- Were it fewer than the wallet's threshold, there would be no row.
+-- With fewer customers than the wallet's threshold, this would return no row.
 shared AS (
   SELECT WITH AGGREGATION_THRESHOLD COUNT(DISTINCT p.hashed_email) AS customers
   FROM merchant.users AS u

@@ -1,5 +1,5 @@
 -- Reach by source
--- The e-wallet asks: by which ways do our users come to the merchant, in each tier, and what do they spend there?
+-- The e-wallet asks: which traffic sources bring users of each tier to the merchant, and how much do they spend there?
 -- as wallet
 SELECT WITH AGGREGATION_THRESHOLD
   s.traffic_source,

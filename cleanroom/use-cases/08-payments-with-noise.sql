@@ -1,7 +1,7 @@
 -- Payments with noise
--- The merchant asks: how do the wallet's payments end, and what do its users pay on average, whoever they are?
+-- The merchant asks: how many of the wallet's payments have each status, and how much do its users pay on average?
 -- as merchant
--- Neither join nor threshold: noise hides each user, and every run spends a part of the wallet's privacy budget.
+-- The rule allows no join and needs no threshold: noise hides each user, and every run spends part of the wallet's privacy budget.
 WITH noisy AS (
   SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (max_groups_contributed = 3)
     status,

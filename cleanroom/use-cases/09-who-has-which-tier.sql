@@ -2,7 +2,7 @@
 -- The merchant asks: which tier does each of our customers have?
 -- as merchant
 -- refused: aggregation threshold
--- The wallet shares what groups of its users are like, and of nobody alone.
+-- The wallet shares figures about groups of its users, never about a single one.
 SELECT u.id, p.account_tier
 FROM merchant.users AS u
 JOIN linked_ewallet_provider.provider_users_shared AS p ON p.hashed_email = u.hashed_email

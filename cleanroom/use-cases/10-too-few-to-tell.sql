@@ -1,5 +1,5 @@
 -- Too few to tell
--- The merchant asks: how many of our customers have a wallet in each country, and where are they too few to be told?
+-- The merchant asks: how many of our customers in each country have a wallet, and where are there too few to say?
 -- as merchant
 WITH ours AS (
   SELECT country, COUNT(DISTINCT hashed_email) AS customers
@@ -12,7 +12,7 @@ shared AS (
   JOIN linked_ewallet_provider.provider_users_shared AS p ON p.hashed_email = u.hashed_email
   GROUP BY u.country
 )
--- Where nothing is shared there are fewer than the wallet's threshold, or none.
+-- A country without a shared row has fewer such customers than the wallet's threshold, or none.
 SELECT ours.country, ours.customers, shared.customers AS with_wallet
 FROM ours
 LEFT JOIN shared ON shared.country = ours.country

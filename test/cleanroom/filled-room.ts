@@ -1,29 +1,28 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { toDuckDb } from "../../cleanroom/duckdb/translate.ts";
-import { type ColumnKind, loadAnalyser } from "../../cleanroom/googlesql/analyser.ts";
+import { catalogOf, type Room, type RoomTable, tablesOf } from "analysis-rules";
+import { type ColumnKind, loadAnalyser, toDuckDb } from "googlesql-duckdb/tree";
 import type { Overrides } from "../../cleanroom/overrides.ts";
 import { otherParty, PARTIES, type Party, parties } from "../../cleanroom/party.ts";
-import { catalogOf, type Room, type RoomTable, tablesOf } from "../../cleanroom/rules/room.ts";
-import { ROOM_FILE } from "../../cleanroom/rules/run.ts";
 import { type SharedView, shareViews, viewId } from "../../cleanroom/views.ts";
 import { fill } from "../../generator/fill.ts";
 import type { Table } from "../../generator/tables/table.ts";
 import { createTables } from "../../generator/warehouse/duckdb.ts";
-import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import { ROOM_FILE } from "../../local/rehearsed-room.ts";
 import { filledTables } from "../generator/thelook/merchant.ts";
 
 const projects: Readonly<Record<Party, string>> = { merchant: "the-merchant", wallet: "the-wallet" };
 
 /**
- * A clean room in a new folder below `folder`, its tables filled from an export and all views shared: what a rehearsal leaves there.
- * @returns the folder, for `openRoom`
+ * Makes a clean room in a new folder below `folder`, as a rehearsal does: the tables filled from an export, and all views shared.
+ * @returns the folder, for `openRehearsedRoom`
  */
 export async function filledRoom(
   folder: string,
   source: string,
-  { seed = 42, overrides = {}, change = "" }: { seed?: number; overrides?: Overrides; change?: string } = {},
+  { seed = 42, overrides = {} }: { seed?: number; overrides?: Overrides } = {},
 ): Promise<string> {
   const room = mkdtempSync(join(folder, "room-"));
   const url = pathToFileURL(join(room, "warehouse.duckdb")).href.replace("file:", "duckdb:");
@@ -34,9 +33,8 @@ export async function filledRoom(
     const own = filledTables.map(ownTable);
     const { views } = shareViews(overrides);
     const shared: RoomTable[] = [];
-    const catalog: Room = { projects, tables: { merchant: own, wallet: [] } };
-    const analyser = await loadAnalyser(catalogOf(catalog, "merchant"));
-    const relation = (id: string) => tablesOf(catalog, "merchant")(id).relation;
+    const analyser = await loadAnalyser(catalogOf(own));
+    const relation = (id: string) => tablesOf(own)(id).relation;
     for (const view of views) {
       const query = analyser.analyse(view.query(projects));
       const table = sharedTable(
@@ -47,14 +45,18 @@ export async function filledRoom(
       await warehouse.run(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}; CREATE VIEW ${table.relation} AS ${sql}`);
       shared.push(table);
     }
-    if (change !== "") await warehouse.run(change);
     const seenBy = (party: Party): RoomTable[] => [
       ...[...own, ...shared].filter(({ owner }) => owner === party),
       ...shared
         .filter(({ owner }) => owner === otherParty(party))
         .map((table) => ({ ...table, project: projects[party], dataset: parties[party].linked })),
     ];
-    const found: Room = { projects, tables: { merchant: seenBy("merchant"), wallet: seenBy("wallet") } };
+    const describe = (party: Party) => ({
+      title: parties[party].title,
+      project: projects[party],
+      tables: seenBy(party),
+    });
+    const found: Room = { parties: { merchant: describe("merchant"), wallet: describe("wallet") } };
     writeFileSync(join(room, ROOM_FILE), JSON.stringify(found));
   } finally {
     await warehouse.close();
@@ -83,7 +85,7 @@ function sharedTable(view: SharedView, columns: RoomTable["columns"]): RoomTable
   return { id: viewId(view, projects), project: projects[owner], dataset, table, owner, columns, rule, relation };
 }
 
-/** Of a column's type, or of what the analyser calls it. */
+/** The kind of a column, from the type that its table or the analyser gives it. */
 function kindOf(type: string): ColumnKind {
   const kind = type.replace("TYPE_", "");
   const others: Readonly<Record<string, ColumnKind>> = { INTEGER: "INT64", BOOLEAN: "BOOL", DOUBLE: "FLOAT64" };

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { type CleanRoom, Refusal } from "analysis-rules";
 import { expect } from "chai";
+import type { Value } from "googlesql-duckdb";
 import type { Overrides } from "../../cleanroom/overrides.ts";
 import { parties } from "../../cleanroom/party.ts";
-import { Refusal } from "../../cleanroom/rules/refusal.ts";
-import { type CleanRoom, openRoom } from "../../cleanroom/rules/run.ts";
-import type { Value } from "../../cleanroom/rules/values.ts";
 import { parseUseCase, readUseCases } from "../../cleanroom/use-cases.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import { openRehearsedRoom } from "../../local/rehearsed-room.ts";
 import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
 import { filledRoom } from "./filled-room.ts";
 
@@ -23,7 +26,7 @@ async function rowsOf(room: CleanRoom, party: Parameters<CleanRoom["ask"]>[0], s
 describe("The clean room's use cases", () => {
   const useCases = readUseCases();
 
-  it("have each a title, a question and who asks it", () => {
+  it("each have a title, a question and a party", () => {
     expect(useCases.map(({ name, party, refused }) => [name, party, refused])).to.deep.equal([
       ["01-transaction-verification", "merchant", undefined],
       ["02-segmentation-by-tier", "merchant", undefined],
@@ -42,7 +45,7 @@ describe("The clean room's use cases", () => {
     }
   });
 
-  it("are told what their first lines have to be", () => {
+  it("must start with the comment lines of a use case", () => {
     const sql = (...lines: string[]) => [...lines, "SELECT 1", ""].join("\n");
     expect(parseUseCase("x", sql("-- A", "-- B?", "-- as wallet")).party).to.equal("wallet");
     for (const lines of [[], ["-- A", "-- B?"], ["-- A", "-- B?", "-- as Merchant"], ["-- A", "-- B?", "-- as nobody"]])
@@ -51,7 +54,7 @@ describe("The clean room's use cases", () => {
       );
   });
 
-  it("name the party's own tables and what is linked for it, nothing of the other's", () => {
+  it("name only the party's own tables and its linked dataset", () => {
     for (const { name, party, sql } of useCases) {
       const datasets = [...sql.matchAll(/\b(?:FROM|JOIN) (\w+)\.\w+/g)].map(([, dataset]) => dataset);
       const { dataset, linked } = parties[party];
@@ -60,28 +63,30 @@ describe("The clean room's use cases", () => {
     }
   });
 
-  it("are plain text, of which no address is a part", () => {
+  it("hold no address", () => {
     for (const { sql } of useCases) expect(sql).not.to.match(/\b(?<!hashed_)email\b|`/i);
   });
 
   const roomOf = (source: () => Promise<string>, seed: number, overrides: Overrides = {}) => {
     const folder = temporaryFolder();
     const answers: Record<string, AnswerRow[]> = {};
+    let place: string;
     let room: CleanRoom;
     before(async () => {
-      room = await openRoom(await filledRoom(folder, await source(), { seed, overrides }));
+      place = await filledRoom(folder, await source(), { seed, overrides });
+      room = await openRehearsedRoom(place);
       for (const { name, party, refused, sql } of useCases)
         if (refused === undefined) answers[name.slice(0, 2)] = await rowsOf(room, party, sql);
     });
     after(() => room.close());
-    return { answers, room: () => room };
+    return { answers, place: () => place, room: () => room };
   };
 
   const findTheEffects = (answers: Record<string, AnswerRow[]>, threshold: number) => {
     const all = (name: string) => answers[name] ?? [];
     const total = (name: string, column: string) => all(name).reduce((sum, row) => sum + Number(row[column]), 0);
 
-    it("answer in small tables", () => {
+    it("have small answers", () => {
       // Noise hides all groups of a small export.
       for (const [name, rows] of Object.entries(answers))
         expect(rows.length, name).to.be.within(name === "08" ? 0 : 1, 40);
@@ -92,7 +97,7 @@ describe("The clean room's use cases", () => {
       expect(total("01", "payments") / total("01", "orders")).to.be.within(0.35, 0.65);
     });
 
-    it("find that customers spend the more the higher their tier", () => {
+    it("find that customers of higher tiers spend more", () => {
       expect(all("02").map(({ account_tier }) => account_tier)).to.deep.equal(["Free", "Premium", "Business"]);
       const [free, premium, business] = all("02").map(({ spend_per_customer }) => Number(spend_per_customer));
       expect(premium).to.be.above(1.5 * Number(free));
@@ -122,7 +127,7 @@ describe("The clean room's use cases", () => {
       expect(Number(overlap?.buyers)).to.be.below(Number(overlap?.customers));
     });
 
-    it("show no group below the threshold, and the effect of the tier in those that are shown", () => {
+    it("show no group below the threshold, and the effect of the tier in the others", () => {
       for (const { customers } of all("06")) expect(Number(customers)).to.be.at.least(threshold);
       expect(total("06", "customers")).to.be.within(0.5 * total("02", "customers"), total("02", "customers"));
       const spend = new Map(
@@ -136,7 +141,7 @@ describe("The clean room's use cases", () => {
       for (const [free, business] of pairs) expect(business).to.be.above(2 * free);
     });
 
-    it("name every country, and hold back how many are shared where they are too few", () => {
+    it("name every country, and withhold the numbers that are too small", () => {
       const rows = all("10");
       const told = rows.flatMap(({ with_wallet }) => (with_wallet === null ? [] : [Number(with_wallet)]));
       expect(rows.reduce((sum, { customers }) => sum + Number(customers), 0)).to.equal(all("05")[0]?.customers);
@@ -145,7 +150,7 @@ describe("The clean room's use cases", () => {
         if (Number(customers) < threshold) expect(with_wallet).to.equal(null);
     });
 
-    it("find by which ways the wallet's users come, and the effect of the tier in each", () => {
+    it("find the traffic sources of the wallet's users, and the effect of the tier in each", () => {
       for (const { wallet_users } of all("07")) expect(Number(wallet_users)).to.be.at.least(threshold);
       const search = all("07").filter(({ traffic_source }) => traffic_source === "Search");
       expect(search.map(({ account_tier }) => account_tier)).to.have.members(["Free", "Premium", "Business"]);
@@ -154,10 +159,10 @@ describe("The clean room's use cases", () => {
       expect(spend.Business).to.be.above(1.5 * Number(spend.Premium));
     });
 
-    it("find how payments end, give or take the noise", () => {
+    it("find how payments end, within the noise", () => {
       const truth = new Map(all("01").map(({ status = null, payments }) => [status, Number(payments)]));
       for (const { status = null, payments, average_of_users } of all("08")) {
-        // A user is counted three times in three statuses at the most, and the noise is of 27 payments.
+        // A user counts at most three times in each of at most three statuses, and the noise is about 27 payments.
         expect(Number(payments)).to.be.within(0.8 * Number(truth.get(status)) - 300, Number(truth.get(status)) + 300);
         expect(Number(average_of_users)).to.be.within(0, 300);
       }
@@ -167,7 +172,7 @@ describe("The clean room's use cases", () => {
   describe("on the synthetic thelook", () => {
     const folder = temporaryFolder();
     const source = () => syntheticExport(folder, 0.05);
-    const { answers, room } = roomOf(source, 42);
+    const { answers, place, room } = roomOf(source, 42);
     findTheEffects(answers, 50);
 
     it("leave out some groups and show others", () => {
@@ -180,7 +185,11 @@ describe("The clean room's use cases", () => {
     it("notice payments that disagree", async () => {
       const change = `UPDATE ewallet_provider.transactions SET status = 'Lost', transaction_amount = transaction_amount + 1
         WHERE status = 'Complete'`;
-      const changed = await openRoom(await filledRoom(folder, await source(), { change }));
+      const copy = join(folder, "changed");
+      await cp(place(), copy, { recursive: true });
+      const warehouse = await openWarehouse(`duckdb://${join(copy, "warehouse.duckdb")}`);
+      await warehouse.run(change).finally(() => warehouse.close());
+      const changed = await openRehearsedRoom(copy);
       const [verification] = useCases;
       const rows = await rowsOf(changed, "merchant", verification?.sql ?? "").finally(() => changed.close());
       const complete = rows.find(({ status }) => status === "Complete");
@@ -188,7 +197,7 @@ describe("The clean room's use cases", () => {
       expect(rows.find(({ status }) => status === "Shipped")).to.include({ status_agrees: 1, amount_agrees: 1 });
     });
 
-    it("are refused where they say so, by the rule that they name", async () => {
+    it("are refused by the rule that they name, if they name one", async () => {
       for (const { party, refused, sql } of useCases.filter(({ refused }) => refused)) {
         const error = await room()
           .ask(party, sql)
@@ -204,7 +213,7 @@ describe("The clean room's use cases", () => {
       }
     });
 
-    it("are of no use to the other party, who has no such tables", async () => {
+    it("cannot be run by the other party, which has no such tables", async () => {
       for (const { party, sql } of useCases) {
         const error = await room()
           .ask(party === "merchant" ? "wallet" : "merchant", sql)
@@ -214,7 +223,7 @@ describe("The clean room's use cases", () => {
     });
   });
 
-  // An export of a thousand users has small groups only.
+  // All groups of an export of a thousand users are small.
   const low: Overrides = { provider_users_shared: { threshold: 3 }, customer_segments_shared: { threshold: 3 } };
   for (const seed of [1, 42, 1337]) {
     (there ? describe : describe.skip)(

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { checkRule, ruleKind } from "analysis-rules/policy";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parties } from "../../cleanroom/party.ts";
-import { checkRule, ruleKind } from "../../cleanroom/policy.ts";
 import { definitions, type ViewDefinition } from "../../cleanroom/shared-views.ts";
 import { shareViews } from "../../cleanroom/views.ts";
 import { allTables } from "../../generator/tables/index.ts";
@@ -10,7 +10,7 @@ import { allTables } from "../../generator/tables/index.ts";
 const projects = { merchant: "the-merchant", wallet: "the-wallet" };
 const personal = allTables.flatMap(({ columns }) => Object.keys(columns).filter((name) => columns[name]?.pii));
 
-/** The one view that settings were to change. */
+/** The view that the settings change. */
 function changed(name: string, override: object) {
   const { views, wrong } = shareViews({ [name]: override });
   expect(wrong).to.deep.equal([]);
@@ -20,7 +20,7 @@ function changed(name: string, override: object) {
   );
 }
 
-/** What is wrong with settings of one view. */
+/** The faults found in the settings of one view. */
 function refusals(name: string, override: unknown): string[] {
   const { views, wrong } = shareViews({ [name]: override });
   if (wrong.length > 0) expect(views.map((view) => view.name)).not.to.include(name);
@@ -30,14 +30,14 @@ function refusals(name: string, override: unknown): string[] {
 describe("The shared views", () => {
   const { views, wrong } = shareViews();
 
-  it("are in docs/clean-room.md with all of their columns, in their order", () => {
+  it("are in docs/clean-room.md with all of their columns in order", () => {
     const page = readFileSync(new URL("../../docs/clean-room.md", import.meta.url), "utf8");
     const rows = [...page.matchAll(/^\| `(\w+)` \| [^|]+ \|([^|]+)\|/gm)];
     const listed = rows.map(([, name = "", cell = ""]) => [name, cell.match(/\w+/g)]);
     expect(listed).to.have.deep.members(definitions.map(({ name, columns }) => [name, columns]));
   });
 
-  it("are fine as they are by default, under the names that the use cases know", () => {
+  it("need no settings, and have the names that the use cases use", () => {
     expect(wrong).to.deep.equal([]);
     expect(views.map(({ name }) => name)).to.deep.equal(definitions.map(({ name }) => name));
     expect(new Set(views.map(({ name }) => name)).size).to.equal(views.length);
@@ -45,14 +45,14 @@ describe("The shared views", () => {
 
   for (const { name, party, columns, rule, query } of views) {
     describe(name, () => {
-      it("shows columns without personal data, each with a description, under a rule that BigQuery takes", () => {
+      it("shows described columns without personal data, under a rule that BigQuery accepts", () => {
         const names = columns.map((column) => column.name);
         expect(names.filter((column) => personal.includes(column))).to.deep.equal([]);
         for (const { description } of columns) expect(description).not.to.equal("");
         expect(checkRule(rule, names)).to.deep.equal([]);
       });
 
-      it("reads the party's own tables only, by their full names", () => {
+      it("reads only the party's own tables, by their full names", () => {
         // Not the FROM of an EXTRACT.
         const tables = query(projects).match(/(?<=^\s*(FROM|JOIN) )\S+/gm) ?? [];
         expect(tables.length).to.be.above(0);
@@ -60,7 +60,7 @@ describe("The shared views", () => {
           expect(table).to.match(new RegExp(`^\`${projects[party]}\\.${parties[party].dataset}\\.\\w+\`$`));
       });
 
-      it("has its columns in the order in which it declares them", () => {
+      it("has its columns in the declared order", () => {
         const [, list = ""] = /^SELECT\n([\s\S]*?)\nFROM /.exec(query(projects)) ?? [];
         const shown = [...list.matchAll(/(\w+)(?:,\n {2}(?=\S)|$)/g)].map(([, column]) => column);
         expect(shown.slice(-columns.length).join()).to.equal(columns.map((column) => column.name).join());
@@ -68,7 +68,7 @@ describe("The shared views", () => {
     });
   }
 
-  it("keep to one unit for both parties' thresholds, which both let join", () => {
+  it("use one privacy unit for both parties' thresholds, and allow joins on it", () => {
     const thresholds = views.filter(({ rule }) => rule.aggregationThreshold);
     expect(new Set(thresholds.map(({ party }) => party)).size).to.equal(2);
     for (const { rule } of thresholds) {
@@ -78,7 +78,7 @@ describe("The shared views", () => {
   });
 
   describe("take settings", () => {
-    it("of a threshold, the joins and the columns", () => {
+    it("for the threshold, the joins and the columns", () => {
       const { columns, rule } = changed("provider_users_shared", {
         threshold: 100,
         joinCondition: "JOIN_ALL",
@@ -92,7 +92,7 @@ describe("The shared views", () => {
       });
     });
 
-    it("of a budget, fractions as Pulumi's command line keeps them", () => {
+    it("for a budget, with fractions as text", () => {
       const { rule } = changed("transactions_private", { maxEpsilonPerQuery: "0.5", maxGroupsContributed: 3 });
       expect(rule.differentialPrivacy).to.include({
         maxEpsilonPerQuery: 0.5,
@@ -101,12 +101,12 @@ describe("The shared views", () => {
       });
     });
 
-    it("of joins blocked without naming no columns", () => {
+    it("that block joins without an empty list of columns", () => {
       const { rule } = changed("provider_users_shared", { joinCondition: "JOIN_BLOCKED" });
       expect(rule.joinRestriction).to.deep.equal({ condition: "JOIN_BLOCKED", columns: [] });
     });
 
-    it("of another kind of rule, by another name: a name belongs to one kind", () => {
+    it("for another kind of rule, which changes the view's name", () => {
       const view = changed("provider_users_shared", { rule: "differential_privacy" });
       expect(view.name).to.equal("provider_users_shared_differential_privacy");
       expect(view.rule.differentialPrivacy).to.include({ privacyUnitColumn: "hashed_email", epsilonBudget: 20 });
@@ -116,7 +116,7 @@ describe("The shared views", () => {
       expect(other.name).to.equal("transactions_shared_aggregation_threshold");
     });
 
-    it("and leave the other views as they are", () => {
+    it("and leave the other views unchanged", () => {
       const others = shareViews({ provider_users_shared: { threshold: 60 } }).views.filter(
         ({ name }) => name !== "provider_users_shared",
       );
@@ -129,7 +129,7 @@ describe("The shared views", () => {
     for (const { name, source } of definitions) {
       const marked = Object.keys(source.columns).filter((column) => source.columns[column]?.pii);
       for (const column of marked) {
-        it(`to show ${column} in ${name}, since it is personal data`, () => {
+        it(`to show ${column} in ${name}, which is personal data`, () => {
           const [message] = refusals(name, { columns: [column] });
           expect(message).to.include(`${name}: columns has "${column}", which is personal data and cannot be shared`);
         });
@@ -187,17 +187,17 @@ describe("The shared views", () => {
       });
     }
 
-    it("a view that nobody shares, naming those that are", () => {
+    it("an unknown view, and list the shared ones", () => {
       expect(shareViews({ users: {} }).wrong).to.deep.equal([
         `users is no shared view: use one of ${definitions.map(({ name }) => name).join(", ")}`,
       ]);
     });
 
-    it("no columns at all", () => {
+    it("an empty list of columns", () => {
       expect(refusals("users_shared", { columns: [] })[0]).to.include("columns is empty");
     });
 
-    it("a derived column that reads personal data without making it coarser", () => {
+    it("a derived column that shows personal data unblurred", () => {
       const [users] = definitions.filter(({ name }) => name === "provider_users_shared") as [ViewDefinition];
       const domain = { type: "STRING", description: "Domain", sql: "SUBSTR(s.email, 1, 99)" } as const;
       const leaking = { ...users, derived: { domain }, columns: ["hashed_email", "domain"] };
@@ -205,7 +205,7 @@ describe("The shared views", () => {
     });
   });
 
-  it("are whole or refused whatever the settings are, and show no personal data then", () => {
+  it("are either complete, without personal data, or refused, for any settings", () => {
     const names = fc.constantFrom(...definitions.map(({ name }) => name));
     const columns = fc.array(fc.constantFrom(...allTables.slice(0, 5).flatMap((table) => Object.keys(table.columns))), {
       maxLength: 5,

@@ -5,12 +5,14 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { generateCoffee } from "../../generator/coffee/generate.ts";
 import { fill } from "../../generator/fill.ts";
-import { type Lake, openLake } from "../../generator/lake/lake.ts";
+import type { Lake } from "../../generator/lake/lake.ts";
+import { openLake } from "../../generator/lake/open-lake.ts";
 import { load } from "../../generator/load.ts";
 import { allTables } from "../../generator/tables/index.ts";
 import { createTables } from "../../generator/warehouse/duckdb.ts";
-import { datasetsOf } from "../../generator/warehouse/rehearsed.ts";
-import { openWarehouse, type Warehouse } from "../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import { datasetsOf } from "../../generator/warehouse/rehearsed-bigquery.ts";
+import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
 import { userError } from "../support/user-error.ts";
 
 describe("A rehearsal", () => {

@@ -1,7 +1,0 @@
-/** The same text for the same value, in whichever order the state has its keys. */
-export function canonical(value: unknown): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "";
-  if (Array.isArray(value)) return `[${value.map(canonical)}]`;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${entries.map(([key, each]) => `${key}:${canonical(each)}`)}}`;
-}

@@ -1,0 +1,115 @@
+import type { Protected } from "./protect.ts";
+import { type Room, type RoomTable, shortName } from "./room.ts";
+import { ruleInWords } from "./rule-wording.ts";
+
+/** How the rules shaped an answer. */
+export interface Explanation {
+  /** The views with a rule that the query reads. */
+  readonly views: readonly ViewRule[];
+  /** For each SELECT WITH AGGREGATION_THRESHOLD: the columns it counts, and the fewest distinct values of a group that is shown. */
+  readonly thresholds: readonly { readonly threshold: number; readonly units: readonly string[] }[];
+  /** The number of groups left out; present only for a party that owns all the views. */
+  readonly suppressedGroups?: number;
+  /** The remaining budget of each view with differential privacy. */
+  readonly budgets: readonly Budget[];
+  /** What the rules checked, in words. */
+  readonly checks: readonly string[];
+}
+
+/** A view and its rule. */
+export interface ViewRule {
+  /** As the query can name it, "dataset.view". */
+  readonly view: string;
+  /** The owner's name and title. */
+  readonly owner: string;
+  readonly ownerTitle: string;
+  /** The rule in words. */
+  readonly rule: string;
+}
+
+/** A view's privacy budget after the query. */
+export interface Budget {
+  readonly view: string;
+  readonly epsilonLeft: number;
+  readonly epsilonBudget: number;
+  /** Each query takes the delta that the rule sets, whatever the query asks for. */
+  readonly deltaLeft: number;
+  readonly deltaBudget: number;
+}
+
+/** Explains a query that passed the rules. */
+export function explain(
+  room: Room,
+  { views, thresholds, checks }: Protected,
+  budgets: readonly Budget[],
+  suppressedGroups?: number,
+): Explanation {
+  const named = views.flatMap(({ table }) => viewRule(room, table));
+  return {
+    views: named.filter(({ view }, index) => named.findIndex((other) => other.view === view) === index),
+    thresholds: thresholds.map(({ threshold, units }) => ({
+      threshold,
+      units: [...new Set(units.map(({ table, column }) => (table ? `${shortName(table)}.` : "") + column.name))],
+    })),
+    ...(suppressedGroups !== undefined && { suppressedGroups }),
+    budgets,
+    checks,
+  };
+}
+
+/** A view with its rule in words; empty for a table without a rule. */
+export function viewRule({ parties }: Room, table: RoomTable): ViewRule[] {
+  const { owner, rule } = table;
+  if (rule === undefined) return [];
+  return [{ view: shortName(table), owner, ownerTitle: parties[owner]?.title ?? owner, rule: ruleInWords(rule) }];
+}
+
+/**
+ * An explanation as lines of text.
+ * @example
+ * explanationLines(answer.explanation)[0]; // "View linked.users, which the e-wallet owns"
+ */
+export function explanationLines({ views, thresholds, suppressedGroups, budgets, checks }: Explanation): string[] {
+  if (views.length === 0 && thresholds.length === 0)
+    return ["No view with an analysis rule is read: nothing to enforce."];
+  return [
+    ...views.flatMap(ruleLines),
+    ...thresholds.map(({ threshold, units }) => `Threshold in force: ${threshold} distinct ${units.join(" and ")}`),
+    ...(thresholds.length > 0 ? [`Groups left out: ${suppressedGroups ?? WITHHELD}`] : []),
+    ...budgets.map(
+      ({ view, epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
+        `Budget left of ${view}: epsilon ${epsilonLeft} of ${epsilonBudget}, delta ${deltaLeft} of ${deltaBudget}`,
+    ),
+    ...(checks.length > 0 ? ["Checked:", ...checks.map((check) => `  ${check}`)] : []),
+  ];
+}
+
+/** The number itself would reveal something about small groups. */
+const WITHHELD = "perhaps some; only the owner of the view is told how many";
+
+/**
+ * A view and its rule as two lines of text.
+ * @example
+ * (await room.rulesFor("merchant", sql)).flatMap(ruleLines);
+ */
+export function ruleLines({ view, ownerTitle, rule }: ViewRule): string[] {
+  return [`View ${view}, which ${ownerTitle} owns`, `  ${rule}`];
+}
+
+/**
+ * An explanation in one line.
+ * @example
+ * summaryOf(answer.explanation); // "groups of fewer than 50 left out (linked.users)"
+ */
+export function summaryOf({ views, thresholds, budgets }: Explanation): string {
+  if (views.length === 0) return "no view with an analysis rule was read";
+  const done = [
+    ...thresholds.map(({ threshold }) => `groups of fewer than ${threshold} left out`),
+    ...budgets.map(
+      ({ epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
+        `noise added, epsilon ${epsilonLeft} of ${epsilonBudget} and delta ${deltaLeft} of ${deltaBudget} left`,
+    ),
+  ];
+  const names = views.map(({ view }) => view).join(", ");
+  return `${[...new Set(done)].join(", ") || "joined as the rules require"} (${names})`;
+}

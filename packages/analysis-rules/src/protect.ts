@@ -1,0 +1,53 @@
+import type { Analysed, Node, ScanNotes } from "googlesql-duckdb/tree";
+import type { PrivateSelect } from "./differential/index.ts";
+import { requireClean } from "./join-restrictions.ts";
+import { type ThresholdUse, type ViewUse, Walk } from "./query-walk.ts";
+import type { RoomTable } from "./room.ts";
+import { scan } from "./scan-rules.ts";
+import { nodesIn } from "./tree-parts.ts";
+
+/** A query that passed the rules, with what is needed to run and explain it. */
+export interface Protected {
+  /** The unchanged tree. */
+  readonly query: Analysed;
+  /** The groups that a scan must leave out. */
+  readonly scans: ReadonlyMap<Node, ScanNotes>;
+  /** Scans in which errors must become NULL, because an error could reveal a row. */
+  readonly sensitive: ReadonlySet<Node>;
+  /** The views with a rule, in the order of the tree; one that the query names twice is here twice. */
+  readonly views: readonly ViewUse[];
+  /** Each SELECT WITH AGGREGATION_THRESHOLD. */
+  readonly thresholds: readonly ThresholdUse[];
+  /** Each SELECT WITH DIFFERENTIAL_PRIVACY. */
+  readonly differential: readonly PrivateSelect[];
+  /** What was checked, in words. */
+  readonly checks: readonly string[];
+}
+
+/**
+ * Checks a query's tree against the rules of the views that it reads. Throws Refusal for a query that breaks a rule, and for any
+ * construct that is not known to keep to them.
+ * @param tables finds a table by the id of its scan
+ */
+export function protect(query: Analysed, tables: (id: string) => RoomTable): Protected {
+  const walk = new Walk(query, tables);
+  if (isRuled(query.query, tables)) requireClean(scan(query.query, walk), walk);
+  return {
+    query,
+    scans: walk.notes,
+    // All scans: DuckDB may move a condition below the place where the query has it, and so apply it to protected rows.
+    sensitive: new Set(walk.views.length > 0 ? nodesIn(query.query, (kind) => kind.endsWith("Scan")) : []),
+    views: walk.views,
+    thresholds: walk.thresholds,
+    differential: walk.differential,
+    checks: [...walk.checks],
+  };
+}
+
+/** True if a query reads a view with a rule or has a privacy clause. */
+function isRuled(query: Node, tables: (id: string) => RoomTable): boolean {
+  const kinds = ["TableScan", "AggregationThresholdAggregateScan", "DifferentialPrivacyAggregateScan"];
+  return nodesIn(query, (kind) => kinds.includes(kind)).some(
+    ({ kind, table }) => kind !== "TableScan" || tables((table as { fullName: string }).fullName).rule !== undefined,
+  );
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+import { type CatalogTable, type ColumnKind, messageOf, SqlError, UserError } from "googlesql-duckdb/tree";
+import { type AnalysisRule, checkRule } from "./policy.ts";
+
+/** A table or view that a party can name. */
+export interface RoomTable {
+  /** The source, "project.dataset.table". A linked view has the id of the view that it shows: they share one privacy budget. */
+  readonly id: string;
+  /** The three parts of the name that the party writes. */
+  readonly project: string;
+  readonly dataset: string;
+  readonly table: string;
+  /** The party that owns it. */
+  readonly owner: string;
+  readonly columns: readonly { readonly name: string; readonly kind: ColumnKind }[];
+  /** Left out for a table that its owner reads freely. */
+  readonly rule?: AnalysisRule;
+  /** Its name in the DuckDB file, "schema.table". */
+  readonly relation: string;
+}
+
+/** A party of the clean room. */
+export interface RoomParty {
+  /** The party's name in sentences, such as "the merchant". */
+  readonly title: string;
+  /** The party's project; a name without a project is looked up here. */
+  readonly project: string;
+  /** Everything that the party can name: its own tables and views, and the views that others share with it. */
+  readonly tables: readonly RoomTable[];
+}
+
+/** Who takes part in a clean room, and who sees what under which rule. It is plain data, fit for a JSON file. */
+export interface Room {
+  /** The parties by the names that `ask` takes. */
+  readonly parties: Readonly<Record<string, RoomParty>>;
+}
+
+/** A clean room cannot be opened, or has no such party. Like the errors of googlesql-duckdb, its name is UserError: print its message only. */
+export class RoomError extends UserError {
+  /** The file is missing or unreadable, or the description is wrong. */
+  readonly reason: "missing" | "unreadable" | "wrong";
+
+  constructor(reason: RoomError["reason"], message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The table does not exist, or the party may not see it. The error does not say which. */
+export class NotFound extends SqlError {
+  /** The names that the party can write, "dataset.table". */
+  readonly visible: readonly string[];
+
+  constructor(message: string, visible: readonly string[], place?: SqlError) {
+    super(message, place?.line, place?.column);
+    this.name = "NotFound";
+    this.visible = visible;
+  }
+}
+
+/**
+ * Reads a room's description from a JSON file. Throws RoomError if the file is missing or is not JSON.
+ * @example
+ * const room = await openRoom({ database: "shop.duckdb", room: readRoom("room.json"), ledger: "budget.jsonl" });
+ */
+export function readRoom(file: string): Room {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw missing
+      ? new RoomError("missing", `${file} does not exist`)
+      : new RoomError("unreadable", `${file} cannot be read: ${messageOf(error)}`);
+  }
+  try {
+    return JSON.parse(text) as Room;
+  } catch (error) {
+    throw new RoomError("unreadable", `${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Throws RoomError for a description that is wrong: a rule that BigQuery would refuse, or an owner that is not a party. */
+export function checkRoom({ parties }: Room): void {
+  if (typeof parties !== "object" || parties === null)
+    throw new RoomError("wrong", "the room's description has no parties: give each a title, a project and tables");
+  for (const [party, { tables }] of Object.entries(parties))
+    for (const table of tables) {
+      const faults = table.rule
+        ? checkRule(
+            table.rule,
+            table.columns.map(({ name }) => name),
+          )
+        : [];
+      if (!Object.hasOwn(parties, table.owner))
+        faults.push(`its owner is ${table.owner}, who is not a party: use one of ${Object.keys(parties).join(", ")}`);
+      if (faults.length > 0) throw new RoomError("wrong", `${shortName(table)} of ${party}: ${faults.join("; ")}`);
+    }
+}
+
+/** A party by its name. Throws RoomError if the room has no such party. */
+export function partyOf({ parties }: Room, party: string): RoomParty {
+  const found = Object.hasOwn(parties, party) ? parties[party] : undefined;
+  if (found) return found;
+  throw new RoomError("wrong", `no party is called ${party}: use one of ${Object.keys(parties).join(", ")}`);
+}
+
+/** "dataset.table", as BigQuery's messages name a view. */
+export function shortName({ dataset, table }: RoomTable): string {
+  return `${dataset}.${table}`;
+}
+
+/** "project.dataset.table", as the party names the table: unique among the party's tables, and the id of its scans. */
+export function nameOf(table: RoomTable): string {
+  return `${table.project}.${shortName(table)}`;
+}
+
+/**
+ * The tables as a catalog for the analyser. A query may write each as dataset.table or project.dataset.table, and quote the name in
+ * whole or in parts.
+ * @example
+ * const analyser = await loadAnalyser(catalogOf(room.parties.merchant.tables));
+ */
+export function catalogOf(tables: readonly RoomTable[]): CatalogTable[] {
+  return tables.map((table) => ({
+    id: nameOf(table),
+    paths: [...groupings([table.dataset, table.table]), ...groupings([table.project, table.dataset, table.table])],
+    columns: table.columns,
+  }));
+}
+
+/**
+ * Finds a table by the id that `catalogOf` gave it. The function that it returns throws Error for any other id.
+ * @example
+ * tablesOf(room.parties.merchant.tables)("shop-project.merchant.users").relation; // "merchant.users"
+ */
+export function tablesOf(tables: readonly RoomTable[]): (id: string) => RoomTable {
+  const byId = new Map(tables.map((table) => [nameOf(table), table]));
+  return (id) => {
+    const table = byId.get(id);
+    if (table === undefined) throw new Error(`the catalog has no table ${id}`);
+    return table;
+  };
+}
+
+/**
+ * The table that a path of a query names; undefined if none has that name. Names are case-sensitive, and a quoted part may hold dots.
+ * @example
+ * tableNamed(tables, ["shop-project", "merchant.users"]);
+ */
+export function tableNamed(tables: readonly RoomTable[], path: readonly string[]): RoomTable | undefined {
+  const written = path.join(".");
+  return tables.find((table) => [shortName(table), nameOf(table)].includes(written));
+}
+
+/** The error for a path that names nothing the party can see. */
+export function notFound({ project, tables }: RoomParty, path: readonly string[], place?: SqlError): NotFound {
+  const visible = tables.map(shortName).sort();
+  const [table = "", dataset, ...more] = path.join(".").split(".").reverse();
+  if (dataset === undefined)
+    return new NotFound(`Table "${table}" must be qualified with a dataset (e.g. dataset.table).`, visible, place);
+  const where = more.length > 0 ? more.reverse().join(".") : project;
+  return new NotFound(`Not found: Table ${where}:${dataset}.${table}`, visible, place);
+}
+
+/** All ways to quote neighbours together: [a, b, c] is also [a.b, c], [a, b.c] and [a.b.c]. */
+function groupings([first, ...rest]: readonly string[]): string[][] {
+  if (first === undefined) return [[]];
+  if (rest.length === 0) return [[first]];
+  return groupings(rest).flatMap(([next = "", ...more]) => [
+    [first, next, ...more],
+    [`${first}.${next}`, ...more],
+  ]);
+}

@@ -1,0 +1,37 @@
+import { type Analysed, type Column, type Engine, type Node, RunError, UnsupportedSql } from "googlesql-duckdb/tree";
+import type { QueryPlan } from "./query-plan.ts";
+import { withItsClauses } from "./tree-parts.ts";
+
+/**
+ * Counts the groups that the thresholds of a query left out. Only the owner of all its views may know the number.
+ * Undefined if the query has no threshold, or if an aggregate cannot run alone, such as one in a correlated subquery.
+ */
+export async function suppressedGroups(
+  engine: Engine,
+  { guarded: { query, scans, thresholds }, translate }: QueryPlan,
+): Promise<number | undefined> {
+  let left: number | undefined;
+  try {
+    for (const { scan } of thresholds) {
+      const alone = aloneIn(query, scan);
+      const having = scans.get(scan)?.having;
+      if (alone === undefined || having === undefined) return undefined;
+      const all = translate(alone, new Map([[scan, { having: { ...having, threshold: 0 } }]]));
+      const shown = translate(alone, new Map());
+      const count = `SELECT (SELECT COUNT(*) FROM (${all})) - (SELECT COUNT(*) FROM (${shown}))`;
+      const [row] = await engine.rows(count, [{ typeKind: "TYPE_INT64" }]);
+      left = (left ?? 0) + Number(row?.[0]);
+    }
+  } catch (error) {
+    if (!(error instanceof UnsupportedSql || error instanceof RunError)) throw error;
+    return undefined;
+  }
+  return left;
+}
+
+/** A scan as a query of its own; undefined if the query does not hold the scan. */
+function aloneIn(query: Analysed, scan: Node): Analysed | undefined {
+  const body = withItsClauses(query.query, scan, scan);
+  const columns = scan.columnList as readonly Column[];
+  return body && { ...query, outputs: columns.map((column, index) => ({ name: `c${index}`, column })), query: body };
+}

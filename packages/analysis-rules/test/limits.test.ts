@@ -1,0 +1,118 @@
+import { expect } from "chai";
+import { openRoom } from "../src/open-room.ts";
+import { problemOf } from "../src/problem.ts";
+import { addressOf, amountOf, noteOf, type Person, type SmallRoom, smallRoom } from "./small-room.ts";
+
+/** One person in Odesa, five in Lviv. The merchant knows the one in Odesa and two others. */
+const person: Person = { city: "Lviv", tier: "Free", verified: true, points: 7, score: 1, rows: 1, shared: false };
+const target: Person = { ...person, city: "Odesa", points: 41, shared: true };
+const of: Person[] = [target, person, person, person, { ...person, shared: true }, { ...person, shared: true }];
+
+describe("The analysis rules do not stop", () => {
+  let small: SmallRoom;
+  before(async () => {
+    small = await smallRoom(of);
+  });
+  after(() => small.close());
+  const ask = async (sql: string) => (await small.room.ask("merchant", sql)).rows;
+
+  it("differencing: two allowed sums that differ by one person reveal that person", async () => {
+    const sum = "SELECT WITH AGGREGATION_THRESHOLD SUM(points) AS points FROM linked.people_open";
+    const [[all]] = (await ask(sum)) as [[number]];
+    const [[others]] = (await ask(`${sum} WHERE city <> 'Odesa'`)) as [[number]];
+    expect(all - others).to.equal(target.points);
+    // A direct question gets no answer.
+    expect(await ask(`${sum} WHERE city = 'Odesa'`)).to.deep.equal([]);
+  });
+
+  it("probing: joining a list overlap with known addresses shows which of them the other party has", async () => {
+    const rows = await ask(
+      "SELECT u.id, p.note FROM linked.people_overlap AS p JOIN merchant.users AS u ON u.hashed_email = p.hashed_email ORDER BY u.id",
+    );
+    expect(rows).to.deep.equal([0, 4, 5].map((index) => [index, noteOf(index)]));
+  });
+});
+
+describe("A query that cannot be run", () => {
+  let small: SmallRoom;
+  before(async () => {
+    small = await smallRoom(of);
+  });
+  after(() => small.close());
+
+  const problem = (sql: string, room = small.room) =>
+    room.ask("merchant", sql).then(
+      () => expect.fail("it was answered"),
+      (error) => problemOf(error),
+    );
+  const endless =
+    "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 10000000)) AS b WHERE MOD(a * b, 7) = 1";
+
+  it("is stopped at the limit of time or rows", async () => {
+    const room = await openRoom({ ...small.options, limits: { seconds: 0.3, rows: 1000, memory: "500MB" } });
+    try {
+      expect(await problem(endless, room)).to.deep.equal({
+        rule: "limits",
+        message: "The query ran longer than 0.3 seconds and was stopped: ask for less",
+      });
+      const many = await problem("SELECT a FROM UNNEST(GENERATE_ARRAY(1, 5000)) AS a", room);
+      expect(many?.message).to.include("more than 1,000 rows");
+    } finally {
+      await room.close();
+    }
+  });
+
+  it("reveals nothing about the protected row that it fails on", async () => {
+    // DuckDB's own message would quote the text that is not a number.
+    const sql = `SELECT CAST(p.note AS INT64) AS n FROM linked.people_overlap AS p
+      JOIN merchant.users AS u ON u.hashed_email = p.hashed_email`;
+    const found = await small.room.ask("merchant", sql).then(
+      ({ rows }) => JSON.stringify(rows),
+      (error) => String(problemOf(error)?.message),
+    );
+    for (const [index] of of.entries())
+      for (const secret of [noteOf(index), addressOf(index), String(amountOf(index))])
+        expect(found).not.to.include(secret);
+  });
+
+  it("does not fail on a protected row, not even in a repeated expression, which DuckDB would compute separately", async () => {
+    const sql = `SELECT WITH AGGREGATION_THRESHOLD SUM(LOG(x, x)) AS n
+      FROM (SELECT hashed_email, IF(city = 'Odesa', -1.0, 2.0) AS x FROM linked.people_open)`;
+    const { rows } = await small.room.ask("merchant", sql);
+    expect(rows).to.deep.equal([[of.length - 1]]);
+  });
+
+  it("is refused if it is nested too deeply, and the next query is answered", async () => {
+    for (const deep of [
+      `SELECT ${"-(".repeat(20_000)}1${")".repeat(20_000)} AS x`,
+      `SELECT 1${" + 1".repeat(20_000)} AS x`,
+    ])
+      expect((await problem(deep))?.rule, deep.slice(0, 20)).to.be.oneOf(["GoogleSQL", "not supported", "run"]);
+    expect((await small.room.ask("merchant", "SELECT COUNT(*) AS n FROM merchant.users")).rows).to.deep.equal([[4]]);
+  });
+
+  it("is refused at once if it is short and expands to more than DuckDB can plan", async () => {
+    const times = (count: number, clause: (of: string) => string) =>
+      Array.from({ length: count }, (_, n) => `c${n + 1} AS (${clause(`c${n}`)})`).join(", ");
+    const first = "WITH c0 AS (SELECT p.* FROM linked.people_joined p JOIN merchant.users USING (hashed_email))";
+    const last = "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM c30 WHERE LENGTH(city) > 2";
+    const joined = times(30, (of) => `SELECT a.* FROM ${of} AS a JOIN ${of} AS b USING (hashed_email)`);
+    expect(await problem(`${first}, ${joined} ${last}`)).to.include({ rule: "not supported" });
+    const computed = times(30, (of) => `SELECT * REPLACE (CONCAT(city, city) AS city) FROM ${of}`);
+    expect(await problem(`${first}, ${computed} ${last}`)).to.include({ rule: "not supported" });
+  });
+
+  it("gets an error about wrong names and duplicate columns", async () => {
+    expect(await problem("SELECT 1 AS a, 2 AS A")).to.include({
+      message: "Duplicate column names in the result are not supported. Found duplicate(s): A",
+    });
+    expect(await problem("SELECT 1 AS `a\\x00b`")).to.deep.equal({
+      rule: "GoogleSQL",
+      message: "The name of a column cannot have a NUL in it.",
+    });
+    expect(await problem("SELECT 1 FROM users")).to.deep.include({
+      rule: "names",
+      message: 'Table "users" must be qualified with a dataset (e.g. dataset.table).',
+    });
+  });
+});

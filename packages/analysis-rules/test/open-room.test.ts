@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { explanationLines } from "../src/explanation.ts";
+import { type CleanRoom, openRoom, type RoomOptions } from "../src/open-room.ts";
+import type { AnalysisRule } from "../src/policy.ts";
+import { type Room, RoomError, type RoomTable, readRoom } from "../src/room.ts";
+import { makeDatabase, temporaryFolder } from "./temporary-files.ts";
+
+const noise: AnalysisRule = {
+  differentialPrivacy: {
+    privacyUnitColumn: "email",
+    maxEpsilonPerQuery: 1,
+    epsilonBudget: 2,
+    deltaPerQuery: 1e-6,
+    deltaBudget: 1,
+  },
+};
+
+const describeRoom = (rule: AnalysisRule, owner = "shop"): Room => {
+  const table: RoomTable = {
+    id: "shop.shared.customers",
+    project: "bank",
+    dataset: "linked",
+    table: "customers",
+    owner,
+    columns: [
+      { name: "email", kind: "STRING" },
+      { name: "city", kind: "STRING" },
+    ],
+    rule,
+    relation: "main.customers",
+  };
+  return {
+    parties: {
+      shop: { title: "the shop", project: "shop", tables: [] },
+      bank: { title: "the bank", project: "bank", tables: [table] },
+    },
+  };
+};
+
+describe("A room", () => {
+  const folder = temporaryFolder();
+  let database: string;
+  before(async () => {
+    database = join(folder, "shop.duckdb");
+    await makeDatabase(
+      database,
+      "CREATE TABLE customers AS SELECT 'mail' || n AS email, if(n < 50, 'Kyiv', 'Lviv') AS city FROM range(70) t(n)",
+    );
+  });
+  const ledger = () => join(folder, "budget.jsonl");
+  const failure = (options: RoomOptions) =>
+    openRoom(options).then(
+      () => expect.fail("it was opened"),
+      (error) => error,
+    );
+
+  for (const [what, room, message] of [
+    ["has a rule that BigQuery would refuse", describeRoom({}), /^linked\.customers of bank: has no rule/],
+    [
+      "has a view whose owner takes no part",
+      describeRoom(noise, "baker"),
+      "linked.customers of bank: its owner is baker, who is not a party: use one of shop, bank",
+    ],
+    ["has no parties", {} as Room, /^the room's description has no parties/],
+  ] as const)
+    it(`is not opened if it ${what}`, async () => {
+      const error = await failure({ database, room, ledger: ledger() });
+      expect(error).to.be.instanceOf(RoomError).with.property("reason", "wrong");
+      expect(error.message).to.match(typeof message === "string" ? new RegExp(`^${message}$`) : message);
+    });
+
+  it("is not opened if a view has a privacy budget and no ledger is given", async () => {
+    const error = await failure({ database, room: describeRoom(noise) });
+    expect(error).to.be.instanceOf(RoomError);
+    expect(error.message).to.equal("a view has differential privacy, and no ledger is given to record its budget");
+  });
+
+  it("is read from a JSON file, whose absence and faults are told apart", () => {
+    const file = join(folder, "room.json");
+    expect(() => readRoom(file))
+      .to.throw(RoomError, `${file} does not exist`)
+      .with.property("reason", "missing");
+    writeFileSync(file, '{"parties": ');
+    expect(() => readRoom(file))
+      .to.throw(RoomError, "cannot be read")
+      .with.property("reason", "unreadable");
+    writeFileSync(file, JSON.stringify(describeRoom(noise)));
+    expect(readRoom(file)).to.deep.equal(describeRoom(noise));
+  });
+
+  describe("that is open", () => {
+    let room: CleanRoom;
+    before(async () => {
+      room = await openRoom({ database, room: describeRoom(noise), ledger: ledger() });
+    });
+    after(() => room.close());
+
+    it("answers only its parties", async () => {
+      for (const asked of [room.ask("baker", "SELECT 1"), room.check("toString", "SELECT 1"), room.rulesFor("x", "")]) {
+        const error = await asked.then(
+          () => undefined,
+          (thrown) => thrown,
+        );
+        expect(error).to.be.instanceOf(RoomError);
+        expect(error.message).to.match(/^no party is called (baker|toString|x): use one of shop, bank$/);
+      }
+    });
+
+    it("explains a query that it only checks, and spends nothing", async () => {
+      const sql =
+        "SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*, contribution_bounds_per_group => (0, 1)) FROM linked.customers";
+      const lines = [
+        "View linked.customers, which the shop owns",
+        "  differential privacy: noise for each email, epsilon up to 1 a query, 2 in all",
+        "Budget left of linked.customers: epsilon 2 of 2, delta 1 of 1",
+        "Checked:",
+        "  linked.customers: answers with noise for each email",
+      ];
+      expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
+      expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
+    });
+
+    it("lists the rules of a query that it refuses", async () => {
+      expect(await room.rulesFor("bank", "SELECT * FROM linked.customers")).to.deep.equal([
+        {
+          view: "linked.customers",
+          owner: "shop",
+          ownerTitle: "the shop",
+          rule: "differential privacy: noise for each email, epsilon up to 1 a query, 2 in all",
+        },
+      ]);
+    });
+  });
+});
+
+describe("analysis-rules/policy", () => {
+  it("imports nothing, so that declaring a rule needs neither DuckDB nor the analyser", () => {
+    const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    const source = readFileSync(new URL(`../${exports["./policy"]}`, import.meta.url), "utf8");
+    expect(source).not.to.match(/^import|^export .* from|import\(/m);
+  });
+});

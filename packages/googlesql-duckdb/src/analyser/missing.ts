@@ -1,0 +1,16 @@
+import { type SqlError, UnsupportedSql } from "../errors.ts";
+
+/** Functions that BigQuery has and the analyser lacks, each with what to write instead, if there is something. */
+const missing: Readonly<Record<string, string | undefined>> = {
+  MAX_BY: "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y).",
+  MIN_BY: "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y).",
+  CONTAINS_SUBSTR: undefined,
+};
+
+/** Turns "Function not found" into "not supported", if BigQuery has that function. */
+export function unlessMissing(error: SqlError): SqlError | UnsupportedSql {
+  const [, name = ""] = /^Function not found: (?:SAFE\.)?(\w+)/i.exec(error.message) ?? [];
+  const called = name.toUpperCase();
+  if (!Object.hasOwn(missing, called) || error.line === undefined || error.column === undefined) return error;
+  return new UnsupportedSql(`the function ${called}`, { line: error.line, column: error.column }, missing[called]);
+}

@@ -1,0 +1,13 @@
+export type { ColumnKind } from "./analyser/analyser.ts";
+export type { Table, TableColumn } from "./catalogue.ts";
+export type { Limits } from "./engine.ts";
+export { RunError, SqlError, UnsupportedSql, UserError, type UserErrorCode } from "./errors.ts";
+export {
+  type Answer,
+  type AnswerColumn,
+  type CheckedQuery,
+  type GoogleSql,
+  type OpenOptions,
+  openGoogleSql,
+} from "./open.ts";
+export type { Value } from "./values.ts";

@@ -1,0 +1,143 @@
+import type { Type } from "../analyser/analyser.ts";
+import { listOf, type Node } from "../analyser/node.ts";
+import { type AggregateCall, functionName, kindOf, literalText, type TranslateAggregate, writtenName } from "./call.ts";
+import { expression } from "./expressions.ts";
+import { average, sum } from "./numerics.ts";
+import { quantiles } from "./quantiles.ts";
+import type { Computed, Scope } from "./scope.ts";
+import { bind, checked, column, finite, text } from "./sql.ts";
+import { takeStructs } from "./structs.ts";
+import { hasStruct } from "./types.ts";
+import { orderBy } from "./windows.ts";
+
+/** Translates the aggregates of a scan. The keys are the names of their columns. */
+export function aggregates(list: readonly Computed[], scope: Scope): Map<string, string> {
+  return new Map(list.map(({ column: of, expr }) => [column(of.columnId), aggregate(expr, "", scope)]));
+}
+
+const fields = ["type", "function", "argumentList", "errorMode", "distinct", "nullHandlingModifier"];
+
+/** Translates an aggregate function of rows, or, with `over`, of a window. */
+export function aggregate(node: Node, over: string, scope: Scope): string {
+  return scope.within(node, [...fields, "orderByItemList", "limit", "windowFrame", "havingModifier"], () => {
+    const name = functionName(node);
+    const translate = Object.hasOwn(aggregateFunctions, name) ? aggregateFunctions[name] : undefined;
+    const called = writtenName(name);
+    if (translate === undefined) return scope.refuse(`the function ${called}${over && " over a window"}`);
+    const nodes = listOf(node.argumentList);
+    if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
+      scope.refuse(`${called} of STRUCT`);
+    const modifier = node.nullHandlingModifier;
+    const ordered = listOf(node.orderByItemList).length > 0;
+    if (
+      name !== "array_agg" &&
+      name !== "string_agg" &&
+      (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
+    )
+      scope.refuse(`${called} with ORDER BY, LIMIT or a treatment of NULLs`);
+    const adds = name === "sum" || name === "avg";
+    const repeats = name === "approx_top_count" || (adds && kindOf(nodes[0]) === "NUMERIC");
+    // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
+    if (repeats && JSON.stringify(nodes).includes('"SubqueryExpr"')) scope.refuse(`${called} of a subquery`);
+    const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
+    if (chosenBy && name !== "any_value") scope.refuse(`${called} with HAVING ${chosenBy.kind}`);
+    return translate({
+      nodes,
+      type: node.type as Type,
+      safe: scope.safe || node.errorMode === "SAFE_ERROR_MODE",
+      sensitive: scope.safe,
+      sql: (argument) => expression(argument, scope),
+      args: nodes.map((argument) => expression(argument, scope)),
+      distinct: node.distinct === true ? "DISTINCT " : "",
+      order: ordered ? ` ${orderBy(node.orderByItemList, scope)}` : "",
+      limit: node.limit ? expression(node.limit as Node, scope) : undefined,
+      ignoresNulls: modifier === "IGNORE_NULLS",
+      over,
+      ...(chosenBy && { most: { kind: chosenBy.kind, of: expression(chosenBy.havingExpr, scope) } }),
+      refuse: (what) => scope.refuse(`${called} ${what}`),
+    });
+  });
+}
+
+/** The aggregate functions, by their names in the tree. */
+export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = {
+  $count_star: ({ over }) => `count(*)${over}`,
+  count: plain("count"),
+  countif: ({ distinct, args, over, ...call }) =>
+    distinct ? call.refuse("DISTINCT") : `count(*) FILTER (WHERE ${args[0]})${over}`,
+  sum: ({ distinct, args: [value], over, ...call }) => {
+    const kind = kindOf(call.nodes[0]);
+    if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
+    if (kind === "NUMERIC" && !distinct) return sum(value as string, over, call);
+    if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`);
+    return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
+  },
+  avg: ({ distinct, args, over, ...call }) => {
+    const kind = kindOf(call.nodes[0]);
+    if (kind === "NUMERIC")
+      return distinct ? call.refuse(`of DISTINCT ${kind}`) : average(args[0] as string, over, call);
+    return finite(`avg(${distinct}${args[0]})${over}`, call);
+  },
+  min: plain("min"),
+  max: plain("max"),
+  any_value: ({ args: [value], over, most }) => {
+    if (most === undefined) return `any_value(${value})${over}`;
+    return `${most.kind === "MAX" ? "arg_max_null" : "arg_min_null"}(${value}, ${most.of})${over}`;
+  },
+  bit_and: bits("bit_and"),
+  bit_or: bits("bit_or"),
+  bit_xor: bits("bit_xor"),
+  ...quantiles,
+  approx_count_distinct: ({ args, over }) => `count(DISTINCT ${args[0]})${over}`,
+  logical_and: plain("bool_and"),
+  logical_or: plain("bool_or"),
+  stddev_samp: spread("stddev_samp"),
+  stddev_pop: spread("stddev_pop"),
+  var_samp: spread("var_samp"),
+  var_pop: spread("var_pop"),
+  covar_samp: spread("covar_samp"),
+  covar_pop: spread("covar_pop"),
+  corr: (call) => {
+    // GoogleSQL returns NULL for fewer than two pairs, and NaN if the values do not vary. DuckDB returns NaN for both.
+    const pairs = `regr_count(${call.args.join(", ")})${call.over}`;
+    const value = checked(
+      spread("corr")(call),
+      (v) => `isfinite(${v})`,
+      "CORR of values that do not vary is NaN",
+      call,
+    );
+    return `CASE WHEN ${pairs} > 1 THEN ${value} END`;
+  },
+  string_agg: (call) => {
+    if (kindOf(call.nodes[0]) !== "STRING") call.refuse(`of ${kindOf(call.nodes[0])}`);
+    const between = text(call.nodes.length > 1 ? literalText(call, 1) : ",");
+    return `array_to_string(${collected({ ...call, ignoresNulls: true })}, ${between})`;
+  },
+  array_agg: collected,
+};
+
+function bits(name: string): TranslateAggregate {
+  return ({ distinct, args, over, ...call }) =>
+    kindOf(call.nodes[0]) === "INT64" ? `${name}(${distinct}${args[0]})${over}` : call.refuse("of BYTES");
+}
+
+function plain(name: string): TranslateAggregate {
+  return ({ distinct, args, over }) => `${name}(${distinct}${args[0]})${over}`;
+}
+
+/** DuckDB fails if the sum of squares overflows. Values within 10¹⁴⁰ cannot cause that, so protected values are cut to that range. */
+function spread(name: string): TranslateAggregate {
+  return ({ distinct, args, over, ...call }) => {
+    if (call.nodes.some((node) => kindOf(node) !== "DOUBLE")) call.refuse(`of ${kindOf(call.nodes[0])}`);
+    const within = (value: string) =>
+      `CASE WHEN ${value} IS NOT NULL THEN greatest(least(${value}, 1e140), -1e140) END`;
+    const values = call.safe ? args.map((value) => bind([value], within)) : args;
+    const value = `${name}(${distinct}${values.join(", ")})${over}`;
+    return name === "corr" ? value : finite(value, call);
+  };
+}
+
+function collected({ distinct, args: [value], order, limit, ignoresNulls, over }: AggregateCall): string {
+  const list = `list(${distinct}${value}${order})${ignoresNulls ? ` FILTER (WHERE ${value} IS NOT NULL)` : ""}${over}`;
+  return limit === undefined ? list : `(${list})[1:${limit}]`;
+}

@@ -1,0 +1,46 @@
+import { type Call, literalText, only, type Translate } from "../call.ts";
+import { bind, text } from "../sql.ts";
+
+/** Regular expressions. Both use RE2. */
+export const regexps: Readonly<Record<string, Translate>> = {
+  regexp_contains: only(["STRING"], (call) => `regexp_matches(${call.args[0]}, ${pattern(call)})`),
+  regexp_extract_all: only(["STRING"], (call) => {
+    const groups = groupsOf(literalText(call, 1));
+    if (groups === undefined) return call.refuse("of a group that may be left out, or of several");
+    if (call.sensitive) call.refuse("over rows of a protected view");
+    if (mayBeEmpty(literalText(call, 1))) call.refuse("of what may be empty");
+    return `regexp_extract_all(${call.args[0]}, ${pattern(call)}, ${groups})`;
+  }),
+  regexp_extract: only(["STRING"], (call) => {
+    if (call.nodes.length > 2) call.refuse("with a position");
+    const groups = groupsOf(literalText(call, 1));
+    if (groups === undefined) return call.refuse("of a group that may be left out, or of several");
+    return bind([call.args[0] as string], (value) => {
+      const found = `regexp_extract(${value}, ${pattern(call)}, ${groups})`;
+      return `CASE WHEN regexp_matches(${value}, ${pattern(call)}) THEN ${found} END`;
+    });
+  }),
+};
+
+function pattern(call: Call): string {
+  return text(literalText(call, 1));
+}
+
+/** The number of groups: 0, or 1 if the group takes part in every match; undefined for other expressions. */
+function groupsOf(expression: string): 0 | 1 | undefined {
+  let signs = expression.replace(/\\Q.*?(\\E|$)|\\./gs, "x").replace(/\[\^?\]?(\[:\^?\w+:\]|[^\]])*\]/g, "x");
+  while (/\(\?:[^()]*\)/.test(signs)) signs = signs.replace(/\(\?:[^()]*\)/g, "x");
+  const groups = signs.match(/\((?!\?)|\(\?P?</g)?.length ?? 0;
+  if (groups === 0) return 0;
+  // A group that takes no part in a match is NULL in GoogleSQL, and DuckDB does not tell it from an empty one.
+  return /^[^()|]*\((?!\?)[^()]*\)(?![?*{])[^()|]*$/.test(signs) ? 1 : undefined;
+}
+
+/** Whether an expression may match the empty text, or seems to. DuckDB finds more empty matches than GoogleSQL. */
+function mayBeEmpty(expression: string): boolean {
+  try {
+    return /\\[bBAzQ]|[$^]/.test(expression) || new RegExp(`^(?:${expression})$`, "u").test("");
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,107 @@
+import { attempt, bind, type Casting, type Failing, orFail, unreadable } from "./sql.ts";
+
+/*
+ * NUMERIC is a number of at most 38 digits, 9 of them after the point: DuckDB's DECIMAL(38, 9). Where DuckDB computes with FLOAT64, or
+ * fails though the result fits, the value is computed here as a whole number of 10⁻⁹ in HUGEINT, which holds slightly more than 38 digits.
+ */
+
+const overflow = "numeric overflow";
+const ten = (power: number) => `1${"0".repeat(power)}::HUGEINT`;
+
+/** Converts a NUMERIC to a whole number of 10⁻⁹. */
+function units(value: string): string {
+  return `CAST(replace(CAST(${value} AS VARCHAR), '.', '') AS HUGEINT)`;
+}
+
+/** Converts a whole number of 10⁻⁹ to a NUMERIC. */
+function ofUnits(value: string, failing: Failing): string {
+  return bind([value], (v) => {
+    const whole = `CAST(${v} // 1000000000 AS DECIMAL(38, 9))`;
+    const part = `CAST(CAST(${v} % 1000000000 AS DECIMAL(9, 0)) * 0.000000001 AS DECIMAL(38, 9))`;
+    return orFail(`abs(${v}) < ${ten(38)}`, [v], `(${whole} + ${part})`, overflow, failing);
+  });
+}
+
+/** The quotient of two whole numbers that are not negative, rounded half up. */
+function rounded(value: string, by: string): string {
+  return `((2 * ${value} + ${by}) // (2 * ${by}))`;
+}
+
+/** Division, to nine places. With a divisor of 10²⁰ or more, the remainder times 10⁹ does not fit into a HUGEINT. */
+export function quotient(value: string, by: string, failing: Casting): string {
+  return bind([value, by], (of, divisor) => {
+    const made = bind([units(of), units(divisor)], (a, b) => {
+      const whole = `(abs(${a}) // abs(${b}))`;
+      const places = rounded(`(abs(${a}) % abs(${b}) * 1000000000)`, `abs(${b})`);
+      const all = `sign(${a}) * sign(${b}) * (${whole} * 1000000000 + ${places})`;
+      return orFail(`${whole} < ${ten(29)}`, [a, b], ofUnits(`(${all})`, failing), overflow, failing);
+    });
+    const known = unless(`abs(${divisor}) >= ${ten(20)}`, "divide by such a NUMERIC", made, failing);
+    return orFail(`${divisor} <> 0`, [of, divisor], known, "division by zero", failing);
+  });
+}
+
+/** A value, except where the translation cannot compute it. That is an error even in SAFE_DIVIDE, which has an answer in BigQuery. */
+function unless(isFar: string, what: string, value: string, { sensitive }: Casting): string {
+  return `CASE WHEN ${isFar} THEN ${sensitive ? "NULL" : `error('DuckDB cannot ${what}')`} ELSE ${value} END`;
+}
+
+/**
+ * Passes a sum of NUMERICs to `body`, as a whole number of 10⁻⁹, with the values of `also`; `over` is a window or empty. DuckDB fails if
+ * a partial sum outgrows a HUGEINT. The separate sums of the whole and the fractional parts cannot.
+ */
+function summed(
+  value: string,
+  over: string,
+  also: readonly string[],
+  { safe }: Failing,
+  body: (...names: string[]) => string,
+): string {
+  if (!safe) return bind([units(`sum(${value})${over}`), ...also], body);
+  const parts = [`sum(CAST(trunc(${value}) AS HUGEINT))${over}`, `sum(${value} - trunc(${value}))${over}`];
+  return bind([...parts, ...also], (whole, part, ...others) => {
+    const total = bind([`(${whole} * 1000000000 + ${units(part)})`, ...others], body);
+    return `CASE WHEN abs(${whole}) <= ${ten(29)} THEN ${total} END`;
+  });
+}
+
+export function sum(value: string, over: string, failing: Failing): string {
+  return summed(value, over, [], failing, (total) => ofUnits(total, failing));
+}
+
+/** An average. It fails if the sum is no NUMERIC, even where the average would be one. */
+export function average(value: string, over: string, failing: Casting): string {
+  return summed(value, over, [`count(${value})${over}`], failing, (total, count) => {
+    const mean = ofUnits(`(sign(${total}) * ${rounded(`abs(${total})`, count)})`, failing);
+    return unless(`abs(${total}) >= 5 * ${ten(37)}`, "average NUMERICs of such a sum", mean, failing);
+  });
+}
+
+/**
+ * Converts a FLOAT64 to a NUMERIC. The product with 10⁹ is too imprecise to round near a half, so there the digits are read from a text
+ * of 40 places, which takes much longer.
+ */
+export function ofDouble(value: string, failing: Failing): string {
+  const parts = (given: string) => [given, `trunc(${given})`, `((${given} - trunc(${given})) * 1e9)`];
+  return bind([value], (given) =>
+    bind(parts(given), (v, whole, places) => {
+      const digits = `left(format('{:.40f}', ${v}), -30)`;
+      const part = `CAST(CAST(round(${places}) AS DECIMAL(10, 0)) * 0.000000001 AS DECIMAL(38, 9))`;
+      const sum = `(CAST(CAST(${whole} AS HUGEINT) AS DECIMAL(38, 9)) + ${part})`;
+      const isNear = `abs(abs(${places} - trunc(${places})) - 0.5) < 1e-6`;
+      const made = `CASE WHEN ${isNear} THEN CAST(${digits} AS DECIMAL(38, 9)) ELSE ${sum} END`;
+      return attempt([v], () => made, failing);
+    }),
+  );
+}
+
+/** Reads a NUMERIC from a text without an exponent. */
+export function ofText(value: string, failing: Casting): string {
+  return bind([value], (v) => {
+    const made = attempt([v], () => `CAST(trim(${v}) AS DECIMAL(38, 9))`, failing);
+    const isRight = `regexp_full_match(${v}, '\\s*[+-]?(\\d+[.]?\\d*|[.]\\d+)\\s*')`;
+    const known = orFail(isRight, [v], made, "not a NUMERIC", failing);
+    const other = unreadable("numbers with an exponent", failing.sensitive);
+    return `CASE WHEN regexp_full_match(${v}, '\\s*[+-]?[.\\d]+[eE].*') THEN ${other} ELSE ${known} END`;
+  });
+}

@@ -1,0 +1,90 @@
+import type { Column } from "../analyser/analyser.ts";
+import { type Node, placeOf, unknownFields } from "../analyser/node.ts";
+import { UnsupportedSql } from "../errors.ts";
+
+/** What analysis rules add to a scan. */
+export interface ScanNotes {
+  /** Leaves out groups with fewer distinct values in any of these columns. */
+  readonly having?: { readonly unitColumnIds: readonly string[]; readonly threshold: number };
+  /** Replaces a SELECT WITH DIFFERENTIAL_PRIVACY: a relation in parentheses with the scan's columns. */
+  readonly answer?: string;
+}
+
+export interface TranslationOptions {
+  /** The table in DuckDB with this id in the catalogue: its name, "schema.table", or what to write after FROM. */
+  relation(id: string): string | { readonly sql: string };
+  readonly notes: ReadonlyMap<Node, ScanNotes>;
+  /** The scans of protected rows. Operations that cannot be computed on a row return NULL, because an error would reveal the row. */
+  readonly sensitive: ReadonlySet<Node>;
+}
+
+/** A column that a scan computes. */
+export interface Computed {
+  readonly column: Column;
+  readonly expr: Node;
+}
+
+/** A translated WITH clause. */
+export interface Clause {
+  readonly sql: string;
+  /** The names of its columns in the translation, in order. */
+  readonly columns: readonly string[];
+}
+
+/** The state of the translation of one query, on its way through the tree. */
+export class Scope {
+  readonly options: TranslationOptions;
+  /** The WITH clauses so far, by their names in the tree. */
+  readonly clauses = new Map<string, Clause>();
+  /**
+   * Whether operations return NULL instead of failing. In a query that reads protected rows this holds everywhere: DuckDB moves
+   * conditions below groups and joins, so an error above them may reveal the rows below.
+   */
+  readonly safe: boolean;
+  #subqueries = 0;
+  readonly #sql: string;
+  /** The innermost node that has a place in the text. */
+  #here: Node | undefined;
+
+  constructor(sql: string, options: TranslationOptions) {
+    this.#sql = sql;
+    this.options = options;
+    this.safe = options.sensitive.size > 0;
+  }
+
+  /** Translates a node. A field that has an effect and is not among `known` is refused. */
+  within<T>(node: Node, known: readonly string[], work: () => T): T {
+    const here = this.#here;
+    if (node.parseLocationRange !== undefined) this.#here = node;
+    const [unknown] = unknownFields(node, known);
+    if (unknown !== undefined) this.refuse(clauses[unknown] ?? `${unknown} of a ${node.kind ?? "clause"}`);
+    const done = work();
+    this.#here = here;
+    return done;
+  }
+
+  /** Translates a subquery of an expression. Each level of nesting doubles DuckDB's planning time. */
+  inSubquery<T>(work: () => T): T {
+    this.#subqueries += 1;
+    if (this.#subqueries > 12) this.refuse("subqueries in more than 12 others");
+    const done = work();
+    this.#subqueries -= 1;
+    return done;
+  }
+
+  refuse(what: string, advice?: string): never {
+    throw new UnsupportedSql(what, this.#here && placeOf(this.#sql, this.#here), advice);
+  }
+}
+
+/** The clauses behind the unsupported fields that are met most often. */
+const clauses: Readonly<Record<string, string>> = {
+  forSystemTimeExpr: "FOR SYSTEM_TIME AS OF",
+  hintList: "a hint",
+  collationList: "a collation",
+  format: "CAST … FORMAT",
+  timeZone: "CAST … AT TIME ZONE",
+  typeModifiers: "a cast to a type with parameters",
+  recursive: "WITH RECURSIVE",
+  isLateral: "a LATERAL join",
+};

@@ -1,0 +1,26 @@
+import type { Column } from "../analyser/analyser.ts";
+import { listOf, type Node } from "../analyser/node.ts";
+import { expression } from "./expressions.ts";
+import { type Item, itemsOf, list, select } from "./scans.ts";
+import type { Scope } from "./scope.ts";
+import { column } from "./sql.ts";
+
+/** UNNEST of an array: one row for each element, beside the columns of the row that has the array. */
+export function unnested(node: Node, items: readonly Item[], scope: Scope): string {
+  const [array, ...others] = listOf(node.arrayExprList);
+  const [element] = listOf<Column>(node.elementColumnList);
+  if (array === undefined || element === undefined || others.length > 0)
+    return scope.refuse("an UNNEST of several arrays");
+  const rows = (node.inputScan ?? { kind: "SingleRowScan" }) as Node;
+  const elements = expression(array, scope);
+  const where = node.joinExpr === undefined ? "" : ` WHERE ${expression(node.joinExpr as Node, scope)}`;
+  if (node.isOuter === true && where) scope.refuse("an outer join with an UNNEST on a condition");
+  // An outer join keeps a row whose array is empty, with NULL for the element.
+  const each = (list: string) =>
+    node.isOuter === true ? `unnest(CASE WHEN len(elements) > 0 THEN ${list} ELSE [NULL] END)` : `unnest(${list})`;
+  const columns = [...itemsOf(rows).map(({ as }) => as), `${each("elements")} AS ${column(element.columnId)}`];
+  const offset = (node.arrayOffsetColumn as { column: Column } | undefined)?.column;
+  if (offset) columns.push(`${each("range(len(elements))")} AS ${column(offset.columnId)}`);
+  const from = select(rows, [...itemsOf(rows), { value: elements, as: "elements" }], scope);
+  return `SELECT ${list(items)} FROM (SELECT ${columns.join(", ")} FROM (${from}))${where}`;
+}

@@ -1,0 +1,20 @@
+/*
+ * For those who build on the resolved tree, as the package analysis-rules does: the analyser, the tree's nodes, the translation and
+ * the engine, each on its own. These may change with any version; `openGoogleSql` does not need them.
+ */
+export {
+  type Analysed,
+  type Analyser,
+  type CatalogTable,
+  type Column,
+  type ColumnKind,
+  loadAnalyser,
+  type Type,
+} from "./analyser/analyser.ts";
+export { listOf, type Node, placeOf, unknownFields } from "./analyser/node.ts";
+export { defaultLimits, type Engine, engineOn, type Limits, openEngine } from "./engine.ts";
+export { messageOf, type Place, RunError, SqlError, UnsupportedSql, UserError } from "./errors.ts";
+export { text } from "./translate/sql.ts";
+export { checkSize, type ScanNotes, type TranslationOptions, toDuckDb } from "./translate/translate.ts";
+export { duckDbType, typeName } from "./translate/types.ts";
+export type { Value } from "./values.ts";

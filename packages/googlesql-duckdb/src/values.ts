@@ -1,0 +1,60 @@
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBListValue,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import type { Type } from "./analyser/analyser.ts";
+
+/** A value of an answer, in types that JSON has. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [field: string]: Value };
+
+/**
+ * Converts a value of DuckDB: INT64 to a number, or to text if a number would not be exact; NUMERIC always to decimal text; infinities
+ * and NaN to text, because JSON lacks them; DATE, TIMESTAMP, DATETIME and TIME to ISO text; BYTES to base64.
+ */
+export function toValue(value: DuckDBValue, type: Type): Value {
+  if (value === null) return null;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  if (value instanceof DuckDBDecimalValue) return decimal(value);
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) {
+    const iso = isoOf(value.micros);
+    return type.typeKind === "TYPE_DATETIME" ? iso.slice(0, -1) : iso;
+  }
+  if (value instanceof DuckDBDateValue) return value.toString();
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("base64");
+  if (value instanceof DuckDBListValue) {
+    const element = type.arrayType?.elementType ?? unknown;
+    return value.items.map((item) => toValue(item, element));
+  }
+  if (value instanceof DuckDBStructValue) {
+    const fields = type.structType?.field ?? [];
+    const entries = Object.values(value.entries).map((entry, index): [string, Value] => {
+      const field = fields[index];
+      return [field?.fieldName || `_field_${index + 1}`, toValue(entry, field?.fieldType ?? unknown)];
+    });
+    return Object.fromEntries(entries);
+  }
+  return String(value);
+}
+
+const unknown: Type = { typeKind: "TYPE_UNKNOWN" };
+
+/** Drops trailing zeros, which only come from the column's scale. */
+function decimal(value: DuckDBDecimalValue): string {
+  const text = value.toString();
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** Writes microseconds since 1970 as ISO text in UTC, with milliseconds, and with microseconds if there are any. */
+function isoOf(micros: bigint): string {
+  const beyond = ((micros % 1000n) + 1000n) % 1000n;
+  const iso = new Date(Number((micros - beyond) / 1000n)).toISOString();
+  return beyond === 0n ? iso : iso.replace("Z", `${String(beyond).padStart(3, "0")}Z`);
+}

@@ -1,0 +1,181 @@
+import { expect } from "chai";
+import { type Analyser, loadAnalyser } from "../../src/analyser/analyser.ts";
+import { placeOf, unknownFields } from "../../src/analyser/node.ts";
+import { SqlError, UnsupportedSql, UserError } from "../../src/errors.ts";
+
+describe("the analyser of GoogleSQL", function () {
+  this.timeout(300_000);
+  let analyser: Analyser;
+  before(async () => {
+    analyser = await loadAnalyser([
+      {
+        id: "the users",
+        paths: [
+          ["merchant", "users"],
+          ["merchant.users"],
+          ["demo-project", "merchant", "users"],
+          ["demo-project.merchant.users"],
+        ],
+        columns: [
+          { name: "id", kind: "INT64" },
+          { name: "hashed_email", kind: "STRING" },
+          { name: "age", kind: "INT64" },
+          { name: "spend", kind: "FLOAT64" },
+          { name: "balance", kind: "NUMERIC" },
+          { name: "active", kind: "BOOL" },
+          { name: "born", kind: "DATE" },
+          { name: "created_at", kind: "TIMESTAMP" },
+        ],
+      },
+    ]);
+  });
+
+  function errorOf(sql: string): SqlError {
+    try {
+      analyser.analyse(sql);
+    } catch (error) {
+      expect(error).instanceOf(SqlError);
+      return error as SqlError;
+    }
+    throw new Error(`${sql} was analysed`);
+  }
+
+  it("names the columns of the answer and their types", () => {
+    const { outputs } = analyser.analyse(
+      "SELECT id, age + 1, spend AS s, * EXCEPT (id, age, spend) FROM merchant.users",
+    );
+    expect(outputs.map(({ name, column }) => [name, column.type.typeKind])).deep.equal([
+      ["id", "TYPE_INT64"],
+      ["$col2", "TYPE_INT64"],
+      ["s", "TYPE_DOUBLE"],
+      ["hashed_email", "TYPE_STRING"],
+      ["balance", "TYPE_NUMERIC"],
+      ["active", "TYPE_BOOL"],
+      ["born", "TYPE_DATE"],
+      ["created_at", "TYPE_TIMESTAMP"],
+    ]);
+  });
+
+  for (const name of [
+    "merchant.users",
+    "`merchant`.`users`",
+    "`merchant.users`",
+    "demo-project.merchant.users",
+    "`demo-project`.merchant.users",
+    "`demo-project.merchant.users`",
+  ])
+    it(`knows a table by the name ${name}`, () => {
+      const { query } = analyser.analyse(`SELECT id FROM ${name} AS u`);
+      expect(JSON.stringify(query)).contain('"fullName":"the users"');
+    });
+
+  for (const [call, advice] of [
+    ["max_by(id, age)", "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
+    ["MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
+    ["CONTAINS_SUBSTR(hashed_email, 'a')", undefined],
+  ] as const)
+    it(`reports ${call}, which BigQuery has, as unsupported and not as unknown`, () => {
+      const name = call.replace(/\(.*/, "").toUpperCase();
+      expect(() => analyser.analyse(`SELECT 1,\n  ${call} FROM merchant.users`))
+        .throw(UnsupportedSql, `DuckDB cannot answer the function ${name} as BigQuery would.`)
+        .include({ advice, line: 2, column: 3 });
+    });
+
+  it("keeps all columns of a table in its scan, used or not", () => {
+    const { query } = analyser.analyse("SELECT id FROM merchant.users");
+    expect((query.inputScan as { columnList: unknown[] }).columnList).length(8);
+  });
+
+  for (const [sql, message, line, column] of [
+    ["SELECT 1 FORM merchant.users", /^Syntax error: Expected end of input but got identifier "merchant"/, 1, 15],
+    ["SELECT\n  id,\n  FROM merchant.users WHERE", /^Syntax error: Unexpected end of statement/, 3, 28],
+    ["SELECT 'a", /^Syntax error: Unclosed string literal/, 1, 8],
+    ["SELECT idd FROM merchant.users", /^Unrecognized name: idd/, 1, 8],
+    ["SELECT id\nFROM merchant.orders", /^Table not found: merchant.orders/, 2, 6],
+    ["SELECT id + hashed_email FROM merchant.users", /^No matching signature for operator \+/, 1, 8],
+    ["SELECT id, COUNT(*) FROM merchant.users", /neither grouped nor aggregated/, 1, 8],
+    ["SELECT nosuch(1)", /^Function not found: nosuch/, 1, 8],
+    ["SELECT @p", /^Query parameter 'p' not found/, 1, 8],
+  ] as const)
+    it(`reports an error with its place: ${sql.replaceAll("\n", " ")}`, () => {
+      const error = errorOf(sql);
+      expect(error.message).match(message);
+      expect([error.line, error.column]).deep.equal([line, column]);
+    });
+
+  for (const sql of [
+    "CREATE TABLE merchant.copy AS SELECT * FROM merchant.users",
+    "CREATE OR REPLACE VIEW merchant.v AS SELECT 1",
+    "INSERT INTO merchant.users (id) VALUES (1)",
+    "UPDATE merchant.users SET id = 1 WHERE TRUE",
+    "DELETE FROM merchant.users WHERE TRUE",
+    "DROP TABLE merchant.users",
+    "EXPORT DATA OPTIONS (uri = 'gs://b/*') AS SELECT * FROM merchant.users",
+    "DECLARE x INT64",
+    "BEGIN SELECT 1; END",
+    "CALL merchant.procedure()",
+    "EXECUTE IMMEDIATE 'SELECT 1'",
+    "SELECT 1; SELECT 2",
+    "ASSERT TRUE",
+    "EXPLAIN SELECT 1",
+    "",
+    "-- nothing",
+  ])
+    it(`refuses a statement that is no query: ${sql}`, () => {
+      errorOf(sql);
+    });
+
+  it("lists the tables that a query names, as written, without its WITH clauses", () => {
+    const sql =
+      "WITH a AS (SELECT * FROM `x.y`) SELECT * FROM a JOIN p.d.t USING (id) WHERE id IN (SELECT id FROM Merchant.users)";
+    expect(analyser.tablesOf(sql)).deep.equal([["Merchant", "users"], ["p", "d", "t"], ["x.y"]]);
+    expect(analyser.tablesOf("SELECT 1")).deep.equal([]);
+    expect(() => analyser.tablesOf("SELECT * FROM (")).throw(SqlError, /Syntax error/);
+  });
+
+  it("works after any number of errors", () => {
+    for (let count = 0; count < 100; count++) errorOf(`SELECT nothing${count} FROM merchant.users`);
+    expect(analyser.analyse("SELECT id FROM merchant.users").outputs).length(1);
+  });
+
+  for (const [what, sql] of [
+    ["operators", `SELECT ${Array(250).fill("1").join(" + ")}`],
+    ["functions", `SELECT ${"ABS(".repeat(2000)}1${")".repeat(2000)}`],
+    ["subqueries", `SELECT ${"(SELECT ".repeat(2000)}1${")".repeat(2000)}`],
+  ] as const)
+    it(`refuses ${what} nested too deeply, and analyses the next query`, () => {
+      expect(errorOf(sql).message).match(/too deeply|stack space/);
+      expect(analyser.analyse("SELECT 1").outputs).length(1);
+    });
+
+  it("reports that it is not installed, and how to install it", async () => {
+    const error = await loadAnalyser([], "/nowhere/googlesql.json").catch((error: unknown) => error);
+    expect(error).instanceOf(UserError).property("code", "ANALYSER_MISSING");
+    expect((error as UserError).message).match(
+      /is not at \/nowhere\/googlesql.json.*install googlesql-duckdb again.*node local\/install.mjs/,
+    );
+  });
+
+  it("finds the place of a node, counting columns in characters and a tab as up to eight", () => {
+    const sql = "SELECT 'ü😀',\n\tid,\r\n  -id FROM merchant.users";
+    const { query } = analyser.analyse(sql);
+    const [, , negated] = [undefined, undefined, (query.exprList as { expr: never }[])[1]?.expr];
+    expect(negated && placeOf(sql, negated)).deep.equal({ line: 3, column: 3 });
+    expect(placeOf(sql, { kind: "Literal" })).equal(undefined);
+  });
+
+  it("lists the fields of a node that have an effect and are not expected", () => {
+    const node = {
+      kind: "X",
+      known: 1,
+      empty: [],
+      nothing: {},
+      no: false,
+      zero: "0",
+      nested: { all: [] },
+      other: "y",
+      isOrdered: true,
+    };
+    expect(unknownFields(node, ["known"])).deep.equal(["other"]);
+  });
+});

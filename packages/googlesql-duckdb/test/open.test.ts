@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { expect } from "chai";
+import { type GoogleSql, openGoogleSql, RunError, SqlError, UnsupportedSql, UserError } from "../src/index.ts";
+
+const SHOP = `
+  CREATE SCHEMA shop;
+  CREATE TYPE size AS ENUM ('small', 'large');
+  CREATE TABLE shop.orders (
+    id INTEGER, price DECIMAL(9, 2), weight FLOAT, cup size, code UUID, paid TIMESTAMPTZ, opened TIMESTAMP, raw BLOB, hour TIME,
+    big HUGEINT, tags VARCHAR[]
+  );
+  INSERT INTO shop.orders VALUES
+    (2147483647, 1.5, 0.5, 'small', '00000000-0000-0000-0000-000000000001', '2026-02-01 10:00:00+02', '2026-02-01 10:00:00',
+      '\\x01'::BLOB, '08:30:00', 170141183460469231731687303715884105727, ['a']),
+    (2, NULL, NULL, 'large', NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+  CREATE TABLE cities AS SELECT 'Kyiv' AS name;
+  CREATE VIEW shop.prices AS SELECT price FROM shop.orders`;
+
+describe("openGoogleSql", function () {
+  this.timeout(300_000);
+  let folder: string;
+  let file: string;
+  let instance: DuckDBInstance;
+  let connection: DuckDBConnection;
+  let db: GoogleSql;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "googlesql-"));
+    file = join(folder, "demo.duckdb");
+    const made = await DuckDBInstance.create(file);
+    await (await made.connect()).run(SHOP);
+    made.closeSync();
+    instance = await DuckDBInstance.create(":memory:");
+    connection = await instance.connect();
+    await connection.run(SHOP);
+    db = await openGoogleSql({ database: file });
+  });
+  after(async () => {
+    await db.close();
+    instance.closeSync();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function errorOf(work: () => unknown): Promise<unknown> {
+    try {
+      await work();
+    } catch (error) {
+      return error;
+    }
+    throw new Error("nothing was thrown");
+  }
+
+  it("answers with columns and rows, and names columns as BigQuery does", async () => {
+    expect(await db.run("SELECT 1 AS one, 'a', [1.5, NULL], SAFE_DIVIDE(1, 0)")).deep.equal({
+      columns: [
+        { name: "one", type: "INT64" },
+        { name: "f0_", type: "STRING" },
+        { name: "f1_", type: "ARRAY<FLOAT64>" },
+        { name: "f2_", type: "FLOAT64" },
+      ],
+      rows: [[1, "a", [1.5, null], null]],
+    });
+  });
+
+  it("reads the catalogue from the database, views included, and casts its types to GoogleSQL's", async () => {
+    expect(db.tables.map(({ name }) => name)).deep.equal(["main.cities", "shop.orders", "shop.prices"]);
+    const { columns, rows } = await db.run("SELECT * EXCEPT (big, tags) FROM shop.orders ORDER BY id DESC LIMIT 1");
+    expect(columns.map(({ type }) => type)).deep.equal(
+      "INT64 NUMERIC FLOAT64 STRING STRING TIMESTAMP TIMESTAMP BYTES TIME".split(" "),
+    );
+    expect(rows).deep.equal([
+      [
+        ...[2147483647, "1.5", 0.5, "small", "00000000-0000-0000-0000-000000000001"],
+        ...["2026-02-01T08:00:00.000Z", "2026-02-01T10:00:00.000Z", "AQ==", "08:30:00"],
+      ],
+    ]);
+  });
+
+  it("computes with the types of GoogleSQL, not with those of the columns", async () => {
+    expect((await db.run("SELECT MAX(id) + 1, MAX(price) / 3 FROM shop.orders")).rows).deep.equal([
+      [2147483648, "0.5"],
+    ]);
+  });
+
+  for (const name of [
+    "cities",
+    "main.cities",
+    "demo.main.cities",
+    "`demo.main.cities`",
+    "`main`.cities",
+    "`main.cities`",
+  ])
+    it(`finds a table by the name ${name}`, async () => {
+      expect((await db.run(`SELECT name FROM ${name}`)).rows).deep.equal([["Kyiv"]]);
+    });
+
+  for (const sql of [
+    "SELECT * FROM shop.orders",
+    "SELECT big + 1 FROM shop.orders",
+    "SELECT id FROM shop.orders WHERE big IS NULL",
+    "SELECT ARRAY_AGG(big) FROM shop.orders",
+  ])
+    it(`refuses a column of a type that GoogleSQL lacks: ${sql}`, async () => {
+      const error = await errorOf(() => db.check(sql));
+      const told = error instanceof UnsupportedSql ? error.advice : (error as SqlError).message;
+      expect(told).contain("shop.orders.big (HUGEINT), shop.orders.tags (VARCHAR[])");
+    });
+
+  it("checks a query without running it", () => {
+    const { columns, duckDb } = db.check("SELECT 1 / 0 AS n FROM shop.orders");
+    expect(columns).deep.equal([{ name: "n", type: "FLOAT64" }]);
+    expect(duckDb).contain('"shop"."orders"');
+  });
+
+  it("tells the line and the column of an error in the query", async () => {
+    const error = await errorOf(() => db.run("SELECT id,\n  prize FROM shop.orders"));
+    expect(error).instanceOf(SqlError).include({ line: 2, column: 3 });
+    expect((error as SqlError).message).equal("Unrecognized name: prize; Did you mean price?");
+  });
+
+  it("tells the line and the column of what DuckDB cannot answer alike", async () => {
+    const error = await errorOf(() => db.run("SELECT\n FARM_FINGERPRINT(name) FROM cities"));
+    expect(error)
+      .instanceOf(UnsupportedSql)
+      .include({ what: "the function FARM_FINGERPRINT", advice: "Write MD5 or SHA256.", line: 2, column: 2 });
+  });
+
+  it("tells why a query failed on a value", async () => {
+    const error = await errorOf(() => db.run("SELECT 1 / 0"));
+    expect(error).instanceOf(RunError).include({ why: "failed", message: "The query failed: division by zero" });
+  });
+
+  it("reports too deep a query as an error in the query", async () => {
+    expect(await errorOf(() => db.check(`SELECT ${"1 + (".repeat(3000)}1${")".repeat(3000)}`))).instanceOf(SqlError);
+    expect((await db.run("SELECT 1")).rows).deep.equal([[1]]);
+  });
+
+  it("stops a query at its limits", async () => {
+    const many = "UNNEST(GENERATE_ARRAY(1, 10000))";
+    for (const [limits, sql, message] of [
+      [{ rows: 10 }, `SELECT 1 FROM ${many}`, "more than 10 rows"],
+      [
+        { seconds: 0.3 },
+        `SELECT COUNT(*) FROM ${many} a, ${many} b, ${many} c WHERE a + b = c`,
+        "longer than 0.3 seconds",
+      ],
+    ] as const) {
+      const small = await openGoogleSql({ database: connection, limits });
+      const error = await errorOf(() => small.run(sql));
+      expect(error).instanceOf(RunError).property("why", "limit");
+      expect((error as RunError).message).contain(message);
+      await small.close();
+    }
+  });
+
+  it("uses an open connection, for several queries at once, and leaves it open with its settings", async () => {
+    const setting = async () =>
+      (await connection.runAndReadAll("SELECT current_setting('disabled_optimizers')")).getRows();
+    const before = await setting();
+    const other = await openGoogleSql({ database: connection });
+    const answers = await Promise.all(
+      [1, 2, 3].map((n) => other.run(`SELECT ${n} * id FROM shop.orders WHERE id = 2`)),
+    );
+    expect(answers.map(({ rows }) => rows)).deep.equal([[[2]], [[4]], [[6]]]);
+    expect(await setting()).not.deep.equal(before);
+    await other.close();
+    expect(await setting()).deep.equal(before);
+  });
+
+  it("takes a list of tables, under names of their own", async () => {
+    const tables = [
+      {
+        name: "my-project.places.towns",
+        columns: [{ name: "name", type: "STRING" }],
+        relation: "main.cities",
+      } as const,
+    ];
+    const other = await openGoogleSql({ database: file, tables });
+    expect((await other.run("SELECT name FROM `my-project.places.towns`")).rows).deep.equal([["Kyiv"]]);
+    expect((await other.run("SELECT name FROM `my-project`.places.towns")).rows).deep.equal([["Kyiv"]]);
+    expect(await errorOf(() => other.run("SELECT name FROM cities"))).instanceOf(SqlError);
+    await other.close();
+  });
+
+  it("cannot change a file, nor read another", async () => {
+    expect(await errorOf(() => db.run("DELETE FROM cities WHERE TRUE"))).instanceOf(SqlError);
+    expect(await errorOf(() => db.run("SELECT * FROM read_csv('/etc/passwd')"))).instanceOf(SqlError);
+  });
+
+  it("tells what is wrong with the database or the catalogue, by a code", async () => {
+    for (const [options, code, message] of [
+      [{ database: join(folder, "none.duckdb") }, "DATABASE_MISSING", "none.duckdb does not exist"],
+      [{ database: import.meta.filename }, "DATABASE_UNREADABLE", "open.test.ts cannot be read"],
+      [{ database: {} as DuckDBConnection }, "DATABASE_UNREADABLE", "another version of @duckdb/node-api"],
+      [{ database: file, tables: [{ name: "a.b.c.d", columns: [] }] }, "WRONG_CATALOGUE", '"a.b.c.d" is none of'],
+    ] as const) {
+      const error = await errorOf(() => openGoogleSql(options));
+      expect(error).instanceOf(UserError).property("code", code);
+      expect((error as UserError).message).contain(message);
+    }
+  });
+});

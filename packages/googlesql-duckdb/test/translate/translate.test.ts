@@ -1,0 +1,214 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { UnsupportedSql } from "../../src/errors.ts";
+import { toDuckDb } from "../../src/translate/translate.ts";
+import { type Both, loadBoth, scansOf } from "./both.ts";
+import { tables } from "./expressions.ts";
+
+/** Queries that BigQuery runs and the translation refuses: what is not supported, its line and column, and the advice. */
+const refused: readonly (readonly [string, string, number | undefined, number | undefined, advice?: string])[] = [
+  ["SELECT 1,\n  SOUNDEX(s) FROM t", "the function SOUNDEX", 2, 3],
+  ["SELECT i FROM t WHERE\tSOUNDEX(s) = r", "the function SOUNDEX", 1, 25],
+  ["SELECT 'ü', FARM_FINGERPRINT(s) FROM t", "the function FARM_FINGERPRINT", 1, 13, "Write MD5 or SHA256."],
+  ["SELECT SESSION_USER()", "the function SESSION_USER", 1, 8],
+  ["SELECT NET.HOST(s) FROM t", "the function NET.HOST", 1, 8],
+  ["SELECT ERROR('no')", "the function ERROR", 1, 8],
+  ["SELECT DIV(n, m) FROM t", "DIV of NUMERIC", 1, 8],
+  ["SELECT SUM((SELECT n)) FROM t", "SUM of a subquery", 1, 8],
+  ["SELECT SUM(DISTINCT n) FROM t", "SUM of DISTINCT NUMERIC", 1, 8],
+  ["SELECT ROUND(n, i) FROM t", "ROUND to places that are not written out", 1, 8],
+  ["SELECT REGEXP_CONTAINS(s, r) FROM t", "REGEXP_CONTAINS whose argument 2 is not a text written out", 1, 8],
+  ["SELECT REGEXP_EXTRACT(s, 'a(x)?') FROM t", "REGEXP_EXTRACT of a group that may be left out, or of several", 1, 8],
+  ["SELECT EXTRACT(HOUR FROM ts AT TIME ZONE 'Europe/Dublin') FROM t", "EXTRACT in the time zone Europe/Dublin", 1, 8],
+  ["SELECT TIMESTAMP_TRUNC(ts, DAY, 'Europe/Kyiv') FROM t", "TIMESTAMP_TRUNC in another time zone than UTC", 1, 8],
+  ["SELECT FORMAT_TIMESTAMP('%F %Z', ts, 'Europe/Kyiv') FROM t", "FORMAT_TIMESTAMP with %Z", 1, 8],
+  ["SELECT ts + INTERVAL 1 MONTH FROM t", "ADD of MONTH", 1, 8],
+  ["SELECT CAST(s AS TIME) FROM t", "a cast of STRING to TIME", 1, 8],
+  ["SELECT CAST(i AS STRING FORMAT '9') FROM t", "CAST … FORMAT", 1, 8],
+  ["SELECT CAST('inf' AS FLOAT64)", "this value of type FLOAT64", 1, 8],
+  ["SELECT d - e FROM t", "a value of type INTERVAL", 1, 8, "Write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF."],
+  ["SELECT JSON '1'", "a value of type JSON", 1, 8],
+  ["SELECT STRUCT()", "a value of type STRUCT<>", 1, 8],
+  ["SELECT (i, j) IN (SELECT (k, k) FROM u) FROM t", "IN of a STRUCT or an ARRAY", 1, 8],
+  ["SELECT STRUCT((i, j)) = STRUCT((j, i)) FROM t", "EQUAL of STRUCTs in STRUCTs", 1, 8],
+  ["SELECT [i] = [j] FROM t", "EQUAL of ARRAY", 1, 8],
+  ["SELECT NULLIF((i, j), (1, 2)) FROM t", "NULLIF of STRUCT", 1, 8],
+  ["SELECT i FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01 00:00:00'", "FOR SYSTEM_TIME AS OF", 1, 15],
+  [
+    "SELECT i FROM t TABLESAMPLE SYSTEM (10 PERCENT)",
+    "TABLESAMPLE",
+    1,
+    1,
+    "Over own tables, write WHERE RAND() < 0.1.",
+  ],
+  ["SELECT SUM(i HAVING MAX j) FROM t", "SUM with HAVING MAX", 1, 8],
+  ["SELECT APPROX_QUANTILES(i, 100000) FROM t", "APPROX_QUANTILES into 100000", 1, 8],
+  ["SELECT APPROX_TOP_SUM(s, i, 2) FROM t", "the function APPROX_TOP_SUM", 1, 8],
+  [
+    "SELECT t.i FROM t LEFT JOIN u ON t.i = (SELECT MAX(k) FROM u)",
+    "a subquery in the condition of an outer join",
+    1,
+    19,
+  ],
+  [
+    "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r",
+    "WITH RECURSIVE",
+    1,
+    1,
+  ],
+  ["SELECT i FROM t UNION ALL BY NAME SELECT k AS i FROM u", "a set operation that matches columns by name", 1, 1],
+  [`SELECT ${"(SELECT ".repeat(13)}1${")".repeat(13)}`, "subqueries in more than 12 others", 1, 104],
+  ["SELECT FORMAT('%e', f) FROM t", "FORMAT by %e of DOUBLE", 1, 8],
+  ["SELECT FORMAT(s, i) FROM t", "FORMAT whose argument 1 is not a text written out", 1, 8],
+  ["SELECT RANGE_BUCKET(i, [3, 2]) FROM t", "RANGE_BUCKET of other than numbers written out in ascending order", 1, 8],
+  ["SELECT REGEXP_EXTRACT_ALL(s, 'a*') FROM t", "REGEXP_EXTRACT_ALL of what may be empty", 1, 8],
+  ["SELECT DATE(s) FROM t", "DATE of STRING", 1, 8],
+];
+
+describe("the translation of a query into DuckDB's SQL", function () {
+  this.timeout(120_000);
+  let both: Both;
+  before(async () => {
+    both = await loadBoth([
+      ...tables,
+      {
+        id: "people",
+        paths: [["people"]],
+        columns: [
+          { name: "email", kind: "STRING" },
+          { name: "house", kind: "STRING" },
+          { name: "town", kind: "STRING" },
+          { name: "age", kind: "INT64" },
+        ],
+        rows: [
+          ["a", "x", "Kyiv", "20"],
+          ["a", "x", "Kyiv", "30"],
+          ["b", "x", "Kyiv", "40"],
+          ["c", "y", "Lviv", "50"],
+          [null, "z", "Lviv", "60"],
+          ["d", "y", "Odesa", "70"],
+          ["e", "z", "Odesa", "80"],
+        ],
+      },
+    ]);
+  });
+  after(() => both.close());
+
+  it("reads at most 40 tables, counting a WITH clause once for each reference: DuckDB would plan for minutes", () => {
+    const joined = (tables: number) =>
+      `SELECT 1 FROM t ${Array.from({ length: tables - 1 }, (_, n) => `JOIN t AS t${n} ON t${n}.i = t.i`).join(" ")}`;
+    const doubled = (times: number) => {
+      const clauses = Array.from(
+        { length: times },
+        (_, n) => `c${n + 1} AS (SELECT a.i FROM c${n} AS a JOIN c${n} AS b ON b.i = a.i)`,
+      );
+      return `WITH c0 AS (SELECT i FROM t), ${clauses.join(", ")} SELECT i FROM c${times}`;
+    };
+    for (const sql of [joined(40), doubled(5)]) expect(both.translate(sql)).a("string");
+    for (const sql of [joined(41), doubled(6), doubled(30)])
+      expect(() => both.translate(sql)).throw(UnsupportedSql, "more than 40 tables");
+  });
+
+  it("refuses nested computed columns that grow by more than 250: DuckDB would plan for minutes", () => {
+    const doubled = (times: number, from: string) =>
+      `${"SELECT CONCAT(s, s) AS s FROM (".repeat(times)}${from}${")".repeat(times)}`;
+    const table = "SELECT s FROM t";
+    const both_ = `SELECT s FROM (${table}) UNION ALL SELECT s FROM (${table})`;
+    const groups = "SELECT s FROM t GROUP BY s";
+    for (const sql of [doubled(7, table), doubled(7, both_), doubled(7, groups)])
+      expect(both.translate(`SELECT s FROM (${sql}) WHERE s <> ''`)).a("string");
+    for (const sql of [doubled(8, table), doubled(8, both_), doubled(30, groups)])
+      expect(() => both.translate(`SELECT s FROM (${sql}) WHERE s <> ''`)).throw(UnsupportedSql, "of one another");
+    const clauses = `WITH a AS (${doubled(4, table)}), b AS (${doubled(4, "SELECT s FROM a")}) SELECT s FROM b`;
+    expect(() => both.translate(clauses)).throw(UnsupportedSql, "of one another");
+    const aggregates = doubled(4, `SELECT STRING_AGG(s) AS s FROM (${doubled(7, table)})`);
+    expect(both.translate(aggregates)).a("string");
+  });
+
+  function threshold(sql: string, unitColumnIds: readonly string[], least: number): string {
+    const query = both.analyser.analyse(sql);
+    const scans = [...scansOf(query)].filter(({ kind }) => kind === "AggregationThresholdAggregateScan");
+    const notes = new Map(scans.map((scan) => [scan, { having: { unitColumnIds, threshold: least } }]));
+    return toDuckDb(query, { relation: (id) => `main.${id}`, notes, sensitive: new Set() });
+  }
+
+  it("leaves out groups with fewer distinct privacy units than the threshold, and does not count NULL", async () => {
+    const sql = "SELECT WITH AGGREGATION_THRESHOLD town, COUNT(*) AS n FROM people GROUP BY town ORDER BY town";
+    expect(await both.run(threshold(sql, ["1"], 2))).deep.equal([
+      ["Kyiv", "3"],
+      ["Odesa", "2"],
+    ]);
+    expect(await both.run(threshold(sql, ["1"], 3))).deep.equal([]);
+  });
+
+  it("counts the privacy units of each view if there are several", async () => {
+    const sql = "SELECT WITH AGGREGATION_THRESHOLD town, COUNT(*) AS n FROM people GROUP BY town ORDER BY town";
+    expect(await both.run(threshold(sql, ["1", "2"], 2))).deep.equal([["Odesa", "2"]]);
+  });
+
+  it("leaves out the one group of a query without GROUP BY", async () => {
+    const sql = "SELECT WITH AGGREGATION_THRESHOLD SUM(age) FROM people";
+    expect(await both.run(threshold(sql, ["1"], 5))).deep.equal([["350"]]);
+    expect(await both.run(threshold(sql, ["1"], 6))).deep.equal([]);
+  });
+
+  it("does not confuse a name in the query with that of a privacy unit or a group", async () => {
+    for (const [one, other] of [
+      ["c1", "c8"],
+      ["C1", "c3"],
+      ["c5", "c6"],
+      ["c8", "c7"],
+    ]) {
+      const sql = `SELECT WITH AGGREGATION_THRESHOLD MIN(town) AS ${other}, town AS ${one} FROM people GROUP BY town`;
+      expect((await both.run(threshold(sql, ["1"], 2))).sort()).deep.equal([
+        ["Kyiv", "Kyiv"],
+        ["Odesa", "Odesa"],
+      ]);
+    }
+  });
+
+  it("refuses to show groups without a checked threshold", () => {
+    expect(() => both.translate("SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM people")).throw(/nobody checked/);
+  });
+
+  it("names the columns as the query does, with any characters", async () => {
+    const sql = 'SELECT 1 AS `a"b; DROP TABLE t --`, 2 AS `select`, 3 AS c1, 4 AS `C1`, 5 AS `ü`';
+    const translated = both.translate(sql);
+    expect(translated).contain('AS "a""b; DROP TABLE t --"').contain('AS "select"');
+    expect(await both.run(translated)).deep.equal([["1", "2", "3", "4", "5"]]);
+  });
+
+  it("keeps every text unchanged", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^['"\\$%;\0\n-]*$/)),
+        async (value) => {
+          // Write each character with GoogleSQL's escapes.
+          const written = [...value]
+            .map((letter) => `\\U${letter.codePointAt(0)?.toString(16).padStart(8, "0")}`)
+            .join("");
+          expect(await both.run(both.translate(`SELECT '${written}'`))).deep.equal([[value]]);
+        },
+      ),
+    );
+  });
+
+  it("passes only names and values of the query's text on to DuckDB", () => {
+    const sql = "SELECT /* secret */ SUM(i) AS n -- secret\nFROM `t` AS secret WHERE secret.i > 1 GROUP BY secret.s";
+    expect(both.translate(sql)).not.match(/secret/);
+  });
+
+  for (const [sql, what, line, column, instead] of refused)
+    it(`refuses ${what}: ${sql.replace("\n", " ")}`, () => {
+      let refusal: unknown;
+      try {
+        both.translate(sql);
+      } catch (error) {
+        refusal = error;
+      }
+      expect(refusal).instanceOf(UnsupportedSql);
+      const { what: said, line: atLine, column: atColumn, advice, message } = refusal as UnsupportedSql;
+      expect([said, atLine, atColumn, advice]).deep.equal([what, line, column, instead]);
+      expect(message).equal(`DuckDB cannot answer ${what} as BigQuery would.`);
+    });
+});

@@ -1,0 +1,3 @@
+import * as pulumi from "@pulumi/pulumi";
+
+throw new pulumi.RunError("greeting is not polite");
