@@ -1,13 +1,31 @@
-import type { Answer } from "../cleanroom/rules/run.ts";
-import type { Value } from "../cleanroom/rules/values.ts";
-import { csvField } from "../generator/coffee/csv.ts";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Answer } from "analysis-rules";
+import type { Value } from "googlesql-duckdb";
+import { csvField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
+import type { CleanRoomData, UseCaseAnswer } from "../report/clean-room/shape.ts";
 import { count, formatRows } from "./terminal.ts";
 
-/** More would scroll by. */
+/** The file in the folder of answers that the clean room's report is written from. */
+export const ANSWERS_FILE = "answers.json";
+
+/**
+ * Reads the answers to the use cases for the clean room's report, because asking again would spend the privacy budget again.
+ * Returns undefined if there are none.
+ * @param out the folder that `npm start` filled
+ */
+export async function readAnswers(out: string): Promise<CleanRoomData | undefined> {
+  const file = join(out, "answers", ANSWERS_FILE);
+  if (!existsSync(file)) return undefined;
+  return { useCases: JSON.parse(await readFile(file, "utf8")) as UseCaseAnswer[] };
+}
+
+/** The number of rows that a text table shows at most. */
 const SHOWN = 1000;
 
-/** An answer as a text table; of a long one, the first rows. */
+/** Formats an answer as a text table. A long answer is cut after `SHOWN` rows. */
 export function answerTable({ columns, rows }: Answer): string {
   const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index]?.type)));
   const names = columns.map(({ name }) => name);
@@ -17,13 +35,13 @@ export function answerTable({ columns, rows }: Answer): string {
   return `${table}\n(the first ${count(SHOWN)} of ${count(rows.length)} rows; --json shows all)`;
 }
 
-/** An answer as CSV, with a header line. */
+/** Formats an answer as CSV with a header line. */
 export function answerCsv({ columns, rows }: Answer): string {
   const lines = [columns.map(({ name }) => name), ...rows.map((row) => row.map((value) => asText(value)))];
   return lines.map((line) => `${line.map(csvField).join(",")}\n`).join("");
 }
 
-/** NUMERIC as a number, to stand to the right; no text moves the cursor. */
+/** A value as one cell of a text table: NUMERIC as a number, so that it is aligned to the right; control characters escaped. */
 function shownAs(given: Value, type?: string): ResultRow[string] {
   const value = asText(given);
   if (type === "NUMERIC" && value !== null) return Number(value);
@@ -32,7 +50,7 @@ function shownAs(given: Value, type?: string): ResultRow[string] {
     : value;
 }
 
-/** A value as one cell: what is not simple, as JSON. */
+/** A value as one cell of CSV or of a report. Arrays and structs become JSON. */
 export function asText(value: Value): ResultRow[string] {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }

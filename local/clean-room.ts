@@ -1,57 +1,100 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ColumnKind } from "../cleanroom/googlesql/analyser.ts";
+import type { Room, RoomTable } from "analysis-rules";
+import type { ColumnKind } from "googlesql-duckdb";
+import { type Adapter, type Computed, type Declared, need, type Rehearsal, wrong } from "pulumi-rehearsal";
 import { otherParty, type Party, parties } from "../cleanroom/party.ts";
-import { BUDGET_FILE } from "../cleanroom/rules/differential/index.ts";
-import type { Room, RoomTable } from "../cleanroom/rules/room.ts";
-import { ROOM_FILE } from "../cleanroom/rules/run.ts";
 import { accounts } from "../components/names.ts";
-import { type Declared, need, wrong } from "./declaration.ts";
-import { type MadeView, makeViews } from "./privacy-views.ts";
-import { checkSubscriptions, checkWaits, linkedDataset, listedView, listingsFor } from "./sharing.ts";
-import { definitionOf } from "./tables.ts";
-import type { World } from "./world.ts";
+import { datasets, definitionOf } from "./declared-tables.ts";
+import {
+  checkSubscriptions,
+  checkWaits,
+  cleanRoomResources,
+  linkedDataset,
+  listedView,
+  listingsFor,
+  realiseExchange,
+  realiseExchangeRole,
+  realiseListing,
+  realiseSubscription,
+} from "./exchanges.ts";
+import { type MadeView, makeViews, PRIVACY_VIEW, realisePrivacyView } from "./privacy-views.ts";
+import { BUDGET_FILE, ROOM_FILE } from "./rehearsed-room.ts";
 
-/**
- * Makes the declared views with analysis rules in the warehouse, from their declared queries, and writes down what each party can
- * name: of its own tables and views, and of the other's views that are listed in an exchange it subscribes to, those that its service
- * account may read.
- * Throws UserError that names the resource for what BigQuery or Analytics Hub would refuse.
- */
-export async function openCleanRoom(world: World): Promise<void> {
-  const base = { merchant: baseTables(world, "merchant"), wallet: baseTables(world, "wallet") };
-  const made = await makeViews(world, [...base.merchant, ...base.wallet]);
-  for (const listing of world.sharing.listings) checkAuthorised(world, listing, made);
-  checkSubscriptions(world);
-  const projects = { merchant: projectOf(world, "merchant"), wallet: projectOf(world, "wallet") };
-  const nameable = (party: Party): RoomTable[] => {
-    const own = [...made.values()].map(({ table }) => table).filter(({ owner }) => owner === party);
-    const all = [...base[party], ...own, ...linkedTables(world, party, projects[party], made)];
-    return all.filter(({ dataset }) => mayRead(world, party, dataset));
-  };
-  const room: Room = { projects, tables: { merchant: nameable("merchant"), wallet: nameable("wallet") } };
-  await writeFile(join(world.out, ROOM_FILE), `${JSON.stringify(room, undefined, 2)}\n`);
-  // Views made anew have their whole budgets.
-  await writeFile(join(world.out, BUDGET_FILE), "");
+/** Makes the clean room from the declared views with analysis rules, exchanges, listings and subscriptions. */
+export const cleanRoom: Adapter = {
+  types: {
+    [PRIVACY_VIEW]: realisePrivacyView,
+    "gcp:bigqueryanalyticshub/dataExchange:DataExchange": realiseExchange,
+    "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember": realiseExchangeRole,
+    "gcp:bigqueryanalyticshub/listing:Listing": realiseListing,
+    "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription": realiseSubscription,
+  },
+  outputs: {
+    "gcp:bigqueryanalyticshub/dataExchange:DataExchange": ({ dataExchangeId }, { project, location }) =>
+      named(`projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}`),
+    "gcp:bigqueryanalyticshub/listing:Listing": ({ dataExchangeId, listingId }, { project, location }) =>
+      named(`projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}/listings/${listingId}`),
+    "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription": (
+      { subscriptionId },
+      { project, location },
+    ) => named(`projects/${project}/locations/${location}/subscriptions/${subscriptionId}`),
+  },
+  ready: makeRoom,
+};
+
+/** In Analytics Hub, the id of a resource is also its name. */
+function named(name: string): Computed {
+  return { id: name, outputs: { name } };
 }
 
-/** Whether the service account that stands for a party is granted the reading of a dataset. */
-function mayRead({ accounts: declared, grants }: World, party: Party, dataset: string): boolean {
+/**
+ * Creates the declared views in the warehouse, and writes the room's description: the tables that each party can name. These are the
+ * party's own tables and views, and the views that the other party lists in an exchange to which it subscribes. A party can only name
+ * tables that its service account may read.
+ * Throws UserError that names the resource that BigQuery or Analytics Hub would refuse.
+ */
+async function makeRoom(rehearsal: Rehearsal): Promise<void> {
+  const base = { merchant: baseTables(rehearsal, "merchant"), wallet: baseTables(rehearsal, "wallet") };
+  const made = await makeViews(rehearsal, [...base.merchant, ...base.wallet]);
+  for (const listing of cleanRoomResources(rehearsal).listings) checkAuthorised(rehearsal, listing, made);
+  checkSubscriptions(rehearsal);
+  const projects = { merchant: projectOf(rehearsal, "merchant"), wallet: projectOf(rehearsal, "wallet") };
+  const nameable = (party: Party): RoomTable[] => {
+    const own = [...made.values()].map(({ table }) => table).filter(({ owner }) => owner === party);
+    const all = [...base[party], ...own, ...linkedTables(rehearsal, party, projects[party], made)];
+    return all.filter(({ dataset }) => mayRead(rehearsal, party, dataset));
+  };
+  const describe = (party: Party) => ({
+    title: parties[party].title,
+    project: projects[party],
+    tables: nameable(party),
+  });
+  const room: Room = { parties: { merchant: describe("merchant"), wallet: describe("wallet") } };
+  await writeFile(join(rehearsal.out, ROOM_FILE), `${JSON.stringify(room, undefined, 2)}\n`);
+  // New views have their whole privacy budget left.
+  await writeFile(join(rehearsal.out, BUDGET_FILE), "");
+}
+
+/** Whether a party's service account may read a dataset. */
+function mayRead({ accounts: declared, grants }: Rehearsal, party: Party, dataset: string): boolean {
   const found = [...declared].find(([, { inputs }]) => inputs.accountId === accounts[party]);
   return found !== undefined && grants.allowing(found[0], `dataset/${dataset}`, "read").length > 0;
 }
 
 /** The project of a party's own dataset. */
-function projectOf({ datasets, declaration }: World, party: Party): string {
-  return String(datasets.get(parties[party].dataset)?.dataset.outputs.project ?? declaration.project);
+function projectOf(rehearsal: Rehearsal, party: Party): string {
+  return String(
+    datasets(rehearsal).get(parties[party].dataset)?.dataset.outputs.project ?? rehearsal.declaration.project,
+  );
 }
 
 const kinds: Readonly<Record<string, ColumnKind>> = { INTEGER: "INT64", BOOLEAN: "BOOL" };
 
 /** The declared tables of a party's own dataset. */
-function baseTables(world: World, owner: Party): RoomTable[] {
-  const project = projectOf(world, owner);
-  return (world.datasets.get(parties[owner].dataset)?.tables ?? []).map((declared) => {
+function baseTables(rehearsal: Rehearsal, owner: Party): RoomTable[] {
+  const project = projectOf(rehearsal, owner);
+  return (datasets(rehearsal).get(parties[owner].dataset)?.tables ?? []).map((declared) => {
     const { dataset, table, columns } = definitionOf(declared);
     return {
       id: `${project}.${dataset}.${table}`,
@@ -65,24 +108,25 @@ function baseTables(world: World, owner: Party): RoomTable[] {
   });
 }
 
-/** Analytics Hub lists a view only when the datasets that it reads let it in. */
-function checkAuthorised(world: World, listing: Declared, made: ReadonlyMap<string, MadeView>): void {
-  const { id, view } = listedView(world.sharing, listing);
+/** Throws UserError unless all datasets that a listed view reads authorise it: otherwise Analytics Hub refuses to list it. */
+function checkAuthorised(rehearsal: Rehearsal, listing: Declared, made: ReadonlyMap<string, MadeView>): void {
+  const { id, view } = listedView(cleanRoomResources(rehearsal), listing);
   const { table, sources } = made.get(id) as MadeView;
   for (const { project, dataset } of sources) {
-    const lettingIn = world.sharing.authorisations.filter(
-      ({ inputs, outputs }) => outputs.project === project && inputs.datasetId === dataset && letsIn(inputs, table),
+    const authorising = cleanRoomResources(rehearsal).authorisations.filter(
+      ({ inputs, outputs }) => outputs.project === project && inputs.datasetId === dataset && authorises(inputs, table),
     );
-    if (lettingIn.length === 0)
+    if (authorising.length === 0)
       throw wrong(
         listing,
         `shows ${id}, which the dataset ${dataset} does not authorise: declare a DatasetAccess for it`,
       );
-    checkWaits(world, listing, lettingIn.slice(0, 1), `needs it to read ${dataset}`);
+    checkWaits(rehearsal, listing, authorising.slice(0, 1), `needs it to read ${dataset}`);
   }
-  checkWaits(world, listing, [view], "shows it");
+  checkWaits(rehearsal, listing, [view], "shows it");
 }
 
+/** The inputs of a `DatasetAccess` that authorises one view, or all views of a dataset. */
 interface Authorisation {
   readonly view?: { readonly projectId: string; readonly datasetId: string; readonly tableId: string };
   readonly authorizedDataset?: {
@@ -91,25 +135,30 @@ interface Authorisation {
   };
 }
 
-function letsIn(access: Authorisation, { project, dataset, table }: RoomTable): boolean {
+function authorises(access: Authorisation, { project, dataset, table }: RoomTable): boolean {
   const { view, authorizedDataset: all } = access;
   if (view !== undefined) return view.projectId === project && view.datasetId === dataset && view.tableId === table;
   return all?.dataset.projectId === project && all.dataset.datasetId === dataset && all.targetTypes.includes("VIEWS");
 }
 
-/** What a party finds in its linked datasets. */
-function linkedTables(world: World, party: Party, project: string, made: ReadonlyMap<string, MadeView>): RoomTable[] {
-  return world.sharing.subscriptions.flatMap((subscription) => {
+/** The views in the linked datasets of a party. */
+function linkedTables(
+  rehearsal: Rehearsal,
+  party: Party,
+  project: string,
+  made: ReadonlyMap<string, MadeView>,
+): RoomTable[] {
+  return cleanRoomResources(rehearsal).subscriptions.flatMap((subscription) => {
     const destination = need<string>(subscription, "destinationDataset.datasetReference.projectId");
-    const shown = listingsFor(world.sharing, subscription).map(
-      (listing) => (made.get(listedView(world.sharing, listing).id) as MadeView).table,
+    const shown = listingsFor(cleanRoomResources(rehearsal), subscription).map(
+      (listing) => (made.get(listedView(cleanRoomResources(rehearsal), listing).id) as MadeView).table,
     );
-    const subscriber = otherParty(shown[0]?.owner ?? party);
+    const subscriber = otherParty((shown[0]?.owner as Party | undefined) ?? party);
     if (subscriber !== party) return [];
     if (destination !== project)
       throw wrong(
         subscription,
-        `makes its linked dataset in the project ${destination}, which is not ${parties[party].title}'s, ${project}`,
+        `creates its linked dataset in the project ${destination}: use ${project}, the project of ${parties[party].title}`,
       );
     return shown.map((table) => ({ ...table, project, dataset: linkedDataset(subscription) }));
   });

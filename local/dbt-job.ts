@@ -1,13 +1,42 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import {
+  type Adapter,
+  type Container,
+  checkRead,
+  type Done,
+  type Rehearsal,
+  type Touch,
+  wrong,
+} from "pulumi-rehearsal";
+import { WAREHOUSE_LOCK } from "./bigquery.ts";
 import { readSchemas, runDbt } from "./dbt.ts";
-import { wrong } from "./declaration.ts";
-import { type Container, checkRead } from "./jobs.ts";
-import type { Touch } from "./processes.ts";
-import { type World, warehouseFile } from "./world.ts";
+import type { DbtServer } from "./dbt-server.ts";
+import { warehouseFile } from "./output-folder.ts";
 
-/** Variables that dbt itself reads; those of the project are in its profiles.yml. */
-const OWN =
+/** Makes the adapter that runs containers of dbt's image by the dbt in `.venv`, with DuckDB as the target. */
+export function dbtJobs(server: DbtServer): Adapter {
+  const matches = ({ command, image }: Container) =>
+    command === "dbt" || (command === undefined && /\bdbt\b/.test(image));
+  return {
+    types: {},
+    runners: [
+      {
+        matches,
+        /** Lets dbt read the project now, so that the build starts at once later. */
+        async prepare(rehearsal, container) {
+          const { args, env } = commandOf(rehearsal, container);
+          await server.prepare(args, env);
+        },
+        run: (rehearsal, container, tell) => runDbtJob(server, rehearsal, container, tell),
+      },
+    ],
+    lock: (container) => (matches(container) ? WAREHOUSE_LOCK : undefined),
+  };
+}
+
+/** The variables that dbt itself reads. profiles.yml names the variables that the project reads. */
+const READ_BY_DBT =
   /^DBT_(TARGET_PATH|LOG_PATH|LOG_FORMAT|LOG_LEVEL|PROFILES_DIR|PROJECT_DIR|TARGET|PROFILE|USE_COLORS|QUIET|FAIL_FAST)$|^DBT_(SEND|NO|PARTIAL)_\w+$/;
 
 /** dbt's command line and environment on this machine. */
@@ -18,23 +47,16 @@ interface Command {
   readonly log: string;
 }
 
-/** Reads the project ahead of the job's execution, which then builds at once. Throws as `runDbtJob` does. */
-export async function prepareDbtJob(world: World, container: Container): Promise<void> {
-  const { args, env } = commandOf(world, container);
-  await world.dbt.prepare(args, env);
-}
-
-/**
- * Executes the job that runs dbt: its image cannot run here, so the declared arguments and variables go to dbt of `.venv`, with
- * DuckDB as the target. What it touches is read from the manifest that it writes. Throws UserError naming the job.
- */
-export async function runDbtJob(
-  world: World,
+/** Runs dbt with the declared arguments and variables. dbt's manifest tells which datasets it touched. */
+async function runDbtJob(
+  server: DbtServer,
+  rehearsal: Rehearsal,
   container: Container,
-  progress?: (done: number, total: number) => void,
-): Promise<{ lines: string[]; touched: Touch[] }> {
-  const command = commandOf(world, container);
-  const { error, ...built } = await runDbt(world.dbt, { ...command, ...(progress && { progress }) });
+  tell: (line: string) => void,
+): Promise<Done> {
+  const command = commandOf(rehearsal, container);
+  const progress = (done: number, total: number) => tell(`${Math.floor((100 * done) / Math.max(total, 1))} %`);
+  const { error, ...built } = await runDbt(server, { ...command, progress });
   if (error !== undefined) throw wrong(container.job, error);
   const builds = command.args[0] === "build";
   const { sources, models } = await readSchemas(command.targetFolder);
@@ -49,30 +71,34 @@ export async function runDbtJob(
   return { lines: [JSON.stringify(builds ? { built } : { ran: ran.join(" ") })], touched };
 }
 
-function commandOf(world: World, { job, args, env, log }: Container): Command {
+/** Turns the declared command into one for DuckDB. Throws UserError naming the job if it would fail in the cloud's container. */
+function commandOf(rehearsal: Rehearsal, { job, args, env, log }: Container): Command {
   const target = args.indexOf("--target") + 1;
   const profiles = args.indexOf("--profiles-dir") + 1;
   if (target === 0 || args[target] !== "bigquery") throw wrong(job, "runs dbt without --target bigquery");
   const profilesFile = join(args[profiles] ?? "", "profiles.yml");
   if (profiles === 0 || !existsSync(profilesFile))
-    throw wrong(job, "runs dbt without --profiles-dir that has profiles.yml");
+    throw wrong(job, "runs dbt without --profiles-dir, or its folder has no profiles.yml");
   const { DBT_TARGET_PATH: targetFolder } = env;
   if (targetFolder === undefined)
-    throw wrong(job, "runs dbt without DBT_TARGET_PATH, and it cannot write beside the project");
+    throw wrong(
+      job,
+      "runs dbt without DBT_TARGET_PATH, so dbt would write to the project's folder, which is read-only",
+    );
 
   const text = readFileSync(profilesFile, "utf8");
   const known = [...text.matchAll(/env_var\('(\w+)'(,?)/g)];
-  const isRead = (name: string) => OWN.test(name) || known.some(([, each]) => each === name);
+  const isRead = (name: string) => READ_BY_DBT.test(name) || known.some(([, each]) => each === name);
   checkRead(
     job,
     Object.keys(env).filter((name) => !isRead(name)),
   );
   const unset = known.find(([, name = "", comma]) => comma === "" && env[name] === undefined);
-  if (unset) throw wrong(job, `runs dbt without ${unset[1]}, which profiles.yml asks for`);
+  if (unset) throw wrong(job, `runs dbt without the variable ${unset[1]}, which profiles.yml requires`);
   return {
     args: args.with(target, "duckdb"),
-    // A container's own folders are not on this machine: its log comes to the others.
-    env: { ...env, DBT_DUCKDB_PATH: warehouseFile(world), DBT_LOG_PATH: dirname(log) },
+    // The declared log folder exists only in the container: write the log beside the other logs.
+    env: { ...env, DBT_DUCKDB_PATH: warehouseFile(rehearsal), DBT_LOG_PATH: dirname(log) },
     targetFolder,
     log: join(dirname(log), "dbt.log"),
   };

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { inherited } from "pulumi-rehearsal";
 import { messageOf, UserError } from "../generator/errors.ts";
-import { inherited } from "./processes.ts";
 
-// At its own level, debug, the log would take every query and a tenth of the time.
+// The default log level, debug, writes every query to the log, which takes a tenth of the time.
 const flags = ["--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -14,20 +14,20 @@ const script = fileURLToPath(new URL("dbt_server.py", import.meta.url));
 
 interface Request {
   readonly do: "prepare" | "run";
-  /** What follows `dbt` on its command line, the command first. */
+  /** The arguments after `dbt`, the command first. */
   readonly args: readonly string[];
-  /** What the project and its profiles read. */
+  /** The variables that the project and its profiles read. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** dbt of `.venv`, loaded once for several runs; one request is worked on at a time. */
+/** A process that loads dbt from `.venv` once, and then runs one request after the other. */
 export class DbtServer {
   #child: ChildProcess | undefined;
   #over: Promise<never> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #hear: (line: string) => void = () => {};
 
-  /** Loads dbt, which takes two seconds, unless it is loaded; the first request does so too. */
+  /** Starts to load dbt, which takes two seconds. Optional: the first request does it otherwise. */
   start(): ChildProcess {
     if (this.#child !== undefined) return this.#child;
     const child = spawn(python, [script], {
@@ -44,7 +44,7 @@ export class DbtServer {
     this.#over = new Promise<never>((_, reject) => {
       const end = (why: string) =>
         reject(
-          new UserError(`dbt cannot be run from .venv (${why}): run \`node local/install.mjs\`, which installs it`),
+          new UserError(`dbt cannot be run from .venv (${why}): run \`node local/install.mjs\`, which installs dbt`),
         );
       child.once("error", (error) => end(messageOf(error)));
       child.once("close", () => end(lines.slice(-3).join(" ")));
@@ -55,12 +55,12 @@ export class DbtServer {
     return child;
   }
 
-  /** Reads the project that a run with the same arguments and environment will build. */
+  /** Reads the project, so that a run with the same arguments and environment builds it at once. */
   prepare(args: readonly string[], env: Request["env"]): Promise<number> {
     return this.#ask({ do: "prepare", args, env }, () => {});
   }
 
-  /** Runs dbt, and returns its exit code. Throws UserError where dbt is not installed. */
+  /** Runs dbt and returns its exit code. Throws UserError if dbt is not installed. */
   run(args: readonly string[], env: Request["env"], hear: (line: string) => void): Promise<number> {
     return this.#ask({ do: "run", args, env }, hear);
   }

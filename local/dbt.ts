@@ -7,15 +7,15 @@ import { DbtServer } from "./dbt-server.ts";
 const project = fileURLToPath(new URL("../transform", import.meta.url));
 
 export interface DbtOptions {
-  /** Which warehouse, by its name in `transform/profiles.yml`. */
+  /** A target of `transform/profiles.yml`. */
   readonly target: "duckdb" | "bigquery";
-  /** The variables that the target reads, such as `DBT_DUCKDB_PATH`; paths absolute. */
+  /** The variables that the target reads, such as `DBT_DUCKDB_PATH`, with absolute paths. */
   readonly env: Readonly<Record<string, string>>;
-  /** Absolute folder for what dbt writes: its state between runs, the compiled SQL, and `dbt.log`. */
+  /** The absolute path of a folder for dbt's output: its state between runs, the compiled SQL, and `dbt.log`. */
   readonly folder: string;
-  /** The day that metrics look back from, `YYYY-MM-DD`; by default the data's last day of orders. */
+  /** The day that metrics look back from, `YYYY-MM-DD`. @default the last day with orders */
   readonly asOfDate?: string;
-  /** Told after each model and test. */
+  /** Called after each model and test. */
   readonly progress?: (done: number, total: number) => void;
 }
 
@@ -27,9 +27,9 @@ export interface DbtReport {
 }
 
 /**
- * Builds the marts: `dbt build` of the project in `transform`, every model and test, with dbt from `.venv`.
- * No other process may hold a DuckDB file open meanwhile.
- * Throws UserError that names the models and tests that failed, or what dbt says where it does not get that far.
+ * Builds the marts: runs `dbt build` with all models and tests of `transform`, by the dbt in `.venv`.
+ * No other process may have the DuckDB file open at the same time.
+ * Throws UserError that names the models and tests that failed, or with dbt's own error if it built none.
  */
 export async function dbtBuild(options: DbtOptions): Promise<DbtReport> {
   const { target, env, folder, asOfDate, progress } = options;
@@ -49,19 +49,19 @@ export async function dbtBuild(options: DbtOptions): Promise<DbtReport> {
 }
 
 export interface RunOptions {
-  /** What follows `dbt` on its command line. */
+  /** The arguments after `dbt`. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Where, by arguments or environment, it writes its results. */
+  /** dbt's target folder, as the arguments or the environment set it. */
   readonly targetFolder: string;
-  /** The file that messages send people to. */
+  /** The log file that messages name. */
   readonly log: string;
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** Runs dbt; `error` names the models and tests that failed, or says why none was built. */
+/** Runs dbt. Returns the numbers of models and tests, and an `error` if any failed or none was built. */
 export async function runDbt(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
-  // The results of an earlier run must not be taken for this one's.
+  // Remove the results of an earlier run: if this run writes none, they would be read as its own.
   await rm(join(targetFolder, "run_results.json"), { force: true });
   const lines: string[] = [];
   let total = 0;
@@ -82,10 +82,10 @@ function errorOf(code: number, lines: string[], results: NodeResult[], log: stri
   const failed = results.filter(({ status }) => ["error", "fail", "runtime error"].includes(status));
   if (code === 0 && failed.length === 0) return undefined;
   const names = failed.map((result) => `  ${nodeName(result)}: ${firstLine(result.message)}`);
-  return `dbt build failed; what depends on these was not built:\n${names.join("\n")}\nIts output: ${log}`;
+  return `dbt build failed, and skipped everything that depends on these models and tests:\n${names.join("\n")}\nIts output: ${log}`;
 }
 
-/** The schemas that the last run read sources from, and those it built models in. */
+/** The schemas of the sources and models of the last run. */
 export async function readSchemas(targetFolder: string): Promise<{ sources: string[]; models: string[] }> {
   interface Manifest {
     readonly nodes: Record<string, { readonly resource_type: string; readonly schema: string }>;
@@ -97,7 +97,7 @@ export async function readSchemas(targetFolder: string): Promise<{ sources: stri
   return { sources: schemas(Object.values(sources)), models: schemas(models) };
 }
 
-/** Steps of the build, from "Found 10 models, 61 data tests, 5 sources, …"; its own "1 of 97" counts some twice. */
+/** Counts the steps of a build in "Found 10 models, 61 data tests, 5 sources, …". dbt's own total, as in "1 of 97", counts some twice. */
 function nodesFound(line: string): number {
   const counts = line.matchAll(/(\d+) (?:model|data test|unit test|exposure)s?\b/g);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
@@ -116,7 +116,7 @@ async function readResults(folder: string): Promise<NodeResult[] | undefined> {
 
 const kindOf = (id: string): string => id.split(".")[0] ?? "";
 
-/** `model dim_order`, from `model.coffee_shop.dim_order`; a test's id may end in a hash, after its name. */
+/** Turns `model.coffee_shop.dim_order` into `model dim_order`. A test's id may have a hash after the name. */
 function nodeName({ unique_id }: NodeResult): string {
   const [kind = "", , ...name] = unique_id.split(".");
   return `${kind.replace("_", " ")} ${(kind === "unit_test" ? name.at(-1) : name[0]) ?? unique_id}`;
@@ -127,7 +127,7 @@ function firstLine(message: string | null): string {
   return `${first} ${second}`.trim();
 }
 
-/** What dbt prints after "Encountered an error:", without the time of day and the stack, or else its last lines. */
+/** The lines after "Encountered an error:", without the time of day and the stack; without such a line, the last lines. */
 function reasonIn(lines: readonly string[]): string {
   const from = lines.findIndex((line) => line.includes("Encountered an error"));
   const texts = lines.map((line) => line.replace(/^\d\d:\d\d:\d\d\s+/, "").trim());

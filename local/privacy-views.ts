@@ -1,35 +1,55 @@
-import { toDuckDb, UnsupportedSql } from "../cleanroom/duckdb/translate.ts";
-import { type Analyser, type ColumnKind, loadAnalyser, SqlError, type Type } from "../cleanroom/googlesql/analyser.ts";
+import { catalogOf, type RoomTable, tableNamed, tablesOf } from "analysis-rules";
+import { type AnalysisRule, checkRule } from "analysis-rules/policy";
+import {
+  type Analyser,
+  type ColumnKind,
+  loadAnalyser,
+  SqlError,
+  type Type,
+  toDuckDb,
+  UnsupportedSql,
+} from "googlesql-duckdb/tree";
+import { type Declared, need, type Rehearsal, wrong } from "pulumi-rehearsal";
 import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
-import { type AnalysisRule, checkRule } from "../cleanroom/policy.ts";
-import { tableNamed } from "../cleanroom/rules/names.ts";
-import { catalogOf, type Room, type RoomTable, tablesOf } from "../cleanroom/rules/room.ts";
 import { openDuckDb } from "../generator/warehouse/duckdb.ts";
-import { type Declared, need, wrong } from "./declaration.ts";
-import { checkWaits } from "./sharing.ts";
-import { type World, warehouseUrl } from "./world.ts";
+import { datasets } from "./declared-tables.ts";
+import { checkWaits, cleanRoomResources } from "./exchanges.ts";
+import { warehouseUrl } from "./output-folder.ts";
 
-/** A shared view as it was made. */
+/** The type token of the dynamic resource `PrivacyView`, a view with an analysis rule. */
+export const PRIVACY_VIEW = "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView";
+
+/** A view that exists in the warehouse. */
 export interface MadeView {
   readonly table: RoomTable;
   /** The tables that it reads. */
   readonly sources: readonly RoomTable[];
 }
 
+/** Records a view with an analysis rule. `makeViews` creates it. */
+export function realisePrivacyView(rehearsal: Rehearsal, view: Declared): void {
+  const { views } = cleanRoomResources(rehearsal);
+  const dataset = need<string>(view, "dataset");
+  if (!datasets(rehearsal).has(dataset)) throw wrong(view, `is in the dataset ${dataset}, which is not declared`);
+  const id = `${need(view, "project")}.${dataset}.${need(view, "view")}`;
+  if (views.has(id)) throw wrong(view, `${id} is declared twice`);
+  views.set(id, view);
+}
+
 /**
- * Makes the declared views with analysis rules in the warehouse, from their declared queries over the parties' own tables; by
- * `project.dataset.view`. Throws UserError that names the view for what BigQuery would refuse.
+ * Creates the declared views with analysis rules in the warehouse, from their declared queries over the parties' own tables.
+ * Throws UserError that names a view that BigQuery would refuse.
+ * @returns the views by `project.dataset.view`
  */
-export async function makeViews(world: World, tables: readonly RoomTable[]): Promise<Map<string, MadeView>> {
+export async function makeViews(rehearsal: Rehearsal, tables: readonly RoomTable[]): Promise<Map<string, MadeView>> {
   const made = new Map<string, MadeView>();
-  if (world.sharing.views.size === 0) return made;
-  const room: Room = { projects: { merchant: "", wallet: "" }, tables: { merchant: tables, wallet: [] } };
-  const analyser = await loadAnalyser(catalogOf(room, "merchant"));
-  const tableOf = tablesOf(room, "merchant");
-  const warehouse = await openDuckDb(warehouseUrl(world));
+  if (cleanRoomResources(rehearsal).views.size === 0) return made;
+  const analyser = await loadAnalyser(catalogOf(tables));
+  const tableOf = tablesOf(tables);
+  const warehouse = await openDuckDb(warehouseUrl(rehearsal));
   try {
-    for (const [id, view] of world.sharing.views) {
-      const { columns, sql, sources } = translated(world, analyser, tableOf, tables, view);
+    for (const [id, view] of cleanRoomResources(rehearsal).views) {
+      const { columns, sql, sources } = translateView(rehearsal, analyser, tableOf, tables, view);
       const table = tableOfView(view, id, columns);
       const names = columns.map(({ name }) => `"${name}"`).join(", ");
       await warehouse.run(`CREATE VIEW ${table.relation} (${names}) AS ${sql}`);
@@ -41,9 +61,9 @@ export async function makeViews(world: World, tables: readonly RoomTable[]): Pro
   return made;
 }
 
-/** A view's query in DuckDB's SQL, its columns, and what it reads. */
-function translated(
-  world: World,
+/** Translates a view's query to DuckDB's SQL. Returns that, the view's columns, and the tables that it reads. */
+function translateView(
+  rehearsal: Rehearsal,
   analyser: Analyser,
   tableOf: (id: string) => RoomTable,
   tables: readonly RoomTable[],
@@ -51,7 +71,7 @@ function translated(
 ) {
   const query = need<string>(view, "query");
   try {
-    const sources = analyser.tablesOf(query).map((path) => sourceOf(world, tables, view, path));
+    const sources = analyser.tablesOf(query).map((path) => sourceOf(rehearsal, tables, view, path));
     const analysed = analyser.analyse(query);
     const columns = analysed.outputs.map(({ name, column }) => ({ name, kind: kindOf(view, name, column.type) }));
     checkNames(
@@ -63,17 +83,22 @@ function translated(
   } catch (error) {
     if (!(error instanceof SqlError || error instanceof UnsupportedSql)) throw error;
     const place = error.line === undefined ? "" : ` [at ${error.line}:${error.column}]`;
-    throw wrong(view, `its query cannot be made: ${error.message}${place}`);
+    throw wrong(view, `its query fails: ${error.message}${place}`);
   }
 }
 
-/** A table that a view reads. BigQuery makes a view only when its tables are there. */
-function sourceOf(world: World, tables: readonly RoomTable[], view: Declared, path: readonly string[]): RoomTable {
+/** A table that a view reads. Throws UserError if BigQuery might create the view before the table. */
+function sourceOf(
+  rehearsal: Rehearsal,
+  tables: readonly RoomTable[],
+  view: Declared,
+  path: readonly string[],
+): RoomTable {
   const table = tableNamed(tables, path);
-  if (table === undefined) throw wrong(view, `reads ${path.join(".")}, and no such table of the parties is declared`);
-  const declared = world.datasets.get(table.dataset)?.tables ?? [];
+  if (table === undefined) throw wrong(view, `reads ${path.join(".")}, but no party has such a table`);
+  const declared = datasets(rehearsal).get(table.dataset)?.tables ?? [];
   checkWaits(
-    world,
+    rehearsal,
     view,
     declared.filter(({ inputs }) => inputs.tableId === table.table),
     "reads it",
@@ -81,21 +106,25 @@ function sourceOf(world: World, tables: readonly RoomTable[], view: Declared, pa
   return table;
 }
 
-/** The declared columns describe those of the query. */
+/** Throws UserError unless the view declares the columns of its query, in their order. */
 function checkNames(view: Declared, found: readonly string[]): void {
   const declared = need<{ name: string }[]>(view, "columns").map(({ name }) => name);
   if (declared.join() !== found.join())
-    throw wrong(view, `declares the columns ${declared.join(", ")}, and its query has ${found.join(", ")}`);
+    throw wrong(view, `declares the columns ${declared.join(", ")}, but its query has ${found.join(", ")}`);
 }
 
 function tableOfView(view: Declared, id: string, columns: RoomTable["columns"]): RoomTable {
   const [project = "", dataset = "", table = ""] = id.split(".");
   const owner = PARTIES.find((party: Party) => parties[party].shared === dataset);
-  if (owner === undefined) throw wrong(view, `is in ${dataset}, which is no party's dataset of shared views`);
+  if (owner === undefined)
+    throw wrong(
+      view,
+      `is in ${dataset}, but parties share views only in ${PARTIES.map((party) => parties[party].shared).join(" and ")}`,
+    );
   return { id, project, dataset, table, owner, columns, rule: ruleOf(view, columns), relation: `${dataset}.${table}` };
 }
 
-/** The declared rule. */
+/** The declared rule. Throws UserError if BigQuery would refuse it for a view with these columns. */
 function ruleOf(view: Declared, columns: RoomTable["columns"]): AnalysisRule {
   const rule = need<AnalysisRule>(view, "rule");
   const faults = checkRule(
@@ -119,6 +148,9 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
 function kindOf(view: Declared, column: string, { typeKind }: Type): ColumnKind {
   const kind = kinds[typeKind];
   if (kind === undefined)
-    throw wrong(view, `column ${column} is ${typeKind.replace("TYPE_", "")}, a type that the rehearsal does not know`);
+    throw wrong(
+      view,
+      `column ${column} has the type ${typeKind.replace("TYPE_", "")}, which the rehearsal does not know`,
+    );
   return kind;
 }

@@ -1,22 +1,21 @@
 import { readFileSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
+import { explanationLines, isRefused, problemLines, problemOf, ruleLines } from "analysis-rules";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
-import { explanationLines, ruleLines } from "../cleanroom/rules/explain.ts";
-import { isRefused, problemLines, problemOf } from "../cleanroom/rules/problem.ts";
-import { openRoom } from "../cleanroom/rules/run.ts";
+import { resolveFromCaller } from "../generator/command-settings.ts";
 import { isUserError, messageOf, NO_ACCESS, runMain, UserError } from "../generator/errors.ts";
 import { argument, flag, type Option, readOptions, text } from "../generator/options.ts";
-import { resolveFromCaller } from "../generator/settings.ts";
 import { answerTable } from "./answers.ts";
+import { openRehearsedRoom } from "./rehearsed-room.ts";
 
 /*
- * `npm run query`: one query of one party, in the clean room that `npm start` made. The answer goes to standard output, what is wrong
- * with a query to standard error; with --json, either is one JSON object on standard output. Exit codes: 0 for an answer, 1 for a
- * query or a setting that is wrong, 77 for what a rule refuses and for names that the party cannot see.
+ * `npm run query`: asks one query as one party, in the clean room that `npm start` made. Prints the answer to standard output and
+ * errors to standard error. With --json, prints either as one JSON object to standard output. Exit codes: 0 for an answer, 1 for a
+ * wrong query or setting, 77 if a rule refuses the query or if the query names something that the party cannot see.
  */
 
 const party: Option<Party | undefined> = {
-  help: `who asks: ${PARTIES.join(" or ")}`,
+  help: `the party that asks: ${PARTIES.join(" or ")}`,
   default: undefined,
   parse: (given) => {
     const found = PARTIES.find((each) => each === given);
@@ -27,11 +26,11 @@ const party: Option<Party | undefined> = {
 
 const settings = {
   as: party,
-  json: flag("one JSON object: columns, rows and explanation, or error"),
-  explain: flag("which rules decided what"),
-  out: text("folder of the rehearsal", ".local"),
-  file: text("file that holds the query", undefined),
-  sql: argument("the query, in GoogleSQL; else it is read from --file or standard input"),
+  json: flag("print one JSON object: columns, rows and explanation, or error"),
+  explain: flag("also print the rules that applied"),
+  out: text("folder that npm start wrote to", ".local"),
+  file: text("file with the query", undefined),
+  sql: argument("the query, in GoogleSQL; without it, --file or standard input is read"),
 };
 
 async function main(): Promise<void> {
@@ -40,7 +39,7 @@ async function main(): Promise<void> {
     await ask(readOptions("npm run query --", settings, args));
   } catch (error) {
     if (!args.includes("--json") || !isUserError(error)) throw error;
-    // What is wrong, without the list of all settings that may follow it.
+    // Leave out the list of all settings that may follow.
     const [message] = error.message.split("\n\n");
     console.log(JSON.stringify({ error: { rule: "settings", message } }));
     process.exitCode = error.exitCode;
@@ -55,10 +54,10 @@ async function ask({ as, json, explain, out, file, sql: given }: Settings): Prom
   if (file !== undefined && given !== undefined)
     throw new UserError("both --file and a query are given: leave one out");
   const read = given ?? (await (file === undefined ? fromStandardInput() : fromFile(file)));
-  // The mark that some editors begin a file with is no part of the query.
+  // Some editors start a file with a byte order mark.
   const sql = read.replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
-  const room = await openRoom(resolveFromCaller(out));
+  const room = await openRehearsedRoom(resolveFromCaller(out));
   try {
     const answer = await room.ask(as, sql);
     if (json) return console.log(JSON.stringify(answer));
@@ -72,7 +71,7 @@ async function ask({ as, json, explain, out, file, sql: given }: Settings): Prom
     const rules = explain ? ["", ...(await room.rulesFor(as, sql)).flatMap(ruleLines)] : [];
     console.error(["", `error: ${problemLines(problem, sql).join("\n")}`, ...rules].join("\n"));
   } finally {
-    room.close();
+    await room.close();
   }
 }
 

@@ -2,12 +2,12 @@ import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 
 const interactive = process.stdout.isTTY === true;
 
-/** Shows how far a step is, in a few words: redrawn in place on a terminal, silent in a log. */
+/** Shows the progress of a step in a few words. Redraws the line on a terminal, and prints nothing to a log. */
 export type Show = (state: string) => void;
 
 /**
- * Runs one step and prints its line: a title, its state while it runs, then the seconds it took and what came out.
- * `work` returns its result and a few words on it.
+ * Runs one step and prints its line: the title with the progress, then the seconds that it took and a summary.
+ * @param work returns the step's result and a summary in a few words
  */
 export async function step<T>(title: string, work: (show: Show) => Promise<[result: T, summary: string]>): Promise<T> {
   const started = performance.now();
@@ -30,12 +30,12 @@ export async function step<T>(title: string, work: (show: Show) => Promise<[resu
   }
 }
 
-/** A whole number with its thousands apart. */
+/** A whole number with commas between the thousands. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** Rows as an aligned text table; a column of numbers stands to the right, with as many decimals as its values have, at most three. */
+/** Formats rows as a text table. Numbers are aligned to the right, with as many decimals as the column needs, at most three. */
 export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
   const names = Object.keys(rows[0] ?? {});
   if (names.length === 0) return `${indent}(no rows)`;
@@ -46,7 +46,7 @@ export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
   );
 }
 
-/** Like `formatTable`, of rows whose columns may have any names; `none` is what stands for null. */
+/** Like `formatTable`, for rows with several columns of the same name. `none` is printed for null. */
 export function formatRows(
   names: readonly string[],
   rows: readonly (readonly ResultRow[string][])[],
@@ -68,7 +68,7 @@ export function formatRows(
 
 function formatNumbers(values: readonly (number | null)[], none: string): string[] {
   const decimals = Math.max(...values.map((value) => (value === null ? 0 : decimalsOf(value))));
-  // Thousands are not set apart in years.
+  // Years have no commas.
   const useGrouping = !values.every((value) => value === null || (value >= 1900 && value < 2100));
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping };
   return values.map((value) => (value === null ? none : value.toLocaleString("en-US", options)));

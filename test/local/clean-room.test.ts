@@ -1,17 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CleanRoom, NotFound } from "analysis-rules";
 import { expect } from "chai";
-import type { NotFound } from "../../cleanroom/rules/names.ts";
-import { type CleanRoom, openRoom } from "../../cleanroom/rules/run.ts";
-import { DbtServer } from "../../local/dbt-server.ts";
-import type { Declaration, Declared } from "../../local/declaration.ts";
-import { rehearse } from "../../local/rehearse.ts";
+import { type Declaration, type Declared, rehearse } from "pulumi-rehearsal";
+import { adapters } from "../../local/adapters.ts";
+import { PRIVACY_VIEW } from "../../local/privacy-views.ts";
+import { openRehearsedRoom } from "../../local/rehearsed-room.ts";
+import { type Draft, find, forget, partOf } from "../../packages/pulumi-rehearsal/test/draft.ts";
 import { userError } from "../support/user-error.ts";
-import { type Draft, declareStack, find, forget, partOf, rehearsed } from "./support.ts";
+import { declareStack, rehearsed } from "./support.ts";
 
 const types = {
-  view: "pulumi-nodejs:dynamic/demo:PrivacyView",
+  view: PRIVACY_VIEW,
   access: "gcp:bigquery/datasetAccess:DatasetAccess",
   exchange: "gcp:bigqueryanalyticshub/dataExchange:DataExchange",
   role: "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember",
@@ -26,34 +27,37 @@ describe("The rehearsed clean room", () => {
     declaration = await declareStack();
   });
 
-  /** Both clean rooms and what they need; nothing is filled. */
+  /** Both clean rooms and their dependencies, with empty tables. */
   const rooms = () =>
-    partOf(declaration, ...declaration.resources.map(({ name }) => name).filter((name) => name.startsWith("sharing-")));
+    partOf(
+      declaration,
+      ...declaration.resources.map(({ name }) => name).filter((name) => name.startsWith("clean-room-")),
+    );
   const listing = (draft: Draft, view: string) => find(draft, types.listing, { listingId: view });
   const selected = (each: Declared) =>
     (each.inputs.bigqueryDataset as { selectedResources: { table: string }[] }).selectedResources;
 
-  describe("is made of what is declared:", () => {
+  describe("follows the declaration:", () => {
     async function opened<T>(change: (draft: Draft) => void, work: (room: CleanRoom) => Promise<T>): Promise<T> {
       const draft = rooms();
       change(draft);
       const out = await mkdtemp(join(tmpdir(), "clean-room-"));
       try {
-        await rehearse(draft, { out, dbt: new DbtServer(), thelook: "synthetic:" });
-        const room = await openRoom(out);
+        await rehearse(draft, { out, adapters });
+        const room = await openRehearsedRoom(out);
         return await work(room).finally(() => room.close());
       } finally {
         await rm(out, { recursive: true, force: true });
       }
     }
-    /** The names that a party can write, as it is told when it asks for another. */
+    /** The names that a party can use, from the error for an unknown name, which lists them. */
     const visible = (room: CleanRoom, party: "merchant" | "wallet") =>
       room.ask(party, "SELECT 1 FROM elsewhere.thing").then(
         () => expect.fail("it was found"),
         (error: NotFound) => error.visible,
       );
 
-    it("each party can name its own tables and views, and what the other one lists", () =>
+    it("each party can name its own tables and views, and those that the other party lists", () =>
       opened(
         () => {},
         async (room) => {
@@ -88,7 +92,7 @@ describe("The rehearsed clean room", () => {
         },
       ));
 
-    it("without a subscription, nothing of the other party's can be named", () =>
+    it("without a subscription, a party cannot name any view of the other party", () =>
       opened(
         (draft) => {
           const linked = find(draft, types.access, { datasetId: "linked_merchant" });
@@ -101,7 +105,7 @@ describe("The rehearsed clean room", () => {
         },
       ));
 
-    it("without the right to read it, a linked dataset cannot be named", () =>
+    it("without a grant to read it, a party cannot name a linked dataset", () =>
       opened(
         (draft) => forget(draft, find(draft, types.access, { datasetId: "linked_merchant" })),
         async (room) => {
@@ -109,7 +113,7 @@ describe("The rehearsed clean room", () => {
         },
       ));
 
-    it("a threshold that is declared is the one enforced", () =>
+    it("the declared threshold is enforced", () =>
       opened(
         (draft) => {
           const view = find(draft, types.view, { view: "provider_users_shared" });
@@ -127,7 +131,7 @@ describe("The rehearsed clean room", () => {
       ));
   });
 
-  describe("fails where it would not work in the cloud, and names the resource:", () => {
+  describe("fails for what the cloud would refuse, and names the resource:", () => {
     async function fails(change: (draft: Draft) => void, ...said: string[]): Promise<void> {
       const draft = rooms();
       change(draft);
@@ -142,7 +146,7 @@ describe("The rehearsed clean room", () => {
           for (const each of draft.resources) each.dependencies = each.dependencies.filter((other) => other !== urn);
         },
         types.subscription,
-        "finds only what is listed before",
+        "shows only the views that are listed before it",
       ));
 
     it("a subscription to an exchange without listings", () =>
@@ -157,7 +161,7 @@ describe("The rehearsed clean room", () => {
         "an exchange with no listing",
       ));
 
-    it("a subscription that nobody is allowed", () =>
+    it("a subscription without a grant to subscribe", () =>
       fails(
         (draft) => {
           const role = "roles/analyticshub.subscriber";
@@ -168,7 +172,7 @@ describe("The rehearsed clean room", () => {
         "declare roles/analyticshub.subscriber on the exchange",
       ));
 
-    it("a linked dataset by the name of another dataset", () =>
+    it("a linked dataset with the name of another dataset", () =>
       fails(
         (draft) => {
           const subscription = find(draft, types.subscription, { dataExchangeId: WALLETS });
@@ -176,10 +180,10 @@ describe("The rehearsed clean room", () => {
           destination.datasetReference.datasetId = "merchant";
         },
         types.subscription,
-        "makes the linked dataset merchant, which is declared already",
+        "creates the linked dataset merchant, which is declared already",
       ));
 
-    it("a linked dataset in a project that is not the subscriber's", () =>
+    it("a linked dataset in another project than the subscriber's", () =>
       fails(
         (draft) => {
           const subscription = find(draft, types.subscription, { dataExchangeId: WALLETS });
@@ -198,7 +202,7 @@ describe("The rehearsed clean room", () => {
         },
         "transactions_shared",
         types.listing,
-        "payments_shared, and no view with an analysis rule is declared by that name",
+        "payments_shared, but no view with an analysis rule is declared by that name",
       ));
 
     it("a listing of a plain table", () =>
@@ -211,7 +215,7 @@ describe("The rehearsed clean room", () => {
         "no view with an analysis rule is declared by that name",
       ));
 
-    it("two listings of one name in a room", () =>
+    it("two listings of views with the same name in one clean room", () =>
       fails(
         (draft) => {
           const [view] = selected(listing(draft, "transactions_shared"));
@@ -221,7 +225,7 @@ describe("The rehearsed clean room", () => {
         "names in a clean room are unique",
       ));
 
-    it("a listing that lets its rows be exported", () =>
+    it("a listing that allows exports", () =>
       fails(
         (draft) => {
           delete listing(draft, "users_shared").inputs.restrictedExportConfig;
@@ -230,7 +234,7 @@ describe("The rehearsed clean room", () => {
         "restrictedExportConfig.enabled",
       ));
 
-    it("a listing of a view that may not read its source", () =>
+    it("a listing of a view that its source does not authorise", () =>
       fails(
         (draft) => {
           const access = draft.resources.find(
@@ -248,26 +252,26 @@ describe("The rehearsed clean room", () => {
           for (const each of draft.resources) if (each.inputs.location === "us") each.inputs.location = "US";
         },
         types.exchange,
-        'location is "US": Analytics Hub wants lower case, "us"',
+        'location is "US": Analytics Hub takes lower case only, "us"',
       ));
 
-    it("an exchange that is no clean room", () =>
+    it("an exchange that is not a clean room", () =>
       fails(
         (draft) => {
           delete find(draft, types.exchange, { dataExchangeId: WALLETS }).inputs.sharingEnvironmentConfig;
         },
         WALLETS,
-        "is no clean room",
+        "is not a clean room",
       ));
 
-    it("a view of a table that is not there, or not there yet", async () => {
+    it("a view of a table that is not declared, or that may be created later", async () => {
       await fails(
         (draft) => {
           const view = find(draft, types.view, { view: "transactions_shared" });
           view.inputs.query = String(view.inputs.query).replace("transactions`", "payments`");
         },
         "transactions_shared",
-        "payments, and no such table",
+        "payments, but no party has such a table",
       );
       await fails(
         (draft) => {
@@ -276,7 +280,7 @@ describe("The rehearsed clean room", () => {
             each.dependencies = each.dependencies.filter((other) => other !== table.urn);
         },
         types.view,
-        "may be made before",
+        "may be created before",
       );
     });
 

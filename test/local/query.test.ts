@@ -4,13 +4,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { type Answer, problemOf } from "analysis-rules";
 import { expect } from "chai";
-import { problemOf } from "../../cleanroom/rules/problem.ts";
-import type { Answer } from "../../cleanroom/rules/run.ts";
-import { type Person, type SmallRoom, smallRoom } from "../cleanroom/rules/small-room.ts";
+import { ROOM_FILE } from "../../local/rehearsed-room.ts";
+import { type Person, type SmallRoom, smallRoom } from "../../packages/analysis-rules/test/small-room.ts";
 
-const root = join(import.meta.dirname, "../..");
+const program = join(import.meta.dirname, "../../local/query.ts");
+let runs = 0;
 
 interface Outcome {
   readonly code: number;
@@ -18,7 +20,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Four in Lviv, two in Kyiv; the merchant knows all but the last. */
+/** Four people in Lviv and two in Kyiv. The merchant knows all but the last. */
 const person: Person = { city: "Lviv", tier: "Free", verified: true, points: 1, score: 0.5, rows: 1, shared: true };
 const four: Person[] = [person, person, { ...person, tier: "Premium" }, { ...person, rows: 2, points: null }];
 const two: Person[] = [
@@ -30,17 +32,19 @@ const byCity =
   "SELECT WITH AGGREGATION_THRESHOLD city, COUNT(DISTINCT hashed_email) AS persons, SUM(points) AS points FROM linked.people_open GROUP BY city";
 
 describe("npm run query", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let small: SmallRoom;
   before(async () => {
     small = await smallRoom([...four, ...two]);
+    await writeFile(join(small.folder, ROOM_FILE), JSON.stringify(small.options.room));
   });
   after(() => small.close());
 
-  async function query(...args: string[]): Promise<Outcome> {
+  /** Runs the command as npm does. */
+  async function queryAsNpm(...args: string[]): Promise<Outcome> {
     const run = promisify(execFile)(process.execPath, [
       "--disable-warning=ExperimentalWarning",
-      join(root, "local/query.ts"),
+      program,
       "--out",
       small.folder,
       ...args,
@@ -48,15 +52,44 @@ describe("npm run query", function () {
     const outcome = await run.catch((error: Outcome) => error);
     return { ...outcome, code: "code" in outcome ? outcome.code : 0 };
   }
+
+  /** Runs the command within this process, where it need not compile the analyser again: that takes two seconds. */
+  async function query(...args: string[]): Promise<Outcome> {
+    const { argv } = process;
+    const said = { stdout: "", stderr: "" };
+    const restore = (["stdout", "stderr"] as const).map((name) => {
+      const stream = process[name];
+      const { write } = stream;
+      const listeners = stream.listeners("error");
+      stream.write = (chunk: string | Uint8Array) => {
+        said[name] += String(chunk);
+        return true;
+      };
+      return () => {
+        stream.write = write;
+        for (const each of stream.listeners("error"))
+          if (!listeners.includes(each)) stream.off("error", each as () => void);
+      };
+    });
+    process.argv = [process.execPath, program, "--out", small.folder, ...args];
+    try {
+      // By a name of its own each time: a module runs once.
+      await import(`${pathToFileURL(program).href}?run=${++runs}`);
+      return { ...said, code: Number(process.exitCode ?? 0) };
+    } finally {
+      for (const each of restore) each();
+      Object.assign(process, { argv, exitCode: undefined });
+    }
+  }
   const asMerchant = (...args: string[]) => query("--as", "merchant", ...args);
 
-  it("prints the answer as a table, without the groups that are too small", async () => {
-    const { code, stdout } = await asMerchant(byCity);
+  it("prints the answer as a table without the groups that are too small", async () => {
+    const { code, stdout } = await queryAsNpm("--as", "merchant", byCity);
     expect(code).to.equal(0);
     expect(stdout).to.equal("city  persons  points\n────  ───────  ──────\nLviv        4       3\n");
   });
 
-  it("prints NULL for what is NULL, and null in JSON", async () => {
+  it("prints NULL as NULL in a table and as null in JSON", async () => {
     const sql = "SELECT 1200 AS n, 'a' AS s UNION ALL SELECT NULL, NULL ORDER BY n";
     expect((await asMerchant(sql)).stdout).to.equal("    n  s\n─────  ────\n NULL  NULL\n1,200  a\n");
     expect(JSON.parse((await asMerchant("--json", sql)).stdout).rows).to.deep.equal([
@@ -65,7 +98,7 @@ describe("npm run query", function () {
     ]);
   });
 
-  it("prints one JSON object where --json asks for it", async () => {
+  it("prints one JSON object with --json", async () => {
     const { code, stdout } = await asMerchant("--json", byCity);
     expect(code).to.equal(0);
     const { columns, rows, explanation } = JSON.parse(stdout) as Answer;
@@ -78,9 +111,9 @@ describe("npm run query", function () {
     expect(explanation.thresholds.map(({ threshold }) => threshold)).to.deep.equal([3]);
   });
 
-  it("ends with 77 and the rule for what a rule refuses, in words and as JSON", async () => {
+  it("fails with 77 and names the rule that refuses a query, as text and as JSON", async () => {
     const raw = "SELECT note\nFROM linked.people_open";
-    const { code, stdout, stderr } = await asMerchant(raw);
+    const { code, stdout, stderr } = await queryAsNpm("--as", "merchant", raw);
     expect([code, stdout]).to.deep.equal([77, ""]);
     expect(stderr)
       .to.match(/^\nerror: You must use SELECT WITH AGGREGATION_THRESHOLD for this query/)
@@ -90,7 +123,7 @@ describe("npm run query", function () {
     expect(JSON.parse(json.stdout).error).to.include({ rule: "aggregation threshold" });
   });
 
-  it("ends with 77 and the names that the party can see for a name that it cannot", async () => {
+  it("fails with 77 for a name that the party cannot see, and lists those that it can", async () => {
     const { code, stderr } = await asMerchant("SELECT 1\nFROM ewallet_provider.people");
     expect(code).to.equal(77);
     expect(stderr)
@@ -110,7 +143,7 @@ describe("npm run query", function () {
       );
   });
 
-  it("ends with 1, and a caret under the place, for a query that is wrong", async () => {
+  it("fails with 1 for a wrong query, with a caret under the error", async () => {
     const { code, stderr } = await asMerchant("SELECT id,\n\tagee\nFROM merchant.users");
     expect(code).to.equal(1);
     expect(stderr.split("\n").slice(1, 4)).to.deep.equal([
@@ -123,18 +156,18 @@ describe("npm run query", function () {
     expect(JSON.parse(json.stdout).error).to.include({ rule: "GoogleSQL", line: 1, column: 8 });
   });
 
-  it("reads the query from a file or from standard input, and takes one that begins with a comment", async () => {
+  it("reads the query from a file or standard input, also if it starts with a comment", async () => {
     const sql = "-- how many\nSELECT COUNT(*) AS users FROM merchant.users";
     const folder = await mkdtemp(join(tmpdir(), "query-"));
     try {
-      // As some editors save it.
+      // Some editors start a file with a byte order mark.
       await writeFile(join(folder, "a.sql"), `\uFEFF${sql}`);
       const fromFile = await asMerchant("--file", join(folder, "a.sql"));
       expect(fromFile.stdout).to.include("users\n");
       expect((await asMerchant(sql)).stdout).to.equal(fromFile.stdout);
       const child = spawn(process.execPath, [
         "--disable-warning=ExperimentalWarning",
-        join(root, "local/query.ts"),
+        program,
         "--out",
         small.folder,
         "--as",
@@ -148,7 +181,7 @@ describe("npm run query", function () {
     }
   });
 
-  it("refuses settings that make no sense, with exit code 1 and what is allowed", async () => {
+  it("refuses wrong settings with exit code 1 and lists the allowed values", async () => {
     for (const [args, said] of [
       [["SELECT 1"], "--as is missing"],
       [["--as", "bank", "SELECT 1"], '--as is "bank": use merchant or wallet'],
@@ -165,7 +198,7 @@ describe("npm run query", function () {
     }
   });
 
-  it("says as JSON, too, what settings make no sense", async () => {
+  it("reports wrong settings as JSON too", async () => {
     for (const [args, message] of [
       [["SELECT 1"], "--as is missing: use --as merchant or --as wallet"],
       [["--as", "bank", "SELECT 1"], '--as is "bank": use merchant or wallet'],
@@ -178,20 +211,20 @@ describe("npm run query", function () {
     }
   });
 
-  it("says where there is no rehearsal yet what makes one", async () => {
+  it("says how to make a rehearsal if there is none", async () => {
     const { code, stderr } = await asMerchant("--out", join(small.folder, "nothing"), "SELECT 1");
     expect([code, stderr]).to.deep.equal([
       1,
-      `\nerror: there is no rehearsal in ${join(small.folder, "nothing")} yet: npm start makes one\n`,
+      `\nerror: there is no rehearsal in ${join(small.folder, "nothing")} yet: run npm start first\n`,
     ]);
   });
 
-  it("explains which rule decided what, and tells nobody but the owner how many groups were left out", async () => {
+  it("explains which rule decided what, and tells only the owner how many groups were left out", async () => {
     const other = await asMerchant("--explain", byCity);
     expect(other.stdout)
       .to.include("View linked.people_open, which the e-wallet owns")
       .and.include("Threshold in force: 3 distinct linked.people_open.hashed_email")
-      .and.include("Groups left out: some may have been");
+      .and.include("Groups left out: perhaps some");
     const mine = byCity.replace("linked.", "ewallet_provider_shared.");
     const owner = await query("--as", "wallet", "--explain", mine);
     expect(owner.stdout).to.include("Groups left out: 1\n");
@@ -200,7 +233,7 @@ describe("npm run query", function () {
     expect(refused.stderr).to.include("View linked.people_open, which the e-wallet owns");
   });
 
-  it("changes nothing, whatever it is asked", async () => {
+  it("changes nothing, whatever the query", async () => {
     const state = async () => {
       const hash = createHash("sha256");
       for (const file of (await readdir(small.folder)).sort())

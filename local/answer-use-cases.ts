@@ -1,41 +1,52 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Explanation, summaryOf, type ViewRule } from "../cleanroom/rules/explain.ts";
-import { problemLines, problemOf } from "../cleanroom/rules/problem.ts";
-import { type Answer, type CleanRoom, openRoom } from "../cleanroom/rules/run.ts";
+import {
+  type Answer,
+  type CleanRoom,
+  type Explanation,
+  problemLines,
+  problemOf,
+  summaryOf,
+  type ViewRule,
+} from "analysis-rules";
 import { readUseCases, type UseCase } from "../cleanroom/use-cases.ts";
 import { UserError } from "../generator/errors.ts";
 import type { UseCaseAnswer } from "../report/clean-room/shape.ts";
-import { answerCsv, answerTable, asText } from "./answers.ts";
-import { ANSWERS_FILE } from "./clean-room-report.ts";
+import { ANSWERS_FILE, answerCsv, answerTable, asText } from "./answers.ts";
+import { openRehearsedRoom } from "./rehearsed-room.ts";
 import { count, step } from "./terminal.ts";
 
 /**
- * Asks the use cases' questions in the rehearsed clean room, each as its party; prints each answer and what the rules did, and keeps
- * it in a folder: as CSV, or as text where a rule refuses the query. Throws UserError where a use case has not the outcome that it says.
+ * Asks each use case's question in the rehearsed clean room, as the use case's party. Prints each answer with the rules that applied,
+ * and writes it to a folder: as CSV, or as text if a rule refuses the query.
+ * Throws UserError if a rule refuses a use case that it should not, or does not refuse one that it should.
+ * @param rehearsal the folder that holds the rehearsed clean room
  */
 export async function answerUseCases(rehearsal: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const answers: UseCaseAnswer[] = [];
-  const room = await openRoom(rehearsal);
+  const room = await openRehearsedRoom(rehearsal);
   try {
     for (const useCase of readUseCases()) {
-      const { shown, file, kept, answered } = await step(useCase.title, () => outcomeOf(room, useCase));
+      const { shown, extension, content, answered } = await step(useCase.title, () => outcomeOf(room, useCase));
       console.log(`      ${useCase.question}\n\n${indented(shown)}\n`);
-      await writeFile(join(folder, `${useCase.name}.${file}`), kept);
+      await writeFile(join(folder, `${useCase.name}.${extension}`), content);
       answers.push({ ...useCase, ...answered });
     }
   } finally {
-    room.close();
+    await room.close();
   }
   await writeFile(join(folder, ANSWERS_FILE), JSON.stringify(answers));
 }
 
+/** What a use case prints and writes. */
 interface Outcome {
+  /** The text on the screen. */
   readonly shown: string;
-  readonly file: "csv" | "txt";
-  readonly kept: string;
-  /** For the report. */
+  /** The extension and the content of its file. */
+  readonly extension: "csv" | "txt";
+  readonly content: string;
+  /** The parts that the report shows. */
   readonly answered: Pick<UseCaseAnswer, "columns" | "rows" | "rules" | "refused">;
 }
 
@@ -51,9 +62,13 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
     if (problem.rule !== refused) throw new UserError(`${name}, asked by the ${party}: ${said}`);
     const rules = (await room.rulesFor(party, sql)).map(ruleOfView);
     const answered = { columns: [], rows: [], rules, refused: problem.message };
-    return [{ shown: said, file: "txt", kept: `${said}\n`, answered }, `refused, as the ${party} may not know`];
+    return [
+      { shown: said, extension: "txt", content: `${said}\n`, answered },
+      `refused, as it should be for the ${party}`,
+    ];
   }
-  if (refused !== undefined) throw new UserError(`${name} is to be refused by the rule "${refused}", and was answered`);
+  if (refused !== undefined)
+    throw new UserError(`${name} should be refused by the rule "${refused}", but was answered`);
   const shown = `${answerTable(answer)}\n\nRules: ${summaryOf(answer.explanation)}`;
   const answered = {
     columns: answer.columns,
@@ -61,19 +76,21 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
     rules: rulesInForce(answer.explanation),
   };
   return [
-    { shown, file: "csv", kept: answerCsv(answer), answered },
+    { shown, extension: "csv", content: answerCsv(answer), answered },
     answer.rows.length === 1 ? "1 row" : `${count(answer.rows.length)} rows`,
   ];
 }
 
-/** What the report says beside an answer. */
+/** The rules that applied to an answer, as sentences for the report. */
 function rulesInForce({ views, thresholds, budgets }: Explanation): string[] {
   return [
     ...views.map(ruleOfView),
-    ...thresholds.map(({ threshold }) => `Groups of fewer than ${threshold} are held back, without a word of how many`),
+    ...thresholds.map(
+      ({ threshold }) => `Groups with fewer than ${threshold} persons are left out; their number is not shown`,
+    ),
     ...budgets.map(
       ({ epsilonLeft, epsilonBudget }) =>
-        `Noise was added; of the budget, epsilon ${epsilonLeft} of ${epsilonBudget} is left`,
+        `The figures contain noise; ${epsilonLeft} of ${epsilonBudget} epsilon is left in the privacy budget`,
     ),
   ];
 }

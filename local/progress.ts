@@ -1,15 +1,14 @@
-import { Stopped } from "./processes.ts";
-import type { Execution, Listen } from "./run-admin.ts";
+import { type Execution, type Listen, Stopped } from "pulumi-rehearsal";
 import { count, formatTable, step } from "./terminal.ts";
 
-/** Shows an execution of a job: its name, how far it is, and what came of it. */
-export function watch(execution: Execution, listen: Listen): void {
+/** Prints the line of a job's execution: the job's name, its progress, and its result. */
+export function printExecution(execution: Execution, listen: Listen): void {
   step(String(execution.job.inputs.name), async (show) => {
     listen((line) => {
       if (/^\d+ %$/.test(line)) show(line);
     });
     await execution.over;
-    // It is not what failed: its line stays unwritten.
+    // Another job's failure stopped this one, so print nothing for it.
     if (execution.failed instanceof Stopped) await new Promise(() => {});
     if (execution.report === undefined) throw execution.failed;
     const said = execution.report.lines.flatMap(jsonIn);
@@ -18,24 +17,24 @@ export function watch(execution: Execution, listen: Listen): void {
     (said) => {
       for (const { filled } of said) if (filled !== undefined) console.log(countsOf(filled));
     },
-    // Whoever started it hears of it too.
+    // The rehearsal throws the same error, and prints it.
     () => {},
   );
 }
 
-/** Shows the firing of a schedule. */
-export async function show(title: string, work: () => Promise<unknown>): Promise<void> {
-  await step(title, async () => [undefined, summary((await work()) as Said)]);
+/** Fires a schedule, and prints its line: the schedule's name and what it started. */
+export async function printSchedule(name: string, fire: () => Promise<unknown>): Promise<void> {
+  await step(name, async () => [undefined, summary((await fire()) as Said)]);
 }
 
-/** What the runtime's entry points say in their last line, and functions in their answer. */
+/** A line of JSON in a job's output, or the answer of a function: what it did. */
 interface Said {
   readonly filled?: Filled;
   readonly files?: readonly { readonly rows: number }[];
   readonly loaded?: Readonly<Record<string, number>>;
   readonly reported?: { readonly pages: Readonly<Record<string, number>>; readonly missing: readonly string[] };
   readonly built?: { readonly models: number; readonly tests: number };
-  /** dbt's command, where it is another than build. */
+  /** The dbt command, if it is another one than build. */
   readonly ran?: string;
   readonly execution?: string;
   readonly metadata?: { readonly name: string };

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { resolveFromCaller } from "../generator/command-settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
-import { resolveFromCaller } from "../generator/settings.ts";
-import { writeReports } from "./dashboards.ts";
+import { reportFolder } from "./output-folder.ts";
 import { step } from "./terminal.ts";
-import { reportFolder } from "./world.ts";
+import { writeReports } from "./write-reports.ts";
 
 const settings = {
   open: flag("open them in the browser"),
@@ -15,7 +15,7 @@ const settings = {
   warehouse: text("another warehouse that has the marts: bigquery://PROJECT or duckdb:///FILE", undefined),
 };
 
-/** `npm run report`: writes the reports anew from the marts of the last `npm start`, or of another warehouse; `--open` opens them. */
+/** `npm run report`: writes the reports again from the marts of the last `npm start` or of another warehouse. */
 async function main(): Promise<void> {
   const { warehouse, ...options } = readOptions("npm run report --", settings, process.argv.slice(2));
   const out = resolveFromCaller(options.out);
@@ -29,12 +29,14 @@ async function main(): Promise<void> {
   if (options.open) open(page);
 }
 
-/** Opens an address in the person's browser; where there is none, the printed link has to do. */
+/** Opens a page in the browser. If this machine has none, the person opens the printed link. */
 function open(url: string): void {
   const openers: Partial<Record<NodeJS.Platform, string[]>> = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] };
   const [command = "", ...args] = openers[process.platform] ?? ["xdg-open"];
   const opener = spawn(command, [...args, url], { stdio: "ignore", detached: true });
-  opener.on("error", () => console.log(`There is no ${command} here to open it with: open the link in your browser`));
+  opener.on("error", () =>
+    console.log(`The command ${command} is missing on this machine: open the link in your browser`),
+  );
   opener.unref();
 }
 

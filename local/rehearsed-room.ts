@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { BudgetExceeded, type CleanRoom, openRoom, type RoomOptions, readRoom } from "analysis-rules";
+import { isUserError, UserError } from "../generator/errors.ts";
+
+/** The file beside the warehouse that describes the room: parties, tables and rules. */
+export const ROOM_FILE = "clean-room.json";
+/** The file beside the warehouse that records the spent privacy budgets. */
+export const BUDGET_FILE = "clean-room-budget.jsonl";
+
+/**
+ * Opens the clean room that a rehearsal made in a folder. Its errors say when another `npm start` helps.
+ * Throws UserError if the folder holds no rehearsal, or one that cannot be read.
+ * @param limits the time, memory and rows that one query may use
+ */
+export async function openRehearsedRoom(folder: string, limits?: RoomOptions["limits"]): Promise<CleanRoom> {
+  const file = join(folder, ROOM_FILE);
+  if (!existsSync(file)) throw new UserError(`there is no rehearsal in ${folder} yet: run npm start first`);
+  const room = await open(folder, file, limits).catch((error) => {
+    if (!isUserError(error) || ("code" in error && error.code === "DATABASE_LOCKED")) throw error;
+    throw new UserError(`${error.message}; npm start makes a new one`);
+  });
+  return {
+    ...room,
+    ask: (party, sql) =>
+      room.ask(party, sql).catch((error) => {
+        if (!(error instanceof BudgetExceeded)) throw error;
+        throw new BudgetExceeded(error.message, `${error.advice} On a laptop, npm start restores the whole budget.`);
+      }),
+  };
+}
+
+async function open(folder: string, file: string, limits: RoomOptions["limits"]): Promise<CleanRoom> {
+  return openRoom({
+    database: join(folder, "warehouse.duckdb"),
+    room: readRoom(file),
+    ledger: join(folder, BUDGET_FILE),
+    ...(limits && { limits }),
+  });
+}
