@@ -1,60 +1,68 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readUseCases } from "./cleanroom/use-cases.ts";
-import { Apis, servicesOf } from "./components/apis.ts";
-import { Lake } from "./components/bucket.ts";
-import { buildBundle } from "./components/bundle.ts";
-import { CleanRoom } from "./components/clean-room.ts";
-import { CoffeeShop } from "./components/coffee-shop.ts";
-import { Daily } from "./components/daily.ts";
-import { Dashboards } from "./components/dashboards.ts";
+import { bundleOnce } from "./components/bundle.ts";
+import { CleanRoom } from "./components/cleanroom/clean-room.ts";
+import { Parties } from "./components/cleanroom/parties.ts";
+import { CoffeeShop } from "./components/coffee/coffee-shop.ts";
+import { Daily } from "./components/coffee/daily.ts";
+import { Marts } from "./components/coffee/marts.ts";
+import { Reports } from "./components/coffee/reports.ts";
 import { readDbtProject } from "./components/dbt-project.ts";
-import { consoleLinks, lookerStudioLinks, nextSteps as next, pasteable, reportLinks } from "./components/links.ts";
-import { Marts } from "./components/marts.ts";
-import { MerchantAndWallet } from "./components/merchant-and-wallet.ts";
-import { bucketName, reportsBucketName } from "./components/names.ts";
-import { Runtime } from "./components/runtime.ts";
+import { Apis, servicesOf } from "./components/google/apis.ts";
+import { Bucket } from "./components/google/bucket.ts";
+import { consoleLinks, lookerStudioLinks, nextStepsFor, pasteable, reportLinks } from "./components/links.ts";
+import { CSV_EXPIRY, filesBucketName, reportsBucketName } from "./components/names.ts";
+import { UploadedCode } from "./components/uploaded-code.ts";
 import { readSettings } from "./config.ts";
-import { buildPages } from "./report/build.ts";
+import { pagesOnce } from "./report/build.ts";
 
-/* Both demos on Google Cloud: what is declared here is what `npm start` rehearses. */
+/* Both demos on Google Cloud. `npm start` rehearses exactly what this program declares. */
 
 const settings = readSettings();
-const { project, location, region, merchantProject, walletProject, generatorImage: image } = settings;
+const { project, location, region, merchantProject, walletProject } = settings;
 const place = { project, location, region, labels: { application: "gcp-data-demos", ...settings.labels } };
 const sizing = { memory: settings.memory, retries: settings.retries, timeoutSeconds: settings.timeoutSeconds };
-
-const apis = new Apis("apis", { services: servicesOf(project, [merchantProject, walletProject]) });
-const ready = { dependsOn: apis };
-
-const files = settings.bucketName || bucketName(project);
-const lake = new Lake("lake", { place, bucketName: files }, ready);
-const code = { bundle: buildBundle(), dbt: readDbtProject(), pages: buildPages() };
-const runtime = new Runtime("runtime", { bucket: lake.bucket, ...code }, ready);
-
-const how = { place, runtime, image, sizing };
-const parties = new MerchantAndWallet("clean-room", { ...how, merchantProject, walletProject, fill: settings }, ready);
 const projects = { merchant: merchantProject, wallet: walletProject };
-const sharing = { place, projects, datasets: parties.datasets, ...settings };
-const cleanRoom = new CleanRoom("sharing", sharing, ready);
 
-const shop = new CoffeeShop("coffee", { ...how, shop: settings }, ready);
+// Google's APIs, before everything else.
+const apis = new Apis("apis", { services: servicesOf(project, [merchantProject, walletProject]) });
+const opts = { dependsOn: apis };
+
+// One bucket holds the coffee shop's files and all code that runs in the cloud.
+const bucketName = settings.bucketName || filesBucketName(project);
+const files = new Bucket("files", { place, bucketName, expiry: CSV_EXPIRY }, opts);
+const sources = { bundle: bundleOnce(), dbt: readDbtProject(), pages: pagesOnce() };
+const code = new UploadedCode("code", { bucket: files.bucket, ...sources }, opts);
+const jobs = { place, code, image: settings.generatorImage, sizing };
+
+// The merchant and the e-wallet, and the clean room between them.
+const parties = new Parties("parties", { ...jobs, merchantProject, walletProject, fill: settings }, opts);
+const { sharedViews, cleanRoomMembers } = settings;
+const shared = { place, projects, datasets: parties.datasets, sharedViews, cleanRoomMembers };
+const cleanRoom = new CleanRoom("clean-room", shared, opts);
+
+// The coffee shop: its tables, the marts from them, the reports from those, and the schedules that renew all three each day.
+const shop = new CoffeeShop("coffee", { ...jobs, shop: settings }, opts);
 const dbtImage = { name: settings.dbtImage, tag: settings.dbtTag };
-const marts = new Marts("reports", { ...how, shop, image: dbtImage }, ready);
-const reportsBucket = { bucketName: reportsBucketName(files), readers: settings.reportReaders };
-const dashboards = new Dashboards("dashboards", { ...how, marts, ...reportsBucket }, ready);
-new Daily("daily", { place, runtime, shop, marts, dashboards, clocks: settings }, ready);
+const marts = new Marts("marts", { place, code, shop, image: dbtImage, sizing }, opts);
+const reportsBucket = { bucketName: reportsBucketName(bucketName), readers: settings.reportReaders };
+const reports = new Reports("reports", { ...jobs, marts, ...reportsBucket }, opts);
+new Daily("daily", { place, code, shop, marts, reports, clocks: settings }, opts);
 
-const at = lake.bucket.apply((bucket) => ({ project, location, region, merchantProject, walletProject, bucket }));
+const names = files.bucket.apply((bucket) => ({ project, location, region, merchantProject, walletProject, bucket }));
+const reportUrls = pulumi.all([names, reports.written]).apply(([at]) => reportLinks(at));
+
 /** The bucket of files and code. */
-export const bucketUrl = lake.url;
-/** The console's page of everything that was made. */
-export const links = at.apply(consoleLinks);
-/** The reports, once they are written. */
-export const reports = pulumi.all([at, dashboards.written]).apply(([where]) => reportLinks(where));
-/** Open a new report on a mart, once it is built. */
-export const lookerStudio = pulumi.all([at, marts.built.execution]).apply(([where]) => lookerStudioLinks(where));
-const answers = pulumi.all([at, parties.filled, cleanRoom.linked]);
-/** The clean room's questions, to paste into BigQuery as the party that asks, once there is an answer. */
-export const useCases = answers.apply(([where]) => pasteable(readUseCases(), where));
+export const bucketUrl = files.url;
+/** Links to the console's page of each resource. */
+export const links = names.apply(consoleLinks);
+/** Links to the reports, as soon as they are written. */
+export { reportUrls as reports };
+/** Links that open a new report on a mart, as soon as the marts are built. */
+export const lookerStudio = pulumi.all([names, marts.built.execution]).apply(([at]) => lookerStudioLinks(at));
+/** The clean room's questions, to paste into BigQuery, as soon as they have an answer. */
+export const useCases = pulumi
+  .all([names, parties.filled, cleanRoom.linked])
+  .apply(([at]) => pasteable(readUseCases(), at));
 /** What to do now. */
-export const nextSteps = at.apply(next);
+export const nextSteps = names.apply(nextStepsFor);

@@ -2,36 +2,36 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { replaceFile } from "../generator/replace-file.ts";
+import { replaceFile } from "../generator/lake/folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The runtime as one file. */
+/** All of our code that Node runs in the cloud, as one file. */
 export interface Bundle {
   /** Absolute path of the file, `dist/main.mjs`. */
   readonly path: string;
-  /** First eight digits of its SHA-256: names what is deployed, so that changed code is another object. */
+  /** The first eight digits of its SHA-256. They are part of the uploaded object's name. */
   readonly hash: string;
 }
 
 /**
- * Bundles `generator/main.ts` with all it needs into `dist/main.mjs`, which plain Node 22 runs from any folder. The same sources give
- * the same bytes. DuckDB, which only a rehearsal asks for, is left out.
+ * Bundles `report/bundle-entry.ts` and everything it imports into `dist/main.mjs`, which plain Node 22 runs from any folder. Equal sources give
+ * equal bytes. DuckDB stays outside: only the rehearsal needs it.
  */
 export function buildBundle(): Bundle {
   const { outputFiles } = buildSync({
     absWorkingDir: root,
-    entryPoints: ["generator/main.ts"],
+    entryPoints: ["report/bundle-entry.ts"],
     bundle: true,
     platform: "node",
     target: "node22",
     format: "esm",
-    // Names are kept: a class's name decides how a value of BigQuery's is read, and stack traces in the log stay readable.
+    // Keep names: BigQuery's client tells values apart by their class's name, and stack traces in the log stay readable.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
     external: ["@duckdb/node-api"],
-    // Google's clients are CommonJS and ask for Node's own modules by require, which ES modules do not have.
+    // Google's clients are CommonJS and load Node's own modules by `require`, which an ES module does not have.
     banner: { js: 'import{createRequire as r_}from"node:module";const require=r_(import.meta.url);' },
     write: false,
   });
@@ -39,4 +39,12 @@ export function buildBundle(): Bundle {
   const path = join(root, "dist", "main.mjs");
   replaceFile(path, content);
   return { path, hash: createHash("sha256").update(content).digest("hex").slice(0, 8) };
+}
+
+let built: Bundle | undefined;
+
+/** Returns the bundle, which is built once in a process: a rehearsal, and each test, evaluates the program again from the same sources. */
+export function bundleOnce(): Bundle {
+  built ??= buildBundle();
+  return built;
 }

@@ -2,19 +2,19 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** The dbt project's files as they are deployed. */
+/** The files of the dbt project that are deployed. */
 export interface DbtProject {
-  /** By path within the project, with `/`: absolute path on this machine. */
+  /** The absolute path of each file, by its path within the project (with `/`). */
   readonly files: Readonly<Record<string, string>>;
-  /** First eight digits of the SHA-256 over paths and contents. */
+  /** The first eight digits of the SHA-256 over paths and contents. */
   readonly hash: string;
 }
 
 const project = fileURLToPath(new URL("../transform/", import.meta.url));
-/** What a laptop needs or leaves behind in the project's folder, and dbt in the cloud does not read. */
+/** Files in the project's folder that only a laptop needs or leaves behind. */
 const notDeployed = /^(target|logs|dbt_packages|requirements\.txt|sources\.ts|\..*)(\/|$)/;
 
-/** The files of a dbt project, in the order of their paths. @param folder ends with a slash; `transform/` unless given */
+/** Lists the files of a dbt project, in the order of their paths. @param folder ends with a slash. @default `transform/` */
 export function readDbtProject(folder = project): DbtProject {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

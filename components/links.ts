@@ -3,22 +3,28 @@ import type { UseCase } from "../cleanroom/use-cases.ts";
 import { accounts, DBT_ARTIFACTS, datasets, functions, jobs, marts, reportsBucketName, schedules } from "./names.ts";
 
 /*
- * What a person wants after `pulumi up`: where to click, and what to run. Pure functions of the settings.
+ * The stack's outputs for people: links to click and commands to run after `pulumi up`. Pure functions of the settings.
  */
 
-/** Where things are, for links. */
+/** The names that the links contain. */
 export interface Whereabouts {
+  /** The stack's own project. */
   readonly project: string;
+  /** The location of data. */
   readonly location: string;
+  /** The region of jobs, functions and schedules. */
   readonly region: string;
+  /** The project of the merchant's datasets. */
   readonly merchantProject: string;
+  /** The project of the e-wallet's datasets. */
   readonly walletProject: string;
+  /** The bucket of files and code. */
   readonly bucket: string;
 }
 
 const console = "https://console.cloud.google.com";
 
-/** The console's pages of all that was made, by kind and name. */
+/** Links to the console's page of each resource, by kind and name. */
 export function consoleLinks(at: Whereabouts): Record<string, Record<string, string>> {
   const { project, region } = at;
   const here = `project=${project}`;
@@ -48,17 +54,17 @@ export function consoleLinks(at: Whereabouts): Record<string, Record<string, str
   };
 }
 
-/** The reports, for whoever may read their bucket. */
+/** Links to the reports. They open for people who may read the reports' bucket. */
 export function reportLinks({ bucket }: Whereabouts): Record<string, string> {
   const link = (page: string) => `https://storage.cloud.google.com/${reportsBucketName(bucket)}/${page}.html`;
   return { index: link("index"), sales: link("sales"), customers: link("customers") };
 }
 
-/** Links that open a new Looker Studio report on each of the coffee shop's marts; the report belongs to whoever clicks. */
+/** Links that open a new Looker Studio report on each of the coffee shop's marts. The report belongs to the person who clicks. */
 export function lookerStudioLinks({ project }: Whereabouts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(marts).map(([table, title]) => {
-      // Without an alias (ds0), since those have to exist in a template, and there is none.
+      // No data source alias such as ds0: an alias has to exist in a template report, and there is no template.
       const parameters = {
         "c.mode": "edit",
         "r.reportName": title,
@@ -76,7 +82,7 @@ export function lookerStudioLinks({ project }: Whereabouts): Record<string, stri
   );
 }
 
-/** The project of each dataset of the clean room: a linked one is its subscriber's. */
+/** The project of each dataset of the parties and the clean room. A linked dataset is in its subscriber's project. */
 function projectsOf(at: Whereabouts): Record<string, string> {
   return Object.fromEntries(
     PARTIES.flatMap((party) => {
@@ -86,7 +92,7 @@ function projectsOf(at: Whereabouts): Record<string, string> {
   );
 }
 
-/** The use cases' queries by name, with the tables' full names: they run wherever they are pasted, by the party that asks. */
+/** The use cases' queries by name, with full table names, so that they run in any project. */
 export function pasteable(useCases: readonly UseCase[], at: Whereabouts): Record<string, string> {
   const projects = projectsOf(at);
   const table = new RegExp(`(\\b(?:FROM|JOIN)\\s+|,\\s*)(${Object.keys(projects).join("|")})\\.(\\w+)`, "g");
@@ -101,8 +107,8 @@ export function pasteable(useCases: readonly UseCase[], at: Whereabouts): Record
   );
 }
 
-/** What to do next, a line each. */
-export function nextSteps(at: Whereabouts): string[] {
+/** Suggestions of what to do next, one a line. */
+export function nextStepsFor(at: Whereabouts): string[] {
   const { project, region, bucket } = at;
   const job = (name: string) => `gcloud run jobs execute ${name} --project=${project} --region=${region} --wait`;
   const account = `${accounts.merchant}@${at.merchantProject}.iam.gserviceaccount.com`;

@@ -1,15 +1,16 @@
 import { parties } from "../cleanroom/party.ts";
 
 /*
- * What things are called on Google Cloud, in one place. No random suffixes: a name is the same in every run, and one project holds
- * one stack.
+ * All names on Google Cloud. They have no random suffix, so they are the same in every run, and a project holds one stack at most.
  */
 
-/** Where tasks find the bucket. */
+/** Where a job mounts the bucket. */
 export const MOUNT = "/mnt/bucket";
-/** Folder of the coffee shop's CSV files in the bucket. */
+/** The bucket's folder for the coffee shop's CSV files. */
 export const CSV_FOLDER = "csv_sources";
-/** Folders of what dbt writes, in the bucket: manifest and run results of the last build, and the docs. */
+/** The bucket deletes the generator's runs after so many days. A daily run replaces the files of the last one long before. */
+export const CSV_EXPIRY = { folder: CSV_FOLDER, days: 30 } as const;
+/** The bucket's folders for dbt's output: the manifest and results of the last build, and the docs. */
 export const DBT_ARTIFACTS = { build: "dbt/artifacts/target", docs: "dbt/artifacts/docs" } as const;
 
 export const datasets = {
@@ -19,7 +20,7 @@ export const datasets = {
   marts: "coffee_marts",
 } as const;
 
-/** The tables of `coffee_marts` that reports are made of, with what each is for. dbt makes them; a test holds them against its models. */
+/** The tables of `coffee_marts` for reports, with the title of a Looker Studio report on each. A test compares them with dbt's models. */
 export const marts = {
   flat_order_details: "Coffee shop: sales",
   flat_customer_metrics: "Coffee shop: customers",
@@ -37,7 +38,7 @@ export const jobs = {
   report: "coffee-report-job",
 } as const;
 
-/** In kebab-case, since only then the Cloud Run service under a function has the function's name. */
+/** In kebab-case: otherwise the Cloud Run service under a function gets another name. */
 export const functions = { load: "load-bq-from-csv", trigger: "trigger-job" } as const;
 
 export const schedules = {
@@ -60,34 +61,35 @@ export const accounts = {
   build: "functions-build",
 } as const;
 
-/** Repositories of images: what dbt's comes through, and what the functions are built into. */
+/** Repositories of images: one fetches dbt's from ghcr.io, one holds the functions'. */
 export const repositories = { ghcr: "coffee-ghcr", functions: "coffee-functions" } as const;
 
-/** The bucket's name where the settings give none. */
-export function bucketName(project: string): string {
+/** The name of the bucket of files and code, if the settings give none. */
+export function filesBucketName(project: string): string {
   return `${project}-coffee-demo`;
 }
 
-/** The name of the bucket that holds the reports alone, beside that of everything else. */
+/** The name of the bucket of reports, made from that of files and code. */
 export function reportsBucketName(bucket: string): string {
   return `${bucket}-reports`;
 }
 
-/** The object that holds the bundle of that content: another name for every change, so that nothing runs code that was replaced. */
+/** The bundle's object. A change of content changes the name, so that nothing runs outdated code. */
 export function bundleObject(hash: string): string {
   return `runtime/main-${hash}.mjs`;
 }
 
+/** The object with the functions' zip. */
 export function functionsObject(hash: string): string {
   return `runtime/functions-${hash}.zip`;
 }
 
-/** The folder that holds the reports' pages, without their data, of that content. */
+/** The folder with the reports' pages, without their data. */
 export function pagesFolder(hash: string): string {
   return `runtime/pages-${hash}`;
 }
 
-/** The folder that holds the dbt project of that content. */
+/** The folder with the dbt project. */
 export function dbtFolder(hash: string): string {
   return `dbt/${hash}`;
 }

@@ -1,4 +1,4 @@
-// Serves the rules to the Pulumi engine: pulumi preview --policy-pack policy
+// Serves the rules to the Pulumi engine, for pulumi preview --policy-pack policy
 import { PolicyPack } from "@pulumi/policy";
 import { policies } from "./rules";
 

@@ -1,8 +1,8 @@
 /**
- * The rules, apart from the pack that serves them: importing this file starts nothing, so that tests call each rule directly.
+ * The rules of the policy pack. index.ts serves them; importing this file starts nothing, so tests can call each rule directly.
  *
- * Every rule is mandatory. A preview does not know some values yet, the address of a new service account for one: rules pass over
- * those, and see them in the `up`. Types are named by their token, to spare a preview from loading the whole provider.
+ * Every rule is mandatory. During a preview some values are unknown, such as the address of a new service account: rules skip those
+ * and check them during the `up`. Types are named by token, so that a preview need not load the whole provider.
  */
 import {
   type Policies,
@@ -17,9 +17,9 @@ const bucketType = "gcp:storage/bucket:Bucket";
 const datasetType = "gcp:bigquery/dataset:Dataset";
 
 const listingType = "gcp:bigqueryanalyticshub/listing:Listing";
-const privacyViewType = "pulumi-nodejs:dynamic/demo:PrivacyView";
+const privacyViewType = "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView";
 
-/** Types that take labels, in the order of the Google Cloud console. */
+/** Types that take labels. */
 const labelledTypes = new Set([
   datasetType,
   "gcp:bigquery/table:Table",
@@ -32,7 +32,7 @@ const labelledTypes = new Set([
   privacyViewType,
 ]);
 
-/** Settings that decide whether `pulumi destroy` can remove a resource: where the provider's default is the wrong one. */
+/** Settings without which `pulumi destroy` cannot remove a resource, because the provider's default prevents it. */
 const neededToDestroy: Record<string, Record<string, boolean>> = {
   "gcp:bigquery/table:Table": { deletionProtection: false },
   "gcp:cloudrunv2/job:Job": { deletionProtection: false },
@@ -41,20 +41,20 @@ const neededToDestroy: Record<string, Record<string, boolean>> = {
   [bucketType]: { forceDestroy: true },
 };
 
-/** Roles for which Google has no grant below the project, with what they allow. */
+/** Roles that Google grants only on a project, and what they allow. */
 const projectRoles = new Set([
-  "roles/analyticshub.subscriptionOwner", // keep the subscriptions of the project; what may be subscribed to is the exchange's to say
-  "roles/bigquery.jobUser", // run queries and loads, billed to the project; what they may read is the datasets' to say
-  "roles/bigquery.user", // the same, and make datasets, as subscribing does
-  "roles/logging.logWriter", // write log lines, which a build as a service account of its own must
+  "roles/analyticshub.subscriptionOwner", // manage the project's subscriptions; the exchange decides who may subscribe to it
+  "roles/bigquery.jobUser", // run queries and loads, billed to the project; the datasets decide who may read them
+  "roles/bigquery.user", // the same, and create datasets, which a subscription needs
+  "roles/logging.logWriter", // write log lines, which a build with its own service account must do
 ]);
 
-/** Google's basic roles, the old names and the ones that follow them. */
+/** Google's basic roles, by their old names and their new ones. */
 const primitiveRoles = new Set(
   ["owner", "editor", "viewer", "admin", "writer", "reader"].map((role) => `roles/${role}`),
 );
 
-/** Reads a property; `instead` when only the `up` will know it. */
+/** Reads a property. Returns `instead` if it stays unknown until the `up`. */
 function known<T>(read: () => T, instead: T): T {
   try {
     return read();
@@ -64,7 +64,7 @@ function known<T>(read: () => T, instead: T): T {
   }
 }
 
-/** Every known string below `value` with its path; an IAM policy written as JSON is looked into. */
+/** Finds every known string in `value`, with its path. Also looks into an IAM policy written as JSON. */
 function* strings(value: unknown, path = ""): Generator<[path: string, text: string]> {
   if (typeof value === "string") {
     if (path.endsWith("policyData")) yield* strings(JSON.parse(value), path);
@@ -77,7 +77,7 @@ function* strings(value: unknown, path = ""): Generator<[path: string, text: str
   }
 }
 
-/** A mandatory rule over the inputs of one resource; `check` yields what is wrong, each with what to do about it. */
+/** Makes a mandatory rule for the inputs of one resource. `check` yields a message for each violation: what is wrong, and what to do. */
 function rule(
   name: string,
   description: string,
@@ -99,29 +99,29 @@ const nothingPublic = rule(
   function* ({ type, props }) {
     for (const [path, text] of strings(props)) {
       if (/^(allUsers|allAuthenticatedUsers)$/.test(text))
-        yield `${path} is ${text}, which is everybody. Name the service account or group that needs it.`;
+        yield `${path} is ${text}, which means everybody. Name the service account or group that needs access.`;
       if (path === "predefinedAcl" && /^(public|authenticatedRead)/.test(text))
-        yield `predefinedAcl ${text} opens the object to everybody. Leave it out.`;
+        yield `predefinedAcl ${text} opens the object to everybody. Remove it.`;
     }
     if (type === bucketType && known(() => props.publicAccessPrevention, "enforced") !== "enforced")
-      yield `publicAccessPrevention must be "enforced": inherited, it depends on the organisation.`;
+      yield `publicAccessPrevention must be "enforced". If inherited, it depends on the organisation.`;
     if (type === "gcp:cloudrunv2/service:Service" && known(() => props.invokerIamDisabled, false) === true)
-      yield "invokerIamDisabled lets everybody call the service. Leave it out.";
+      yield "invokerIamDisabled lets everybody call the service. Remove it.";
   },
 );
 
 const noPrimitiveRoles = rule(
   "no-primitive-roles",
-  "No owner, editor or viewer: they span every service of the project.",
+  "No resource grants owner, editor or viewer, which cover every service of the project.",
   function* ({ props }) {
     for (const [path, text] of strings(props)) {
       if (primitiveRoles.has(text))
-        yield `${path} is ${text}, which spans every service. Grant the one predefined role that is needed.`;
+        yield `${path} is ${text}, which covers every service. Grant the one predefined role that is needed.`;
     }
   },
 );
 
-/** Whether the condition of a grant confines it to one resource, or to those of one prefix; one that is not known yet may. */
+/** Whether the condition of a grant limits it to one resource, or to those with one prefix. Allows a condition that is still unknown. */
 function isNarrow(expression: unknown): boolean {
   if (expression === "") return true;
   const text = String(expression);
@@ -130,24 +130,24 @@ function isNarrow(expression: unknown): boolean {
 
 const noProjectWideRole = rule(
   "no-project-wide-role",
-  "Roles are granted on the resource; on the project only those that Google grants nowhere else.",
+  "Roles are granted on a resource. Only roles that Google grants nowhere else are granted on a project.",
   function* ({ type, props }) {
     const above = /^gcp:(projects|folder|organizations)\/iam(\w*):/i.exec(type);
     if (!above) return;
     if (/^(Policy|Binding)$/i.test(above[2] ?? "")) {
-      yield `${type} replaces the grants of others. Use a Member resource, on the resource itself where there is one.`;
+      yield `${type} replaces grants that others made. Use a Member resource, on the bucket, dataset, job or service if possible.`;
       return;
     }
     const role = known(() => props.role, undefined);
     const condition = known(() => props.condition?.expression, "");
     if (/member$/i.test(above[2] ?? "") && typeof role === "string" && !projectRoles.has(role) && !isNarrow(condition))
-      yield `${role} is granted on everything. Grant it on the bucket, dataset, job or service that needs it.`;
+      yield `${role} is granted on the whole project, folder or organisation. Grant it on the bucket, dataset, job or service that needs it.`;
   },
 );
 
 const uniformBucketAccess = rule(
   "uniform-bucket-access",
-  "Buckets are governed by IAM alone, without access lists on objects.",
+  "Only IAM controls access to buckets, without access lists on objects.",
   function* ({ type, props }) {
     if (type === bucketType && known(() => props.uniformBucketLevelAccess, true) !== true)
       yield "uniformBucketLevelAccess must be true.";
@@ -156,18 +156,18 @@ const uniformBucketAccess = rule(
 
 const labelled = rule(
   "labelled",
-  "Whatever takes labels has one at least, so that cost and ownership can be told apart.",
+  "Every resource that takes labels has at least one, so that costs and owners can be told apart.",
   function* ({ type, props }) {
     if (!labelledTypes.has(type)) return;
-    // The provider adds goog-… labels of its own; they say nothing of whose the resource is.
+    // The provider adds its own goog-… labels, which say nothing about the owner.
     const labels = known(() => Object.keys(props.labels ?? {}), ["not known yet"]);
-    if (labels.every((label) => label.startsWith("goog-"))) yield "labels is empty. Pass the stack's labels on.";
+    if (labels.every((label) => label.startsWith("goog-"))) yield "labels is empty. Pass the stack's labels to it.";
   },
 );
 
 const destroyable = rule(
   "destroyable",
-  'In every stack but production ("prod…"), pulumi destroy can remove everything.',
+  'pulumi destroy can remove every resource, except in production stacks ("prod…").',
   function* ({ type, props, opts, urn }) {
     const stack = urn.split(":")[2] ?? "";
     if (stack.startsWith("prod")) return;
@@ -176,14 +176,14 @@ const destroyable = rule(
     }
     const deletionPolicy = known(() => props.deletionPolicy, undefined);
     if (deletionPolicy === "PREVENT" || deletionPolicy === "ABANDON")
-      yield `deletionPolicy ${deletionPolicy} leaves it behind in stack ${stack}. Leave it out.`;
-    if (opts.protect) yield `protect stops pulumi destroy in stack ${stack}. Leave it out.`;
+      yield `deletionPolicy ${deletionPolicy} leaves the resource behind in stack ${stack}. Remove it.`;
+    if (opts.protect) yield `protect stops pulumi destroy in stack ${stack}. Remove it.`;
   },
 );
 
 const cleanRoom = rule(
   "clean-room",
-  "Shared views have an analysis rule, and what is listed cannot be exported.",
+  "Every shared view has an analysis rule, and no listing allows exports.",
   function* ({ type, props }) {
     if (type === listingType) {
       const { enabled, restrictQueryResult } = known(() => ({ ...props.restrictedExportConfig }), {
@@ -191,17 +191,17 @@ const cleanRoom = rule(
         restrictQueryResult: true,
       });
       if (enabled !== true || restrictQueryResult !== true)
-        yield "restrictedExportConfig must have enabled and restrictQueryResult: without, subscribers copy what they see.";
+        yield "restrictedExportConfig must set enabled and restrictQueryResult to true. Otherwise subscribers can copy the data and the results.";
     }
     if (type === privacyViewType && known(() => Object.keys(props.rule ?? {}), ["not known yet"]).length === 0)
-      yield "rule is empty: a shared view without one shows every row.";
+      yield "rule is empty, so the shared view shows every row. Give it an analysis rule.";
   },
 );
 
-/** A stack rule: one resource cannot tell where the others are. */
+/** A rule over the whole stack, since a single resource does not know where the others are. */
 const oneLocation: StackValidationPolicy = {
   name: "one-location",
-  description: "Datasets and buckets are in one location: BigQuery joins and loads nothing across locations.",
+  description: "All datasets and buckets are in one location: BigQuery cannot join or load across locations.",
   enforcementLevel: "mandatory",
   validateStack({ resources }, report) {
     const stored = resources
@@ -215,7 +215,7 @@ const oneLocation: StackValidationPolicy = {
     for (const { name, urn, location } of rest) {
       if (location?.toUpperCase() !== first?.location?.toUpperCase())
         report(
-          `${name} is in ${location}, ${first?.name} in ${first?.location}. Use the setting location for both.`,
+          `${name} is in ${location}, ${first?.name} in ${first?.location}. Use the location setting for both.`,
           urn,
         );
     }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkSettings, type Settings, settings } from "../config.ts";
+import { checkSettings, type Settings, settingNames } from "../config.ts";
+import { scale, seed, walletOptions } from "../generator/command-settings.ts";
+import { readPulumiYaml } from "../pulumi-yaml.ts";
 
 const space = "gcp-data-demos";
 
@@ -16,7 +16,7 @@ function refusal(given: Record<string, string>): string {
   try {
     check(given);
   } catch (error) {
-    // Pulumi prints these without a stack.
+    // Pulumi prints a RunError without a stack trace.
     if (pulumi.RunError.isInstance(error)) return error.message;
     throw error;
   }
@@ -24,7 +24,7 @@ function refusal(given: Record<string, string>): string {
 }
 
 /** Values that every setting refuses. */
-const bad: Record<keyof typeof settings, readonly string[]> = {
+const bad: Record<(typeof settingNames)[number], readonly string[]> = {
   location: ["", "us", "United States", "europe-west"],
   region: ["", "US", "us-central", "us-central1-a"],
   merchantProject: ["Shop", "shop", "1shop-project", "shop-project-", "example.com:shop", "a".repeat(31)],
@@ -59,8 +59,17 @@ const bad: Record<keyof typeof settings, readonly string[]> = {
     "5-1 * * * *",
   ],
   loadSchedule: ["* * * * * *", "*/0 * * * *", "0,,5 3 * * *"],
-  dbtSchedule: ["every 24 hours", "@daily", "0 3 * * MON-"],
-  reportSchedule: ["", "0 4 * *"],
+  dbtSchedule: [
+    "every 24 hours",
+    "@daily",
+    "0 3 * * MON-",
+    "0 3 * * MON",
+    "0 3 * JAN *",
+    "0 3 ? * *",
+    "0 3 L * *",
+    "0 3 15W * *",
+  ],
+  reportSchedule: ["", "0 4 * *", "0 0 30 2 *", "0 4 31 4,6 *", "0 4 * * 1#2"],
   timeZone: ["", "Kyiv", "Europe/Nowhere", "+02:00"],
   walletShare: ["", "0", "1.01", "-0.5", "55%", "half"],
   premiumFrom: ["", "0", "80.5", "1000001", "-80"],
@@ -104,17 +113,19 @@ const bad: Record<keyof typeof settings, readonly string[]> = {
 };
 
 describe("settings", () => {
-  it("have their defaults when only the project is set, and the parties are in that project", () => {
-    const defaults = Object.entries(settings).map(([name, option]) => [name, option.default]);
-    expect(check({})).to.deep.equal({
-      ...Object.fromEntries(defaults),
-      project: "my-project",
-      merchantProject: "my-project",
-      walletProject: "my-project",
-    });
+  it("have the defaults of Pulumi.yaml when only the project is set, and the parties are in that project", () => {
+    const { settings } = readPulumiYaml();
+    const values: Record<string, unknown> = check({});
+    const projects = { project: "my-project", merchantProject: "my-project", walletProject: "my-project" };
+    expect(values).to.include(projects);
+    for (const [name, { default: declared }] of Object.entries(settings)) {
+      const value = values[name];
+      if (name in projects) expect(declared, name).to.equal("");
+      else expect(typeof value === "object" ? JSON.stringify(value) : String(value), name).to.equal(declared);
+    }
   });
 
-  it("accept what they allow", () => {
+  it("accept allowed values", () => {
     const given = {
       location: "europe-west1",
       thelookSource: "synthetic:",
@@ -151,7 +162,7 @@ describe("settings", () => {
     expect(message).to.include('gcp:project is "My Project"');
   });
 
-  it("are refused all at once within the shared views, each with BigQuery's reason", () => {
+  it("are refused all at once within the shared views too, each with BigQuery's reason", () => {
     const views = {
       users_shared: { joinCondition: "JOIN_NOT_REQUIRED", columns: ["hashed_email", "last_name"] },
       provider_users_shared: { threshold: 0.5, joinColumns: ["email"] },
@@ -173,12 +184,12 @@ describe("settings", () => {
     expect(without).to.throw("gcp:project is not set: pulumi config set gcp:project PROJECT");
   });
 
-  it("refuse a name that no setting has, and leave other namespaces alone", () => {
+  it("refuse an unknown name, and ignore other namespaces", () => {
     expect(refusal({ sede: "42" })).to.include(`${space}:sede is no setting: use one of location, `);
     expect(check({ "gcp:region": "us-east1", "other:seed": "x" }).seed).to.equal(42);
   });
 
-  it("refuse a member of both parties in one project, and take it in two", () => {
+  it("refuse a member of both parties in one project, and accept it in two projects", () => {
     const cleanRoomMembers = '{"merchant":["user:a@example.com"],"wallet":["user:a@example.com","user:b@example.com"]}';
     expect(refusal({ cleanRoomMembers })).to.include(
       `${space}:cleanRoomMembers has user:a@example.com as merchant and as wallet, which are in one project: name each`,
@@ -186,18 +197,18 @@ describe("settings", () => {
     expect(check({ cleanRoomMembers, walletProject: "the-wallet" }).cleanRoomMembers.wallet).to.have.length(2);
   });
 
-  it("tell how to change them, an object's fields too", () => {
+  it("tell how to change a setting and a field of an object", () => {
     expect(refusal({ labels: "dev" })).to.include('fields of an object by "pulumi config set --path NAME.FIELD VALUE"');
   });
 
-  it("refuse tiers in the wrong order, and the public thelook where it is not", () => {
+  it("refuse tiers in the wrong order, and the public thelook outside its location", () => {
     expect(refusal({ premiumFrom: "300" })).to.include("premiumFrom is 300 and gcp-data-demos:businessFrom is 200");
     expect(refusal({ location: "EU" })).to.include("set thelookSource to synthetic:");
   });
 
-  it("are either taken whole or refused by name, whatever is given", () => {
+  it("are either accepted completely or refused by name, whatever is given", () => {
     const texts = fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String), fc.json());
-    const someSettings = fc.dictionary(fc.constantFrom(...Object.keys(settings)), texts, { maxKeys: 5 });
+    const someSettings = fc.dictionary(fc.constantFrom(...settingNames), texts, { maxKeys: 5 });
     fc.assert(
       fc.property(someSettings, (given) => {
         try {
@@ -219,16 +230,28 @@ describe("settings", () => {
 });
 
 describe("Pulumi.yaml", () => {
-  it("declares exactly these settings, with their types, defaults and descriptions", () => {
-    const file = readFileSync(new URL("../Pulumi.yaml", import.meta.url), "utf8");
-    // Pulumi's own parser, which comes without types.
-    const { load } = createRequire(import.meta.url)("js-yaml") as { load(text: string): { config: unknown } };
-    const fractions = ["scale", "walletShare"];
-    const declared = Object.entries(settings).map(([name, { default: value, help: description }]) => {
-      if (typeof value === "object") return [name, { type: "object", default: value, description }];
-      const text = typeof value === "string" || fractions.includes(name);
-      return [name, { type: text ? "string" : "integer", default: text ? String(value) : value, description }];
-    });
-    expect(load(file).config).to.deep.equal(Object.fromEntries(declared));
+  const { settings, program } = readPulumiYaml();
+
+  it("declares exactly the settings that config.ts checks, each with a description and the type of its value", () => {
+    expect(program).to.equal(space);
+    expect(Object.keys(settings)).to.deep.equal([...settingNames]);
+    const values: Record<string, unknown> = check({});
+    for (const [name, { type, help }] of Object.entries(settings)) {
+      expect(help, name).to.match(/^[a-z].*[^.]$/);
+      const value = values[name];
+      const fits = {
+        integer: Number.isInteger(value),
+        object: typeof value === "object",
+        // Pulumi has no type for fractions.
+        string: typeof value === "string" || name === "scale" || name === "walletShare",
+      };
+      expect(fits[type as keyof typeof fits], `${name} is declared as ${type}`).to.equal(true);
+    }
+  });
+
+  it("has the defaults of the generator's commands, which run without it too", () => {
+    const own = { seed, scale, ...walletOptions };
+    for (const [name, { default: value }] of Object.entries(own))
+      expect(settings[name]?.default, name).to.equal(String(value));
   });
 });

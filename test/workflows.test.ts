@@ -9,19 +9,19 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, ".github", "workflows");
 const workflows = readdirSync(folder).map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }));
 
-/** actionlint, compiled to WebAssembly: syntax, the names and types in expressions, inputs of well-known actions. */
+/** Runs actionlint, compiled to WebAssembly. It checks syntax, names and types in expressions, and the inputs of well-known actions. */
 function actionlint(cwd: string) {
   const program = join(root, "node_modules", "@tktco", "node-actionlint", "bin", "node-actionlint.js");
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ".github/workflows/*.yml"], {
     cwd,
-    // Not NODE_OPTIONS, whose loaders are found from the folder of the test only.
+    // Leave out NODE_OPTIONS: its loaders resolve only from the folder of the test.
     env: { PATH: process.env.PATH },
     encoding: "utf8",
   });
   return { status, output: `${error ?? ""}${stdout}${stderr}` };
 }
 
-/** zizmor, without network: what an attacker could make of the workflows. */
+/** Runs zizmor offline. It looks for openings for attackers. */
 function zizmor(cwd: string) {
   const program = join(root, ".venv", "bin", "zizmor");
   const options = ["--offline", "--no-progress", "--color=never", "--strict-collection", ".github/workflows"];
@@ -47,7 +47,7 @@ describe("the workflows", () => {
     expect(status, output).to.equal(0);
   });
 
-  it("would not pass with a name that does not exist, nor with text from a pull request in a script", () => {
+  it("fail both with an unknown job and with a pull request's text in a script", () => {
     const scratch = mkdtempSync(join(tmpdir(), "workflows-"));
     try {
       mkdirSync(join(scratch, ".github", "workflows"), { recursive: true });
@@ -65,7 +65,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("pin every action to a full commit, with its version beside it, the same one everywhere", () => {
+  it("pin every action to one full commit everywhere, with its version beside it", () => {
     const pins = new Map<string, string>();
     for (const { name, text } of workflows) {
       for (const [, used = ""] of text.matchAll(/^\s*-?\s*uses:\s*(.+)$/gm)) {
@@ -79,7 +79,7 @@ describe("the workflows", () => {
     expect(pins.size).to.be.greaterThan(0);
   });
 
-  it("grant nothing to a workflow as a whole, and to a job at most an identity and a comment", () => {
+  it("grant a workflow nothing, and a job at most an identity and a comment", () => {
     for (const { name, text } of workflows) {
       expect(text, name).to.match(/^permissions: \{\}$/m);
       for (const [job, body] of jobsOf(text)) {
@@ -91,19 +91,19 @@ describe("the workflows", () => {
     }
   });
 
-  it("never run on triggers that hand a fork's code the repository's secrets", () => {
+  it("use no trigger that gives a fork's code the repository's secrets", () => {
     for (const { name, text } of workflows)
       expect(text, name).to.not.match(/pull_request_target|workflow_run|issue_comment/);
   });
 
-  it("give a fork's preview neither identity nor secret, and every other preview only to branches of the repository", () => {
+  it("give a fork's preview neither identity nor secret, and preview against the stack only for branches of the repository", () => {
     const jobs = jobsOf(workflows.find(({ name }) => name === "preview.yml")?.text ?? "");
     expect([...jobs.keys()]).to.deep.equal(["against-the-stack", "without-credentials"]);
     expect(jobs.get("without-credentials")).to.not.match(/secrets\.|id-token|google-github-actions|vars\.PULUMI/);
     expect(jobs.get("against-the-stack")).to.match(/^ {4}if: .*head\.repo\.full_name == github\.repository &&/m);
   });
 
-  it("change the stack only behind the environment, one at a time", () => {
+  it("change the stack only through the protected environment, one run at a time", () => {
     for (const { name, text } of workflows) {
       for (const [job, body] of jobsOf(text)) {
         if (!/command: (up|destroy)/.test(body)) continue;
@@ -113,7 +113,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("ask for nothing that docs/cloud.md does not set up", () => {
+  it("use no variable, secret or account that docs/cloud.md does not set up", () => {
     const guide = readFileSync(join(root, "docs", "cloud.md"), "utf8");
     const all = workflows.map(({ text }) => text).join("\n");
     const wanted = new Set(

@@ -13,6 +13,7 @@ import { allTables } from "../../generator/tables/index.ts";
 import { upload } from "../../generator/upload.ts";
 import { syntheticExport } from "../generator/thelook/merchant.ts";
 import { type Google, startGoogle } from "../support/google.ts";
+import { skipWithout } from "../support/servers.ts";
 
 describe("The bundle", () => {
   let bundle: Bundle;
@@ -23,7 +24,7 @@ describe("The bundle", () => {
   before(async () => {
     bundle = buildBundle();
     content = await readFile(bundle.path);
-    // As in the cloud: nothing of this project is near.
+    // As in the cloud, without this project's files.
     folder = await mkdtemp(join(tmpdir(), "bundle "));
     file = join(folder, `main-${bundle.hash}.mjs`);
     await copyFile(bundle.path, file);
@@ -38,7 +39,7 @@ describe("The bundle", () => {
   };
   const run = async (command: string, env: Record<string, string>) => JSON.parse(await node([file, command], env));
 
-  it("is named by its content, and the same whenever it is built", async () => {
+  it("has a name made from its content, and the same content from every build", async () => {
     expect(bundle.hash).to.equal(createHash("sha256").update(content).digest("hex").slice(0, 8));
     const { mtimeMs } = await stat(bundle.path);
     const cwd = process.cwd();
@@ -51,21 +52,28 @@ describe("The bundle", () => {
     expect((await stat(bundle.path)).mtimeMs, "the file is left alone").to.equal(mtimeMs);
   });
 
-  it("has less than 2 MB, no DuckDB and nothing of the machine that built it", () => {
+  it("is below 2 MB, and contains no DuckDB and no path of the machine that built it", () => {
     expect(content.length).to.be.below(2_000_000);
     const text = content.toString();
     expect(text).not.to.contain("node-bindings");
     expect(text).not.to.contain(fileURLToPath(new URL("../..", import.meta.url)));
   });
 
-  it("runs nothing when it is imported, and has the functions by their names", async () => {
+  it("runs nothing when it is imported, and exports the functions by name", async () => {
     const code = `import(${JSON.stringify(pathToFileURL(file).href)}).then((all) => console.log(Object.keys(all).join()))`;
-    expect(await node(["-e", code, "generate"])).to.equal("loadBqFromCsv,openRunAdmin,triggerJob\n");
+    expect(await node(["-e", code, "generate"])).to.equal("loadBqFromCsv,triggerJob\n");
   });
 
-  it("says what is wrong in one message, with an exit code for it", async () => {
+  it("reports a mistake in one message, with its exit code", async () => {
     const { code, stderr } = await node([file, "load"]).catch((error) => error);
     expect([code, stderr]).to.deep.equal([1, "\nerror: --lake or LAKE_URL is missing\n"]);
+  });
+
+  it("has the generator's commands and that of the reports", async () => {
+    const { code, stderr } = await node([file, "refill"]).catch((error) => error);
+    const commands = "fill, generate, load, report, upload";
+    expect([code, stderr]).to.deep.equal([1, `\nerror: "refill" is not a command: use ${commands}\n`]);
+    expect(await node([file, "report", "--help"])).to.match(/^report\n {2}--to .*REPORT_URL/);
   });
 
   describe("in plain Node, on Google Cloud", () => {
@@ -73,7 +81,8 @@ describe("The bundle", () => {
     let client: BigQuery;
     const WALLET = "wallet-project";
 
-    before(async () => {
+    before(async function () {
+      skipWithout("bqemulator", this);
       google = await startGoogle({ bigquery: true });
       client = new BigQuery({ projectId: google.project });
       await google.makeBucket("demo-bucket");
@@ -121,7 +130,7 @@ describe("The bundle", () => {
       expect(left.rows).to.equal(0);
     });
 
-    it("ends with an exit code of its own where access is refused", async () => {
+    it("ends with a special exit code if access is refused", async () => {
       google.intercept = (_, response) => {
         response.writeHead(403, { "Content-Type": "application/json" });
         response.end(JSON.stringify({ error: { code: 403, message: "no storage.objects.create" } }));

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { FunctionsBuild } from "../../components/functions-build.ts";
-import { isRefusal, retryWhileRefused } from "../../components/google-delay.ts";
-import { HttpFunction } from "../../components/http-function.ts";
-import { Schedule } from "../../components/schedule.ts";
+import { FunctionsBuild } from "../../components/google/functions-build.ts";
+import { HttpFunction } from "../../components/google/http-function.ts";
+import { isRefusal, retryWhileRefused } from "../../components/google/retry.ts";
+import { Schedule } from "../../components/google/schedule.ts";
 import { allBefore, declare, named } from "./stack.ts";
 import { place, someone } from "./support.ts";
 
@@ -26,7 +26,7 @@ function declareFunction() {
 }
 
 describe("HttpFunction", () => {
-  it("runs and is built as accounts of its own, and keeps its images in a repository of its own", async () => {
+  it("runs as one account, is built by another, and stores its images in a separate repository", async () => {
     const { resources } = await declareFunction();
     const { name, buildConfig, serviceConfig } = named(resources, "greet-function").inputs;
     expect(name).to.equal("say-hello");
@@ -69,19 +69,19 @@ describe("Schedule", () => {
     return named(resources, "daily-schedule").inputs;
   };
 
-  it("calls a function with an identity token made out to its address", async () => {
+  it("calls a function with an identity token for the function's address", async () => {
     const { httpTarget } = await declareSchedule("function");
     expect(httpTarget.oidcToken.audience).to.equal(httpTarget.uri);
     expect(httpTarget).not.to.have.property("oauthToken");
   });
 
-  it("calls an API of Google's with an access token", async () => {
+  it("calls a Google API with an access token", async () => {
     const { httpTarget } = await declareSchedule("google-api");
     expect(httpTarget.oauthToken.serviceAccountEmail).to.match(/^caller@/);
     expect(httpTarget).not.to.have.property("oidcToken");
   });
 
-  it("posts an empty JSON object, tries again, and keeps to its zone", async () => {
+  it("posts an empty JSON object, retries, and uses its time zone", async () => {
     const { httpTarget, retryConfig, attemptDeadline, timeZone } = await declareSchedule("function");
     expect(Buffer.from(httpTarget.body, "base64").toString()).to.equal("{}");
     expect(httpTarget.httpMethod).to.equal("POST");
@@ -91,7 +91,7 @@ describe("Schedule", () => {
 });
 
 describe("a refusal by Google", () => {
-  it("is told from other errors, which are not worth another try", () => {
+  it("is told apart from other errors, which are not retried", () => {
     expect(isRefusal("googleapi: Error 403: Permission 'x' denied on resource")).to.equal(true);
     expect(
       isRefusal("Build failed: build@p.iam.gserviceaccount.com does not have storage.objects.get: forbidden"),
@@ -102,7 +102,7 @@ describe("a refusal by Google", () => {
     expect(isRefusal("Build failed: index.mjs has a syntax error in line 403")).to.equal(false);
   });
 
-  it("is waited for with a hook of Pulumi's, which mocks do not have", async () => {
+  it("is retried by a Pulumi hook, which mocks do not have", async () => {
     const { outputs } = await declare(() => ({ hooks: Object.keys(retryWhileRefused("thing")) }));
     expect(outputs.hooks).to.deep.equal([]);
   });

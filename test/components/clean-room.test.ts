@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parties } from "../../cleanroom/party.ts";
 import { definitions } from "../../cleanroom/shared-views.ts";
-import { isLingering, isMissing, isUnknownAccount } from "../../components/google-delay.ts";
+import { isLingering, isMissing, isUnknownAccount } from "../../components/google/retry.ts";
 import { allBefore, type Declared, declareStack, named, ofType, PROJECT } from "./stack.ts";
 
 const space = "gcp-data-demos";
@@ -15,10 +15,10 @@ describe("The clean room", () => {
 
   const before_ = (name: string) => [...allBefore(resources, named(resources, name))].map((each) => each.name);
   const listings = (of: readonly Declared[]) => ofType(of, "listing:Listing");
-  const privacyViews = (of: readonly Declared[]) => ofType(of, "pulumi-nodejs:dynamic/demo:PrivacyView");
+  const privacyViews = (of: readonly Declared[]) => ofType(of, "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView");
   const subscriptions = (of: readonly Declared[]) => ofType(of, "dataExchangeSubscription:DataExchangeSubscription");
 
-  it("is an exchange a direction that can never become an ordinary one, and is on no list for others to find", () => {
+  it("has one exchange for each direction, which can never become an ordinary one and is not listed publicly", () => {
     const exchanges = ofType(resources, "dataExchange:DataExchange").map(({ inputs }) => inputs);
     expect(exchanges.map(({ dataExchangeId }) => dataExchangeId).sort()).to.deep.equal([
       "ewallet_provider_clean_room",
@@ -31,7 +31,7 @@ describe("The clean room", () => {
     }
   });
 
-  it("lists each view once, one a listing, with nothing to be exported from it", () => {
+  it("lists each view once, in a listing of its own, and allows no export", () => {
     expect(
       listings(resources)
         .map(({ inputs }) => inputs.listingId)
@@ -45,7 +45,7 @@ describe("The clean room", () => {
     }
   });
 
-  it("names Analytics Hub's locations in lower case, and BigQuery's as they are", () => {
+  it("writes locations in lower case for Analytics Hub, and unchanged for BigQuery", () => {
     const hub = resources.filter(({ type }) => type.startsWith("gcp:bigqueryanalyticshub/"));
     expect(hub.length).to.be.above(10);
     for (const { name, inputs } of hub) expect(inputs.location, name).to.equal("us");
@@ -54,7 +54,7 @@ describe("The clean room", () => {
     for (const { inputs } of privacyViews(resources)) expect(inputs.location).to.equal("US");
   });
 
-  it("gives each party what the other lists, in a linked dataset of a name of our own", () => {
+  it("subscribes each party to the other's listings, in a linked dataset with a fixed name", () => {
     const found = subscriptions(resources).map(({ inputs }) => [
       inputs.dataExchangeId,
       inputs.destinationDataset.datasetReference.datasetId,
@@ -68,7 +68,7 @@ describe("The clean room", () => {
     expect(declared).not.to.include.members(["linked_merchant"]);
   });
 
-  it("makes views after the tables that they read, listings after views and their access, subscriptions after all listings", () => {
+  it("creates views after the tables that they read, listings after views and their access, subscriptions after all listings", () => {
     for (const { name, inputs } of privacyViews(resources)) {
       const party = inputs.dataset === parties.merchant.shared ? parties.merchant : parties.wallet;
       const tables = ofType(resources, "table:Table").filter((table) => table.inputs.datasetId === party.dataset);
@@ -78,8 +78,8 @@ describe("The clean room", () => {
     for (const { name, inputs } of listings(resources)) {
       const side = inputs.dataExchangeId === parties.merchant.room ? "merchant" : "wallet";
       expect(before_(name)).to.include.members([
-        `sharing-${side}-shared-${inputs.listingId}`,
-        `sharing-${side}-shared-authorised`,
+        `clean-room-${side}-shared-${inputs.listingId}`,
+        `clean-room-${side}-shared-authorised`,
       ]);
     }
     for (const { name, inputs } of subscriptions(resources)) {
@@ -88,15 +88,15 @@ describe("The clean room", () => {
       expect(before_(name)).to.include.members(listed.map((each) => each.name));
       const side = inputs.subscriptionId === parties.merchant.linked ? "merchant" : "wallet";
       const grants = ["subscribes", "manages", "subscriptions", "asks"];
-      expect(before_(name)).to.include.members(grants.map((grant) => `sharing-${side}-account-${grant}`));
-      // Not even a fill has to be waited for.
-      expect(before_(name)).not.to.include("clean-room-filled");
+      expect(before_(name)).to.include.members(grants.map((grant) => `clean-room-${side}-account-${grant}`));
+      // It does not even wait for the fill.
+      expect(before_(name)).not.to.include("parties-filled");
     }
   });
 
-  it("lets all views of the shared dataset read the party's own one, whichever is made anew", () => {
+  it("lets all views of the shared dataset read the party's own dataset, also views that are created again", () => {
     for (const side of ["merchant", "wallet"] as const) {
-      const { inputs } = named(resources, `sharing-${side}-shared-authorised`);
+      const { inputs } = named(resources, `clean-room-${side}-shared-authorised`);
       expect(inputs.datasetId).to.equal(parties[side].dataset);
       expect(inputs.authorizedDataset.dataset.datasetId).to.equal(parties[side].shared);
       expect(inputs.authorizedDataset.targetTypes).to.deep.equal(["VIEWS"]);
@@ -104,7 +104,7 @@ describe("The clean room", () => {
     }
   });
 
-  it("lets a party's account read its own datasets and the linked one, and nothing of the other's", () => {
+  it("lets a party's account read the party's own datasets and the linked one, and nothing else", () => {
     for (const side of ["merchant", "wallet"] as const) {
       const read = ofType(resources, "datasetAccess:DatasetAccess").filter(({ inputs }) =>
         inputs.userByEmail?.startsWith(`${side}-clean-room@`),
@@ -115,49 +115,52 @@ describe("The clean room", () => {
     }
   });
 
-  it("gives grants on a linked dataset anew where the subscription is replaced, and nothing replaces that by the way", () => {
+  it("replaces the grants on a linked dataset together with the subscription, and replaces the subscription for nothing else", () => {
     for (const side of ["merchant", "wallet"] as const) {
-      const { urn, inputs } = named(resources, `sharing-${side}-subscription`);
-      // The engine replaces what has a property of what it replaces, and not what merely waits for it.
-      expect(named(resources, `sharing-${side}-account-linked`).madeOf.datasetId).to.deep.equal([urn]);
+      const { urn, inputs } = named(resources, `clean-room-${side}-subscription`);
+      // The engine replaces a resource with an input from a replaced resource, and not one that only depends on it.
+      expect(named(resources, `clean-room-${side}-account-linked`).madeOf.datasetId).to.deep.equal([urn]);
       expect(inputs.subscriberContact).to.equal(`${side}-clean-room@${PROJECT}.iam.gserviceaccount.com`);
       expect(inputs.destinationDataset).not.to.have.property("labels");
     }
   });
 
-  it("deletes a view before another of its name is made, however it is replaced", () => {
+  it("deletes a view before it creates one of the same name", () => {
     for (const { name, deletedFirst } of privacyViews(resources)) expect(deletedFirst, name).to.equal(true);
   });
 
-  it("follows the settings of the views into what is declared", async () => {
+  it("declares views as the settings change them", async () => {
     const sharedViews = {
       provider_users_shared: { threshold: 75, columns: ["hashed_email", "city"] },
       transactions_shared: { rule: "aggregation_threshold", privacyUnitColumn: "order_id" },
     };
     const config = { [`${space}:sharedViews`]: JSON.stringify(sharedViews) };
     const { resources: other } = await declareStack({ config });
-    const { inputs } = named(other, "sharing-wallet-shared-provider_users_shared");
+    const { inputs } = named(other, "clean-room-wallet-shared-provider_users_shared");
     expect(inputs.rule.aggregationThreshold.threshold).to.equal(75);
     expect(inputs.query).to.match(/^SELECT\n {2}s\.hashed_email,\n {2}s\.city\nFROM/);
-    // Another kind of rule: another view, listing and name in the linked dataset; nothing else changes.
+    // Another kind of rule needs another view, listing and name in the linked dataset. Nothing else changes.
     const names = (of: readonly Declared[]) => new Set(of.map(({ name }) => name));
     const gone = [...names(resources)].filter((name) => !names(other).has(name));
     const come = [...names(other)].filter((name) => !names(resources).has(name));
-    expect(gone).to.have.members(["sharing-wallet-shared-transactions_shared", "sharing-wallet-transactions_shared"]);
+    expect(gone).to.have.members([
+      "clean-room-wallet-shared-transactions_shared",
+      "clean-room-wallet-transactions_shared",
+    ]);
     expect(come).to.have.members(gone.map((name) => `${name}_aggregation_threshold`));
   });
 
-  it("lets further members in as a party, groups as groups, all before it is subscribed to", async () => {
-    // Of names that differ in a sign.
+  it("grants further members the roles of a party before it subscribes, groups as groups", async () => {
+    // Names that differ in one sign.
     const members = { merchant: ["group:analysts@example.com"], wallet: ["user:a@example.com", "user:a@example-com"] };
     const config = { [`${space}:cleanRoomMembers`]: JSON.stringify(members) };
     const { resources: other } = await declareStack({ config });
-    const group = named(other, "sharing-merchant-group:analysts@example.com-linked").inputs;
+    const group = named(other, "clean-room-merchant-group:analysts@example.com-linked").inputs;
     expect(group).to.deep.include({ groupByEmail: "analysts@example.com", role: "READER" });
-    expect(named(other, "sharing-wallet-user:a@example.com-tables").inputs.userByEmail).to.equal("a@example.com");
-    const subscription = named(other, "sharing-merchant-subscription");
+    expect(named(other, "clean-room-wallet-user:a@example.com-tables").inputs.userByEmail).to.equal("a@example.com");
+    const subscription = named(other, "clean-room-merchant-subscription");
     const before = [...allBefore(other, subscription)].map(({ name }) => name);
-    expect(before).to.include("sharing-merchant-group:analysts@example.com-subscribes");
+    expect(before).to.include("clean-room-merchant-group:analysts@example.com-subscribes");
   });
 
   describe("in two projects", () => {
@@ -167,7 +170,7 @@ describe("The clean room", () => {
       split = (await declareStack({ config })).resources;
     });
 
-    it("shares in the project of the owner, and links in that of the subscriber", () => {
+    it("shares in the owner's project, and links in the subscriber's", () => {
       for (const { inputs } of privacyViews(split)) {
         const project = inputs.dataset === parties.merchant.shared ? "the-merchant" : "the-wallet";
         expect(inputs.project).to.equal(project);
@@ -187,7 +190,7 @@ describe("The clean room", () => {
       }
     });
 
-    it("gives each party roles on the other's exchange and its own project, and no other", () => {
+    it("gives each party roles on the other's exchange and on its own project, and no others", () => {
       const roles = split
         .filter(({ inputs }) => inputs.member?.startsWith("serviceAccount:merchant-clean-room@"))
         .map(({ inputs }) => `${inputs.project} ${inputs.role} ${inputs.dataExchangeId ?? ""}`.trim());
@@ -197,7 +200,7 @@ describe("The clean room", () => {
         "the-wallet roles/analyticshub.subscriber ewallet_provider_clean_room",
         "the-wallet roles/analyticshub.subscriptionOwner ewallet_provider_clean_room",
       ]);
-      expect(named(split, "sharing-merchant-account").inputs.project).to.equal("the-merchant");
+      expect(named(split, "clean-room-merchant-account").inputs.project).to.equal("the-merchant");
     });
 
     it("enables in both projects the services that a party needs", () => {
@@ -209,8 +212,8 @@ describe("The clean room", () => {
   });
 });
 
-describe("what passes by itself", () => {
-  it("is a new account that BigQuery does not know yet, and not one dataset that is missing for good", () => {
+describe("an error that passes by itself", () => {
+  it("is a new account that BigQuery does not know yet, and not a missing dataset", () => {
     const account = "wallet-clean-room@p.iam.gserviceaccount.com";
     expect(isUnknownAccount(`googleapi: Error 400: Service account ${account} does not exist., invalid`)).to.equal(
       true,
@@ -218,7 +221,7 @@ describe("what passes by itself", () => {
     expect(isUnknownAccount("googleapi: Error 400: Dataset p:merchant does not exist")).to.equal(false);
   });
 
-  it("is a linked dataset that lingers after a destroy, or is not there yet after a subscription", () => {
+  it("is a linked dataset that still exists after a destroy, or does not exist yet after a subscription", () => {
     expect(isLingering("googleapi: Error 409: Already Exists: Dataset p:linked_merchant")).to.equal(true);
     expect(isLingering("googleapi: Error 400: data exchange has no listings")).to.equal(false);
     expect(isMissing("googleapi: Error 404: Not found: Dataset p:linked_merchant, notFound")).to.equal(true);

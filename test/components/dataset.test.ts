@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Dataset, foreignKeysWithin } from "../../components/dataset.ts";
+import { Dataset, foreignKeysWithin } from "../../components/google/dataset.ts";
 import { bigquerySchema } from "../../generator/tables/derive.ts";
 import { allTables, coffee, ewallet } from "../../generator/tables/index.ts";
 import { allBefore, declare, named, ofType } from "./stack.ts";
@@ -23,7 +23,7 @@ describe("Dataset", () => {
     expect(named(resources, "shop-products").inputs).not.to.have.any.keys("timePartitioning", "clusterings");
   });
 
-  it("makes a table after the tables that its foreign keys point to", async () => {
+  it("creates a table after the tables that its foreign keys reference", async () => {
     const tables = allTables.filter(({ dataset }) => dataset === "coffee_shop");
     const { resources } = await declare(() => {
       new Dataset("shop", { ...shop, tables });
@@ -33,7 +33,7 @@ describe("Dataset", () => {
     expect(before).to.include.members([...parents, "shop-dataset"]);
   });
 
-  it("keeps foreign keys within the dataset, since BigQuery takes no others", () => {
+  it("declares only foreign keys within the dataset, since BigQuery accepts no others", () => {
     const columns = foreignKeysWithin(ewallet.transactions).map(({ column }) => column);
     expect(columns).to.deep.equal(["provider_user_id"]);
   });
@@ -46,14 +46,14 @@ describe("Dataset", () => {
     );
   });
 
-  it("is never updated for labels or a description, which would remove the grants on it", async () => {
+  it("ignores changes of labels and description: an update would remove its grants", async () => {
     const { resources } = await declare(() => {
       new Dataset("marts", shop);
     });
     expect(named(resources, "marts-dataset").ignored).to.deep.equal(["labels", "description"]);
   });
 
-  it("has no table where something else makes them", async () => {
+  it("declares no table if something else creates them", async () => {
     const { resources } = await declare(() => {
       new Dataset("marts", shop);
     });

@@ -3,14 +3,14 @@ import type { Declared } from "./stack.ts";
 
 const folder = new URL("golden/", import.meta.url);
 
-/** The text that is kept under a name, after replacing it by `text` where UPDATE_GOLDEN is set. */
+/** Reads the golden file of a name, after writing `text` to it if UPDATE_GOLDEN is set. */
 export function golden(name: string, text: string): string {
   const file = new URL(name, folder);
   if (process.env.UPDATE_GOLDEN) writeFileSync(file, text);
   return readFileSync(file, "utf8");
 }
 
-/** Resources for people to read, by type and name: an input a line; hashes of content left out, so that only declarations show. */
+/** Lists resources for people, by type and name, with one input a line. Leaves out hashes of content, so that only declarations show. */
 export function inventory(resources: readonly Declared[]): string {
   const entries = resources.filter(({ custom }) => custom).map((each) => [`${each.type} ${each.name}`, each] as const);
   const sorted = entries.sort(([one], [other]) => (one < other ? -1 : 1));
@@ -18,7 +18,7 @@ export function inventory(resources: readonly Declared[]): string {
   return text.replace(/\b(main-|functions-|bundle-|pages-|dbt-|dbt\/)[0-9a-f]{8}\b/g, "$1<hash>");
 }
 
-/** `path: value`, of every input that says something. */
+/** A line `path: value` for every input that has a value. */
 function lines(value: unknown, path = ""): string[] {
   if (path.endsWith("schema")) return columns(String(value));
   if (/(^|\.)(__provider|source|fingerprint)$/.test(path) && !path.includes("buildConfig")) return [];

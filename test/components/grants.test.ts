@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { type Grant, grant } from "../../components/grants.ts";
-import { Identity } from "../../components/identity.ts";
+import { type Grant, type Grantee, grant } from "../../components/google/grants.ts";
+import { Identity } from "../../components/google/identity.ts";
 import { allBefore, type Declared, declare, named } from "./stack.ts";
 import { place } from "./support.ts";
 
 const { project, region } = place;
 const somebody = { email: "a@b.iam.gserviceaccount.com", member: "serviceAccount:a@b.iam.gserviceaccount.com" };
 
-async function granted(given: Grant): Promise<Declared> {
+async function granted(given: Grant, to: Grantee = somebody): Promise<Declared> {
   const { resources } = await declare(() => {
-    grant("given", somebody, given, {});
+    grant("given", to, given, {});
   });
   return named(resources, "given");
 }
@@ -44,22 +44,48 @@ describe("a grant", () => {
       inputs: { ...regional, repository: "thing", role: "roles/artifactregistry.writer", member: somebody.member },
     },
     {
+      given: { on: "exchange", project, location: "us", exchange: "e", role: "roles/analyticshub.subscriber" },
+      type: "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember",
+      inputs: {
+        project,
+        location: "us",
+        dataExchangeId: "e",
+        role: "roles/analyticshub.subscriber",
+        member: somebody.member,
+      },
+    },
+    {
       given: { on: "project", project, role: "roles/bigquery.jobUser" },
       type: "gcp:projects/iAMMember:IAMMember",
       inputs: { project, role: "roles/bigquery.jobUser", member: somebody.member },
     },
   ];
   for (const { given, type, inputs } of cases) {
-    it(`on a ${given.on} is one ${type.split(":").at(-1)}`, async () => {
+    it(`on ${given.on === "exchange" ? "an" : "a"} ${given.on} is one ${type.split(":").at(-1)}`, async () => {
       const declared = await granted(given);
       expect(declared.type).to.equal(type);
       expect(declared.inputs).to.deep.equal(inputs);
     });
   }
+
+  it("on a dataset names a group as a group, and a person as a user", async () => {
+    const dataset: Grant = { on: "dataset", project, dataset: "d", role: "READER" };
+    const group = { email: "analysts@example.com", member: "group:analysts@example.com" };
+    const person = { email: "ann@example.com", member: "user:ann@example.com" };
+    const common = { project, datasetId: "d", role: "READER" };
+    expect((await granted(dataset, group)).inputs).to.deep.equal({ ...common, groupByEmail: group.email });
+    expect((await granted(dataset, person)).inputs).to.deep.equal({ ...common, userByEmail: person.email });
+  });
+
+  it("on a project carries its condition", async () => {
+    const condition = { title: "one_bucket", expression: 'resource.name == "projects/_/buckets/b"' };
+    const { inputs } = await granted({ on: "project", project, role: "roles/storage.objectViewer", condition });
+    expect(inputs).to.deep.equal({ project, role: "roles/storage.objectViewer", member: somebody.member, condition });
+  });
 });
 
 describe("Identity", () => {
-  it("is a service account with its grants, which whoever depends on it waits for", async () => {
+  it("is a service account with its grants, and a resource that depends on it waits for all of them", async () => {
     const { resources, outputs } = await declare(() => {
       const bucket = { on: "bucket", bucket: "b", role: "roles/storage.objectUser" } as const;
       const args = { accountId: "worker", displayName: "Works", project, grants: { bucket } };

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect } from "chai";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
-import { consoleLinks, lookerStudioLinks, nextSteps, pasteable } from "../../components/links.ts";
+import { consoleLinks, lookerStudioLinks, nextStepsFor, pasteable } from "../../components/links.ts";
 import { marts } from "../../components/names.ts";
 
 const at = {
@@ -14,7 +14,7 @@ const at = {
 };
 
 describe("links", () => {
-  it("of the console are whole addresses, each in the project that has the thing", () => {
+  it("to the console are complete addresses, each in the project of its resource", () => {
     const links = consoleLinks(at);
     for (const link of Object.values(links).flatMap((each) => Object.values(each)))
       expect(URL.canParse(link)).to.equal(true);
@@ -37,7 +37,7 @@ describe("links", () => {
     expect(Object.keys(links).sort()).to.deep.equal(Object.keys(marts).sort());
   });
 
-  it("name a report's one source without an alias, since there is no template that has one", () => {
+  it("name the data source without an alias, since no template declares one", () => {
     const { origin, pathname, searchParams } = new URL(lookerStudioLinks(at).flat_order_details ?? "");
     expect(origin + pathname).to.equal("https://lookerstudio.google.com/reporting/create");
     expect([...searchParams.keys()].filter((name) => /^ds\.ds/.test(name))).to.deep.equal([]);
@@ -49,7 +49,7 @@ describe("links", () => {
 describe("queries to paste", () => {
   const queries = pasteable(readUseCases(), at);
 
-  it("are the use cases, every table by its full name: own ones in the project of the party, linked ones in that of the subscriber", () => {
+  it("are the use cases with full table names, in the project of the party that asks", () => {
     expect(Object.keys(queries)).to.deep.equal(readUseCases().map(({ name }) => name));
     const named = Object.values(queries).flatMap((sql) => sql.match(/`[^`]+`/g) ?? []);
     const projects = new Set(named.map((name) => name.split(".").slice(0, 2).join(".").slice(1)));
@@ -63,7 +63,7 @@ describe("queries to paste", () => {
       expect(sql, name).not.to.match(/(FROM|JOIN)\s+(merchant|ewallet_provider|linked_\w+)\./);
   });
 
-  it("name the project to paste them in, and differ from the files in the tables' names only", () => {
+  it("name the project to paste them in, and differ from the files only in table names", () => {
     const files = Object.fromEntries(readUseCases().map((each) => [each.name, each]));
     for (const [name, sql] of Object.entries(queries)) {
       const [first, ...rest] = sql.split("\n");
@@ -72,12 +72,12 @@ describe("queries to paste", () => {
     }
   });
 
-  it("name no table of the other party but what it shares", () => {
+  it("name no table of the other party except the views that it shares", () => {
     for (const { name, party } of readUseCases())
       expect(queries[name]).not.to.include(party === "merchant" ? "the-wallet." : "the-merchant.");
   });
 
-  it("are qualified in comma joins and over line ends too", () => {
+  it("have full table names in comma joins and after line breaks too", () => {
     const sql =
       "SELECT 1 FROM\n  merchant.users AS u, merchant_shared.users_shared AS s JOIN linked_ewallet_provider.x AS x ON TRUE";
     const useCase = { name: "n", title: "t", question: "q", party: "merchant", sql } as const;
@@ -90,8 +90,8 @@ describe("queries to paste", () => {
 });
 
 describe("next steps", () => {
-  it("are commands that can be run as they are, and end with the way out", () => {
-    const steps = nextSteps(at);
+  it("are commands that run as they are, and end with how to take everything down", () => {
+    const steps = nextStepsFor(at);
     expect(steps.join("\n")).not.to.include("undefined");
     expect(
       steps.filter((step) => step.includes("gcloud")).every((step) => /my-project|my-bucket|the-merchant/.test(step)),

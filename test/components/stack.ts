@@ -6,32 +6,32 @@ export interface Declared {
   readonly name: string;
   readonly urn: string;
   readonly custom: boolean;
-  /** Resolved; secrets are wrapped as `{secret: …}`, what is unknown in a preview is `"<unknown>"`. */
+  /** Resolved inputs. A secret is wrapped as `{secret: …}`, and a value unknown in a preview is `"<unknown>"`. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into inputs of all types
   readonly inputs: any;
-  /** URNs of what it waits for. */
+  /** URNs of the resources that it depends on. */
   readonly dependencies: readonly string[];
-  /** Whether one whose creation failed halfway is deleted and made anew. */
+  /** Whether it is replaced after its creation failed halfway. */
   readonly remade: boolean;
-  /** URNs of what an input is made of: where one of them is replaced, so may be this. */
+  /** URNs of the resources that an input comes from: replacing one of them may replace this one. */
   readonly madeOf: Readonly<Record<string, readonly string[]>>;
-  /** Inputs whose changes are left alone. */
+  /** Inputs whose changes are ignored. */
   readonly ignored: readonly string[];
-  /** Whether it is deleted before another takes its place. */
+  /** Whether a replacement deletes the old one first. */
   readonly deletedFirst: boolean;
 }
 
 export interface DeclareOptions {
   /** Settings by full name. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Whether it is a preview: what Google computes is unknown then. @default false */
+  /** Whether it is a preview, in which outputs that Google computes are unknown. @default false */
   readonly preview?: boolean;
 }
 
 export const NAMESPACE = "gcp-data-demos";
 export const PROJECT = "demo-project";
 
-/** Runs a program under Pulumi's mocks; returns what it declares and, resolved, what it returns. Any call to the provider fails. */
+/** Runs a program under Pulumi's mocks. Returns the declared resources and the program's resolved result. Fails if the program calls the provider. */
 export async function declare<T>(program: () => T | Promise<T>, { config = {}, preview = false }: DeclareOptions = {}) {
   const resources: Declared[] = [];
   const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
@@ -44,7 +44,7 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
   await pulumi.runtime.setMocks({ newResource, call }, NAMESPACE, "test", preview);
   pulumi.runtime.setAllConfig({ "gcp:project": PROJECT, ...config });
 
-  // Mocks are told of no dependencies; the monitor behind them is.
+  // Mocks do not see dependencies, but the monitor behind them does.
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, answer) =>
@@ -67,7 +67,7 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
       }
       answer(error, response);
     });
-  // What goes wrong in an `apply` or a registration reaches nobody else.
+  // Only this handler sees an error in an `apply` or a registration.
   let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
@@ -96,7 +96,7 @@ interface Request {
 }
 type Register = (request: Request, answer: (error: unknown, response?: { getUrn(): string }) => void) => unknown;
 
-/** Runs index.ts, each time anew. */
+/** Runs index.ts, imported again each time. */
 export function declareStack(options: DeclareOptions = {}) {
   runs++;
   return declare(() => import(`../../index.ts?run=${runs}`) as Promise<typeof import("../../index.ts")>, options);
@@ -104,7 +104,7 @@ export function declareStack(options: DeclareOptions = {}) {
 
 let runs = 0;
 
-/** The resources of a type, by its last part, such as `Job` of `gcp:cloudrunv2/job:Job`; or by the whole of it. */
+/** The resources of a type, given whole or by its last part, such as `job:Job` for `gcp:cloudrunv2/job:Job`. */
 export function ofType(resources: readonly Declared[], type: string): Declared[] {
   return resources.filter((each) => each.type === type || each.type.endsWith(`/${type}`));
 }
@@ -116,7 +116,7 @@ export function named(resources: readonly Declared[], name: string): Declared {
   return found;
 }
 
-/** Everything that a resource waits for, directly or not. */
+/** All resources that a resource depends on, directly or not. */
 export function allBefore(resources: readonly Declared[], resource: Declared): Set<Declared> {
   const byUrn = new Map(resources.map((each) => [each.urn, each]));
   const found = new Set<Declared>();
@@ -132,7 +132,7 @@ export function allBefore(resources: readonly Declared[], resource: Declared): S
   return found;
 }
 
-/** What Google computes and the program makes something of. */
+/** The outputs that Google computes and the program uses. */
 function computedOf(
   type: string,
   name: string,

@@ -1,5 +1,5 @@
-import { Identity } from "../../components/identity.ts";
-import type { Place } from "../../components/place.ts";
+import { Identity } from "../../components/google/identity.ts";
+import type { Place } from "../../components/google/place.ts";
 import { PROJECT } from "./stack.ts";
 
 export const place: Place = {
@@ -11,7 +11,7 @@ export const place: Place = {
 
 export const sizing = { memory: "1Gi", retries: 3, timeoutSeconds: 600 };
 
-/** An account without grants, to give to what is tested. */
+/** An account without grants, for a component under test. */
 export function someone(accountId: string): Identity {
   return new Identity(accountId, { accountId, displayName: accountId, project: PROJECT });
 }

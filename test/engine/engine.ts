@@ -4,9 +4,9 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { startViews, type ViewsServer } from "../../packages/bigquery-clean-room/test/support/bigquery-views.ts";
+import { type RunAdminServer, startRunAdmin } from "../../packages/bigquery-clean-room/test/support/run-admin.ts";
 import { PROJECT } from "../components/stack.ts";
-import { startViews, type ViewsServer } from "../support/bigquery-views.ts";
-import { type RunAdminServer, startRunAdmin } from "../support/run-admin.ts";
 import { type Google, startGoogle } from "./google.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -77,6 +77,7 @@ export async function startEngine(pulumi: string): Promise<Engine> {
           PULUMI_CONFIG_PASSPHRASE: "test",
           PULUMI_SKIP_UPDATE_CHECK: "true",
           PULUMI_DEBUG_PROVIDERS: `gcp:${google.port}`,
+          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${new URL("short-pauses.mjs", import.meta.url)}`,
           PATH: [bin, pulumi, dirname(process.execPath), process.env.PATH].join(delimiter),
         },
       },

@@ -1,13 +1,15 @@
 import { createRequire } from "node:module";
 import { isDeepStrictEqual } from "node:util";
-import { answerOf } from "../../local/computed.ts";
+import { computeOutputs } from "pulumi-rehearsal";
+import { adapters } from "../../local/adapters.ts";
+import type { ViewsServer } from "../../packages/bigquery-clean-room/test/support/bigquery-views.ts";
 import { PROJECT } from "../components/stack.ts";
-import type { ViewsServer } from "../support/bigquery-views.ts";
-import { filled, type Message, serve } from "./grpc.ts";
+import { type Apis, freshApis } from "./apis.ts";
+import { failedHalfway, filled, type Message, serve } from "./grpc.ts";
 
 /*
  * What stands for Google's provider while Pulumi's own engine is at work: a server of the provider's protocol that keeps what it is told
- * to make, and answers as the rehearsal does. Of Google it knows when the clean room's parts can be made and removed.
+ * to make, and answers as the rehearsal does. Of Google it knows which APIs are on, and when the clean room's parts can be made and removed.
  */
 
 const require = createRequire(import.meta.url);
@@ -31,6 +33,8 @@ export interface Google {
   readonly made: Map<string, Made>;
   /** What was done, in order: `create`, `update` or `delete`, and the kind of resource with its name. */
   readonly calls: { readonly done: string; readonly kind: string; readonly name: string }[];
+  /** The APIs of all projects. They stay on when the services that enabled them are deleted. */
+  readonly apis: Apis;
   stop(): void;
 }
 
@@ -38,6 +42,7 @@ export interface Google {
 export async function startGoogle({ views }: ViewsServer): Promise<Google> {
   const made: Google["made"] = new Map();
   const calls: Google["calls"] = [];
+  const apis = freshApis(PROJECT);
   const all = (kind: string) => [...made.values()].filter((each) => each.kind === kind).map(({ inputs }) => inputs);
 
   /** Why Google would not make it yet; undefined if it would. */
@@ -92,7 +97,9 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
       const { type, name } = partsOf(request.getUrn());
       const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
       const differing = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
-      const moved = answerOf(type, name, before, place).id !== answerOf(type, name, after, place).id;
+      const moved =
+        computeOutputs(type, name, before, place, adapters).id !==
+        computeOutputs(type, name, after, place, adapters).id;
       const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
       return filled(new messages.DiffResponse(), {
         Changes: differing.length > 0 ? DIFF_SOME : DIFF_NONE,
@@ -103,17 +110,20 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
     create(request: Message) {
       const { type, kind, name } = partsOf(request.getUrn());
       const inputs = plain(request.getProperties());
-      const refused = notYet[kind]?.(inputs);
+      const refused = apis.refusal(type, inputs) ?? notYet[kind]?.(inputs);
       if (refused) throw new Error(`${name}: ${refused}`);
-      const { id, outputs } = answerOf(type, name, inputs, place);
+      const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
       made.set(request.getUrn(), { id, kind, inputs });
       calls.push({ done: "create", kind, name });
+      // The provider reads a service that it has just enabled.
+      const unread = kind === "Service" ? apis.enable(inputs.project, inputs.service) : undefined;
+      if (unread) throw failedHalfway(id, outputs, `Error when reading or editing Project Service ${id}: ${unread}`);
       return filled(new messages.CreateResponse(), { Id: id, Properties: Struct.fromJavaScript(outputs) });
     },
     update(request: Message) {
       const { type, kind, name } = partsOf(request.getUrn());
       const inputs = plain(request.getNews());
-      const { id, outputs } = answerOf(type, name, inputs, place);
+      const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
       made.set(request.getUrn(), { id, kind, inputs });
       calls.push({ done: "update", kind, name });
       return filled(new messages.UpdateResponse(), { Properties: Struct.fromJavaScript(outputs) });
@@ -136,5 +146,5 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
     cancel: () => new Empty(),
     getPluginInfo: () => filled(new PluginInfo(), { Version: "9.37.0" }),
   });
-  return { port, made, calls, stop };
+  return { port, made, calls, apis, stop };
 }

@@ -1,7 +1,11 @@
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const { Server, ServerCredentials } = require("@grpc/grpc-js");
+const { Metadata, Server, ServerCredentials, status } = require("@grpc/grpc-js");
+const { Any } = require("google-protobuf/google/protobuf/any_pb.js");
+const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
+const { Status } = require("@pulumi/pulumi/proto/status_pb.js");
+const { ErrorResourceInitFailed } = require("@pulumi/pulumi/proto/provider_pb.js");
 
 /** A message of Pulumi's protocols, which come without types. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -42,4 +46,19 @@ export async function serve(
 export function filled(message: Message, fields: Readonly<Record<string, unknown>>): Message {
   for (const [name, value] of Object.entries(fields)) message[`set${name}`](value);
   return message;
+}
+
+/** The error of a provider that made a resource and then failed: Pulumi keeps the resource, as one that is not finished. */
+export function failedHalfway(id: string, outputs: Readonly<Record<string, unknown>>, reason: string): Error {
+  const failure = filled(new ErrorResourceInitFailed(), {
+    Id: id,
+    Properties: Struct.fromJavaScript(outputs),
+    ReasonsList: [reason],
+  });
+  const detail = new Any();
+  detail.pack(failure.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const told = filled(new Status(), { Code: status.UNKNOWN, Message: reason, DetailsList: [detail] });
+  const metadata = new Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(told.serializeBinary()));
+  return Object.assign(new Error(reason), { code: status.UNKNOWN, metadata });
 }

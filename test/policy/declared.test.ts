@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { type Resource, violations } from "./support.ts";
 
-/** What index.ts declares under settings. */
+/** The resources that index.ts declares with some settings. */
 function declared(config: Record<string, string> = {}): Resource[] {
   const program = fileURLToPath(new URL("declare.ts", import.meta.url));
   const run = spawnSync(process.execPath, ["--import=tsx", program, JSON.stringify(config)], {
@@ -15,15 +15,15 @@ function declared(config: Record<string, string> = {}): Resource[] {
   return resources.map(({ type, name, inputs }) => ({ type, name, props: inputs }));
 }
 
-describe("what index.ts declares", () => {
+describe("the stack that index.ts declares", () => {
   const resources: Resource[] = [];
   before(() => resources.push(...declared()));
 
-  it("keeps to every rule, in one project", async () => {
+  it("follows every rule in one project", async () => {
     expect(await violations(resources)).to.deep.equal([]);
   });
 
-  it("keeps to every rule, in two projects and another location", async () => {
+  it("follows every rule in two projects and another location", async () => {
     const elsewhere = declared({
       "gcp-data-demos:merchantProject": "merchant-project",
       "gcp-data-demos:walletProject": "wallet-project",
@@ -34,7 +34,7 @@ describe("what index.ts declares", () => {
     expect(await violations(elsewhere)).to.deep.equal([]);
   });
 
-  it("has something for every kind of rule to look at", () => {
+  it("has resources for every kind of rule", () => {
     expect(resources.map(({ type }) => type)).to.include.members([
       "gcp:storage/bucket:Bucket",
       "gcp:bigquery/dataset:Dataset",
@@ -43,7 +43,7 @@ describe("what index.ts declares", () => {
       "gcp:cloudfunctionsv2/function:Function",
       "gcp:projects/iAMMember:IAMMember",
       "gcp:bigqueryanalyticshub/listing:Listing",
-      "pulumi-nodejs:dynamic/demo:PrivacyView",
+      "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView",
     ]);
   });
 });

@@ -8,7 +8,7 @@ import { ruleNames } from "./support.ts";
 const require = createRequire(import.meta.url);
 const pack = fileURLToPath(new URL("../../policy", import.meta.url));
 
-// The engine's own protocol, by the copies that Pulumi's SDK talks with.
+// The engine's protocol, from the copies that Pulumi's SDK uses.
 const ofPulumi = createRequire(require.resolve("@pulumi/pulumi"));
 const grpc = ofPulumi("@grpc/grpc-js");
 const { Struct } = ofPulumi("google-protobuf/google/protobuf/struct_pb.js");
@@ -22,7 +22,7 @@ describe("the policy pack", () => {
   // biome-ignore lint/suspicious/noExplicitAny: the generated client has no types
   let call: (method: string, request: unknown) => Promise<any>;
 
-  // Started as Pulumi's language host does it, which compiles the pack with a full type check.
+  // Start it as Pulumi's language host does, which compiles the pack with a full type check.
   before(async () => {
     const host = require.resolve("@pulumi/pulumi/cmd/run-policy-pack/index.js");
     child = spawn(process.execPath, [host, "127.0.0.1:1", pack], {
@@ -54,14 +54,14 @@ describe("the policy pack", () => {
     return diagnosticsList as { policyname: string; message: string; enforcementlevel: number }[];
   }
 
-  it("starts under the engine's host, and offers every rule", async () => {
+  it("starts under the engine's host and offers every rule", async () => {
     const { name, version, policiesList } = (await call("getAnalyzerInfo", new Empty())).toObject();
     expect(name).to.equal("gcp-data-demos");
     expect(version).to.match(/^\d+\.\d+\.\d+$/);
     expect(policiesList.map((policy: { name: string }) => policy.name)).to.have.members(ruleNames);
   });
 
-  it("stops a bucket open to the world, and says what to do", async () => {
+  it("refuses a bucket that is open to the world, and says what to do", async () => {
     const found = await analyze("gcp:storage/bucket:Bucket", {
       location: "US",
       labels: { demo: "coffee-shop" },
@@ -73,7 +73,7 @@ describe("the policy pack", () => {
     expect(found[0]?.message).to.include('publicAccessPrevention must be "enforced"');
   });
 
-  it("says nothing of a grant to a service account whose address a preview does not know", async () => {
+  it("allows a grant to a service account whose address is unknown during a preview", async () => {
     const member = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const grant = { bucket: "lake", role: "roles/storage.objectViewer", member };
     expect(await analyze("gcp:storage/bucketIAMMember:BucketIAMMember", grant)).to.deep.equal([]);

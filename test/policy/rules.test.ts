@@ -43,13 +43,13 @@ const jobUser: Resource = {
   props: { project: "p", role: "roles/bigquery.jobUser", member: "serviceAccount:load@p.iam.gserviceaccount.com" },
 };
 
-/** `resource` with other inputs; undefined takes one away. */
+/** `resource` with other inputs; undefined removes an input. */
 function but(resource: Resource, props: Record<string, unknown>): Resource {
   const all = { ...resource.props, ...props };
   return { ...resource, props: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) };
 }
 
-/** What all rules together say of one resource: one violation, by the rule expected, naming the resource. */
+/** Runs all rules on one resource and expects a single violation, of this rule, that names the resource. */
 async function expectOnly(rule: string, resource: Resource, ...parts: string[]): Promise<void> {
   const found = await violations([resource]);
   expect(found).to.have.length(1);
@@ -58,7 +58,7 @@ async function expectOnly(rule: string, resource: Resource, ...parts: string[]):
 }
 
 describe("the policy pack's rules", () => {
-  it("find nothing in a stack that keeps to them", async () => {
+  it("find nothing in a stack that follows them", async () => {
     expect(await violations([bucket, dataset, table, job, grant, jobUser])).to.deep.equal([]);
   });
 
@@ -83,12 +83,12 @@ describe("the policy pack's rules", () => {
       });
     }
 
-    it("wants public access prevention enforced on a bucket, not inherited and not left out", async () => {
+    it("requires public access prevention enforced on a bucket, not inherited and not left out", async () => {
       await expectOnly("nothing-public", but(bucket, { publicAccessPrevention: "inherited" }), '"enforced"');
       await expectOnly("nothing-public", but(bucket, { publicAccessPrevention: undefined }), '"enforced"');
     });
 
-    it("refuses an object with a public access list, and a service that asks nobody for a token", async () => {
+    it("refuses an object with a public access list, and a service without an IAM check", async () => {
       const object = {
         type: "gcp:storage/bucketObject:BucketObject",
         name: "page",
@@ -103,7 +103,7 @@ describe("the policy pack's rules", () => {
       );
     });
 
-    it("takes no offence at a text that only speaks of allUsers", async () => {
+    it("allows a text that only mentions allUsers", async () => {
       expect(await violations([but(table, { description: "never granted to allUsers" })])).to.deep.equal([]);
     });
   });
@@ -114,7 +114,7 @@ describe("the policy pack's rules", () => {
         expectOnly("no-primitive-roles", but(grant, { role: `roles/${role}` }), `roles/${role}`));
     }
 
-    it("takes a dataset's READER, WRITER and OWNER for what they are: roles of one dataset", async () => {
+    it("allows a dataset's READER, WRITER and OWNER, which are roles on one dataset", async () => {
       for (const role of ["READER", "WRITER", "OWNER"]) {
         const access = { type: "gcp:bigquery/datasetAccess:DatasetAccess", name: "reads", props: { role } };
         expect(await violations([access])).to.deep.equal([]);
@@ -123,12 +123,12 @@ describe("the policy pack's rules", () => {
   });
 
   describe("no-project-wide-role", () => {
-    it("refuses a role on the project that Google grants on a resource as well", async () => {
+    it("refuses a role on the project that Google can grant on a resource", async () => {
       for (const role of ["roles/bigquery.dataViewer", "roles/storage.objectAdmin", "roles/run.invoker"])
         await expectOnly("no-project-wide-role", but(jobUser, { role }), role, "Grant it on the bucket");
     });
 
-    it("allows such a role where a condition confines it to one resource, and only there", async () => {
+    it("allows such a role only with a condition that limits it to one resource", async () => {
       const reads = but(jobUser, { role: "roles/storage.objectViewer" });
       const only = (expression: string) => but(reads, { condition: { title: "one bucket", expression } });
       for (const narrow of [
@@ -157,12 +157,12 @@ describe("the policy pack's rules", () => {
         );
     });
 
-    it("refuses bindings and policies on the project whatever their role: they replace what others were granted", async () => {
+    it("refuses bindings and policies on the project, which replace the grants of others", async () => {
       for (const type of ["gcp:projects/iAMBinding:IAMBinding", "gcp:projects/iAMPolicy:IAMPolicy"])
         await expectOnly("no-project-wide-role", { ...jobUser, type }, "replaces");
     });
 
-    it("lets audit settings of the project be", async () => {
+    it("allows audit settings of the project", async () => {
       const audit = {
         type: "gcp:projects/iAMAuditConfig:IAMAuditConfig",
         name: "audit",
@@ -179,7 +179,7 @@ describe("the policy pack's rules", () => {
 
   describe("labelled", () => {
     for (const resource of [bucket, dataset, table, job]) {
-      it(`refuses ${resource.type} without labels, and with the provider's own alone`, async () => {
+      it(`refuses ${resource.type} without labels, or with only the provider's own`, async () => {
         await expectOnly("labelled", but(resource, { labels: undefined }), "labels");
         await expectOnly("labelled", but(resource, { labels: {} }), "labels");
         await expectOnly("labelled", but(resource, { labels: { "goog-pulumi-provisioned": "true" } }), "labels");
@@ -222,12 +222,12 @@ describe("the policy pack's rules", () => {
       props: { listingId: "users", restrictedExportConfig },
     };
     const view: Resource = {
-      type: "pulumi-nodejs:dynamic/demo:PrivacyView",
+      type: "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView",
       name: "users",
       props: { view: "users", labels, rule: { joinRestriction: { condition: "JOIN_ANY", columns: ["id"] } } },
     };
 
-    it("refuses a listing that lets anything be exported, tables or answers", async () => {
+    it("refuses a listing that allows exports of tables or results", async () => {
       expect(await violations([listing, view])).to.deep.equal([]);
       for (const open of [undefined, {}, { enabled: true }, { ...restrictedExportConfig, enabled: false }])
         await expectOnly("clean-room", but(listing, { restrictedExportConfig: open }), "restrictedExportConfig");
@@ -241,18 +241,18 @@ describe("the policy pack's rules", () => {
   });
 
   describe("one-location", () => {
-    it("refuses a dataset elsewhere than the bucket, and names both", async () => {
+    it("refuses a dataset in another location than the bucket, and names both", async () => {
       const found = await violations([bucket, but(dataset, { location: "europe-west1" }), table, job]);
       expect(found).to.have.length(1);
       expect(found[0]).to.include("coffee is in europe-west1, lake in US");
     });
 
-    it("does not tell US from us", async () => {
+    it("treats US and us as the same location", async () => {
       expect(await violations([bucket, but(dataset, { location: "us" })])).to.deep.equal([]);
     });
   });
 
-  it("leave out what a preview does not know yet, and still judge the rest of the resource", async () => {
+  it("skip unknown values during a preview, and still check the rest of the resource", async () => {
     const unknown = but(grant, { member: unknownString, bucket: unknownString });
     expect(await violations([unknown])).to.deep.equal([]);
     await expectOnly("no-primitive-roles", but(unknown, { role: "roles/editor" }));

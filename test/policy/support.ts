@@ -8,7 +8,7 @@ import type {
 } from "@pulumi/policy";
 import { unknownCheckingProxy } from "@pulumi/policy";
 
-// By require and by the SDK's types: the pack is CommonJS with compiler options of its own, which tsc -p policy checks.
+// Use require and the SDK's types: the pack is CommonJS with its own compiler options, which tsc -p policy checks.
 const { policies } = createRequire(import.meta.url)("../../policy/rules.ts") as { policies: Policies };
 
 /** A resource as a rule sees it. */
@@ -20,7 +20,7 @@ export interface Resource {
   readonly protect?: boolean;
 }
 
-/** What Pulumi puts in the place of a string that only the `up` will know. */
+/** Pulumi's placeholder for a string that stays unknown until the `up`. */
 export const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function seen({
@@ -49,12 +49,12 @@ function seen({
     asType: () => undefined,
     getConfig: <T extends object>() => ({}) as T,
     notApplicable: () => {
-      throw new Error("a rule said that it does not apply");
+      throw new Error("a rule called notApplicable");
     },
   };
 }
 
-/** Runs all rules, or the one named `only`, over a stack; every violation as `rule: message`. */
+/** Runs all rules, or the one named `only`, on a stack. Returns every violation as `rule: message`. */
 export async function violations(resources: readonly Resource[], only?: string): Promise<string[]> {
   const found: string[] = [];
   const chosen = policies.filter(({ name }) => only === undefined || name === only);

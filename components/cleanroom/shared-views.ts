@@ -1,24 +1,26 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { type Party, parties } from "../cleanroom/party.ts";
-import type { SharedView } from "../cleanroom/views.ts";
-import { Dataset } from "./dataset.ts";
-import { retryWhileRefused } from "./google-delay.ts";
-import { childOf, type Place } from "./place.ts";
-import { PrivacyView } from "./privacy-view.ts";
+import { PrivacyView } from "bigquery-clean-room";
+import { type Party, parties } from "../../cleanroom/party.ts";
+import type { SharedView } from "../../cleanroom/views.ts";
+import { Dataset } from "../google/dataset.ts";
+import { childOf, type Place } from "../google/place.ts";
+import { retryWhileRefused } from "../google/retry.ts";
 
 export interface SharedViewsArgs {
-  /** With the project of the party. */
+  /** The party's project, and the location and labels. */
   readonly place: Place;
+  /** The party that shares. */
   readonly party: Party;
   /** The party's own tables. */
   readonly source: Dataset;
+  /** The definitions of the views. */
   readonly views: readonly SharedView[];
 }
 
 /**
- * What a party shares: views with analysis rules, in a dataset of their own, whose views the party's own dataset lets in. A view that is
- * made anew is let in as well.
+ * The views that a party shares, with their analysis rules, in a separate dataset. The party's own dataset authorises that whole dataset, so
+ * that a view may read the tables even after it was created again.
  */
 export class SharedViews extends pulumi.ComponentResource {
   /** The id of the views' dataset. */
@@ -41,7 +43,7 @@ export class SharedViews extends pulumi.ComponentResource {
         {
           ...childOf(this, opts, [source]),
           ...retryWhileRefused(`${name}-${view}`),
-          // Two of one name cannot be there at once.
+          // A dataset cannot hold two views of one name.
           deleteBeforeReplace: true,
         },
       );

@@ -1,47 +1,50 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { JobRun } from "bigquery-clean-room";
+import { Dataset } from "../google/dataset.ts";
+import { Identity } from "../google/identity.ts";
+import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
+import { childOf, type Place, remadeAfterFailure } from "../google/place.ts";
+import { accounts, DBT_ARTIFACTS, datasets, jobs, MOUNT, repositories } from "../names.ts";
+import type { UploadedCode } from "../uploaded-code.ts";
 import type { CoffeeShop } from "./coffee-shop.ts";
-import { Dataset } from "./dataset.ts";
-import { Identity } from "./identity.ts";
-import { JobRun } from "./job-run.ts";
-import { accounts, DBT_ARTIFACTS, datasets, jobs, MOUNT, repositories } from "./names.ts";
-import { childOf, type Place, remadeAfterFailure } from "./place.ts";
-import type { Runtime } from "./runtime.ts";
-import { fingerprintOf, longestRun, type Sizing, Task } from "./task.ts";
 
 export interface MartsArgs {
+  /** Project, location, region and labels. */
   readonly place: Place;
-  readonly runtime: Runtime;
-  /** The tables that the marts are made of. */
+  /** The uploaded code, with the dbt project. */
+  readonly code: UploadedCode;
+  /** The coffee shop, with the tables that dbt reads. */
   readonly shop: CoffeeShop;
-  /** The image that has dbt, as ghcr.io calls it: name and tag. */
+  /** The image with dbt, by its name and tag on ghcr.io. */
   readonly image: { readonly name: string; readonly tag: string };
+  /** Memory, retries and time limit of the job. */
   readonly sizing: Sizing;
 }
 
-/** The coffee shop's marts: a job that builds and tests them with dbt, and its first run. dbt makes the tables in the dataset. */
+/** The coffee shop's marts: a job that builds and tests them with dbt, and its first run. dbt creates the tables of the dataset. */
 export class Marts extends pulumi.ComponentResource {
   /** Short name of the job. */
   readonly jobName: pulumi.Output<string>;
   /** The dataset's id. */
   readonly dataset: pulumi.Output<string>;
-  /** Changes with what they were built from. */
+  /** Changes with the dbt project, its settings and the tables that it reads. */
   readonly fingerprint: pulumi.Output<string>;
   /** The first build. */
   readonly built: JobRun;
 
   constructor(name: string, args: MartsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:Marts", name, {}, opts);
-    const { place, runtime, shop, image, sizing } = args;
+    const { place, code, shop, image, sizing } = args;
     const { project, region, location, labels } = place;
-    const { bucket } = runtime;
+    const { bucket } = code;
     const child = childOf(this, opts);
     const marts = new Dataset(
-      `${name}-marts`,
+      name,
       { place, dataset: datasets.marts, description: "The coffee shop, modelled by dbt for reports" },
       child,
     );
-    // Cloud Run runs images of Docker Hub and of Google's registries; this one brings those of ghcr.io.
+    // Cloud Run pulls images from Docker Hub and Google's registries only. This repository fetches those of ghcr.io.
     const ghcr = new gcp.artifactregistry.Repository(
       `${name}-ghcr`,
       {
@@ -71,13 +74,13 @@ export class Marts extends pulumi.ComponentResource {
       },
       child,
     );
-    const folder = pulumi.interpolate`${MOUNT}/${runtime.dbtFolder}`;
+    const folder = pulumi.interpolate`${MOUNT}/${code.dbtFolder}`;
     const where = ["--project-dir", folder, "--profiles-dir", folder, "--target", "bigquery"];
-    const task = new Task(
+    const job = new Job(
       `${name}-dbt`,
       {
         place,
-        job: jobs.dbt,
+        jobName: jobs.dbt,
         identity,
         bucket,
         writable: true,
@@ -91,20 +94,22 @@ export class Marts extends pulumi.ComponentResource {
         },
         sizing,
       },
-      child,
+      // Cloud Run reads the image when it creates the job, as an account of its own, which in a new project gets that right some minutes
+      // after the API is enabled. The first load gives it those minutes, and dbt waits for the load anyway.
+      childOf(this, opts, [shop.loaded]),
     );
-    this.fingerprint = fingerprintOf(task.fingerprint, shop.fingerprint, marts.made);
+    this.fingerprint = fingerprintOf(job.fingerprint, shop.fingerprint, marts.made);
     const timeoutSeconds = longestRun(sizing);
     this.built = new JobRun(
       `${name}-built`,
-      { job: task.job, fingerprint: this.fingerprint, timeoutSeconds },
-      childOf(this, opts, [identity, runtime, marts, task, shop.loaded]),
+      { job: job.fullName, fingerprint: this.fingerprint, timeoutSeconds },
+      childOf(this, opts, [identity, code, marts, job, shop.loaded]),
     );
-    // One page with every model and column, in a folder of its own: it would replace the results of the build.
+    // Writes one page about every model and column. In the build's folder it would overwrite the build's results.
     new JobRun(
       `${name}-documented`,
       {
-        job: task.job,
+        job: job.fullName,
         fingerprint: this.fingerprint,
         args: ["docs", "generate", "--static", ...where],
         env: { DBT_TARGET_PATH: `${MOUNT}/${DBT_ARTIFACTS.docs}` },
@@ -112,7 +117,7 @@ export class Marts extends pulumi.ComponentResource {
       },
       childOf(this, opts, [this.built]),
     );
-    this.jobName = task.jobName;
+    this.jobName = job.jobName;
     this.dataset = marts.datasetId;
     const { jobName, dataset, fingerprint, built } = this;
     this.registerOutputs({ jobName, dataset, fingerprint, built });

@@ -1,28 +1,29 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { bigquerySchema } from "../generator/tables/derive.ts";
-import type { Table } from "../generator/tables/table.ts";
+import { bigquerySchema } from "../../generator/tables/derive.ts";
+import type { Table } from "../../generator/tables/table.ts";
 import { childOf, type Place } from "./place.ts";
 
 export interface DatasetArgs {
+  /** Project, location and labels. */
   readonly place: Place;
   /** The dataset's id. */
   readonly dataset: string;
-  /** What is in it, as the console shows it. */
+  /** The description that the console shows. */
   readonly description: string;
-  /** Its tables, parents before children. @default none, where something else makes them */
+  /** Its tables, parents before children. @default none: dbt or a view creates them */
   readonly tables?: readonly Table[];
 }
 
-/** A BigQuery dataset and its tables as `generator/tables` defines them. Whoever fills them changes rows and nothing else. */
+/** A BigQuery dataset, and its tables as `generator/tables` defines them. The jobs that fill the tables change rows and nothing else. */
 export class Dataset extends pulumi.ComponentResource {
   /** The dataset's id. */
   readonly datasetId: pulumi.Output<string>;
-  /** Changes when the dataset or a table was made anew, and is empty again. */
+  /** Changes when the dataset or a table was created again, and so is empty. */
   readonly made: pulumi.Output<string>;
 
   constructor(name: string, args: DatasetArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("demo:warehouse:Dataset", name, {}, opts);
+    super("demo:google:Dataset", name, {}, opts);
     const { place, dataset: datasetId, description, tables = [] } = args;
     const { project, location, labels } = place;
     const dataset = new gcp.bigquery.Dataset(
@@ -30,9 +31,9 @@ export class Dataset extends pulumi.ComponentResource {
       { project, datasetId, location, description, labels, deleteContentsOnDestroy: true },
       {
         ...childOf(this, opts),
-        // In another location a dataset of the same id can be made only when the old one is gone.
+        // A dataset that moves to another location keeps its id, so the old one has to go first.
         deleteBeforeReplace: true,
-        // An update would send the access list of the state, and so remove grants and authorised datasets without a word:
+        // An update sends the access list of the state. That silently removes grants and authorised datasets:
         // https://github.com/pulumi/pulumi-gcp/issues/3908
         ignoreChanges: ["labels", "description"],
       },
@@ -74,7 +75,7 @@ export class Dataset extends pulumi.ComponentResource {
   }
 }
 
-/** The foreign keys that BigQuery takes: those to a table of the same dataset. */
+/** The foreign keys within the dataset. BigQuery accepts no others. */
 export function foreignKeysWithin(table: Table) {
   return (table.foreignKeys ?? []).filter(({ references }) => references.dataset === table.dataset);
 }

@@ -1,27 +1,28 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { accounts, repositories } from "../names.ts";
 import { Identity } from "./identity.ts";
-import { accounts, repositories } from "./names.ts";
 import { childOf, type Place, remadeAfterFailure } from "./place.ts";
 
 export interface FunctionsBuildArgs {
+  /** Project, region and labels. */
   readonly place: Place;
   /** The bucket that has the functions' source. */
   readonly bucket: pulumi.Input<string>;
 }
 
 /**
- * Who builds the functions, and where their images go. Google's default would be an account that may edit everything in old projects
- * and nothing in new ones, and a repository that no destroy removes.
+ * The account that builds the functions, and the repository for their images. Google's default account may edit everything in old projects
+ * and nothing in new ones, and `pulumi destroy` leaves Google's default repository behind.
  */
 export class FunctionsBuild extends pulumi.ComponentResource {
-  /** Who builds. */
+  /** The account that builds. */
   readonly identity: Identity;
-  /** `projects/P/locations/R/repositories/ID` */
+  /** The repository, `projects/P/locations/R/repositories/ID`. */
   readonly repository: pulumi.Output<string>;
 
   constructor(name: string, args: FunctionsBuildArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("demo:runtime:FunctionsBuild", name, {}, opts);
+    super("demo:google:FunctionsBuild", name, {}, opts);
     const { project, region, labels } = args.place;
     const child = childOf(this, opts);
     const images = new gcp.artifactregistry.Repository(
@@ -36,7 +37,7 @@ export class FunctionsBuild extends pulumi.ComponentResource {
       },
       { ...child, ...remadeAfterFailure },
     );
-    // Google builds from a copy, in a bucket that it makes at the first build and names by the project's number.
+    // Google builds from a copy of the source, in a bucket that it creates at the first build and names after the project's number.
     const copies = {
       title: "sources of functions",
       expression: 'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")',

@@ -1,38 +1,40 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { retryWhileRefused } from "./google-delay.ts";
 import { grant } from "./grants.ts";
 import type { Identity } from "./identity.ts";
 import { childOf, type Place, remadeAfterFailure } from "./place.ts";
+import { retryWhileRefused } from "./retry.ts";
 
 export interface HttpFunctionArgs {
+  /** Project, region and labels. */
   readonly place: Place;
   /** The function's name, in kebab-case. */
   readonly functionName: string;
-  /** What it is for, as the console shows it. */
+  /** The description that the console shows. */
   readonly description: string;
-  /** The name that the code exports it by. */
+  /** The name under which the code exports the function. */
   readonly entryPoint: string;
-  /** Where the code is: a zip in a bucket. */
+  /** The code: a zip in a bucket. */
   readonly source: { readonly bucket: pulumi.Input<string>; readonly object: pulumi.Input<string> };
-  /** What builds it, and where the built image goes: `projects/P/locations/R/repositories/ID`. */
+  /** The account that builds it, and the repository for the image: `projects/P/locations/R/repositories/ID`. */
   readonly build: { readonly identity: Identity; readonly repository: pulumi.Input<string> };
-  /** Who it runs as. */
+  /** The account that it runs as. */
   readonly identity: Identity;
-  /** The one who may call it. */
+  /** The only account that may call it. */
   readonly invoker: Identity;
+  /** Its environment variables. */
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
-  /** How long a call may take, up to 3600. */
+  /** How long a call may take, up to 3600 seconds. */
   readonly timeoutSeconds: number;
 }
 
-/** A function of the second generation, called over HTTP by its invoker and nobody else. */
+/** A second-generation Cloud Function that answers HTTP calls from its invoker only. */
 export class HttpFunction extends pulumi.ComponentResource {
-  /** Where it is called; only the invoker is answered. */
+  /** The function's URL. */
   readonly uri: pulumi.Output<string>;
 
   constructor(name: string, args: HttpFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("demo:runtime:HttpFunction", name, {}, opts);
+    super("demo:google:HttpFunction", name, {}, opts);
     const { place, functionName, description, entryPoint, source, build, identity, env, timeoutSeconds } = args;
     const { project, region, labels } = place;
     const built = new gcp.cloudfunctionsv2.Function(
@@ -53,11 +55,11 @@ export class HttpFunction extends pulumi.ComponentResource {
         serviceConfig: {
           availableMemory: "512Mi",
           timeoutSeconds,
-          // Calls that overlap meet in one instance, where the code takes them in turn; more than one at a time needs a whole CPU.
+          // One instance receives every call, so that the code can queue calls that overlap. Several calls at once need a whole CPU.
           maxInstanceCount: 1,
           maxInstanceRequestConcurrency: 10,
           availableCpu: "1",
-          // Open to the network and closed by IAM: the scheduler does not count as internal everywhere.
+          // IAM guards it, not the network: Cloud Scheduler does not count as internal everywhere.
           ingressSettings: "ALLOW_ALL",
           serviceAccountEmail: identity.email,
           environmentVariables: env,

@@ -1,22 +1,23 @@
 import * as gcp from "@pulumi/gcp";
-import type * as pulumi from "@pulumi/pulumi";
-import { isUnknownAccount, retryWhile } from "./google-delay.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { isUnknownAccount, retryWhile } from "./retry.ts";
 
-/** A service account, or a person or group of people, as grants name it. */
+/** A service account, a person or a group, as grants name it. */
 export interface Grantee {
+  /** The address. */
   readonly email: pulumi.Input<string>;
   /** `serviceAccount:…`, `user:…` or `group:…` */
   readonly member: pulumi.Input<string>;
 }
 
-/** A place that a Cloud Run resource or repository is found by. */
+/** Where to find a Cloud Run resource or a repository. */
 interface Regional {
   readonly project: string;
   readonly region: string;
   readonly name: pulumi.Input<string>;
 }
 
-/** What an account may do on what: the one shape in which every component states its grants. */
+/** A role on a resource. Every component states its grants in this shape. */
 export type Grant =
   | {
       readonly on: "dataset";
@@ -35,14 +36,14 @@ export type Grant =
   | {
       readonly on: "exchange";
       readonly project: string;
-      /** In lower case, as Analytics Hub wants it. */
+      /** In lower case, as Analytics Hub writes it. */
       readonly location: string;
       readonly exchange: pulumi.Input<string>;
       readonly role: `roles/analyticshub.${"subscriber" | "subscriptionOwner"}`;
     }
   | ProjectGrant;
 
-/** A role that Google grants nowhere below the project, or on what does not exist yet and is then named by a condition. */
+/** A role that Google grants only on a project. A condition narrows it to a resource that does not exist yet. */
 interface ProjectGrant {
   readonly on: "project";
   readonly project: string;
@@ -55,7 +56,7 @@ interface ProjectGrant {
   readonly condition?: { readonly title: string; readonly expression: string };
 }
 
-/** Gives an account a role. Always one member of one role: what others granted stays. */
+/** Grants a role to one member, and leaves the grants of others alone. */
 export function grant(
   name: string,
   { email, member }: Grantee,
@@ -65,12 +66,13 @@ export function grant(
   const { role } = given;
   switch (given.on) {
     case "dataset": {
-      // DatasetIamMember would remove authorised views, and a predefined role in place of a basic one would show as a change forever.
+      // Not DatasetIamMember, which removes authorised views; and a basic role, since a predefined one shows as a change in every preview.
       const { dataset, project } = given;
       const isGroup = typeof member === "string" && member.startsWith("group:");
       const who = isGroup ? { groupByEmail: email } : { userByEmail: email };
       const waits = retryWhile(name, isUnknownAccount, "as happens while BigQuery does not know a new account yet");
-      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, ...who }, { ...waits, ...opts });
+      const options = pulumi.mergeOptions(opts, waits);
+      return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, ...who }, options);
     }
     case "bucket":
       return new gcp.storage.BucketIAMMember(name, { bucket: given.bucket, role, member }, opts);

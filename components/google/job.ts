@@ -1,51 +1,57 @@
 import { createHash } from "node:crypto";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { MOUNT } from "../names.ts";
 import type { Identity } from "./identity.ts";
-import { MOUNT } from "./names.ts";
 import { childOf, type Place, remadeAfterFailure } from "./place.ts";
+import { retryWhileRefused } from "./retry.ts";
 
-/** How large jobs are, from the settings. */
+/** The size and the limits of jobs, from the settings. */
 export interface Sizing {
   /** Memory of a task, such as `1Gi`. */
   readonly memory: string;
-  /** How often Cloud Run tries a task again. */
+  /** How many times Cloud Run retries a failed task. */
   readonly retries: number;
-  /** How long one try of a task may take. */
+  /** How long one try of a task may take, in seconds. */
   readonly timeoutSeconds: number;
 }
 
-export interface TaskArgs {
+export interface JobArgs {
+  /** Project, region and labels of the job. */
   readonly place: Place;
   /** The job's name. */
-  readonly job: string;
-  /** Who it runs as. Needs to read the bucket. */
+  readonly jobName: string;
+  /** The account that the job runs as. It must be allowed to read the bucket. */
   readonly identity: Identity;
-  /** The bucket to mount, where the code is. */
+  /** The bucket that holds the code, mounted at `/mnt/bucket`. */
   readonly bucket: pulumi.Input<string>;
-  /** Whether it writes to the mounted bucket. @default false */
+  /** Whether the job may write to the mounted bucket. @default false */
   readonly writable?: boolean;
+  /** The container image. */
   readonly image: pulumi.Input<string>;
-  /** Program to run. @default the image's own */
+  /** The program to run. @default the image's own */
   readonly command?: string;
+  /** The program's arguments. */
   readonly args: readonly pulumi.Input<string>[];
+  /** The program's environment variables. */
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Into how many tasks the work is split. @default 1 */
+  /** How many tasks the work is split into. @default 1 */
   readonly tasks?: number;
+  /** Memory, retries and time limit of each task. */
   readonly sizing: Sizing;
 }
 
-/** A Cloud Run job over the mounted bucket: something that runs to its end, when it is told to. */
-export class Task extends pulumi.ComponentResource {
+/** A Cloud Run job that runs a program from the mounted bucket until it ends. */
+export class Job extends pulumi.ComponentResource {
   /** The job's short name. */
   readonly jobName: pulumi.Output<string>;
-  /** The job, as `projects/P/locations/R/jobs/J`. */
-  readonly job: pulumi.Output<string>;
-  /** Changes with what the job runs and by which settings. */
+  /** The job's full name, `projects/P/locations/R/jobs/J`. */
+  readonly fullName: pulumi.Output<string>;
+  /** A hash of the program, its arguments, its environment and the number of tasks. */
   readonly fingerprint: pulumi.Output<string>;
 
-  constructor(name: string, args: TaskArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("demo:runtime:Task", name, {}, opts);
+  constructor(name: string, args: JobArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:google:Job", name, {}, opts);
     const { place, image, command, sizing, tasks = 1, writable = false } = args;
     const { project, region, labels } = place;
     const envs = Object.entries(args.env).map(([variable, value]) => ({ name: variable, value }));
@@ -56,7 +62,7 @@ export class Task extends pulumi.ComponentResource {
       {
         project,
         location: region,
-        name: args.job,
+        name: args.jobName,
         labels,
         deletionProtection: false,
         template: {
@@ -67,35 +73,36 @@ export class Task extends pulumi.ComponentResource {
             maxRetries: sizing.retries,
             timeout: `${sizing.timeoutSeconds}s`,
             containers: [{ ...run, resources: { limits }, volumeMounts: [{ name: "bucket", mountPath: MOUNT }] }],
-            // Objects make no folders of their own; the mount has to take them from the paths.
+            // A bucket has no folders of its own: the mount derives them from the objects' names.
             volumes: [
               { name: "bucket", gcs: { bucket: args.bucket, readOnly: !writable, mountOptions: ["implicit-dirs"] } },
             ],
           },
         },
       },
-      { ...childOf(this, opts), ...remadeAfterFailure },
+      { ...childOf(this, opts), ...retryWhileRefused(`${name}-job`), ...remadeAfterFailure },
     );
     this.jobName = job.name;
-    this.job = pulumi.interpolate`projects/${project}/locations/${region}/jobs/${job.name}`;
+    this.fullName = pulumi.interpolate`projects/${project}/locations/${region}/jobs/${job.name}`;
     this.fingerprint = fingerprintOf(run, tasks);
-    this.registerOutputs({ jobName: this.jobName, job: this.job, fingerprint: this.fingerprint });
+    const { jobName, fullName, fingerprint } = this;
+    this.registerOutputs({ jobName, fullName, fingerprint });
   }
 }
 
-/** A short hash of values: the same for the same values. */
+/** A short hash of values: equal values have equal hashes. */
 export function fingerprintOf(...values: pulumi.Input<unknown>[]): pulumi.Output<string> {
   return pulumi
     .output(values)
     .apply((known) => createHash("sha256").update(JSON.stringify(known)).digest("hex").slice(0, 16));
 }
 
-/** How long a run may take at most: every try of a task, and a start of the machines. */
+/** The most seconds that a run can take: every try of a task, and ten minutes for Google to start the machines. */
 export function longestRun({ retries, timeoutSeconds }: Sizing): number {
   return (retries + 1) * timeoutSeconds + 600;
 }
 
-/** The CPUs that Cloud Run asks for beside that much memory: one up to 4 GiB, and twice as many for each doubling. */
+/** The number of CPUs that Cloud Run demands for that much memory: one up to 4 GiB, and twice as many for each doubling. */
 export function cpusFor(memory: string): string {
   const [, amount, unit] = /^(\d+)(Mi|Gi)$/.exec(memory) ?? [];
   const gib = Number(amount) / (unit === "Mi" ? 1024 : 1);

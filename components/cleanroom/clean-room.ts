@@ -1,37 +1,40 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import type { Overrides } from "../cleanroom/overrides.ts";
-import { otherParty, PARTIES, type Party, parties } from "../cleanroom/party.ts";
-import { shareViews } from "../cleanroom/views.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Overrides } from "../../cleanroom/overrides.ts";
+import { otherParty, PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { shareViews } from "../../cleanroom/views.ts";
+import type { Dataset } from "../google/dataset.ts";
+import { type Grant, type Grantee, grant } from "../google/grants.ts";
+import { Identity } from "../google/identity.ts";
+import { childOf, type Place } from "../google/place.ts";
+import { isLingering, isMissing, isRefusal, retryWhile } from "../google/retry.ts";
+import { accounts } from "../names.ts";
 import { Exchange } from "./exchange.ts";
-import { isLingering, isMissing, isRefusal, isUnknownAccount, retryWhile } from "./google-delay.ts";
-import { type Grant, type Grantee, grant } from "./grants.ts";
-import { Identity } from "./identity.ts";
-import { accounts } from "./names.ts";
-import { childOf, type Place } from "./place.ts";
 import { SharedViews } from "./shared-views.ts";
 
-/** What each of the two parties has or is. */
+/** One value for each of the two parties. */
 type Each<T> = Readonly<Record<Party, T>>;
 
 export interface CleanRoomArgs {
+  /** Location and labels. The projects are the parties' own. */
   readonly place: Place;
+  /** The parties' projects. */
   readonly projects: Each<string>;
   /** The parties' own tables. */
   readonly datasets: Each<Dataset>;
-  /** What the shared views do otherwise than by default; checked by whoever read the settings. */
+  /** What the shared views do differently from their defaults. `config.ts` has checked it. */
   readonly sharedViews: Overrides;
   /** Who may subscribe and ask as a party, beside its service account: `user:…`, `group:…`, `serviceAccount:…`. */
   readonly cleanRoomMembers: Each<readonly string[]>;
 }
 
 /**
- * The clean room of two parties, one exchange a direction. Each shares views under rules, and finds in a linked dataset what the other
- * shares. A service account stands for each: it may ask on its own tables and views and on the linked ones, and read nothing else.
+ * The clean room of two parties, with one exchange for each direction. Each party shares views with analysis rules, and finds the other's
+ * views in a linked dataset. A service account acts for each party: it may query the party's own tables and views and the linked ones, and
+ * nothing else.
  */
 export class CleanRoom extends pulumi.ComponentResource {
-  /** The linked datasets, `project.dataset`, once they can be asked for. */
+  /** The linked datasets, `project.dataset`, as soon as they can be queried. */
   readonly linked: pulumi.Output<string[]>;
 
   constructor(name: string, args: CleanRoomArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -67,10 +70,10 @@ export class CleanRoom extends pulumi.ComponentResource {
       const subscribing = grantAll(
         {
           subscribes: { ...on, role: "roles/analyticshub.subscriber" },
-          // Google's pages differ in where this one is to be granted.
+          // Google's pages disagree about whether this role belongs on the exchange or on the project.
           manages: { ...on, role: "roles/analyticshub.subscriptionOwner" },
           subscriptions: { on: "project", project, role: "roles/analyticshub.subscriptionOwner" },
-          // To ask, and to make the linked dataset.
+          // To run queries, and to create the linked dataset.
           asks: { on: "project", project, role: "roles/bigquery.user" },
         },
         child,
@@ -87,20 +90,20 @@ export class CleanRoom extends pulumi.ComponentResource {
           dataExchangeProject: exchange.project,
           dataExchangeLocation: location,
           dataExchangeId,
-          // Left out, one that Google sets by itself would show as a change, and replace the subscription.
+          // Google fills an empty contact itself. That would show as a change and replace the subscription.
           subscriberContact: account.email,
-          // Without labels, since a change of them would replace the subscription.
+          // No labels: a change of labels would replace the subscription.
           destinationDataset: {
             location,
             datasetReference: { projectId: project, datasetId },
             friendlyName: datasetId,
             description: `What ${parties[otherParty(party)].title} shares with ${title}`,
           },
-          // Refreshed where listings have changed, and not at every look.
+          // Refreshes the subscription when listings have changed, and not at every `pulumi refresh`.
           refreshPolicy: "ON_STALE",
         },
         {
-          // Listings among it: Google refuses to subscribe where there is none, and links what is listed then.
+          // Wait for the listings too: Google refuses a subscription to an empty exchange, and links the listings of that moment.
           ...childOf(this, opts, [exchange, ...subscribing]),
           ...retryWhile(
             `${name}-${party}-subscription`,
@@ -110,14 +113,14 @@ export class CleanRoom extends pulumi.ComponentResource {
           deleteBeforeReplace: true,
         },
       );
-      // Nobody waits for the operation that makes the linked dataset.
+      // The provider returns before the linked dataset exists, so retry while it is missing.
       const waits = retryWhile(
         `${name}-${party}-linked`,
-        (error) => isMissing(error) || isUnknownAccount(error),
+        isMissing,
         "as happens while the linked dataset is being made",
       );
-      // By the subscription's property: where it is replaced, grants on the dataset that goes with it are given anew.
-      const asking = grantAll({ linked: reads(subscription.subscriptionId) }, { ...child, ...waits });
+      // Take the id from the subscription: replacing it deletes the linked dataset, and these grants have to follow.
+      const asking = grantAll({ linked: reads(subscription.subscriptionId) }, pulumi.mergeOptions(child, waits));
       return pulumi.all(asking.map(({ id }) => id)).apply(() => `${project}.${datasetId}`);
     });
     this.linked = pulumi.all(linked);

@@ -1,24 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import { cpusFor, fingerprintOf, longestRun, Task, type TaskArgs } from "../../components/task.ts";
+import { cpusFor, fingerprintOf, Job, type JobArgs, longestRun } from "../../components/google/job.ts";
 import { declare, named } from "./stack.ts";
 import { place, sizing, someone } from "./support.ts";
 
-async function declareTask(changed: Partial<TaskArgs> = {}) {
+async function declareJob(changed: Partial<JobArgs> = {}) {
   const { resources, outputs } = await declare(() => {
     const args = ["/mnt/bucket/main.mjs", "work"];
     const code = { image: "docker.io/library/node:22-slim", command: "node", args, env: { SEED: "1" } };
-    const job = { place, job: "work-job", identity: someone("worker"), bucket: "the-bucket", sizing };
-    const { jobName, job: id, fingerprint } = new Task("work", { ...job, ...code, ...changed });
-    return { jobName, id, fingerprint, secret: pulumi.isSecret(fingerprint) };
+    const job = { place, jobName: "work-job", identity: someone("worker"), bucket: "the-bucket", sizing };
+    const { jobName, fullName, fingerprint } = new Job("work", { ...job, ...code, ...changed });
+    return { jobName, fullName, fingerprint, secret: pulumi.isSecret(fingerprint) };
   });
   return { ...outputs, inputs: named(resources, "work-job").inputs };
 }
 
-describe("Task", () => {
-  it("is a job that runs the command on the bucket, mounted to be read only", async () => {
-    const { inputs } = await declareTask();
+describe("Job", () => {
+  it("runs the command over the bucket, mounted read-only", async () => {
+    const { inputs } = await declareJob();
     const { template, maxRetries, timeout, serviceAccount, containers, volumes } = inputs.template.template;
     expect(template).to.equal(undefined);
     expect({ maxRetries, timeout }).to.deep.equal({ maxRetries: 3, timeout: "600s" });
@@ -28,41 +28,41 @@ describe("Task", () => {
     expect(volumes[0].gcs).to.deep.equal({ bucket: "the-bucket", readOnly: true, mountOptions: ["implicit-dirs"] });
   });
 
-  it("may write to the bucket where that is said, and leaves the command to the image where none is given", async () => {
-    const { inputs } = await declareTask({ writable: true });
+  it("may write to the bucket if it is writable, and runs the image's own command if none is given", async () => {
+    const { inputs } = await declareJob({ writable: true });
     expect(inputs.template.template.volumes[0].gcs.readOnly).to.equal(false);
     const { command: _, ...rest } = { command: "node" };
     const bare = await declare(() => {
-      const common = { place, job: "dbt", identity: someone("w"), bucket: "b", sizing, ...rest };
-      new Task("dbt", { ...common, image: "gcr.io/p/dbt", args: ["build"], env: {} });
+      const common = { place, jobName: "dbt", identity: someone("w"), bucket: "b", sizing, ...rest };
+      new Job("dbt", { ...common, image: "gcr.io/p/dbt", args: ["build"], env: {} });
     });
     expect(named(bare.resources, "dbt-job").inputs.template.template.containers[0]).not.to.have.property("commands");
   });
 
-  it("is known by its full name, made of what was declared", async () => {
-    const { id, jobName } = await declareTask();
-    expect(id).to.equal("projects/demo-project/locations/us-central1/jobs/work-job");
+  it("has a full name made of project, region and name", async () => {
+    const { fullName, jobName } = await declareJob();
+    expect(fullName).to.equal("projects/demo-project/locations/us-central1/jobs/work-job");
     expect(jobName).to.equal("work-job");
   });
 
-  it("has another fingerprint for another environment, command, image or split, and the same for more memory", async () => {
-    const { fingerprint } = await declareTask();
+  it("has another fingerprint for another environment, arguments, image or number of tasks, and the same for more memory", async () => {
+    const { fingerprint } = await declareJob();
     const others = [{ env: { SEED: "2" } }, { args: ["other"] }, { image: "gcr.io/p/node:22" }, { tasks: 2 }];
-    for (const other of others) expect((await declareTask(other)).fingerprint).not.to.equal(fingerprint);
+    for (const other of others) expect((await declareJob(other)).fingerprint).not.to.equal(fingerprint);
     const larger = { sizing: { ...sizing, memory: "2Gi" } };
-    expect((await declareTask(larger)).fingerprint).to.equal(fingerprint);
+    expect((await declareJob(larger)).fingerprint).to.equal(fingerprint);
   });
 
-  it("keeps a secret of its environment secret, in the job and in the fingerprint", async () => {
-    const { inputs, secret } = await declareTask({ env: { PEPPER: pulumi.secret("cayenne") } });
+  it("keeps a secret environment variable secret, in the job and in the fingerprint", async () => {
+    const { inputs, secret } = await declareJob({ env: { PEPPER: pulumi.secret("cayenne") } });
     expect(inputs.template.template.containers[0].envs).to.deep.equal([
       { name: "PEPPER", value: { secret: "cayenne" } },
     ]);
     expect(secret).to.equal(true);
-    expect((await declareTask()).secret).to.equal(false);
+    expect((await declareJob()).secret).to.equal(false);
   });
 
-  it("asks for the CPUs that Cloud Run demands beside the memory", () => {
+  it("asks for the CPUs that Cloud Run demands for the memory", () => {
     expect(["512Mi", "4Gi", "5Gi", "8Gi", "16Gi", "17Gi", "32Gi"].map(cpusFor)).to.deep.equal([
       "1",
       "1",
@@ -74,7 +74,7 @@ describe("Task", () => {
     ]);
   });
 
-  it("may run as long as all tries of a task take together", () => {
+  it("allows a run the time of all tries of a task", () => {
     expect(longestRun(sizing)).to.be.above(4 * 600);
   });
 });
@@ -83,7 +83,7 @@ describe("fingerprintOf", () => {
   const of = (...values: string[]) =>
     new Promise<string>((resolve) => fingerprintOf(...values.map((value) => pulumi.output(value))).apply(resolve));
 
-  it("is the same for the same values, and another for any others", async () => {
+  it("is equal for equal values, and differs otherwise", async () => {
     const texts = fc.array(fc.string(), { maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(texts, texts, async (one, other) => {

@@ -1,44 +1,57 @@
 import * as pulumi from "@pulumi/pulumi";
+import { FunctionsBuild } from "../google/functions-build.ts";
+import { HttpFunction } from "../google/http-function.ts";
+import { Identity } from "../google/identity.ts";
+import { childOf, type Place } from "../google/place.ts";
+import { Schedule } from "../google/schedule.ts";
+import { accounts, CSV_FOLDER, functions, schedules } from "../names.ts";
+import type { UploadedCode } from "../uploaded-code.ts";
 import type { CoffeeShop } from "./coffee-shop.ts";
-import type { Dashboards } from "./dashboards.ts";
-import { FunctionsBuild } from "./functions-build.ts";
-import { HttpFunction } from "./http-function.ts";
-import { Identity } from "./identity.ts";
 import type { Marts } from "./marts.ts";
-import { accounts, CSV_FOLDER, functions, schedules } from "./names.ts";
-import { childOf, type Place } from "./place.ts";
-import type { Runtime } from "./runtime.ts";
-import { Schedule } from "./schedule.ts";
+import type { Reports } from "./reports.ts";
 
-/** The longest that a schedule waits for an answer. */
+/** The most seconds that Cloud Scheduler waits for an answer. */
 const LONGEST_CALL = 1800;
 
-/** From the settings. */
+/** When each step of the day starts, from the settings; in unix-cron format. */
 export interface Clocks {
+  /** Starts the generator. */
   readonly generateSchedule: string;
+  /** Starts the load of the generator's files. */
   readonly loadSchedule: string;
+  /** Starts dbt, which builds the marts. */
   readonly dbtSchedule: string;
+  /** Starts the job that writes the reports. */
   readonly reportSchedule: string;
+  /** The zone of all four, of the tz database. */
   readonly timeZone: string;
 }
 
 export interface DailyArgs {
+  /** Project, location, region and labels. */
   readonly place: Place;
-  readonly runtime: Runtime;
+  /** The uploaded code, with the functions. */
+  readonly code: UploadedCode;
+  /** The coffee shop, whose files are generated and loaded each day. */
   readonly shop: CoffeeShop;
+  /** The marts, built each day. */
   readonly marts: Marts;
-  readonly dashboards: Dashboards;
+  /** The reports, written each day. */
+  readonly reports: Reports;
   /** When each step of the day starts. */
   readonly clocks: Clocks;
 }
 
-/** The coffee shop's day: new files, then the load, the marts and the reports; each started by its schedule, as an account that may do only that. */
+/**
+ * The coffee shop's day: new files, then the load, the marts and the reports. A schedule starts each step, and the account that it calls as
+ * may do nothing else.
+ */
 export class Daily extends pulumi.ComponentResource {
   constructor(name: string, args: DailyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:Daily", name, {}, opts);
-    const { place, runtime, shop, marts, dashboards, clocks } = args;
+    const { place, code, shop, marts, reports, clocks } = args;
     const { project, region } = place;
-    const { bucket } = runtime;
+    const { bucket } = code;
     const child = childOf(this, opts);
     const build = new FunctionsBuild(`${name}-build`, { place, bucket }, child);
     const startsJob = (job: pulumi.Input<string>) =>
@@ -50,7 +63,7 @@ export class Daily extends pulumi.ComponentResource {
         accountId: accounts.scheduler,
         displayName: "Starts each step of the coffee shop's day",
         project,
-        grants: { dbt: startsJob(marts.jobName), report: startsJob(dashboards.jobName) },
+        grants: { dbt: startsJob(marts.jobName), report: startsJob(reports.jobName) },
       },
       child,
     );
@@ -64,9 +77,9 @@ export class Daily extends pulumi.ComponentResource {
       },
       child,
     );
-    // The first fill takes minutes, in which the grants of the functions' build reach all of Google: a build refused would fail the up.
+    // A build that is refused fails the up. The first load takes minutes, in which the build's grants reach all of Google.
     const afterFill = childOf(this, opts, [shop.loaded]);
-    const common = { place, source: { bucket, object: runtime.functions }, build, invoker: scheduler };
+    const common = { place, source: { bucket, object: code.functions }, build, invoker: scheduler };
     const triggerJob = new HttpFunction(
       `${name}-trigger`,
       {
@@ -106,7 +119,7 @@ export class Daily extends pulumi.ComponentResource {
       ["generate", "The coffee shop's new CSV files", "function", triggerJob.uri, 180],
       ["load", "The new CSV files into BigQuery", "function", load.uri, LONGEST_CALL],
       ["dbt", "The marts, from what was loaded", "google-api", runJob(marts.jobName), 180],
-      ["report", "The reports, from the marts", "google-api", runJob(dashboards.jobName), 180],
+      ["report", "The reports, from the marts", "google-api", runJob(reports.jobName), 180],
     ] as const;
     for (const [step, description, kind, uri, deadlineSeconds] of steps) {
       new Schedule(

@@ -1,50 +1,56 @@
 import * as pulumi from "@pulumi/pulumi";
-import { coffeeTables } from "../generator/tables/index.ts";
-import { Dataset } from "./dataset.ts";
-import { Identity } from "./identity.ts";
-import { JobRun } from "./job-run.ts";
-import { accounts, CSV_FOLDER, datasets, jobs, MOUNT } from "./names.ts";
-import { childOf, type Place } from "./place.ts";
-import type { Runtime } from "./runtime.ts";
-import { fingerprintOf, longestRun, type Sizing, Task } from "./task.ts";
+import { JobRun } from "bigquery-clean-room";
+import { coffeeTables } from "../../generator/tables/index.ts";
+import { Dataset } from "../google/dataset.ts";
+import { Identity } from "../google/identity.ts";
+import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
+import { childOf, type Place } from "../google/place.ts";
+import { accounts, CSV_FOLDER, datasets, jobs, MOUNT } from "../names.ts";
+import type { UploadedCode } from "../uploaded-code.ts";
 
-/** How much the generator makes, from the settings. */
+/** How much the generator writes, from the settings. */
 export interface ShopSettings {
+  /** Seed of every random draw: the same seed gives the same rows. */
   readonly seed: number;
+  /** Amount of data, 1 for the real size. */
   readonly scale: number;
-  /** How many days up to yesterday; 0 for all since the first. */
+  /** How many days up to yesterday; 0 for every day since the first. */
   readonly days: number;
-  /** Into how many tasks the work is split. */
+  /** How many tasks the generator's work is split into. */
   readonly tasks: number;
 }
 
 export interface CoffeeShopArgs {
+  /** Project, location, region and labels. */
   readonly place: Place;
-  readonly runtime: Runtime;
-  /** The image that has Node. */
+  /** The uploaded code. The CSV files go to its bucket. */
+  readonly code: UploadedCode;
+  /** An image with Node. */
   readonly image: string;
+  /** How much the generator writes. */
   readonly shop: ShopSettings;
+  /** Memory, retries and time limit of the jobs. */
   readonly sizing: Sizing;
 }
 
-/** The coffee shop up to its tables: a job that writes CSV files to the bucket, one that loads them, and a first run of each. */
+/** The coffee shop up to its tables: a job that writes CSV files to the bucket, a job that loads them, and the first run of each. */
 export class CoffeeShop extends pulumi.ComponentResource {
   /** The dataset's id. */
   readonly dataset: pulumi.Output<string>;
   /** Short name of the job that writes the files. */
   readonly generateJob: pulumi.Output<string>;
-  /** Who loads. */
+  /** The account that loads. */
   readonly loader: Identity;
-  /** Changes with what the tables were filled from. */
+  /** Changes with the settings and the code that filled the tables. */
   readonly fingerprint: pulumi.Output<string>;
   /** The first load. */
   readonly loaded: JobRun;
 
   constructor(name: string, args: CoffeeShopArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:CoffeeShop", name, {}, opts);
-    const { place, runtime, image, shop, sizing } = args;
+    const { place, code, image, shop, sizing } = args;
     const { project } = place;
-    const { bucket } = runtime;
+    const { bucket } = code;
     const child = childOf(this, opts);
     const tables = new Dataset(
       `${name}-raw`,
@@ -52,7 +58,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
       child,
     );
     const lake = { LAKE_URL: pulumi.interpolate`gs://${bucket}`, GCS_PREFIX: CSV_FOLDER };
-    const bundle = pulumi.interpolate`${MOUNT}/${runtime.bundle}`;
+    const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
     const common = { place, bucket, image, command: "node", sizing };
 
     const generator = new Identity(
@@ -65,11 +71,11 @@ export class CoffeeShop extends pulumi.ComponentResource {
       },
       child,
     );
-    const generate = new Task(
+    const generate = new Job(
       `${name}-generate`,
       {
         ...common,
-        job: jobs.generate,
+        jobName: jobs.generate,
         identity: generator,
         args: [bundle, "generate"],
         env: {
@@ -84,8 +90,8 @@ export class CoffeeShop extends pulumi.ComponentResource {
     );
     const generated = new JobRun(
       `${name}-generated`,
-      { job: generate.job, fingerprint: generate.fingerprint, timeoutSeconds: longestRun(sizing) },
-      childOf(this, opts, [generator, runtime, generate]),
+      { job: generate.fullName, fingerprint: generate.fingerprint, timeoutSeconds: longestRun(sizing) },
+      childOf(this, opts, [generator, code, generate]),
     );
 
     this.loader = new Identity(
@@ -102,23 +108,23 @@ export class CoffeeShop extends pulumi.ComponentResource {
       },
       child,
     );
-    const load = new Task(
+    const load = new Job(
       `${name}-load`,
       {
         ...common,
-        job: jobs.load,
+        jobName: jobs.load,
         identity: this.loader,
         args: [bundle, "load"],
         env: { ...lake, WAREHOUSE_URL: `bigquery://${project}?location=${place.location}` },
       },
       child,
     );
-    // Loaded anew after every generation, and into tables that were made anew.
+    // Loads again after every generation, and into tables that were created again.
     this.fingerprint = fingerprintOf(generate.fingerprint, load.fingerprint, tables.made);
     this.loaded = new JobRun(
       `${name}-loaded`,
-      { job: load.job, fingerprint: this.fingerprint, timeoutSeconds: longestRun(sizing) },
-      childOf(this, opts, [this.loader, runtime, tables, load, generated]),
+      { job: load.fullName, fingerprint: this.fingerprint, timeoutSeconds: longestRun(sizing) },
+      childOf(this, opts, [this.loader, code, tables, load, generated]),
     );
 
     this.dataset = tables.datasetId;

@@ -3,31 +3,35 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Identity } from "./identity.ts";
 import { childOf, type Place } from "./place.ts";
 
-/** When something happens, in unix-cron format and a zone of the tz database. */
+/** When a schedule fires. */
 export interface Clock {
+  /** In unix-cron format, such as `0 3 * * *`. */
   readonly schedule: string;
+  /** A zone of the tz database, such as `Europe/Kyiv`. */
   readonly timeZone: string;
 }
 
 export interface ScheduleArgs {
+  /** Project and region. */
   readonly place: Place;
   /** The schedule's name. */
   readonly scheduleName: string;
   /** What it starts, as the console shows it. */
   readonly description: string;
+  /** When it fires. */
   readonly clock: Clock;
-  /** What is called, by POST with an empty JSON object: a function of ours, or an API of Google's. */
+  /** The URL that it posts an empty JSON object to: one of our functions, or a Google API. */
   readonly target: { readonly uri: pulumi.Input<string>; readonly kind: "function" | "google-api" };
-  /** Who calls. Needs to be allowed to. */
+  /** The account that calls. It must be allowed to. */
   readonly identity: Identity;
-  /** How long an answer may take, 15 to 1800. */
+  /** How long to wait for an answer, 15 to 1800 seconds. */
   readonly deadlineSeconds: number;
 }
 
-/** Calls something at its time, and again when that fails. Delivery is at least once: what is called can be called twice. */
+/** Calls a URL on a schedule, and again if that fails. Delivery is at least once: two calls can arrive for one time. */
 export class Schedule extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("demo:schedule:Schedule", name, {}, opts);
+    super("demo:google:Schedule", name, {}, opts);
     const { place, scheduleName, description, clock, target, identity, deadlineSeconds } = args;
     const { uri, kind } = target;
     const serviceAccountEmail = identity.email;
@@ -46,7 +50,7 @@ export class Schedule extends pulumi.ComponentResource {
           uri,
           headers: { "Content-Type": "application/json" },
           body: Buffer.from("{}").toString("base64"),
-          // Google's APIs take access tokens; a function takes an identity token made out to its own address.
+          // A Google API wants an access token; a function wants an identity token with its own URL as audience.
           ...(kind === "function"
             ? { oidcToken: { serviceAccountEmail, audience: uri } }
             : { oauthToken: { serviceAccountEmail } }),

@@ -1,24 +1,29 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { type Party, parties } from "../cleanroom/party.ts";
-import type { SharedView } from "../cleanroom/views.ts";
-import { retryWhileRefused } from "./google-delay.ts";
-import { childOf, type Place } from "./place.ts";
+import { type Party, parties } from "../../cleanroom/party.ts";
+import type { SharedView } from "../../cleanroom/views.ts";
+import { childOf, type Place } from "../google/place.ts";
+import { retryWhileRefused } from "../google/retry.ts";
 import type { SharedViews } from "./shared-views.ts";
 
 export interface ExchangeArgs {
-  /** With the project of the party. */
+  /** The party's project, and the location. */
   readonly place: Place;
+  /** The party that shares. */
   readonly party: Party;
+  /** The party's shared views, as they are made. */
   readonly shared: SharedViews;
+  /** The definitions of those views: a listing for each. */
   readonly views: readonly SharedView[];
 }
 
-/** A data exchange of Analytics Hub that is a clean room, with a listing for each view that a party shares: nothing can be exported. */
+/** A data exchange of Analytics Hub set up as a clean room, with a listing for each view that the party shares. Query results cannot be exported. */
 export class Exchange extends pulumi.ComponentResource {
+  /** The exchange's project. */
   readonly project: string;
-  /** Analytics Hub's name of the location: in lower case. */
+  /** The location as Analytics Hub writes it, in lower case. */
   readonly location: string;
+  /** The exchange's id. */
   readonly dataExchangeId: pulumi.Output<string>;
 
   constructor(name: string, args: ExchangeArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -54,10 +59,10 @@ export class Exchange extends pulumi.ComponentResource {
           restrictedExportConfig: { enabled: true, restrictQueryResult: true },
         },
         {
-          // The view, and the access of views to what it reads.
+          // Wait for the view, and for its access to the tables that it reads.
           ...childOf(this, opts, [shared]),
           ...retryWhileRefused(`${name}-${view}`),
-          // Google changes neither what is listed nor what may be exported.
+          // Google does not let a listing change its view or its limits on export.
           replaceOnChanges: ["restrictedExportConfig"],
           deleteBeforeReplace: true,
         },

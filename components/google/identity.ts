@@ -6,17 +6,17 @@ import { childOf } from "./place.ts";
 export interface IdentityArgs {
   /** The account's id, the part of its address before the @. */
   readonly accountId: string;
-  /** What the account is for, as the console shows it. */
+  /** What the account does, as the console shows it. */
   readonly displayName: string;
   /** The project that the account belongs to. */
   readonly project: string;
-  /** What the account may do, each by a short word for it. */
+  /** The account's grants. The keys become part of the Pulumi names. @default none */
   readonly grants?: Readonly<Record<string, Grant>>;
 }
 
 /**
- * Who something runs as: a service account, and all it may do. Whatever depends on the component waits for the grants too.
- * Google takes about ten seconds to make an account known, so that only what runs as it should depend on it.
+ * A service account and everything that it may do. A resource that depends on this component waits for the grants too. Google needs about
+ * ten seconds to create an account, so let a resource depend on it only if it runs as that account.
  */
 export class Identity extends pulumi.ComponentResource implements Grantee {
   /** The account's address. */
@@ -25,7 +25,7 @@ export class Identity extends pulumi.ComponentResource implements Grantee {
   readonly member: pulumi.Output<string>;
 
   constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("demo:iam:Identity", name, {}, opts);
+    super("demo:google:Identity", name, {}, opts);
     const { accountId, displayName, project, grants = {} } = args;
     const account = new gcp.serviceaccount.Account(
       `${name}-account`,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { readDbtProject } from "../../components/dbt-project.ts";
-import { Runtime } from "../../components/runtime.ts";
+import { UploadedCode } from "../../components/uploaded-code.ts";
 import { declare, ofType } from "./stack.ts";
 
 const transform = fileURLToPath(new URL("../../transform/", import.meta.url));
@@ -18,7 +18,7 @@ describe("the dbt project", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it("is deployed without what only a laptop needs or leaves behind", async () => {
+  it("is deployed without files that only a laptop needs or leaves behind", async () => {
     const { hash } = readDbtProject(folder);
     await cp(join(folder, "models"), join(folder, "target", "compiled"), { recursive: true });
     await cp(join(folder, "models"), join(folder, "logs"), { recursive: true });
@@ -29,7 +29,7 @@ describe("the dbt project", () => {
     expect(after).to.equal(hash);
   });
 
-  it("has the same hash for the same content wherever it is, and another for any change", async () => {
+  it("has the same hash for the same content in any folder, and another after any change", async () => {
     const { hash } = readDbtProject(folder);
     expect(hash).to.equal(readDbtProject().hash);
     await writeFile(join(folder, "models", "further.sql"), "select 1");
@@ -41,11 +41,11 @@ describe("the dbt project", () => {
   });
 });
 
-describe("Runtime", () => {
+describe("UploadedCode", () => {
   const objects = async (hash: string) => {
     const { resources, outputs } = await declare(() => {
       const path = fileURLToPath(import.meta.url);
-      const { bundle, functions, dbtFolder, pagesFolder } = new Runtime("runtime", {
+      const { bundle, functions, dbtFolder, pagesFolder } = new UploadedCode("code", {
         bucket: "b",
         bundle: { path, hash },
         dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "dddddddd" },
@@ -56,7 +56,7 @@ describe("Runtime", () => {
     return { ...outputs, declared: ofType(resources, "bucketObject:BucketObject") };
   };
 
-  it("uploads the bundle, the functions, the reports' pages and each file of dbt under names that carry their hash", async () => {
+  it("uploads the bundle, the functions, the reports' pages and each dbt file under names with their hash", async () => {
     const { bundle, functions, dbtFolder, pagesFolder, declared } = await objects("aaaaaaaa");
     expect(bundle).to.equal("runtime/main-aaaaaaaa.mjs");
     expect(functions).to.match(/^runtime\/functions-[0-9a-f]{8}\.zip$/);
@@ -74,13 +74,13 @@ describe("Runtime", () => {
     );
   });
 
-  it("gives changed code another name in Pulumi too, so that the old goes after the new came", async () => {
+  it("gives changed code another Pulumi name, so that the old object is deleted after the new one exists", async () => {
     const [one, other] = [await objects("aaaaaaaa"), await objects("bbbbbbbb")];
     const names = (of: typeof one) => of.declared.map(({ name }) => name).filter((name) => !/dbt|pages/.test(name));
     for (const name of names(one)) expect(names(other)).not.to.include(name);
   });
 
-  it("has the functions installed with the version of functions-framework that the tests ran", async () => {
+  it("installs the functions with the version of functions-framework that the tests use", async () => {
     const { declared } = await objects("aaaaaaaa");
     const zip = declared.find(({ inputs }) => inputs.name.endsWith(".zip"));
     const { text } = zip?.inputs.source.assets["package.json"] ?? {};

@@ -1,0 +1,125 @@
+import * as pulumi from "@pulumi/pulumi";
+import { JobRun } from "bigquery-clean-room";
+import type { Party } from "../../cleanroom/party.ts";
+import { allTables } from "../../generator/tables/index.ts";
+import { Dataset } from "../google/dataset.ts";
+import { Identity } from "../google/identity.ts";
+import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
+import { childOf, type Place } from "../google/place.ts";
+import { accounts, datasets, jobs, MOUNT } from "../names.ts";
+import type { UploadedCode } from "../uploaded-code.ts";
+
+/** How the two parties' tables are filled, from the settings. */
+export interface FillSettings {
+  /** Where thelook comes from: its public dataset, or `synthetic:`. */
+  readonly thelookSource: string;
+  /** Seed of every random draw: the same seed gives the same rows. */
+  readonly seed: number;
+  /** Amount of synthetic data, 1 for the real size. */
+  readonly scale: number;
+  /** Share of the merchant's adult customers who have a wallet, above 0 and up to 1. */
+  readonly walletShare: number;
+  /** Spending in USD from which most wallets are Premium. */
+  readonly premiumFrom: number;
+  /** Spending in USD from which most wallets are Business. */
+  readonly businessFrom: number;
+}
+
+export interface PartiesArgs {
+  /** Project, location, region and labels. The job that fills the tables runs in this project. */
+  readonly place: Place;
+  /** The project of the merchant's dataset. */
+  readonly merchantProject: string;
+  /** The project of the e-wallet's dataset. */
+  readonly walletProject: string;
+  /** The uploaded code. */
+  readonly code: UploadedCode;
+  /** An image with Node. */
+  readonly image: string;
+  /** How the tables are filled. */
+  readonly fill: FillSettings;
+  /** Memory, retries and time limit of the job. */
+  readonly sizing: Sizing;
+}
+
+/** The two parties of the clean room, the merchant and the e-wallet: their datasets, and the job that fills them from a snapshot of thelook. */
+export class Parties extends pulumi.ComponentResource {
+  /** Each party's own tables. */
+  readonly datasets: Readonly<Record<Party, Dataset>>;
+  /** The execution that filled them. */
+  readonly filled: pulumi.Output<string>;
+
+  constructor(name: string, args: PartiesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:cleanroom:Parties", name, {}, opts);
+    const { place, merchantProject, walletProject, code, sizing, fill } = args;
+    const child = childOf(this, opts);
+    const datasetOf = (party: Party, project: string, description: string) => {
+      const tables = allTables.filter(({ dataset }) => dataset === datasets[party]);
+      const at = { ...place, project };
+      return new Dataset(`${name}-${party}`, { place: at, dataset: datasets[party], description, tables }, child);
+    };
+    const merchant = datasetOf("merchant", merchantProject, "The merchant: a snapshot of thelook_ecommerce");
+    const wallet = datasetOf(
+      "wallet",
+      walletProject,
+      "The e-wallet: its users and the payments they made at the merchant",
+    );
+
+    this.datasets = { merchant, wallet };
+    // The fill writes the synthetic thelook to the bucket before it loads it.
+    const synthetic = fill.thelookSource === "synthetic:";
+    const { bucket } = code;
+    const identity = new Identity(
+      `${name}-fill`,
+      {
+        accountId: accounts.fill,
+        displayName: "Fills the merchant and the e-wallet",
+        project: place.project,
+        grants: {
+          queries: { on: "project", project: merchantProject, role: "roles/bigquery.jobUser" },
+          bucket: { on: "bucket", bucket, role: synthetic ? "roles/storage.objectUser" : "roles/storage.objectViewer" },
+          merchant: { on: "dataset", project: merchantProject, dataset: merchant.datasetId, role: "WRITER" },
+          wallet: { on: "dataset", project: walletProject, dataset: wallet.datasetId, role: "WRITER" },
+        },
+      },
+      child,
+    );
+
+    const elsewhere = walletProject === merchantProject ? "" : `&datasets=${datasets.wallet}:${walletProject}`;
+    const job = new Job(
+      `${name}-fill`,
+      {
+        place,
+        jobName: jobs.fill,
+        identity,
+        bucket,
+        image: args.image,
+        command: "node",
+        args: [pulumi.interpolate`${MOUNT}/${code.bundle}`, "fill"],
+        env: {
+          WAREHOUSE_URL: `bigquery://${merchantProject}?location=${place.location}${elsewhere}`,
+          THELOOK_SOURCE: fill.thelookSource,
+          ...(synthetic && { LAKE_URL: pulumi.interpolate`gs://${bucket}` }),
+          SEED: String(fill.seed),
+          SCALE: String(fill.scale),
+          WALLET_SHARE: String(fill.walletShare),
+          PREMIUM_FROM: String(fill.premiumFrom),
+          BUSINESS_FROM: String(fill.businessFrom),
+        },
+        sizing,
+      },
+      child,
+    );
+    const run = new JobRun(
+      `${name}-filled`,
+      {
+        job: job.fullName,
+        fingerprint: fingerprintOf(job.fingerprint, merchant.made, wallet.made),
+        timeoutSeconds: longestRun(sizing),
+      },
+      childOf(this, opts, [identity, code, merchant, wallet, job]),
+    );
+    this.filled = run.execution;
+    this.registerOutputs({ filled: this.filled });
+  }
+}

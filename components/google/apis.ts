@@ -1,0 +1,58 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { childOf } from "./place.ts";
+import { retryWhileRefused } from "./retry.ts";
+
+/**
+ * The services through which the provider enables all others: Service Usage enables and lists them, and the provider then reads the
+ * project from Resource Manager. Where Resource Manager is off, that read gets 403 and the service counts as failed.
+ */
+export const firstApis = ["serviceusage", "cloudresourcemanager"] as const;
+
+/** Google's services for everything that runs and stores, beside the first ones. */
+export const stackApis = [
+  "analyticshub",
+  "artifactregistry",
+  "bigquery",
+  "cloudbuild",
+  "cloudfunctions",
+  "cloudscheduler",
+  "iam",
+  "logging",
+  "run",
+  "storage",
+] as const;
+
+/** Google's services for a project that holds a party of the clean room only, beside the first ones. */
+export const partyApis = ["analyticshub", "bigquery", "iam"] as const;
+
+export interface ApisArgs {
+  /** Services to enable beside the first ones, by project; without `.googleapis.com`. */
+  readonly services: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The Google APIs that the stack uses. They stay enabled after a destroy: others may have come to use them. */
+export class Apis extends pulumi.ComponentResource {
+  constructor(name: string, args: ApisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:google:Apis", name, {}, opts);
+    const enable = (project: string, service: string, after: pulumi.Resource[]) => {
+      const named = `${name}-${project}-${service}`;
+      // Safe to retry after it took effect: a service that is enabled already is left as it is.
+      return new gcp.projects.Service(
+        named,
+        { project, service: `${service}.googleapis.com`, disableOnDestroy: false },
+        { ...childOf(this, opts, after), ...retryWhileRefused(named) },
+      );
+    };
+    const projects = Object.entries(args.services);
+    // Google counts a call to the caller's project or to the resource's, as the credentials decide: wait for the first ones of every project.
+    const first = projects.flatMap(([project]) => firstApis.map((service) => enable(project, service, [])));
+    for (const [project, services] of projects) for (const service of services) enable(project, service, first);
+    this.registerOutputs({});
+  }
+}
+
+/** The services of each project, for the stack's own and the two parties', which may all be one. */
+export function servicesOf(project: string, parties: readonly string[]): Record<string, readonly string[]> {
+  return Object.fromEntries([...parties.map((party) => [party, partyApis]), [project, stackApis]]);
+}

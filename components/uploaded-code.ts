@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import type { Bundle } from "./bundle.ts";
+import type { DbtProject } from "./dbt-project.ts";
+import { childOf } from "./google/place.ts";
+import { bundleObject, dbtFolder, functionsObject, pagesFolder } from "./names.ts";
+
+export interface UploadedCodeArgs {
+  /** The bucket to upload to. */
+  readonly bucket: pulumi.Input<string>;
+  /** Everything that Node runs, as one file. */
+  readonly bundle: Bundle;
+  /** The files of the dbt project. */
+  readonly dbt: DbtProject;
+  /** The reports' pages without their data: their paths on this machine, by file name, and the hash of them all. */
+  readonly pages: { readonly files: Readonly<Record<string, string>>; readonly hash: string };
+}
+
+/**
+ * All code that runs in the cloud, as objects of the bucket. Both the object's name and the Pulumi name carry the hash of the content:
+ * changed code becomes a new object, and Pulumi deletes the old one after nothing mounts it any more.
+ */
+export class UploadedCode extends pulumi.ComponentResource {
+  /** The bucket that holds the code. */
+  readonly bucket: pulumi.Output<string>;
+  /** The bundle's object. */
+  readonly bundle: pulumi.Output<string>;
+  /** The object that Cloud Functions builds from: the bundle in a zip. */
+  readonly functions: pulumi.Output<string>;
+  /** The bucket's folder with the dbt project. */
+  readonly dbtFolder: pulumi.Output<string>;
+  /** The bucket's folder with the reports' pages. */
+  readonly pagesFolder: pulumi.Output<string>;
+
+  constructor(name: string, args: UploadedCodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:code:UploadedCode", name, {}, opts);
+    const { bucket, bundle, dbt, pages } = args;
+    const upload = (part: string, object: string, source: pulumi.asset.Asset | pulumi.asset.Archive) =>
+      new gcp.storage.BucketObject(`${name}-${part}`, { bucket, name: object, source }, childOf(this, opts)).name;
+    const uploadFolder = (part: string, folder: string, files: Readonly<Record<string, string>>) => {
+      const names = Object.entries(files).map(([path, source]) =>
+        upload(`${part}/${path}`, `${folder}/${path}`, new pulumi.asset.FileAsset(source)),
+      );
+      return pulumi.all(names).apply(() => folder);
+    };
+
+    const file = new pulumi.asset.FileAsset(bundle.path);
+    const zip = { "index.mjs": file, "package.json": new pulumi.asset.StringAsset(functionsPackage) };
+    const zipHash = createHash("sha256").update(bundle.hash).update(functionsPackage).digest("hex").slice(0, 8);
+
+    this.bucket = pulumi.output(bucket);
+    this.bundle = upload(`bundle-${bundle.hash}`, bundleObject(bundle.hash), file);
+    this.functions = upload(`functions-${zipHash}`, functionsObject(zipHash), new pulumi.asset.AssetArchive(zip));
+    this.dbtFolder = uploadFolder(`dbt-${dbt.hash}`, dbtFolder(dbt.hash), dbt.files);
+    this.pagesFolder = uploadFolder(`pages-${pages.hash}`, pagesFolder(pages.hash), pages.files);
+    this.registerOutputs({
+      bucket: this.bucket,
+      bundle: this.bundle,
+      functions: this.functions,
+      dbtFolder: this.dbtFolder,
+      pagesFolder: this.pagesFolder,
+    });
+  }
+}
+
+/** The functions' `package.json`. The bundle holds everything but the HTTP server, which Google's build installs. */
+const functionsPackage = JSON.stringify({
+  name: "coffee-functions",
+  private: true,
+  type: "module",
+  main: "index.mjs",
+  dependencies: { "@google-cloud/functions-framework": "^5.0.5" },
+});
