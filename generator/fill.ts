@@ -1,19 +1,19 @@
 import { ewallet, merchant } from "./tables/index.ts";
 import { fullName, type Table } from "./tables/table.ts";
-import { snapshotCounts } from "./thelook/counts.ts";
-import { snapshotStatements, snapshotTables } from "./thelook/snapshot.ts";
+import { snapshotCounts, snapshotStatements, snapshotTables } from "./thelook/snapshot.ts";
 import { openSource, type SourceOptions } from "./thelook/source.ts";
-import { walletCounts } from "./wallet/counts.ts";
-import { refuseNoCustomer, type WalletOptions, walletStatements, walletTables } from "./wallet/derive.ts";
-import { askCounts, type Count, readCounts } from "./warehouse/count.ts";
-import { replaceRows, type Warehouse } from "./warehouse/warehouse.ts";
+import { refuseNoCustomer, type WalletOptions, walletCounts, walletStatements, walletTables } from "./wallet/wallet.ts";
+import { askCounts, type Count, readCounts, replaceRows, type Warehouse } from "./warehouse/warehouse.ts";
 
 export interface FillOptions extends SourceOptions, WalletOptions {}
 
-/** What a fill read, left out and wrote. */
-export interface FillReport {
+/** The rows that a fill read, left out and wrote. */
+export interface FillSummary {
   readonly source: string;
-  /** In the order of the work, from the source's rows to the wallets. Nothing is left out that has no line here. */
+  /**
+   * In the order of the work, from the source's rows to the wallets. Every row that is left out is counted in one of
+   * them.
+   */
   readonly counts: readonly Count[];
   /** Rows now in each table, by `dataset.table`. */
   readonly tables: Readonly<Record<string, number>>;
@@ -28,11 +28,12 @@ const targets: readonly { table: Table; from: string }[] = [
 ];
 
 /**
- * Fills the merchant's and the e-wallet's tables: a snapshot of thelook, and the wallet derived from it. The rows of all five
- * tables are replaced in one transaction; whatever fails, they stay as they were. The same source and seed give the same rows.
- * Throws UserError for a source that cannot be read (see `openSource`), and for one without any order that has a user and items.
+ * Fills the merchant's tables with a snapshot of thelook, and the e-wallet's with rows derived from it. The rows of all
+ * five tables are replaced in one transaction, so a failure leaves them as they were. The same source and seed give the
+ * same rows.
+ * Throws UserError if the source cannot be read (see `openSource`), or has no order with both a user and items.
  */
-export async function fill(warehouse: Warehouse, options: FillOptions): Promise<FillReport> {
+export async function fill(warehouse: Warehouse, options: FillOptions): Promise<FillSummary> {
   const source = await openSource(warehouse, options);
   options.progress?.("taking the snapshot and deriving the e-wallet");
   const counts = [...snapshotCounts, ...walletCounts];
@@ -41,7 +42,7 @@ export async function fill(warehouse: Warehouse, options: FillOptions): Promise<
     what: "written",
     sql: `SELECT COUNT(*) FROM ${from}`,
   }));
-  // One script, since BigQuery's temporary tables end with it.
+  // One script, because BigQuery drops temporary tables when a script ends.
   const statements = [
     ...snapshotStatements(warehouse.dialect, source),
     ...walletStatements(warehouse.dialect, snapshotTables, options),

@@ -6,21 +6,21 @@ import type { Table } from "./tables/table.ts";
 import { replaceRows, type Warehouse } from "./warehouse/warehouse.ts";
 
 /** Rows now in each of the coffee shop's tables, by table name. */
-export type LoadReport = Readonly<Record<string, number>>;
+export type LoadSummary = Readonly<Record<string, number>>;
 
 /**
- * Loads the coffee shop's CSV files from the lake into the warehouse: the files that the manifest under `prefix` names, after
- * their sizes and checksums hold, and after their row counts hold in staging tables. Then the rows of all five tables are
- * replaced in one transaction, so that a failure at any point leaves the tables as they were.
- * Throws UserError for a missing or broken manifest, and for files that are missing, changed, or do not fit their table.
- * @param dataset where the tables were declared
+ * Loads the coffee shop's CSV files from the lake into the warehouse. It checks the size and checksum of each file in
+ * the manifest under `prefix`, loads the files into staging tables, checks their row counts, and then replaces the rows
+ * of all five tables in one transaction. A failure at any point leaves the tables as they were.
+ * Throws UserError if the manifest is missing or broken, or a file is missing, was changed or does not fit its table.
+ * @param dataset the dataset in which the tables are declared
  */
 export async function load(
   warehouse: Warehouse,
   lake: Lake,
   prefix = "csv_sources",
   dataset = "coffee_shop",
-): Promise<LoadReport> {
+): Promise<LoadSummary> {
   const manifest = await readManifest(lake, prefix);
   await checkFiles(lake, manifest);
   const staging = await Promise.allSettled(
@@ -37,7 +37,7 @@ export async function load(
       return { table, from: name, rows };
     }),
   );
-  // Only now: a load that goes on while its staging table is dropped would make it again.
+  // Throw only after all loads have ended: one still running would create its staging table again after it is dropped.
   const staged = staging.map((result) => {
     if (result.status === "rejected") throw result.reason;
     return result.value;

@@ -1,21 +1,21 @@
 import { parseArgs } from "node:util";
 import { UserError } from "./errors.ts";
 
-/** One setting of a command: `--name value`, or the environment variable, or the default. */
+/** One setting of a command, from `--name value`, else from the environment variable, else the default. */
 export interface Option<Value> {
   readonly env?: string;
   readonly help: string;
   readonly default: Value;
-  /** Turns the text into the value, or throws a string saying what is allowed. */
+  /** Turns text into the value, or throws a string that says what is allowed. */
   readonly parse: (text: string) => Value;
-  /** `flag` is given without a value; `argument` is the one text that stands by itself. */
+  /** A `flag` takes no value; the `argument` is the one text without a `--name`. */
   readonly form?: "flag" | "argument";
 }
 
 type Options = Readonly<Record<string, Option<unknown>>>;
 type Values<O extends Options> = { [K in keyof O]: O[K] extends Option<infer Value> ? Value : never };
 
-/** Any text but an empty one: an empty path would be the current folder. */
+/** A setting that takes any text but an empty one: an empty path would mean the current folder. */
 export function text<const D extends string | undefined>(
   help: string,
   fallback: D,
@@ -29,17 +29,19 @@ export function text<const D extends string | undefined>(
   return { help, default: fallback as unknown as Value, parse, ...(env && { env }) };
 }
 
-/** True where it is given. */
+/** A setting without a value: true if it is given. */
 export function flag(help: string): Option<boolean> {
   return { help, default: false, parse: () => true, form: "flag" };
 }
 
-/** The text that stands by itself. One that begins like a comment of SQL is no option. */
+/**
+ * The one text without a `--name`, such as a query. Text that starts with an SQL comment (`-- …`) is not mistaken for a setting.
+ */
 export function argument(help: string): Option<string | undefined> {
   return { ...text(help, undefined), form: "argument" };
 }
 
-/** A number from `min` (or above `above`) to `max`; `whole` refuses fractions. */
+/** A setting that takes a number from `min` (or above `above`) to `max`, and no fraction if it is `whole`. */
 export function number<const D extends number | undefined>(
   help: string,
   fallback: D,
@@ -65,8 +67,9 @@ export function number<const D extends number | undefined>(
 }
 
 /**
- * Reads a command's settings from its arguments, then its environment, then the defaults.
- * Throws one UserError that names every wrong setting with its value and what is allowed, and one for settings that npm took for its own.
+ * Reads a command's settings: an argument wins over the environment, and the environment over the default. With `--help`, prints
+ * the settings and exits.
+ * Throws one UserError that lists every wrong setting, its value and what is allowed, and one if npm swallowed settings.
  */
 export function readOptions<O extends Options>(
   command: string,
@@ -100,17 +103,20 @@ export function readOptions<O extends Options>(
   return values as Values<O>;
 }
 
-/** What npm has settings of its own for, which say nothing of this command's. */
+/** npm has settings of these names too, so their variables do not mean that somebody typed ours. */
 const NPMS_OWN = ["prefix", "json"];
 
-/** Without `--` before them, npm takes the settings for its own: the command would run without, and it hears of them by variables only. */
+/**
+ * Throws UserError if npm swallowed settings: without `--` in front, npm keeps them, and the command sees `npm_config_…` variables
+ * only.
+ */
 function refuseSwallowed(options: Options, env: NodeJS.ProcessEnv): void {
   const swallowed = Object.entries(options).flatMap(([name, { form }]) => {
     const flag = flagOf(name);
     const value = env[`npm_config_${flag.replaceAll("-", "_")}`];
     if (value === undefined || form === "argument" || NPMS_OWN.includes(flag)) return [];
     if (form === "flag") return [`--${flag}`];
-    // Of `--scale 0.05`, npm takes the first word alone.
+    // npm keeps only `--scale` of `--scale 0.05`: the value is unknown.
     return [`--${flag} ${value === "true" ? "…" : value}`];
   });
   if (swallowed.length === 0) return;
@@ -119,7 +125,7 @@ function refuseSwallowed(options: Options, env: NodeJS.ProcessEnv): void {
   throw new UserError(`put -- before the settings: ${command} -- ${swallowed.join(" ")}`);
 }
 
-/** What is given by arguments, by the names of the options, and what is wrong with them. */
+/** The settings given as arguments, by name, and a message for each wrong argument. */
 function readArguments(options: Options, args: string[]) {
   const known: Record<string, { type: "string" | "boolean" }> = {};
   let alone: string | undefined;
@@ -138,7 +144,7 @@ function readArguments(options: Options, args: string[]) {
   const wrong: string[] = [];
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1];
-    // What follows a misspelt setting is its value.
+    // The text after a misspelt setting is that setting's value.
     const misspelt = before?.kind === "option" && known[before.name] === undefined && before.value === undefined;
     if (token.kind === "positional" && !misspelt) texts.push(token.value);
     if (token.kind !== "option") continue;
@@ -152,14 +158,14 @@ function readArguments(options: Options, args: string[]) {
   return { given, wrong };
 }
 
-/** The known name that is a letter, else two, away from a misspelt one. */
+/** Suggests the known name that differs from a misspelt one by one letter, or else by two; an empty text if there is none. */
 function suggested(name: string, known: readonly string[]): string {
   const near = (edits: number) => known.find((each) => each.length > 2 * edits && isWithin(edits, name, each));
   const meant = near(1) ?? near(2);
   return meant === undefined ? "" : `: did you mean --${meant}?`;
 }
 
-/** Whether so many letters added, left out or replaced make one text of the other. */
+/** Whether at most `edits` letters added, dropped or replaced turn one text into the other. */
 function isWithin(edits: number, a: string, b: string): boolean {
   if (edits < 0) return false;
   if (a === "" || b === "") return a.length + b.length <= edits;
@@ -175,12 +181,12 @@ function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** How a setting is written: `--wallet-share`, or "SQL" for the text that stands by itself. */
+/** How a person writes a setting: `--wallet-share`, or "SQL" for the text without a name. */
 function calledBy(name: string, { form }: Option<unknown>): string {
   return form === "argument" ? `"${name.toUpperCase()}"` : `--${flagOf(name)}`;
 }
 
-/** The command's settings, a line each. */
+/** The help text: the command's name, then a line per setting. */
 export function usage(command: string, options: Options): string {
   const rows = Object.entries(options).map(([name, option]) => {
     const { help, default: value, env, form } = option;

@@ -1,6 +1,6 @@
 /**
- * Random numbers that are a pure function of a seed, a label and a key: rows made from them do not depend on which rows were made
- * before, or by which task. The generator is sfc32, seeded by mixing hashes; it is fast, not fit for secrets.
+ * Random numbers that depend only on a seed, a label and a key, so that a row does not depend on the rows before it or
+ * on the task that writes it. The algorithm is sfc32, seeded with mixed hashes: fast, and not fit for secrets.
  */
 export class Random {
   private a = 0;
@@ -9,13 +9,13 @@ export class Random {
   private counter = 1;
   private readonly base: number;
 
-  /** @param label what the numbers are for (a table's name, say), so that equal keys of two tables do not meet */
+  /** @param label what the numbers are for, such as a table, so that equal keys of two tables give different numbers */
   constructor(seed: number, label: string) {
     this.base = hashText(`${seed}:${label}`);
     this.at(0);
   }
 
-  /** Starts the stream of a key, a whole number from 0 to 2^53 - 1; returns itself. */
+  /** Starts the stream of a key, a whole number from 0 to 2^53 - 1, and returns this object. */
   at(key: number): this {
     const low = key >>> 0;
     const high = Math.floor(key / 4294967296) >>> 0;
@@ -27,7 +27,7 @@ export class Random {
     return this;
   }
 
-  /** A number in [0, 1), one of 2^32. */
+  /** A number in [0, 1), a multiple of 2^-32. */
   next(): number {
     const sum = (this.a + this.b + this.counter) | 0;
     this.counter = (this.counter + 1) | 0;
@@ -48,7 +48,7 @@ export class Random {
   }
 }
 
-/** The shares of a list's entries, ready to be drawn from. */
+/** Returns a function that draws one of the values by their weights. */
 export function weighted<T>(entries: readonly (readonly [value: T, weight: number])[]): (random: Random) => T {
   const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
   let sum = 0;
@@ -72,7 +72,7 @@ function hashText(text: string): number {
   return mix(hash);
 }
 
-/** The finaliser of MurmurHash3: every bit of the input moves about half of the output's. */
+/** MurmurHash3's finaliser: each bit of the input changes about half of the output's bits. */
 function mix(value: number): number {
   let hash = value ^ (value >>> 16);
   hash = Math.imul(hash, 0x85ebca6b);

@@ -11,15 +11,15 @@ import { CHUNK_BYTES, contentType, guard, openBucket, openGcs, verify } from "./
 import type { FileInfo } from "./lake/lake.ts";
 
 export interface UploadOptions {
-  /** The folder whose files are uploaded, with those of its folders. */
+  /** The folder to upload, with its subfolders. */
   readonly from: string;
   /** `gs://BUCKET/PREFIX`. */
   readonly to: string;
-  /** Called with the bytes that are there and those there will be. */
+  /** Called with the bytes uploaded so far and the total. */
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** What an upload did: all files and bytes that are there now, and how many of the files were there before. */
+/** The files and bytes that are in the bucket now, and how many of the files were there before. */
 export interface UploadSummary {
   readonly files: number;
   readonly bytes: number;
@@ -33,21 +33,21 @@ interface Upload {
 }
 
 const AT_ONCE = 4;
-/** Where unfinished uploads are noted, in the folder itself. Whoever has a session's URI can write its object: keep it private. */
+/** Lists unfinished uploads, in the folder itself. A session's URI is enough to write its object: keep this file private. */
 const SESSIONS = ".upload-sessions.json";
 
 /**
- * Uploads a folder to Cloud Storage. A file that is there already, by size and MD5, is skipped; a large one that was interrupted
- * goes on where it stopped, for a week. `manifest.json` comes last, so that nobody reads a manifest before its files. Each file
- * is checked on arrival by CRC32C and MD5.
- * Throws UserError for a folder that is missing or empty, for a target that cannot be used and for a file that arrived damaged.
+ * Uploads a folder to Cloud Storage. It skips files that are there already, by size and MD5, and for a week resumes
+ * large files where an interrupted upload stopped. It uploads `manifest.json` last, so that no reader finds a manifest
+ * before its files, and checks the CRC32C and MD5 of each file on arrival.
+ * Throws UserError if the folder is missing or empty, the target cannot be used, or a file arrives damaged.
  */
 export async function upload({ from, to, progress }: UploadOptions): Promise<UploadSummary> {
   const { bucket, prefix } = openBucket(to);
   const target = openGcs(to);
   const folder = openFolder(pathToFileURL(from).href);
   const found = await stat(from).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UserError(`${from} is not a folder: name the one to upload by --from`);
+  if (!found?.isDirectory()) throw new UserError(`${from} is not a folder: name the folder to upload with --from`);
   const paths = (await folder.list("")).filter((path) => basename(path) !== SESSIONS);
   if (paths.length === 0) throw new UserError(`${from} has no files to upload: run generate first`);
 
@@ -55,7 +55,7 @@ export async function upload({ from, to, progress }: UploadOptions): Promise<Upl
   for (const path of paths) sizes.set(path, (await stat(join(from, path))).size);
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const arrived = new Map<string, number>();
-  const report = (path: string, bytes: number) => {
+  const advance = (path: string, bytes: number) => {
     arrived.set(path, Math.max(bytes, arrived.get(path) ?? 0));
     progress?.(
       [...arrived.values()].reduce((sum, size) => sum + size, 0),
@@ -72,9 +72,11 @@ export async function upload({ from, to, progress }: UploadOptions): Promise<Upl
     if (there?.bytes === info.bytes && there.md5 === info.md5) skipped++;
     else {
       const file = bucket.file(`${prefix}${path}`);
-      await guard(bucket, () => send({ path: join(from, path), file, info }, sessions, (bytes) => report(path, bytes)));
+      await guard(bucket, () =>
+        send({ path: join(from, path), file, info }, sessions, (bytes) => advance(path, bytes)),
+      );
     }
-    report(path, info.bytes);
+    advance(path, info.bytes);
   };
 
   const isManifest = (path: string) => basename(path) === "manifest.json";
@@ -100,14 +102,14 @@ async function send(upload: Upload, sessions: Sessions, progress: (bytes: number
   try {
     await stream(upload, uri === undefined ? begin : { ...begin, uri }, progress, note);
   } catch (error) {
-    // Cloud Storage forgets a session after a week, and when it is done.
+    // Cloud Storage drops a session after a week, and once it is complete: start a new one.
     if (uri === undefined || ![400, 404, 410].includes(codeOf(error) as number)) throw error;
     await stream(upload, begin, progress, note);
   }
   await sessions.set(key, undefined);
 }
 
-/** Streams the file whole; the client leaves out what the session has, but takes it into the CRC32C that it compares. */
+/** Streams the whole file. The client skips the bytes that the session has, but includes them in the CRC32C that it compares. */
 async function stream(
   { path, file, info }: Upload,
   options: NonNullable<Parameters<File["createWriteStream"]>[0]>,
@@ -126,14 +128,14 @@ interface Sessions {
   set(key: string, uri: string | undefined): Promise<void>;
 }
 
-/** The URIs of unfinished uploads. Where the folder is read-only they are not kept, and such uploads begin anew. */
+/** The session URIs of unfinished uploads. In a read-only folder they are not kept, and an interrupted upload starts over. */
 async function openSessions(path: string): Promise<Sessions> {
   const text = await readFile(path, "utf8").catch(() => "{}");
   let uris: Record<string, string> = {};
   try {
     uris = JSON.parse(text);
   } catch {
-    // Cut short by what interrupted the upload: begin anew.
+    // The interruption cut this file short: start over.
   }
   let written: Promise<void> = Promise.resolve();
   return {
@@ -147,7 +149,9 @@ async function openSessions(path: string): Promise<Sessions> {
   };
 }
 
-/** Does all, a few at once; after a failure nothing new is begun, and the first failure is thrown when the rest has ended. */
+/**
+ * Runs `work` on all paths, a few at once. After a failure it starts nothing new, waits for the rest and throws the first failure.
+ */
 async function inParallel(paths: readonly string[], work: (path: string) => Promise<void>): Promise<void> {
   const queue = [...paths];
   const failures: unknown[] = [];

@@ -2,7 +2,7 @@ import { isoDay } from "./calendar.ts";
 import { type Choices, choices } from "./draws.ts";
 import { categories, type Product, priceOn, products } from "./menu.ts";
 
-/** Parts of the day that people choose differently in: until 11, until 15, and after. */
+/** Parts of the day in which people order differently: before 11, from 11 to 15, and after. */
 const dayparts = 3;
 const daypartOf = (hour: number): number => (hour < 11 ? 0 : hour < 15 ? 1 : 2);
 
@@ -13,7 +13,7 @@ const firstCategory: readonly (readonly number[])[] = [
   [0.76, 0.17, 0.07],
 ];
 
-/** Weights of the categories for the further lines, by what the first line is. */
+/** Weights of the categories for an order's other lines, by the kind of the first line. */
 const furtherCategory = {
   coffee: [0.2, 0.6, 0.2],
   otherDrink: [0.22, 0.5, 0.28],
@@ -23,19 +23,19 @@ const furtherCategory = {
 type FirstLine = keyof typeof furtherCategory;
 const firstLines = Object.keys(furtherCategory) as FirstLine[];
 
-/** How much more a croissant is chosen beside a coffee. */
+/** How many times as often a croissant is chosen with a coffee. */
 const CROISSANT_WITH_COFFEE = 1.7;
 
-/** What the menu offers in a month: prices in kopiykas and the choices of products, all by a product's place in the menu. */
+/** The menu of a month: prices in kopiykas and the choices of products, by a product's index in `products`. */
 export interface Menu {
   readonly prices: Int32Array;
-  /** What an order begins with, by hour. */
+  /** An order's first product, by hour. */
   readonly first: readonly Choices[];
-  /** What goes with it, by the first product. */
+  /** An order's other products, by the first one. */
   readonly further: readonly Choices[];
 }
 
-/** The menu of the month that begins on a day. Prices, products and what people like change with the month. */
+/** The menu of the month that begins on a day. Prices, products and tastes change with the month. */
 export function menuOf(firstOfMonth: number): Menu {
   const month = Number(isoDay(firstOfMonth).slice(5, 7));
   const popularity = products.map((product) => popularityIn(product, firstOfMonth, month));
@@ -70,7 +70,7 @@ function firstLineOf({ category, subcategory }: Product): FirstLine {
   return subcategory === "Coffee" || subcategory === "Cold coffee" ? "coffee" : "otherDrink";
 }
 
-/** How often a product is chosen within its category; 0 before it is on the menu. */
+/** How often a product is chosen within its category; 0 before its launch. */
 function popularityIn(product: Product, day: number, month: number): number {
   if (day < product.launchedOn) return 0;
   const summer = Math.cos((2 * Math.PI * (month - 7)) / 12);

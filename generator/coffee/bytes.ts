@@ -3,17 +3,17 @@ const DOT = 46;
 const NEWLINE = 10;
 const ZERO = 48;
 
-/** The most bytes that one row may take. */
+/** The most bytes in a row. */
 export const ROW_BYTES = 512;
 
-/** Text as bytes, encoded once for writing many times. */
+/** Text as bytes, encoded once and written many times. */
 export type Encoded = Uint8Array;
 
 export function encode(text: string): Encoded {
   return new TextEncoder().encode(text);
 }
 
-/** A growing run of bytes with the few writers that CSV rows of numbers and known texts need. Nothing here allocates per row. */
+/** A growing buffer of bytes, with the few writers that CSV rows of numbers and fixed texts need. It allocates nothing per row. */
 export class Bytes {
   private buffer: Uint8Array;
   private at = 0;
@@ -26,7 +26,7 @@ export class Bytes {
     return this.at;
   }
 
-  /** What was written, as a view that is good until the next write. */
+  /** The bytes written so far, as a view that is valid until the next write. */
   written(): Uint8Array {
     return this.buffer.subarray(0, this.at);
   }
@@ -35,7 +35,7 @@ export class Bytes {
     this.at = 0;
   }
 
-  /** Makes room for `count` bytes more; the other writers do not check. */
+  /** Makes room for `count` more bytes. The other methods do not check for room. */
   reserve(count: number): void {
     if (this.at + count <= this.buffer.length) return;
     const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.at + count));
@@ -54,12 +54,12 @@ export class Bytes {
   text(encoded: Encoded): void {
     const { buffer, at } = this;
     const { length } = encoded;
-    // A loop: for a dozen bytes it is faster than the call behind `set`.
+    // A loop is faster than `set` for a dozen bytes.
     for (let i = 0; i < length; i++) buffer[at + i] = encoded[i] as number;
     this.at = at + length;
   }
 
-  /** An integer from 0 to 2^31 - 1, in `width` digits, with zeros in front. */
+  /** An integer from 0 to 2^31 - 1, in `width` digits, with leading zeros. */
   digits(value: number, width: number): void {
     const { buffer, at } = this;
     let rest = value;
@@ -78,7 +78,7 @@ export class Bytes {
     this.digits(value, width);
   }
 
-  /** An amount of 0 to 2^31 - 1 hundredths, with two digits after the point. */
+  /** An amount of 0 to 2^31 - 1 hundredths, with two decimal places. */
   hundredths(value: number): void {
     const whole = (value / 100) | 0;
     this.integer(whole);

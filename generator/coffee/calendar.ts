@@ -1,8 +1,8 @@
-/** Days are numbers here, counted from 1970-01-01; text and clocks appear only at the edges. */
+/** Days are numbers here, counted from 1970-01-01. Only input and output have dates as text and clocks. */
 
 const MS_A_DAY = 86_400_000;
 
-/** The day's number of a `YYYY-MM-DD` text, or undefined where the text is no such day (2026-02-30 is none). */
+/** The number of a day from its `YYYY-MM-DD` text, or undefined if there is no such day (such as 2026-02-30). */
 export function parseDay(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
   const ms = Date.parse(`${text}T00:00:00Z`);
@@ -11,10 +11,10 @@ export function parseDay(text: string): number | undefined {
   return isoDay(day) === text ? day : undefined;
 }
 
-/** Like `parseDay`, for days written in the source. */
+/** Like `parseDay`, for days in the source code: throws if there is no such day. */
 export function dayOf(text: string): number {
   const day = parseDay(text);
-  if (day === undefined) throw new Error(`${text} is no day`);
+  if (day === undefined) throw new Error(`${text} is not a day`);
   return day;
 }
 
@@ -31,8 +31,8 @@ export function weekdayOf(day: number): number {
 const kyivOffset = new Intl.DateTimeFormat("en", { timeZone: "Europe/Kyiv", timeZoneName: "longOffset" });
 
 /**
- * Hours that Kyiv is ahead of UTC at noon of a day, 2 or 3. Clocks change between 3 and 4 at night while every store is closed,
- * so that the one offset holds for the day's whole trade.
+ * How many hours Kyiv is ahead of UTC at noon of a day: 2 or 3. Clocks change between 3 and 4 at night, when all stores are closed,
+ * so one offset holds for all orders of a day.
  */
 export function kyivOffsetHours(day: number): number {
   const parts = kyivOffset.formatToParts(new Date((day + 0.5) * MS_A_DAY));

@@ -6,41 +6,41 @@ import { dipOn, storeDemand } from "./demand.ts";
 import { loyaltyLevels } from "./discounts.ts";
 import { between, type Choices, choices, choose, exponential, normal } from "./draws.ts";
 import { personas } from "./personas.ts";
-import { FIRST_DAY } from "./settings.ts";
+import { FIRST_DAY } from "./shop-settings.ts";
 import { stores } from "./stores.ts";
 
-/** Registrations a day for each anonymous order that a store takes: about 500 customers until November 2026 at scale 1. */
+/** Registrations per anonymous order: about 500 customers by November 2026 at scale 1. */
 const REGISTRATIONS_AN_ORDER = 0.0048;
-/** A new store wins more of them: so many times more on its first day, fading over some 90 days. */
+/** A new store gets more registrations: this many times more on its first day, fading over some 90 days. */
 const OPENING_RUSH = 2;
 
-/** Logarithms of a customer's orders a week, with some luck in it, at which the levels above the lowest begin. */
+/** The loyalty levels above the lowest begin at these logarithms of a customer's orders a week, plus some luck. */
 const levelBounds = [0.25, 0.85, 1.3, 1.8];
 const LEVEL_LUCK = 0.45;
 
-/** Customers who stay away for a while and come back. */
+/** Share of customers who take a break and come back. Only long stays have a break. */
 const BREAK_SHARE = 0.15;
 const SHORTEST_STAY_WITH_BREAK = 120;
 
 const acquisitionChannels = ["walk-in", "app", "friend", "promotion"] as const;
 const byChannel = choices([0.45, 0.3, 0.15, 0.1]);
-/** Whoever registers in the app need not be in a store; the others order on the day. */
+/** Customers who register in the app need not be in a store. All others order on the day they register. */
 const APP = acquisitionChannels.indexOf("app");
 
 const byPersona = choices(personas.map(({ share }) => share));
 
-/** A registered customer as the model knows it. Days are day numbers. */
+/** A registered customer in the model. Days are numbers, see calendar.ts. */
 export interface Customer {
   readonly id: number;
   readonly registeredOn: number;
-  /** First day on which the customer comes no more; may lie beyond the days generated. */
+  /** First day on which the customer comes no more; may be after the last generated day. */
   readonly leftOn: number;
-  /** A break, [from, to); both 0 where there is none. */
+  /** The break, [from, to); both are 0 if there is none. */
   readonly awayFrom: number;
   readonly awayTo: number;
-  /** Orders a day while a customer, in ordinary times. */
+  /** Mean orders a day while a customer, in ordinary times. */
   readonly ordersADay: number;
-  /** Places in the lists of personas, stores, loyalty levels and channels. */
+  /** Indexes into the lists of personas, stores, loyalty levels and channels. */
   readonly persona: number;
   readonly homeStore: number;
   readonly level: number;
@@ -48,13 +48,13 @@ export interface Customer {
 }
 
 /**
- * Who registered until a day, in the order of registration, ids from 1. A customer is a pure function of seed, scale and id: a
- * later day adds customers and changes none.
+ * The customers who registered until a day, in the order of registration, with ids from 1. A customer depends only on seed, scale
+ * and id: a later day adds customers and changes none.
  */
 export function registeredUntil(untilDay: number, { seed, scale }: { seed: number; scale: number }): Customer[] {
   const customers: Customer[] = [];
   const random = new Random(seed, "coffee customers");
-  // The customer of an id registers on the day on which the expected number of registrations passes the id, give or take one.
+  // A customer registers on the day when the expected number of registrations passes the id, give or take one.
   let threshold = random.at(1).next();
   let expected = 0;
   for (let day = dayOf(FIRST_DAY); day <= untilDay; day++) {
@@ -106,12 +106,12 @@ function storeArrivals(day: number): number[] {
   });
 }
 
-/** Whether the customer still comes on a day from the registration on, and is not on a break. */
+/** Whether a registered customer has not left by a day, and is not on a break. */
 export function isActive({ leftOn, awayFrom, awayTo }: Customer, day: number): boolean {
   return day < leftOn && (day < awayFrom || day >= awayTo);
 }
 
-/** Whether the customer registers at the counter on the day, and so orders on it. */
+/** Whether the customer registers in a store on the day, and therefore orders on it. */
 export function registersInStore({ registeredOn, channel }: Customer, day: number): boolean {
   return registeredOn === day && channel !== APP;
 }
@@ -138,7 +138,7 @@ export function* customerRows(customers: readonly Customer[], seed: number): Gen
   }
 }
 
-/** The rows of the ground truth: what Customers.csv does not tell. */
+/** The rows of the ground truth, which Customers.csv does not reveal. */
 export function* truthRows(
   customers: readonly Customer[],
   untilDay: number,

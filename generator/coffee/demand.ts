@@ -1,7 +1,7 @@
 import type { Random } from "../random.ts";
 import { dayOf, isoDay, weekdayOf } from "./calendar.ts";
 import { normal } from "./draws.ts";
-import { FIRST_DAY } from "./settings.ts";
+import { FIRST_DAY } from "./shop-settings.ts";
 import type { Store } from "./stores.ts";
 
 const firstDay = dayOf(FIRST_DAY);
@@ -9,29 +9,30 @@ const firstDay = dayOf(FIRST_DAY);
 /** The first months of the full-scale invasion. */
 const dip = { from: dayOf("2022-02-25"), to: dayOf("2022-05-31"), demand: 0.3 };
 
-/** Demand of the months, January first: people are away in summer and back in September. */
+/** Demand by month, January first: people are away in summer and back in September. */
 const months = [0.95, 0.97, 1, 1.03, 1.04, 1, 0.92, 0.91, 1.07, 1.08, 1.02, 1.01];
 
-/** Demand of the weekdays, Monday first, before a store's own weekend. */
+/** Demand by weekday, Monday first, before the store's own factor for weekends. */
 const weekdays = [0.94, 0.97, 1, 1.02, 1.07, 1, 1];
 
 const GROWTH_A_YEAR = 0.05;
 
-/** Deviations of the day's luck: the weather, which the whole city has, and the store's own. */
+/** Standard deviations of the day's luck: the weather, which the whole city shares, and the store's own. */
 const CITY_LUCK = 0.12;
 const STORE_LUCK = 0.1;
 
-/** What the whole city has in common on a day: the season, the dip and the luck, as a factor of about 1. Draws the luck. */
+/** The whole city's demand on a day as a factor of about 1: the season, the dip and the luck, which it draws. */
 export function cityDemand(day: number, random: Random): number {
   const month = months[Number(isoDay(day).slice(5, 7)) - 1] as number;
   return month * dipOn(day) * luck(random, CITY_LUCK);
 }
 
+/** The dip's factor on a day; 1 outside the dip. */
 export function dipOn(day: number): number {
   return day >= dip.from && day <= dip.to ? dip.demand : 1;
 }
 
-/** Mean number of anonymous orders that a store takes on a day of ordinary luck in an ordinary season; 0 before it opens. */
+/** Mean number of anonymous orders at a store on a day of ordinary luck in an ordinary season; 0 before it opens. */
 export function storeDemand(store: Store, day: number): number {
   if (day < store.openedOn) return 0;
   const weekday = weekdayOf(day);
@@ -45,7 +46,7 @@ export function storeLuck(random: Random): number {
   return luck(random, STORE_LUCK);
 }
 
-/** Log-normal with mean 1, cut at four deviations, so that no day exceeds what the order numbers hold. */
+/** Log-normal with mean 1, cut at four deviations, so that no day has more orders than there are order numbers. */
 function luck(random: Random, deviation: number): number {
   const deviations = Math.max(-4, Math.min(4, normal(random)));
   return Math.exp(deviation * deviations - (deviation * deviation) / 2);

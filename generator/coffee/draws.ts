@@ -5,17 +5,17 @@ export function between(random: Random, from: number, to: number): number {
   return from + random.below(to - from + 1);
 }
 
-/** Normal with mean 0 and deviation 1. */
+/** Normal with mean 0 and standard deviation 1. */
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
 
-/** Exponential with the mean given. */
+/** Exponential with the given mean. */
 export function exponential(random: Random, mean: number): number {
   return -Math.log(1 - random.next()) * mean;
 }
 
-/** Poisson with the mean given. From 60 on its normal approximation, whose error no chart shows. */
+/** Poisson with the given mean. From 60 on it is the normal approximation, whose error is too small to see in a chart. */
 export function poisson(random: Random, mean: number): number {
   if (mean >= 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
   const limit = Math.exp(-mean);
@@ -26,13 +26,10 @@ export function poisson(random: Random, mean: number): number {
 
 const SLOTS = 1024;
 
-/** A weighted choice spread over 1,024 slots, so that drawing is one look-up. */
+/** Weights spread over 1,024 slots, so that a draw is one look-up. */
 export type Choices = Uint8Array;
 
-/**
- * Spreads up to 256 weights over the slots of a choice. A weight above zero gets at least one slot.
- * Throws where no weight is above zero.
- */
+/** Spreads up to 256 weights over the slots. A weight above zero gets at least one slot. Throws if no weight is above zero. */
 export function choices(weights: readonly number[]): Choices {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   if (!(total > 0)) throw new Error(`nothing to choose from: weights ${weights.join(", ")}`);
@@ -51,7 +48,7 @@ export function choices(weights: readonly number[]): Choices {
   return slots.fill(last, filled);
 }
 
-/** A choice by weight: an index into the weights that `choices` was made of. */
+/** Draws an index into the weights that were passed to `choices`. */
 export function choose(random: Random, among: Choices): number {
   return among[(random.next() * SLOTS) | 0] as number;
 }

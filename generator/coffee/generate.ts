@@ -2,28 +2,38 @@ import type { Lake } from "../lake/lake.ts";
 import { type Manifest, type ManifestFile, manifestPath, readManifestAt, writeManifestAt } from "../lake/manifest.ts";
 import * as tables from "../tables/coffee.ts";
 import { isoDay } from "./calendar.ts";
+import { CsvFile } from "./csv-file.ts";
 import { type Customer, customerRows, registeredUntil, truthRows } from "./customers.ts";
-import { CsvFile } from "./file.ts";
 import { productRows, storeRows } from "./masters.ts";
 import { storeDayWriter } from "./orders.ts";
-import { type CoffeeOptions, type CoffeeSettings, checkSettings, shardDays, shardFile, shardMark } from "./settings.ts";
+import {
+  type CoffeeOptions,
+  type CoffeeSettings,
+  checkSettings,
+  shardDays,
+  shardFile,
+  shardMark,
+} from "./shop-settings.ts";
 import { registeredVisits, tradingDays } from "./trade.ts";
 
 export interface GenerateOptions extends CoffeeOptions {
-  /** Where in the lake the files go. */
+  /**
+   * The folder in the lake.
+   * @default csv_sources
+   */
   readonly prefix?: string;
-  /** Told after each day. */
+  /** Called after each day. */
   readonly progress?: (doneDays: number, totalDays: number) => void;
 }
 
-/** In the order that the manifest names their files. */
+/** The order in which the manifest names the tables' files. */
 const tableOrder = [tables.customers, tables.products, tables.stores, tables.orders, tables.orderDetails];
 
 /**
- * Writes the coffee shop's CSV files, or one shard of them, into a folder of its own under the prefix. The same options give the
- * same bytes. The shard that completes the run writes the ground truth and publishes the manifest; until then readers find the
- * run before. Returns the manifest of the files that this call wrote.
- * Throws UserError for wrong options and for what the lake refuses.
+ * Writes the coffee shop's CSV files, or one shard of them, into the run's own folder under the prefix. The same options give the
+ * same bytes. The shard that completes the run writes the ground truth and publishes the manifest; until then, readers find the run
+ * before. Returns the manifest of the files that this call wrote.
+ * Throws UserError for wrong options and for errors of the lake.
  */
 export async function generateCoffee(lake: Lake, options: GenerateOptions): Promise<Manifest> {
   const settings = checkSettings(options);
@@ -60,7 +70,7 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
   return manifest;
 }
 
-/** Orders and lines of the shard's days, streamed: in memory there is one store's day at a time. */
+/** Streams the orders and lines of the shard's days. Only one store's day is in memory at a time. */
 async function writeOrders(
   lake: Lake,
   folder: string,
@@ -97,8 +107,8 @@ async function writeOrders(
 }
 
 /**
- * Publishes the run once each of its shards is recorded. Shards need not know of each other: the last one finds all records, and
- * two that finish at once write the same bytes.
+ * Publishes the run once all its shards have left a record. Shards do not know of each other: the last one finds all records, and
+ * two that finish at the same time write the same bytes.
  */
 async function publishWhenComplete(
   lake: Lake,

@@ -25,7 +25,7 @@ export function storeRows(day: number): Row<typeof tables.stores>[] {
   });
 }
 
-/** The rows of Products.csv: the menu of a day, at its prices. */
+/** The rows of Products.csv: the menu of a day, at that day's prices. */
 export function productRows(day: number): Row<typeof tables.products>[] {
   return products.flatMap((product, i) => {
     if (product.launchedOn > day) return [];

@@ -4,21 +4,21 @@ export const categories = ["Beverage", "Pastry", "Savory"] as const;
 
 export type Category = (typeof categories)[number];
 
-/** The days that list prices change on, the first of a month like launches; each product has its price from each of them. */
+/** The days on which list prices change, each the first of a month like a launch. Each product has one price for each of them. */
 const priceDays = ["2022-01-01", "2022-11-01", "2023-10-01", "2024-09-01", "2025-06-01", "2026-04-01"].map(dayOf);
 
 interface Traits {
-  /** Cost of one as a part of the price. */
+  /** Cost of one as a fraction of the price. */
   readonly cost: number;
   readonly calories: number;
-  /** How often it is chosen, against the others of its category. */
+  /** How often it is chosen, relative to the others of its category. */
   readonly popularity: number;
   readonly vegan?: boolean;
-  /** Above 0 it sells in summer, below 0 in winter; July over January is e^(2 * season). */
+  /** Above 0 it sells better in summer, below 0 in winter: July's sales are e^(2 * season) times January's. */
   readonly season?: number;
-  /** What a year adds to its popularity, as a part of the first year's. */
+  /** Popularity gained per year, as a fraction of the first year's. */
   readonly growth?: number;
-  /** The first of a month, as menus change with the month; by default the chain's first day. */
+  /** The first of a month, because menus change by month; by default the chain's first day. */
   readonly launchedOn?: string;
 }
 
@@ -26,7 +26,7 @@ export interface Product extends Required<Omit<Traits, "launchedOn">> {
   readonly name: string;
   readonly category: Category;
   readonly subcategory: string;
-  /** List prices in kopiykas, one a price day. */
+  /** List prices in kopiykas, one for each price day. */
   readonly prices: readonly number[];
   readonly launchedOn: number;
 }
@@ -44,7 +44,7 @@ const drink = kindOf("Beverage");
 const pastry = kindOf("Pastry");
 const savory = kindOf("Savory");
 
-/** The menu; a product's id is its place here, from 1. Prices are those of Kyiv's coffee shops. */
+/** The menu. A product's id is its position here, from 1. Prices are like those of Kyiv's coffee shops. */
 export const products: readonly Product[] = [
   drink("Espresso", "Coffee", [38, 42, 45, 50, 55, 60], { cost: 0.2, calories: 5, popularity: 9, vegan: true }),
   drink("Americano", "Coffee", [42, 45, 50, 55, 60, 65], { cost: 0.2, calories: 10, popularity: 14, vegan: true }),

@@ -9,17 +9,17 @@ import { MOST_ORDERS_A_STORE_DAY, Receipt, writeLine, writeOrder } from "./recei
 import { stores } from "./stores.ts";
 import type { TradingDay } from "./trade.ts";
 
-/** Part of the orders that are given back. */
+/** Share of the orders that are refunded. */
 const REFUNDED = 0.005;
-/** Part of the orders that ask for the promotion on offer. */
+/** Share of the orders that ask for the promotion on offer. */
 const PROMOTION_TAKEN = { registered: 0.45, anonymous: 0.3 };
 const takeaway = { flagship: 0.36, neighbourhood: 0.45, kiosk: 0.85 };
-/** Takeaway before ten, on the way to work, over the rest of the day. */
+/** Added to the share of takeaway before ten, when people are on their way to work. */
 const MORNING_TAKEAWAY = 0.12;
 
 const lineCounts = guests.map(({ lines }) => choices([0, ...lines]));
 const quantities = choices([0, 0.8, 0.15, 0.05]);
-/** Counter, app, kiosk. */
+/** Weights of counter, app and kiosk. */
 const channelChoices = { registered: choices([0.46, 0.44, 0.1]), anonymous: choices([0.8, 0, 0.2]) };
 
 /** Choices of the order's hour, by store and guest. */
@@ -27,19 +27,19 @@ const hours = stores.map((store) =>
   guests.map((guest) => ({ workday: orderHours(guest, store, false), weekend: orderHours(guest, store, true) })),
 );
 
-/** In a sort key the second of the day stands above so many values for the order's place before sorting. */
+/** A sort key is the second of the day times this, plus the order's index before sorting. */
 const PLACES = 1 << 18;
 
 /**
- * Makes the function that writes the orders and lines of one store on one day, sorted by time, and returns their numbers.
- * They are a pure function of seed, scale, store and day. Throws where the orders are more than an order's number can count.
+ * Returns a function that writes the orders and lines of one store on one day, sorted by time, and returns how many it wrote. They
+ * depend only on seed, scale, store and day. It throws if there are more orders than an order's number can count.
  */
 export function storeDayWriter(seed: number, scale: number) {
   const random = new Random(seed, "coffee orders");
   const receipt = new Receipt();
   let keys = new Float64Array(1024);
 
-  /** Draws the time of each order, and returns how many there are; `keys` then holds them in the order of time. */
+  /** Draws the orders' times into `keys`, sorted, and returns the number of orders. */
   function drawTimes(on: TradingDay, storeIndex: number, visitors: readonly Customer[]): number {
     const store = stores[storeIndex] as (typeof stores)[number];
     const mean = storeDemand(store, on.day) * on.city * storeLuck(random) * scale;
@@ -64,7 +64,7 @@ export function storeDayWriter(seed: number, scale: number) {
     let choice = menu.first[receipt.hour] as Choices;
     for (let line = 0; line < receipt.lineCount; line++) {
       let product = choose(random, choice);
-      // More of the same is a quantity, not another line.
+      // More of one product is a quantity, not another line.
       while ((taken >>> product) & 1) product = choose(random, choice);
       taken |= 1 << product;
       if (line === 0) choice = menu.further[product] as Choices;
@@ -77,7 +77,10 @@ export function storeDayWriter(seed: number, scale: number) {
     }
   }
 
-  /** The better of loyalty and promotion; lines are rounded one by one, so that they add up to the order's discount. */
+  /**
+   * Applies the better of loyalty discount and promotion. It rounds each line by itself, so that the lines add up to the order's
+   * discount.
+   */
   function fillDiscount({ offers }: TradingDay, customer: Customer | undefined): void {
     const loyalty = customer === undefined ? 0 : (loyaltyLevels[customer.level]?.percent as number);
     const offer = offers[receipt.hour] as number;

@@ -1,22 +1,22 @@
 import { type Choices, choices } from "./draws.ts";
 import type { Store } from "./stores.ts";
 
-/** A peak of demand within the day: the hour it stands at, its deviation in hours, its height. */
+/** A peak of demand in the day: its hour, its standard deviation in hours, its height. */
 type Peak = readonly [hour: number, width: number, height: number];
 
 /** How a kind of guest behaves. */
 export interface Persona {
   readonly name: string;
-  /** Part of the registered customers. */
+  /** Share of the registered customers. */
   readonly share: number;
-  /** Orders a week while a customer: the median, and the deviation of its logarithm. */
+  /** Orders a week while a customer: the median, and the standard deviation of the logarithm. */
   readonly ordersAWeek: number;
   readonly spread: number;
-  /** Demand of the weekdays, Monday first, with mean 1. */
+  /** Demand by weekday, Monday first, with mean 1. */
   readonly weekdays: readonly number[];
   readonly workdayPeaks: readonly Peak[];
   readonly weekendPeaks: readonly Peak[];
-  /** Weights of 1 to 5 lines an order. */
+  /** Weights of 1 to 5 lines per order. */
   readonly lines: readonly number[];
 }
 
@@ -89,7 +89,7 @@ export const personas: readonly Persona[] = [
   },
 ];
 
-/** Everybody without a loyalty card. How many of them come is the store's demand, not theirs. */
+/** Guests without a loyalty card. The store's demand says how many of them come. */
 const passerBy: Persona = {
   name: "Passer-by",
   share: 0,
@@ -108,18 +108,18 @@ const passerBy: Persona = {
   lines: [0.4, 0.31, 0.2, 0.06, 0.03],
 };
 
-/** All kinds of guests: the personas by their place, and after them the passer-by. */
+/** All kinds of guests: the personas in their order, then the passer-by. */
 export const guests: readonly Persona[] = [...personas, passerBy];
 export const PASSER_BY = personas.length;
 
-/** The hours in which a guest orders at a store, among its opening hours, as a choice of the hour itself. */
+/** The hours in which a guest orders at a store, as a choice among the store's opening hours. */
 export function orderHours(guest: Persona, store: Store, weekend: boolean): Choices {
   const peaks = weekend ? guest.weekendPeaks : guest.workdayPeaks;
   return choices(
     Array.from({ length: 24 }, (_, hour) => {
       if (hour < store.opensAt || hour >= store.closesAt) return 0;
       const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((hour + 0.5 - peak) / width) ** 2) / 2);
-      // A trickle beside the peaks, all through the day.
+      // A few orders come all day, between the peaks too.
       return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
     }),
   );

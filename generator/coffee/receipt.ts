@@ -1,9 +1,9 @@
 import * as tables from "../tables/coffee.ts";
 import { type Bytes, type Encoded, encode } from "./bytes.ts";
-import { rowWriter } from "./csv.ts";
 import { promotions } from "./discounts.ts";
+import { rowWriter } from "./row-writer.ts";
 
-/** Number of an order within its store and day: five digits of the order's id. */
+/** The most orders of a store in a day: the number of an order has five digits in its id. */
 export const MOST_ORDERS_A_STORE_DAY = 99_999;
 export const MOST_LINES = 5;
 
@@ -12,19 +12,19 @@ export const channels = ["counter", "app", "kiosk"] as const;
 export const paymentMethods = ["card", "cash", "e-wallet"] as const;
 
 /**
- * The order being written, one object for all of them: the inner loop allocates nothing. Money is in kopiykas; names are places
- * in their lists.
+ * The order being written. One object serves for all orders, so that the inner loop allocates nothing. Money is in kopiykas; names
+ * are indexes into their lists.
  */
 export class Receipt {
   /** `YYYY-MM-DD` and `YYYYMMDD`. */
   day: Encoded = encode("");
   dayDigits: Encoded = encode("");
   utcOffsetHours = 0;
-  /** Store's id. */
+  /** Id of the store. */
   store = 0;
   number = 0;
   hour = 0;
-  /** Of the hour, 0 to 3599. */
+  /** Second of the hour, 0 to 3599. */
   second = 0;
   /** 0 for a passer-by. */
   customerId = 0;
@@ -32,13 +32,13 @@ export class Receipt {
   channel = 0;
   paymentMethod = 0;
   refunded = false;
-  /** -1 where no promotion set the discount. */
+  /** Index of the promotion that set the discount, or -1. */
   promotion = -1;
   discountPercent = 0;
   subTotal = 0;
   discount = 0;
   lineCount = 0;
-  /** The lines: places in the menu, quantities, list prices. */
+  /** The lines: indexes into the menu, quantities, list prices. */
   readonly products = new Uint8Array(MOST_LINES);
   readonly quantities = new Uint8Array(MOST_LINES);
   readonly prices = new Int32Array(MOST_LINES);

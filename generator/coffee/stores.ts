@@ -12,15 +12,15 @@ export interface Store {
   /** First hour of trade, and the hour the doors close. */
   readonly opensAt: number;
   readonly closesAt: number;
-  /** Orders of anonymous customers on an average day of 2022, once the store is known. */
+  /** Anonymous orders on an average day of 2022, once the store is known. */
   readonly ordersADay: number;
-  /** Demand of a weekend day over that of a workday: offices empty then, parks fill. */
+  /** Demand on a weekend day, relative to a workday: at weekends offices are empty and parks fill. */
   readonly weekend: number;
 }
 
 /**
- * In the order of opening; the store's id is its place here, from 1. The shops are invented, on real streets, with the coordinates of
- * the place.
+ * The stores in the order of opening. A store's id is its position here, from 1. The shops are invented; streets and coordinates
+ * are real.
  */
 export const stores: readonly Store[] = [
   {

@@ -4,18 +4,18 @@ import { type Encoded, encode } from "./bytes.ts";
 import { dayOf, isoDay, kyivOffsetHours, weekdayOf } from "./calendar.ts";
 import { type Customer, isActive, registersInStore } from "./customers.ts";
 import { cityDemand } from "./demand.ts";
-import { promotions } from "./discounts.ts";
+import { offersOn } from "./discounts.ts";
 import { type Choices, choices, choose } from "./draws.ts";
 import { personas } from "./personas.ts";
 import { stores } from "./stores.ts";
 
-/** Visits of a registered customer that go to any store in town, the home store among them. */
+/** Share of a registered customer's visits that go to any store in town, which may be the home store. */
 const ROAMING = 0.19;
 
-/** Above every customer id: day and id make one key. */
+/** More than any customer id, so that day and id make one key. */
 const MOST_CUSTOMERS = 2 ** 24;
 
-/** What all stores have in common on a day. */
+/** Facts of a day that all stores share. */
 export interface TradingDay {
   readonly day: number;
   /** `YYYY-MM-DD` and `YYYYMMDD`. */
@@ -24,15 +24,15 @@ export interface TradingDay {
   readonly utcOffsetHours: number;
   readonly weekend: boolean;
   readonly weekday: number;
-  /** Demand of the whole city against an ordinary day. */
+  /** Demand of the whole city, relative to an ordinary day. */
   readonly city: number;
   readonly menu: Menu;
   readonly payments: Choices;
-  /** The promotion offered in each hour, by its place in the list; -1 where there is none. */
+  /** The promotion offered in each hour, as an index into `promotions`; -1 if there is none. */
   readonly offers: Int8Array;
 }
 
-/** Makes the function that tells of each day; it keeps what changes by the month. */
+/** Returns a function that gives the facts of a day. It keeps the facts that change by month only. */
 export function tradingDays(seed: number): (day: number) => TradingDay {
   const random = new Random(seed, "coffee days");
   let month = "";
@@ -61,24 +61,15 @@ export function tradingDays(seed: number): (day: number) => TradingDay {
   };
 }
 
-/** Choice of the payment method in a year: card, cash, e-wallet. Cash gives way to the wallet. */
+/** Choice of the payment method in a year: card, cash, e-wallet. Cash loses share to the e-wallet every year. */
 function paymentsIn(year: number): Choices {
   const years = Math.min(year - 2022, 8);
   return choices([0.62, 0.24 - 0.025 * years, 0.14 + 0.025 * years]);
 }
 
-function offersOn(monthAndDay: string, weekday: number): Int8Array {
-  return Int8Array.from({ length: 24 }, (_, hour) =>
-    promotions.findIndex(
-      ({ runs, hours }) =>
-        runs(monthAndDay, weekday) && (hours === undefined || (hour >= hours.from && hour < hours.to)),
-    ),
-  );
-}
-
 /**
- * Makes the function that tells which registered customers come to each store on a day, at most once each. Whether one comes
- * depends on seed, customer and day only. The lists it returns are good until its next call.
+ * Returns a function that lists the registered customers who come to each store on a day, each at most once. A visit depends only
+ * on seed, customer and day. The lists are valid until the next call.
  */
 export function registeredVisits(
   customers: readonly Customer[],

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { messageOf, UserError } from "../errors.ts";
 
-/** A request as functions-framework hands it over: the body has been read. */
+/** A request from functions-framework, which has already read the body. */
 export type FunctionRequest = IncomingMessage & { rawBody?: Buffer };
 export type HttpFunction = (request: FunctionRequest, response: ServerResponse) => Promise<void>;
 
-/** An answer other than 200, for a function's work to throw. The message is what the caller reads. */
+/** Throw it in a function's work to answer with a status other than 200. The caller reads the message. */
 export class HttpError extends Error {
   override name = "HttpError";
   readonly status: number;
@@ -17,9 +17,9 @@ export class HttpError extends Error {
 }
 
 /**
- * An HTTP function that does its work on POST and answers in JSON: what the work returns, or `{error}`. Answers 405 to other
- * methods and 400 to a body that is not JSON. A UserError, which is about what the function found, is 500 with its message; of any
- * other error the caller learns only that there is one, the log has it.
+ * Makes an HTTP function that does its work on POST, and answers in JSON with what the work returns or with `{error}`. It answers
+ * 405 to other methods, 400 to a body that is not JSON, and 500 with the message to a UserError. For any other error the caller
+ * learns only that there was one, and the log has the details.
  */
 export function jsonFunction(work: () => Promise<{ status: number; body: object }>): HttpFunction {
   return async (request, response) => {
@@ -29,22 +29,22 @@ export function jsonFunction(work: () => Promise<{ status: number; body: object 
     try {
       if (request.method !== "POST") {
         response.setHeader("Allow", "POST");
-        throw new HttpError(405, `${request.method} is not understood: use POST`);
+        throw new HttpError(405, `${request.method} is not allowed: use POST`);
       }
       checkBody(request.rawBody?.toString("utf8") ?? "");
       const { status, body } = await work();
       answer(status, body);
     } catch (error) {
       const known = error instanceof HttpError || error instanceof UserError;
-      // Cloud Logging makes one entry of a line.
+      // On one line, because Cloud Logging makes an entry of each line.
       console.error(known ? JSON.stringify({ severity: "ERROR", message: error.message }) : error);
       const status = error instanceof HttpError ? error.status : 500;
-      answer(status, { error: known ? messageOf(error) : "the function failed, its log says why" });
+      answer(status, { error: known ? messageOf(error) : "the function failed: see its log" });
     }
   };
 }
 
-/** Schedulers send no body, people may send one; nothing in it is used. */
+/** A scheduler sends no body, a person may send one. It must be JSON, and nothing in it is used. */
 function checkBody(text: string): void {
   if (text.trim() === "") return;
   try {
@@ -54,7 +54,7 @@ function checkBody(text: string): void {
   }
 }
 
-/** The variables of the environment by their names. Throws HttpError 500 that names every missing one. */
+/** Reads environment variables. Throws HttpError 500 that names all missing ones. */
 export function requireEnv<const Name extends string>(...names: Name[]): Record<Name, string> {
   const missing = names.filter((name) => !process.env[name]);
   if (missing.length > 0) throw new HttpError(500, `this function is deployed without ${missing.join(", ")}`);

@@ -1,26 +1,26 @@
 import { UserError } from "../errors.ts";
-import { openLake } from "../lake/lake.ts";
-import { type LoadReport, load } from "../load.ts";
-import { openWarehouse } from "../warehouse/warehouse.ts";
+import { openLake } from "../lake/open-lake.ts";
+import { type LoadSummary, load } from "../load.ts";
+import { openWarehouse } from "../warehouse/open-warehouse.ts";
 import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
 
 /**
- * The function `load-bq-from-csv`: loads the coffee shop's last whole run from the bucket into BigQuery, and answers with the rows of
- * each table. By environment: PROJECT_ID, DATASET, BUCKET, GCS_PREFIX and LOCATION.
+ * The function `load-bq-from-csv`: loads the coffee shop's last complete run from the bucket into BigQuery, and answers with the
+ * rows of each table. It reads PROJECT_ID, DATASET, BUCKET, GCS_PREFIX and LOCATION from the environment.
  */
 export const loadBqFromCsv: HttpFunction = jsonFunction(async () => ({
   status: 200,
   body: { loaded: await loadInTurn() },
 }));
 
-let running: Promise<LoadReport> | undefined;
-let next: Promise<LoadReport> | undefined;
+let running: Promise<LoadSummary> | undefined;
+let next: Promise<LoadSummary> | undefined;
 
 /**
- * Loads one after another: calls that arrive during a load share the next one, since the files may have changed after the running
- * one had read them.
+ * Runs one load at a time. Calls that arrive during a load share the next one, because the files may have changed since the running
+ * one read them.
  */
-function loadInTurn(): Promise<LoadReport> {
+function loadInTurn(): Promise<LoadSummary> {
   if (running === undefined) {
     running = loadOnce().finally(() => {
       running = undefined;
@@ -36,7 +36,7 @@ function loadInTurn(): Promise<LoadReport> {
   return next;
 }
 
-async function loadOnce(): Promise<LoadReport> {
+async function loadOnce(): Promise<LoadSummary> {
   const env = requireEnv("PROJECT_ID", "DATASET", "BUCKET", "GCS_PREFIX", "LOCATION");
   const lake = await openLake(`gs://${env.BUCKET}`);
   const warehouse = await openWarehouse(`bigquery://${env.PROJECT_ID}?location=${env.LOCATION}`);
@@ -49,7 +49,7 @@ async function loadOnce(): Promise<LoadReport> {
   }
 }
 
-/** 409 where BigQuery let the transaction of another load through instead, by another instance or by hand. */
+/** 409 if BigQuery rolled this load back in favour of another one, by another instance or started by hand. */
 export function answerTo(error: unknown): unknown {
   if (!(error instanceof UserError && /due to concurrent update/i.test(error.message))) return error;
   return new HttpError(409, `another load is under way, this one changed nothing: ${error.message}`);

@@ -1,23 +1,28 @@
-import { openRunAdmin, RunAdminError } from "../run-admin.ts";
+import { isRunAdminError, openRunAdmin, type RunAdminError } from "bigquery-clean-room/run-admin";
+import { tellTouched } from "pulumi-rehearsal/touched";
 import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
 
 /**
- * The function `trigger-job`: starts the Cloud Run job that writes the coffee shop's files, and answers 202 with the execution's name
- * without waiting for its end. By environment: PROJECT_ID, REGION and JOB, the job's short name.
+ * The function `trigger-job`: starts the Cloud Run job that writes the coffee shop's files, and answers 202 with the execution's
+ * name without waiting for its end. It reads PROJECT_ID, REGION and JOB, the job's short name, from the environment.
  */
 export const triggerJob: HttpFunction = jsonFunction(async () => {
   const { PROJECT_ID, REGION, JOB } = requireEnv("PROJECT_ID", "REGION", "JOB");
   const job = `projects/${PROJECT_ID}/locations/${REGION}/jobs/${JOB}`;
+  tellTouched(`job/${JOB}`, "write");
   try {
     const { name, logUri } = await openRunAdmin().start(job);
     return { status: 202, body: { execution: name, ...(logUri && { logUri }) } };
   } catch (error) {
-    if (!(error instanceof RunAdminError)) throw error;
+    if (!isRunAdminError(error)) throw error;
     throw answerTo(error, job);
   }
 });
 
-/** What the caller gets: 500 where this function is set up wrong, 409 and 429 as they are, 502 and 504 where Cloud Run fails. */
+/**
+ * The answer to the caller: 500 if this function is set up wrong, 409 and 429 as Cloud Run gives them, 502 or 504 if Cloud Run
+ * fails.
+ */
 export function answerTo({ status, message, timedOut }: RunAdminError, job: string): HttpError {
   if (timedOut) return new HttpError(504, `${message}; ${job} may have been started`);
   if (status === 401) return new HttpError(500, message);

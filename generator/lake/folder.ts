@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.ts";
 import type { FileInfo, FileWriter, Lake } from "./lake.ts";
 
-/** What a file is called while it is written; `list` does not show it. */
+/** The name of a file while it is being written; `list` does not show it. */
 const unfinished = /\.tmp-\d+$/;
 
 /**
- * A lake in a folder, the stand-in of a bucket: `file:///absolute/folder`, percent-encoded as by `pathToFileURL`.
- * The folder is made when the first file is written. Writing throws UserError where the folder is read-only, full or not a folder.
+ * Opens a lake in a folder, the stand-in of a bucket: `file:///absolute/folder`, percent-encoded like `pathToFileURL`. The first
+ * write creates the folder. Writing throws UserError if the folder is read-only, the disk is full, or a file is in the way.
  */
 export function openFolder(url: string): Lake {
   const root = pathOfUrl(url);
@@ -38,13 +38,13 @@ export function openFolder(url: string): Lake {
     return {
       write: (chunk) =>
         guard(async () => {
-          // The hash is computed while the operating system writes.
+          // Hash while the operating system writes.
           const written = writeWhole(file, chunk);
           hash.update(chunk);
           bytes += chunk.byteLength;
           await written;
         }),
-      // No fsync: after a power cut, the checksums in the manifest tell a torn file from a whole one.
+      // No fsync: after a power cut, the manifest's checksums tell a file that was cut short from a whole one.
       close: () =>
         guard(async () => {
           try {
@@ -92,16 +92,16 @@ export function openFolder(url: string): Lake {
   };
 }
 
-/** The path that a `file:` URL names. Throws UserError for one that names none. */
+/** The path of a `file:` URL. Throws UserError if the URL names none. */
 export function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url);
   } catch (error) {
-    throw new UserError(`"${url}" names no file or folder of this machine (${messageOf(error)})`);
+    throw new UserError(`"${url}" names no file or folder on this machine (${messageOf(error)})`);
   }
 }
 
-/** The MD5 of a file's content, in hexadecimal; the file is streamed. */
+/** The MD5 of a file's content, in hexadecimal, read as a stream. */
 export async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
   const hash = createHash("md5");
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
@@ -109,8 +109,8 @@ export async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
 }
 
 /**
- * Makes a folder and those above it that are missing.
- * Not by `mkdir(…, { recursive: true })`: where the system answers ENOENT for good, as under /proc, Node 22 tries for ever.
+ * Creates a folder and its missing parents. `mkdir(…, { recursive: true })` will not do: where the system always answers ENOENT, as
+ * under /proc, Node 22 retries forever.
  */
 export async function makeFolder(path: string): Promise<void> {
   const make = async () => {
@@ -127,6 +127,18 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Writes a file atomically, and only if its content changes: another process may be running or reading it. */
+export function replaceFile(path: string, content: Uint8Array): void {
+  try {
+    if (readFileSync(path).equals(content)) return;
+  } catch {
+    mkdirSync(dirname(path), { recursive: true });
+  }
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, content);
+  renameSync(aside, path);
+}
+
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let from = 0; from < chunk.byteLength; ) {
     from += (await file.write(chunk, from, chunk.byteLength - from, null)).bytesWritten;
@@ -137,9 +149,9 @@ async function ifThere<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    // ENOTDIR: a file stands where the path has a folder, so there is nothing at the path either.
+    // ENOTDIR: one of the path's folders is a file, so there is nothing at the path.
     if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined;
-    if (codeOf(error) !== "") throw new UserError(`cannot read it: ${messageOf(error)}`);
+    if (codeOf(error) !== "") throw new UserError(`a file cannot be read: ${messageOf(error)}; allow reading it`);
     throw error;
   }
 }
@@ -148,7 +160,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** Turns what the file system answers to a write under `root` into a UserError. */
+/** Turns the file system's errors on a write under `root` into UserErrors. */
 function guardWrites(root: string, path: string) {
   return async <T>(write: () => Promise<T>): Promise<T> => {
     try {

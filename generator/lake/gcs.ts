@@ -6,10 +6,10 @@ import { messageOf, UserError } from "../errors.ts";
 import { codeOf, explainAccess } from "../google-errors.ts";
 import type { FileInfo, FileWriter, Lake } from "./lake.ts";
 
-// Google's client puts eleven listeners on a download, one more than Node takes for a leak and warns of.
+// Google's client adds eleven listeners to a download, and Node warns of a leak above ten.
 EventEmitter.defaultMaxListeners = 16;
 
-/** Bytes that one request of a resumable upload carries; a multiple of 256 KiB. What was sent is kept for a retry. */
+/** Bytes per request of a resumable upload, a multiple of 256 KiB. The client keeps them for a retry. */
 export const CHUNK_BYTES = 8 << 20;
 
 /** A place in Cloud Storage: `prefix` is empty or ends with a slash. */
@@ -18,20 +18,20 @@ export interface BucketPlace {
   readonly prefix: string;
 }
 
-/** The bucket and prefix that a URL names; nothing is asked over the network. Throws UserError for a URL that names none. */
+/** The bucket and prefix of a URL. Sends no request. Throws UserError if the URL names no bucket. */
 export function openBucket(url: string): BucketPlace {
   const [, name, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]+)(?:\/(.*))?$/.exec(url) ?? [];
   if (name === undefined) throw new UserError(`"${url}" is not a place in Cloud Storage: use gs://BUCKET/PREFIX`);
-  // Retries are safe here, and off by default: an upload writes the same content under the same name.
+  // Retry uploads too, which the client does not by default: a retry writes the same content under the same name.
   const storage = new Storage({ retryOptions: { idempotencyStrategy: IdempotencyStrategy.RetryAlways } });
   const prefix = path.replace(/\/+$/, "");
   return { bucket: storage.bucket(name), prefix: prefix === "" ? "" : `${prefix}/` };
 }
 
 /**
- * A lake in Cloud Storage: `gs://bucket/prefix`. Uploads stream in chunks that are sent again after a fault; Cloud Storage
- * checks each file's CRC32C before the object appears. Throws UserError for a bucket that is missing or refuses, for missing
- * credentials and for a file that arrived damaged.
+ * Opens a lake in Cloud Storage: `gs://bucket/prefix`. Uploads stream in chunks, and a failed chunk is retried. Cloud Storage
+ * checks each file's CRC32C before the object appears.
+ * The lake throws UserError if the bucket is missing or refuses access, credentials are missing, or a file arrives damaged.
  */
 export function openGcs(url: string): Lake {
   const { bucket, prefix } = openBucket(url);
@@ -60,20 +60,20 @@ export function openGcs(url: string): Lake {
   };
 }
 
-/** The first bytes of an object by its `gs://` URI, enough for a header. Throws UserError where there is no such object. */
+/** The first bytes of an object by its `gs://` URI, enough for a header. Throws UserError if there is no such object. */
 export async function readHead(uri: string, bytes = 1 << 13): Promise<Buffer> {
   const { bucket, prefix } = openBucket(uri);
   const file = bucket.file(prefix.slice(0, -1));
   const head = await ifThere(bucket, async () => {
     const [{ size }] = await file.getMetadata();
-    // A range of an empty object is an error.
+    // Reading a range of an empty object is an error.
     return Number(size) === 0 ? Buffer.alloc(0) : (await file.download({ start: 0, end: bytes - 1 }))[0];
   });
   if (head === undefined) throw new UserError(`${uri} does not exist`);
   return head;
 }
 
-/** Runs a call to Cloud Storage and turns what a person can mend into a UserError. */
+/** Runs a call to Cloud Storage, and turns errors that a person can fix into a UserError. */
 export async function guard<T>(bucket: Bucket, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -81,8 +81,9 @@ export async function guard<T>(bucket: Bucket, call: () => Promise<T>): Promise<
     const where = `the bucket gs://${bucket.name}`;
     const message = messageOf(error);
     if (error instanceof UserError) throw error;
-    if (codeOf(error) === 404) throw new UserError(`${where} does not exist, or not for this account: ${message}`);
-    // The client has compared the CRC32C.
+    if (codeOf(error) === 404)
+      throw new UserError(`${where} does not exist, or this account cannot see it: ${message}`);
+    // The client found another CRC32C than it sent.
     if (String(codeOf(error)).startsWith("FILE_NO_UPLOAD"))
       throw new UserError(`a file arrived damaged in ${where} and was deleted: run this again (${message})`);
     const explained = explainAccess(error, where, "roles/storage.objectUser");
@@ -93,10 +94,7 @@ export async function guard<T>(bucket: Bucket, call: () => Promise<T>): Promise<
   }
 }
 
-/**
- * Compares what Cloud Storage holds now with what was sent, and deletes the object if they differ.
- * Throws UserError in that case.
- */
+/** Compares the stored object with what was sent. If they differ, deletes the object and throws UserError. */
 export async function verify(file: File, sent: FileInfo): Promise<FileInfo> {
   const stored = infoOf(file.metadata);
   if (stored.bytes === sent.bytes && stored.md5 === sent.md5) return sent;
@@ -104,7 +102,7 @@ export async function verify(file: File, sent: FileInfo): Promise<FileInfo> {
   throw new UserError(`${file.cloudStorageURI.href} arrived damaged and was deleted: run this again`);
 }
 
-/** The content type of a file by its name; Cloud Storage would guess less well for CSV on some machines. */
+/** The content type of a file, from its name: on some machines the client does not know that of CSV. */
 export function contentType(name: string): string {
   if (name.endsWith(".csv")) return "text/csv";
   if (name.endsWith(".html")) return "text/html; charset=utf-8";
@@ -127,7 +125,7 @@ function writerTo(file: File): FileWriter {
       // An empty file has no first chunk to send.
       ...(bytes === 0 ? { resumable: false } : { chunkSize: CHUNK_BYTES }),
     });
-    // Failures are thrown by the write or close that meets them.
+    // The next write or close throws a failure; without a listener it would end the process.
     upload.on("error", () => {});
     return upload;
   };
@@ -136,7 +134,7 @@ function writerTo(file: File): FileWriter {
     write: (chunk) =>
       guard(file.bucket, async () => {
         if (chunk.byteLength === 0) return;
-        // The client holds on to what it may have to send again, and the caller takes its chunk back.
+        // The client keeps chunks for a retry, and the caller reuses its buffer.
         const copy = Buffer.from(chunk);
         hash.update(copy);
         bytes += copy.byteLength;
@@ -155,10 +153,10 @@ function writerTo(file: File): FileWriter {
   };
 }
 
-/** Waits for a write or an end; a stream that breaks while one is under way closes without calling it back. */
+/** Waits for a write or an end. A stream that breaks meanwhile closes without calling back, so listen for that too. */
 function settled(stream: Writable, start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const broken = () => reject(stream.errored ?? new Error("the upload was broken off"));
+    const broken = () => reject(stream.errored ?? new Error("the upload broke off"));
     stream.once("close", broken);
     start((error) => {
       stream.off("close", broken);
@@ -173,7 +171,7 @@ async function ifThere<T>(bucket: Bucket, read: () => Promise<T>): Promise<T | u
     try {
       return await read();
     } catch (error) {
-      // Cloud Storage says 404 of a missing bucket too, and names bucket and object in either message.
+      // A missing bucket is a 404 too, and only the message tells it from a missing object.
       if (codeOf(error) === 404 && !/specified bucket does not exist/i.test(messageOf(error))) return undefined;
       throw error;
     }

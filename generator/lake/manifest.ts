@@ -11,7 +11,7 @@ export interface ManifestFile extends FileInfo {
   readonly rows: number;
 }
 
-/** What a run of the generator made, written last: a file that is not named here is not part of the data. */
+/** The files of one run of the generator. It is written last: a file that it does not name is not part of the data. */
 export interface Manifest {
   readonly run: string;
   readonly settings: {
@@ -25,17 +25,17 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
-/** Where the manifest of the data under a prefix is. */
+/** The path of the manifest under a prefix. */
 export function manifestPath(prefix: string): string {
   return `${prefix}/manifest.json`;
 }
 
-/** Reads the manifest of the data under a prefix. Throws UserError where there is none, or none that can be used. */
+/** Reads the manifest under a prefix. Throws UserError if it is missing or broken. */
 export async function readManifest(lake: Lake, prefix: string): Promise<Manifest> {
   return readManifestAt(lake, manifestPath(prefix));
 }
 
-/** Like `readManifest`, for a manifest elsewhere, such as the part that one shard made. */
+/** Like `readManifest`, for a manifest at any path, such as the record that a shard leaves of its files. */
 export async function readManifestAt(lake: Lake, path: string): Promise<Manifest> {
   const text = await lake.readText(path);
   if (text === undefined) throw new UserError(`there is no ${path} in ${lake.url}: run generate first`);
@@ -43,14 +43,15 @@ export async function readManifestAt(lake: Lake, path: string): Promise<Manifest
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UserError(`${path} in ${lake.url} is no JSON, so it was cut short or edited: run generate again`);
+    throw new UserError(`${path} in ${lake.url} is not JSON, so it was cut short or edited: run generate again`);
   }
   const wrong = firstMistake(value);
-  if (wrong !== undefined) throw new UserError(`${path} in ${lake.url} is no manifest, ${wrong}: run generate again`);
+  if (wrong !== undefined)
+    throw new UserError(`${path} in ${lake.url} is not a manifest (${wrong}): run generate again`);
   return value as Manifest;
 }
 
-/** Writes a manifest, whole or not at all. */
+/** Writes a manifest atomically. */
 export async function writeManifestAt(lake: Lake, path: string, manifest: Manifest): Promise<void> {
   await lake.writeText(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }
@@ -64,19 +65,19 @@ const isMd5 = (value: unknown): boolean => typeof value === "string" && /^[0-9a-
 const settingsShape = { seed: isCount, scale: isNumber, from: isDay, until: isDay, shards: isCount };
 const fileShape = { table: isText, path: isText, rows: isCount, bytes: isCount, md5: isMd5 };
 
-/** What is wrong with a value as a manifest, or undefined where nothing is. */
+/** The first reason why a value is not a manifest; undefined if it is one. */
 function firstMistake(value: unknown): string | undefined {
   const manifest = fieldsOf(value);
   const settings = fieldsOf(manifest.settings);
-  if (!isText(manifest.run)) return "it lacks run";
+  if (!isText(manifest.run)) return "run is missing";
   const setting = Object.entries(settingsShape).find(([name, fits]) => !fits(settings[name]));
-  if (setting !== undefined) return `its settings have no right ${setting[0]}`;
+  if (setting !== undefined) return `the setting ${setting[0]} is missing or wrong`;
   const files = manifest.files;
   if (!Array.isArray(files) || files.length === 0) return "it names no files";
   for (const [i, file] of files.entries()) {
     const fields = fieldsOf(file);
     const field = Object.entries(fileShape).find(([name, fits]) => !fits(fields[name]));
-    if (field !== undefined) return `its file ${i + 1} has no right ${field[0]}`;
+    if (field !== undefined) return `${field[0]} of file ${i + 1} is missing or wrong`;
     if (files.findIndex((other) => other.path === fields.path) < i) return `it names ${fields.path} twice`;
   }
   return undefined;

@@ -90,7 +90,7 @@ export const orders = table(
     description: "Orders, one row a receipt",
     primaryKey: ["order_id"],
     foreignKeys: [references("customer_id", customers), references("store_id", stores)],
-    // By month: a load rewrites every partition, and BigQuery allows one job no more than 4,000 of them.
+    // By month, because a load rewrites every partition, and BigQuery allows one job at most 4,000 of them.
     partitioning: { type: "MONTH", field: "order_date" },
     clustering: ["store_id", "customer_id"],
     file: "Orders",
@@ -135,7 +135,10 @@ export const orderDetails = table(
   },
 );
 
-/** What the generator knows and the shop does not, to score segments and churn models by. A file only: never loaded. */
+/**
+ * The truth about customers, which the generator knows and the shop does not, for scoring segments and churn models. It is a file
+ * and is never loaded.
+ */
 export const customerTruth = table(
   {
     dataset: "ground_truth",

@@ -1,6 +1,6 @@
-import { type ColumnType, columnNames, fullName, type Table } from "./table.ts";
+import { type ColumnType, columnNames, fullName, type Row, type Table } from "./table.ts";
 
-/** One field of a BigQuery schema. The order of keys is the API's own, so that a declared schema reads like a returned one. */
+/** One field of a BigQuery schema, with its keys in the API's order, so that a declared schema reads like a returned one. */
 export interface SchemaField {
   name: string;
   type: ColumnType;
@@ -8,7 +8,7 @@ export interface SchemaField {
   description: string;
 }
 
-/** The table's BigQuery schema, as `bigquery.Table.schema` and a load job take it (there as JSON text). */
+/** The table's BigQuery schema, for a load job and, as JSON text, for `bigquery.Table.schema`. */
 export function bigquerySchema(table: Table): SchemaField[] {
   return Object.entries(table.columns).map(([name, { type, mode, description }]) => ({
     name,
@@ -19,8 +19,8 @@ export function bigquerySchema(table: Table): SchemaField[] {
 }
 
 /**
- * The DuckDB type that holds every value of a BigQuery type.
- * TIMESTAMP is DuckDB's type without a zone, in UTC: its zoned type prints in the session's zone and needs the ICU extension.
+ * The DuckDB type that holds every value of a BigQuery type. TIMESTAMP is DuckDB's type without a zone, in UTC: the type with a
+ * zone prints in the session's zone and needs the ICU extension.
  */
 export const duckdbTypes: Record<ColumnType, string> = {
   INTEGER: "BIGINT",
@@ -33,8 +33,8 @@ export const duckdbTypes: Record<ColumnType, string> = {
 };
 
 /**
- * The columns of a DuckDB `CREATE TABLE`, from a BigQuery schema. Keys are left out as they are on BigQuery, where they are not
- * enforced; dbt's tests and ours check them.
+ * The columns of a DuckDB `CREATE TABLE`, from a BigQuery schema. Keys are left out, because BigQuery does not enforce them either;
+ * the tests of dbt and of this project check them.
  */
 export function duckdbColumns(schema: readonly SchemaField[]): string {
   return schema
@@ -42,12 +42,30 @@ export function duckdbColumns(schema: readonly SchemaField[]): string {
     .join(", ");
 }
 
-/** The DuckDB statement that makes the table, replacing one of another shape. */
+/** The DuckDB statement that creates the table, or replaces one of another shape. */
 export function duckdbDdl(table: Table): string {
   return `CREATE OR REPLACE TABLE ${fullName(table)} (${duckdbColumns(bigquerySchema(table))})`;
 }
 
-/** The first line of the table's CSV files, without the line's end. */
+/** The header of the table's CSV files, without the line end. */
 export function csvHeader(table: Table): string {
   return columnNames(table).join(",");
+}
+
+/**
+ * One row of a table as a CSV line, with the line end. For tables of thousands of rows: `rowWriter` writes the millions of orders
+ * and lines.
+ */
+export function csvLine<T extends Table>(table: T, row: Row<T>): string {
+  const values = row as Record<string, unknown>;
+  return `${columnNames(table)
+    .map((name) => csvField(values[name]))
+    .join(",")}\n`;
+}
+
+/** A value as a CSV field. Null is an empty field and an empty text is a quoted one, so that a reader can tell them apart. */
+export function csvField(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  const text = String(value);
+  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,4 +1,15 @@
-import { float, integer, nullable, pii, references, string, table, timestamp } from "./table.ts";
+import {
+  type Columns,
+  float,
+  integer,
+  nullable,
+  pii,
+  references,
+  string,
+  type Table,
+  table,
+  timestamp,
+} from "./table.ts";
 
 const dataset = "merchant";
 
@@ -81,3 +92,21 @@ export const orderItems = table(
     sale_price: float("Price paid, USD"),
   },
 );
+
+/** The tables of thelook_ecommerce, from which the merchant's are made. */
+export const thelook = {
+  users: sourceOf(users, ["hashed_email"]),
+  orders: sourceOf(orders, []),
+  orderItems: sourceOf(orderItems, []),
+} as const;
+
+/**
+ * A table as thelook_ecommerce has it: the merchant's columns but for those that the snapshot adds. All may be empty, because the
+ * snapshot's rules decide which rows to keep, and not the load.
+ */
+function sourceOf<C extends Columns, Added extends keyof C & string>({ primaryKey, ...of }: Table<C>, added: Added[]) {
+  const kept = Object.entries(of.columns).filter(([name]) => !added.includes(name as Added));
+  const columns = Object.fromEntries(kept.map(([name, column]) => [name, nullable(column)]));
+  const { dataset, table, description, file } = of;
+  return { dataset, table, description, primaryKey, ...(file && { file }), columns } as Table<Omit<C, Added>>;
+}

@@ -1,12 +1,12 @@
 /** BigQuery's column types as far as the demos use them. */
 export type ColumnType = "INTEGER" | "FLOAT64" | "NUMERIC" | "STRING" | "BOOLEAN" | "DATE" | "TIMESTAMP";
 
-/** One column. `Value` is what the column holds in TypeScript: dates and timestamps are ISO strings, NUMERIC a number. */
+/** One column. `Value` is its type in TypeScript: dates and timestamps are ISO strings, NUMERIC is a number. */
 export interface Column<Value = unknown> {
   readonly type: ColumnType;
   readonly mode: "REQUIRED" | "NULLABLE";
   readonly description: string;
-  /** Marks what identifies a person (an e-mail, a birth date); shared views cannot expose such a column. */
+  /** Whether it identifies a person (an e-mail address, a birth date). Shared views cannot expose such a column. */
   readonly pii: boolean;
   /** Never set: carries the TypeScript type for `Row`. */
   readonly _value?: Value;
@@ -19,7 +19,7 @@ export interface ForeignKey {
   readonly references: { readonly dataset: string; readonly table: string; readonly column: string };
 }
 
-/** What a table has beside its columns. */
+/** Everything about a table but its columns. */
 export interface TableOptions<Name extends string = string> {
   readonly dataset: string;
   readonly table: string;
@@ -30,7 +30,7 @@ export interface TableOptions<Name extends string = string> {
   readonly partitioning?: { readonly type: "DAY" | "MONTH"; readonly field: Name };
   /** Up to four columns, in order. */
   readonly clustering?: readonly Name[];
-  /** The CSV file's name without its ending, for tables that travel as files. */
+  /** The CSV file's name without `.csv`, for tables that are exchanged as files. */
   readonly file?: string;
 }
 
@@ -58,14 +58,17 @@ export const date = column<string>("DATE");
 /** An instant in UTC. */
 export const timestamp = column<string>("TIMESTAMP");
 
+/** The column, allowed to be empty. */
 export function nullable<Value>(of: Column<Value>): Column<Value | null> {
   return { ...(of as Column<Value | null>), mode: "NULLABLE" };
 }
 
+/** The column, marked as one that identifies a person. */
 export function pii<Value>(of: Column<Value>): Column<Value> {
   return { ...of, pii: true };
 }
 
+/** Defines a table. */
 export function table<const C extends Columns>(options: TableOptions<keyof C & string>, columns: C): Table<C> {
   return { ...options, columns };
 }
@@ -82,6 +85,7 @@ export function fullName(of: Table): string {
   return `${of.dataset}.${of.table}`;
 }
 
+/** The names of a table's columns, in the order of the definition. */
 export function columnNames<C extends Columns>(of: Table<C>): (keyof C & string)[] {
   return Object.keys(of.columns);
 }

@@ -1,9 +1,9 @@
 import { type Random, weighted } from "../random.ts";
-import { countries, firstNames, lastNames, mailDomains, priceOf, productCount, streets } from "./lists.ts";
+import { countries, firstNames, lastNames, mailDomains, priceOf, productCount, streets } from "./synthetic-values.ts";
 
 /*
- * One user of the synthetic thelook with everything they ordered: a pure function of the random stream it is given and of the
- * window of time. Instants are seconds since 1970 in UTC.
+ * A user of the synthetic thelook and everything they ordered, which depend only on the random stream and the window of time.
+ * Instants are seconds since 1970 in UTC.
  */
 
 const DAY = 86_400;
@@ -11,7 +11,7 @@ const HOUR = 3_600;
 
 export interface Window {
   readonly from: number;
-  /** The instant after the last one. */
+  /** The first instant after the window. */
   readonly to: number;
 }
 
@@ -40,7 +40,7 @@ export interface Order {
   readonly deliveredAt: number | undefined;
   readonly returnedAt: number | undefined;
   readonly itemCount: number;
-  /** As many as `itemCount`, or none at all: an order whose items are missing. */
+  /** `itemCount` items, or none for an order whose items are missing. */
   readonly items: readonly Item[];
 }
 
@@ -79,7 +79,7 @@ const status = weighted([
   ["Returned", 10],
 ]);
 
-/** How uneven names are: at this, a quarter of 100,000 users share an address with somebody. */
+/** How uneven names are: with this, a quarter of 100,000 users share an address with somebody. */
 const NAME_SKEW = 1.6;
 const CITY_MISSING = 0.03;
 const JOINED_LAST_WEEK = 0.025;
@@ -134,7 +134,9 @@ function order(random: Random, notBefore: number, { to }: Window): Order {
   };
 }
 
-/** An item enters the basket up to four hours before the order; each further one drifts by up to 32 hours, as in the original. */
+/**
+ * The first item enters the basket up to four hours before the order. Later ones drift by up to 32 hours each, as in the original.
+ */
 function item(random: Random, orderedAt: number, place: number): Item {
   const product = 1 + random.below(productCount);
   const drift = random.next() * 32 * HOUR * place - random.next() * 4 * HOUR;

@@ -1,8 +1,9 @@
+import { thelook } from "../tables/merchant.ts";
 import { columnNames, type Table } from "../tables/table.ts";
-import * as thelook from "../tables/thelook.ts";
 import { type Dialect, temporaryTable } from "../warehouse/dialect.ts";
+import type { CountQuery } from "../warehouse/warehouse.ts";
 
-/** Where the rows of thelook's tables are read from, as FROM takes it. */
+/** thelook's tables, as a FROM clause names them. */
 export interface ThelookTables {
   readonly users: string;
   readonly orders: string;
@@ -16,7 +17,7 @@ export const snapshotTables = {
   order_items: "snapshot_order_items",
 } as const satisfies ThelookTables;
 
-/** The temporary tables that hold each distinct row of the source, with its fate and how often it stood there (`copies`). */
+/** The temporary tables that hold each distinct row of the source, with its fate and the number of its copies (`copies`). */
 export const judgedTables = {
   users: "judged_users",
   orders: "judged_orders",
@@ -25,17 +26,17 @@ export const judgedTables = {
 
 /**
  * The statements that make the snapshot from a source, as temporary tables (`snapshotTables`), by these rules:
- * - Rows alike in every column count once.
- * - Of several rows with one id the latest is kept: by the dates of return, delivery, dispatch and creation in this order, then by
- *   the other columns, so that it is always the same one.
- * - A person is an e-mail address, lower-cased and trimmed: of several users the first created is kept, ties by the lowest id, and the
- *   others' orders become this one's. Users without an address are left out, and their orders with them.
- * - Orders of users who are not in the source are left out; orders without items are kept.
- * - Items go with their order and belong to its user; items without an order or a price are left out.
- * - The city "null" is no city. Everything else stays as the source has it.
+ * - Rows that are equal in every column count once.
+ * - Of several rows with one id, the latest is kept, by the dates of return, delivery, dispatch and creation in this order. The
+ *   other columns break ties, so that the choice is always the same.
+ * - A person is an e-mail address, lower-cased and trimmed. Of several users with one address, the first created is kept (ties: the
+ *   lowest id) and gets the others' orders. Users without an address are left out, and so are their orders.
+ * - Orders of users who are not in the source are left out. Orders without items are kept.
+ * - Items follow their order and belong to its user. Items without an order or a price are left out.
+ * - The city "null" becomes NULL. Everything else stays as the source has it.
  */
 export function snapshotStatements(dialect: Dialect, source: ThelookTables): string[] {
-  // With the frame that BigQuery assumes, a RANGE, it refuses NULLS LAST: github.com/tobymao/sqlglot/issues/2804
+  // With its default frame, a RANGE, BigQuery rejects NULLS LAST: github.com/tobymao/sqlglot/issues/2804
   const firstCreated = "ORDER BY created_at NULLS LAST, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW";
   return [
     temporaryTable(
@@ -87,13 +88,13 @@ LEFT JOIN ${judgedTables.orders} AS o ON o.order_id = i.order_id AND o.version =
   ];
 }
 
-/** The distinct rows of a source, each with how often it stood there, the latest one of each id being version 1. */
+/** The distinct rows of a source, each with the number of its copies. The latest row of an id is version 1. */
 function versions(table: Table, from: string, id: string): string {
   const columns = columnNames(table);
   const dates = ["returned_at", "delivered_at", "shipped_at", "created_at"].filter((name) => columns.includes(name));
   const others = columns.filter((name) => name !== id && !dates.includes(name));
   const latest = [...dates.map((name) => `${name} DESC NULLS LAST`), ...others.map((name) => `${name} NULLS LAST`)];
-  // Rows without an id have no version: they are not versions of one another.
+  // Rows without an id are not versions of one another, so they have no version.
   return `
   SELECT *, CASE WHEN ${id} IS NOT NULL THEN
     ROW_NUMBER() OVER (PARTITION BY ${id} ORDER BY ${latest.join(", ")}) END AS version
@@ -110,3 +111,69 @@ function kept(name: keyof ThelookTables, table: Table, changed: Record<string, s
     `SELECT ${values.join(", ")} FROM ${judgedTables[name]} WHERE fate = 'kept'`,
   );
 }
+
+type Name = keyof typeof judgedTables;
+
+/** The reasons for leaving rows out, by `fate` in the judged tables. Each row has one fate. */
+const reasons: Record<Name, Record<string, string>> = {
+  users: {
+    no_id: "without an id",
+    repeated_id: "older versions of an id",
+    no_email: "without an e-mail address",
+    same_email: "further users of an e-mail address",
+  },
+  orders: {
+    no_id: "without an id",
+    repeated_id: "older versions of an id",
+    no_user: "of users who are not in the source",
+    user_without_email: "of users without an e-mail address",
+  },
+  order_items: {
+    no_id: "without an id",
+    repeated_id: "older versions of an id",
+    no_order: "of orders that are not in the source",
+    order_left_out: "of orders that were left out",
+    no_price: "without a price",
+  },
+};
+
+/** Facts worth knowing about the rows that were kept. */
+const remarks: Record<Name, { what: string; sql: string }[]> = {
+  users: [{ what: 'of these: city "null", now none', sql: countKept("users", "city = 'null'") }],
+  orders: [
+    {
+      what: "of these: moved to the one user of their e-mail address",
+      sql: countKept("orders", "user_id <> person"),
+    },
+    {
+      what: "of these: without items, so without a transaction",
+      sql: `SELECT COUNTIF(i.order_id IS NULL) FROM ${snapshotTables.orders} AS o
+LEFT JOIN (SELECT DISTINCT order_id FROM ${snapshotTables.order_items}) AS i ON i.order_id = o.order_id`,
+    },
+  ],
+  order_items: [
+    {
+      what: "of these: moved to the user of their order",
+      sql: countKept("order_items", "user_id IS DISTINCT FROM person"),
+    },
+  ],
+};
+
+function countKept(name: Name, condition: string): string {
+  return `SELECT COUNTIF(fate = 'kept' AND ${condition}) FROM ${judgedTables[name]}`;
+}
+
+/** How the snapshot treated the source's rows, table by table: read = repeats + left out (by reason) + kept. */
+export const snapshotCounts: readonly CountQuery[] = (["users", "orders", "order_items"] as const).flatMap((name) => {
+  const from = judgedTables[name];
+  return [
+    { what: "read", sql: `SELECT COALESCE(SUM(copies), 0) FROM ${from}` },
+    { what: "left out: repeats of a row", sql: `SELECT COALESCE(SUM(copies - 1), 0) FROM ${from}` },
+    ...Object.entries(reasons[name]).map(([fate, reason]) => ({
+      what: `left out: ${reason}`,
+      sql: `SELECT COUNTIF(fate = '${fate}') FROM ${from}`,
+    })),
+    { what: "kept", sql: `SELECT COUNTIF(fate = 'kept') FROM ${from}` },
+    ...remarks[name],
+  ].map((count) => ({ of: name, ...count }));
+});

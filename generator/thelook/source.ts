@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.ts";
-import { type Lake, openLake } from "../lake/lake.ts";
-import * as thelook from "../tables/thelook.ts";
+import type { Lake } from "../lake/lake.ts";
+import { openLake } from "../lake/open-lake.ts";
+import { thelook } from "../tables/merchant.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
-import { rehearsedOptions } from "./rehearsed.ts";
+import { rehearsedOptions } from "./rehearsed-source.ts";
 import type { ThelookTables } from "./snapshot.ts";
 import { writeSynthetic } from "./synthetic.ts";
 
@@ -12,17 +13,17 @@ export interface SourceOptions {
   /** `bigquery://PROJECT/DATASET`, `file:///FOLDER` or `gs://BUCKET/PREFIX` of a CSV export, or `synthetic:`. */
   readonly source: string;
   readonly seed: number;
-  /** Where `synthetic:` writes its files, under `thelook/`. */
+  /** The lake to which `synthetic:` writes its files, under `thelook/`. */
   readonly lake?: Lake | undefined;
-  /** How many users `synthetic:` has, 1 being 100,000. */
+  /** The number of users of `synthetic:`; 1 means 100,000. */
   readonly scale?: number | undefined;
   /** The last day of `synthetic:`, `YYYY-MM-DD`. */
   readonly until?: string | undefined;
-  /** Called with what is being done, for people to read. */
+  /** Called with a description of each step, for people to read. */
   readonly progress?: ((step: string) => void) | undefined;
 }
 
-/** A fixed day and not today: the same seed gives the same rows tomorrow. */
+/** A fixed day, so that the same seed gives the same rows tomorrow. */
 const LAST_DAY = "2025-12-31";
 const FOLDER = "thelook";
 const tables = [thelook.users, thelook.orders, thelook.orderItems];
@@ -30,9 +31,10 @@ const fileNames = tables.map(({ file }) => `${file}.csv`);
 const wanted = `an export of thelook_ecommerce is a folder with ${fileNames.join(", ")}`;
 
 /**
- * Makes thelook's three tables readable for the warehouse and returns their names: tables in BigQuery are read where they are, CSV
- * files are staged, and the synthetic ones are written first. Throws UserError for a source that is unknown, missing or empty, for
- * one that the warehouse cannot reach, and for files that do not fit (file, line, column, value).
+ * Makes thelook's three tables readable for the warehouse, and returns their names. It reads tables in BigQuery in place, loads CSV
+ * files into staging tables, and writes the files of `synthetic:` first.
+ * Throws UserError if the source is unknown, missing, empty or out of the warehouse's reach, and if a file does not fit (with file,
+ * line, column and value).
  */
 export async function openSource(warehouse: Warehouse, declared: SourceOptions): Promise<ThelookTables> {
   const options = await rehearsedOptions(declared);
@@ -74,7 +76,7 @@ async function synthetic(warehouse: Warehouse, options: SourceOptions): Promise<
   return staged(warehouse, lake, `${FOLDER}/`, options, rows);
 }
 
-/** @param promised rows by table, where they are known: files cut short on their way are not taken for whole ones */
+/** @param promised the number of rows by table, where it is known: it tells files that were cut short from whole ones */
 async function staged(
   warehouse: Warehouse,
   lake: Lake,
@@ -89,7 +91,7 @@ async function staged(
     const { name, rows } = await warehouse.stage(table, { uris: [uri], extraColumns: "ignore" });
     if (rows === 0) throw new UserError(`${uri} has no rows: ${wanted}`);
     if (promised && rows !== promised[table.table])
-      throw new UserError(`${uri}: ${promised[table.table]} rows were written and ${rows} arrived; run it again`);
+      throw new UserError(`${uri}: ${promised[table.table]} rows were written and ${rows} arrived; run this again`);
     names[table.table] = name;
   }
   return names as unknown as ThelookTables;
@@ -103,7 +105,7 @@ function checkReach({ dialect }: Warehouse, url: string): void {
     throw new UserError(`DuckDB cannot read ${url}: download it and use file:///FOLDER`);
 }
 
-/** Throws UserError where a folder is no CSV export of thelook: not there, not a folder, or without one of its files. */
+/** Throws UserError if a folder is not a CSV export of thelook: it does not exist, is not a folder, or lacks one of the files. */
 export async function checkFolder(folder: string): Promise<void> {
   const entries = await readdir(folder).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;

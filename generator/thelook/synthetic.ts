@@ -2,34 +2,35 @@ import { UserError } from "../errors.ts";
 import type { FileWriter, Lake } from "../lake/lake.ts";
 import { Random } from "../random.ts";
 import { csvHeader } from "../tables/derive.ts";
+import { thelook } from "../tables/merchant.ts";
 import type { Table } from "../tables/table.ts";
-import * as thelook from "../tables/thelook.ts";
-import { itemLine, orderLine, userLine } from "./lines.ts";
+import { itemLine, orderLine, userLine } from "./csv-lines.ts";
 import { type Person, person, type Window } from "./people.ts";
 
 export interface SyntheticOptions {
   readonly seed: number;
-  /** Of 100,000 users; a larger scale adds users and changes none. */
+  /** The number of users; 1 means 100,000. A larger scale adds users and changes none. */
   readonly scale: number;
   /** The last day of the data, `YYYY-MM-DD`. */
   readonly until: string;
-  /** Called as users are written. */
+  /** Called with the number of users written so far, and the total. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
 const USERS = 100_000;
 const FIRST_DAY = "2019-01-01";
-/** Share of rows that stand in their file twice, as in exports. */
+/** Share of rows that are in their file twice, as in real exports. */
 const REPEATED = 0.002;
 const MOST_ORDERS = 4;
 const MOST_ITEMS = 4;
 
 /**
- * Writes a stand-in for thelook_ecommerce as its CSV export would be: `users.csv`, `orders.csv` and `order_items.csv` under `folder`
- * of the lake, with the original's columns, shares and flaws (shared addresses, two spellings of a country, the city "null", repeated
- * rows, orders whose items are missing). A user and their orders are a pure function of seed and id, within the window up to `until`.
- * Returns the rows written, by table. Throws UserError for an `until` that is no date or not after the first day of 2019, and where
- * the lake cannot be written.
+ * Writes a stand-in for the CSV export of thelook_ecommerce to a folder of the lake: `users.csv`, `orders.csv` and
+ * `order_items.csv`, with the original's columns, shares and flaws (shared addresses, two spellings of a country, the city "null",
+ * repeated rows, orders whose items are missing). A user and their orders depend only on seed and id, within the window up to
+ * `until`.
+ * Returns the rows written, by table. Throws UserError if `until` is not a date after the first day of 2019, or the lake cannot be
+ * written.
  */
 export async function writeSynthetic(
   lake: Lake,
@@ -40,10 +41,10 @@ export async function writeSynthetic(
   const count = Math.max(1, Math.round(USERS * scale));
   const random = new Random(seed, "thelook");
   const twice = new Random(seed, "thelook: rows that stand twice");
-  const files: CsvFile[] = [];
+  const files: LinesFile[] = [];
   try {
     const open = async (table: Table) => {
-      const file = new CsvFile(table, await lake.create(`${folder}/${table.file}.csv`));
+      const file = new LinesFile(table, await lake.create(`${folder}/${table.file}.csv`));
       files.push(file);
       return file;
     };
@@ -67,15 +68,15 @@ export async function writeSynthetic(
 
 function windowUntil(until: string): Window {
   const lastDay = /^\d{4}-\d\d-\d\d$/.test(until) ? Date.parse(until) : Number.NaN;
-  // Date.parse lets the 31st of February pass as a day of March.
+  // Date.parse takes 31 February for a day of March.
   if (Number.isNaN(lastDay) || new Date(lastDay).toISOString().slice(0, 10) !== until)
     throw new UserError(`until is "${until}": use a date, YYYY-MM-DD`);
   if (until <= FIRST_DAY) throw new UserError(`until is "${until}": thelook begins on ${FIRST_DAY}, use a later day`);
   return { from: Date.parse(FIRST_DAY) / 1000, to: lastDay / 1000 + 86_400 };
 }
 
-/** A CSV file being written: lines gather until `flush`. */
-class CsvFile {
+/** Writes a CSV file: collects lines until `flush`. */
+class LinesFile {
   rows = 0;
   readonly table: Table;
   readonly writer: FileWriter;
@@ -100,12 +101,14 @@ class CsvFile {
 }
 
 interface Files {
-  readonly users: CsvFile;
-  readonly orders: CsvFile;
-  readonly items: CsvFile;
+  readonly users: LinesFile;
+  readonly orders: LinesFile;
+  readonly items: LinesFile;
 }
 
-/** Writes one user, their orders and items. Ids leave room for the most orders and items, so that they follow from the user's. */
+/**
+ * Writes one user with their orders and items. Ids leave room for the most orders and items, so that they follow from the user's.
+ */
 function writePerson({ users, orders, items }: Files, id: number, person: Person, twice: Random): void {
   const times = () => (twice.next() < REPEATED ? 2 : 1);
   users.add(userLine({ id, person }), times());

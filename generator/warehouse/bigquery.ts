@@ -5,17 +5,17 @@ import { explainAccess } from "../google-errors.ts";
 import { readHead } from "../lake/gcs.ts";
 import { bigquerySchema } from "../tables/derive.ts";
 import { fullName, type Table } from "../tables/table.ts";
-import { readHeader } from "./csv.ts";
 import { dialects } from "./dialect.ts";
+import { readHeader } from "./read-csv.ts";
 import type { CsvSource, ResultRow, Warehouse } from "./warehouse.ts";
 
 const STAGING_LIFETIME_MS = 60 * 60 * 1000;
 const ROLES = "roles/bigquery.jobUser on the project and roles/bigquery.dataEditor on the datasets";
 
 /**
- * A warehouse in BigQuery: `bigquery://PROJECT?location=LOCATION`, the location being the datasets' (US unless given). Datasets of
- * other projects are named by `&datasets=DATASET:PROJECT,…`; jobs run in the first project.
- * Credentials are Google's application default ones. Throws UserError for a URL that names no project.
+ * Opens a warehouse in BigQuery: `bigquery://PROJECT?location=LOCATION`, with the location of the datasets (US by default).
+ * `&datasets=DATASET:PROJECT,…` names datasets in other projects; jobs always run in PROJECT.
+ * Uses Google's application default credentials. Throws UserError if the URL names no project.
  */
 export async function openBigQuery(url: string): Promise<Warehouse> {
   const { projectId, location, projects } = parseUrl(url);
@@ -28,7 +28,7 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
 
   const explain = (error: unknown, job: Job | undefined, fault: (error: unknown) => string) => {
     const access = explainAccess(error, `BigQuery in project ${projectId}`, ROLES);
-    // What fails before it is a job, and not for a reason that BigQuery gives, is a bug.
+    // An error without BigQuery's list of reasons is a bug, so it keeps its stack trace.
     if (access !== undefined || !(error instanceof Error && "errors" in error)) return access ?? error;
     const id = job?.id ?? (error as { response?: { jobReference?: { jobId?: string } } }).response?.jobReference?.jobId;
     return new UserError(`${fault(error)}${id === undefined ? "" : ` (job ${id} in ${location})`}`);
@@ -42,11 +42,11 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
       let job: Job | undefined;
       try {
         [job] = await client.createQueryJob({ query: script, location });
-        // Integers come as text, so that one beyond 2^53 is no error.
+        // As objects: otherwise the client throws on an integer beyond 2^53.
         const [rows] = await job.getQueryResults({ wrapIntegers: true });
         return rows.map((row) => plainRow(row));
       } catch (error) {
-        // What the script's transaction had done, BigQuery undoes itself.
+        // BigQuery rolls back the script's transaction itself.
         throw explain(error, job, (failed) => `BigQuery: ${messageOf(failed)}`);
       }
     },
@@ -57,7 +57,7 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
       let job: Job | undefined;
       try {
         const schema = { fields: schemaOf(table, columns) };
-        // Should this process be killed, BigQuery drops the table when its time is over.
+        // If this process is killed, BigQuery drops the table at its expiration time.
         await target.create({ schema, expirationTime: String(Date.now() + STAGING_LIFETIME_MS) });
         staged.push(staging);
         [job] = await client.createJob({
@@ -71,9 +71,9 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
               skipLeadingRows: 1,
               allowQuotedNewlines: true,
               nullMarker: "",
-              // The table is new and empty: anything else in it would be a mistake.
+              // The table is new, so rows in it would be a mistake.
               writeDisposition: "WRITE_EMPTY",
-              // Were it dropped meanwhile, a table made again would never expire.
+              // If the table was dropped meanwhile, one that the load creates again would never expire.
               createDisposition: "CREATE_NEVER",
             },
           },
@@ -89,7 +89,7 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
       const dropped = staged.splice(0).map((staging) =>
         tableOf(staging)
           .delete({ ignoreNotFound: true })
-          // It expires by itself, and the work is done.
+          // The work is done, and the table expires by itself.
           .catch(() => {}),
       );
       await Promise.all(dropped);
@@ -109,7 +109,7 @@ function parseUrl(url: string) {
   return { projectId, location, projects };
 }
 
-/** The columns of the files, in their order. Throws UserError where files differ: a load takes all columns by their place. */
+/** The columns of the files, in file order. Throws UserError if the files differ: a load maps columns by position. */
 async function columnsOf(table: Table, { uris, extraColumns }: CsvSource): Promise<string[]> {
   if (uris.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
   const headers = await Promise.all(
@@ -118,21 +118,21 @@ async function columnsOf(table: Table, { uris, extraColumns }: CsvSource): Promi
   const [first = []] = headers;
   const other = headers.findIndex((columns) => columns.join() !== first.join());
   if (other > 0)
-    throw new UserError(`${uris[other]} has its columns in another order than ${uris[0]}: make them alike`);
+    throw new UserError(`${uris[other]} has its columns in another order than ${uris[0]}: use one order in all files`);
   return first;
 }
 
 function schemaOf(table: Table, columns: readonly string[]) {
   const fields = new Map(bigquerySchema(table).map((field) => [field.name, field]));
-  // Columns that are not the table's are loaded too, by numbered names, and left behind in the staging table.
+  // Extra columns are loaded under numbered names, and stay behind in the staging table.
   return columns.map(
     (name, index) => fields.get(name) ?? { name: `_ignored_${index}`, type: "STRING", mode: "NULLABLE" },
   );
 }
 
 /**
- * What is wrong with a file that BigQuery could not load. Of the errors that the client's error lists, the first that says where the
- * bad value is: file, line, column and value come first, where BigQuery tells them.
+ * Says why BigQuery could not load a file. Of the errors in the client's list it takes the first that locates the bad value, and
+ * names file, line, column and value first, as far as BigQuery gives them.
  */
 export function loadFault(error: unknown): string {
   const { errors } = error as { errors?: { message?: string; location?: string }[] };
@@ -153,7 +153,7 @@ function plainRow(row: Record<string, unknown>): ResultRow {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 }
 
-/** BigQuery's classes for integers, decimals, dates and timestamps, as DuckDB's adapter returns them. */
+/** Converts BigQuery's classes for integers, decimals, dates and timestamps to the values that the DuckDB adapter returns. */
 function plain(value: unknown): ResultRow[string] {
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
     return value;
@@ -161,7 +161,7 @@ function plain(value: unknown): ResultRow[string] {
   const text = String((value as { value?: unknown }).value ?? value);
   if (kind === "BigQueryInt") return Number.isSafeInteger(Number(text)) ? Number(text) : text;
   if (kind === "Big") return Number(text);
-  // Nine places of a second, of which BigQuery keeps six.
+  // The client gives nine decimal places, BigQuery stores six.
   if (kind === "BigQueryTimestamp") return text.replace(/(\.\d{6})000Z$/, "$1Z");
   return text;
 }

@@ -1,4 +1,4 @@
-/** The few expressions that BigQuery and DuckDB spell differently. SQL that goes through these runs alike on both. */
+/** The few expressions that BigQuery and DuckDB spell differently. SQL built from these gives the same result on both. */
 export interface Dialect {
   readonly name: "bigquery" | "duckdb";
   /** MD5 of a string, 32 hexadecimal digits. */
@@ -7,7 +7,7 @@ export interface Dialect {
   sha256(expression: string): string;
   /** A number in [0, 1) from the first eight digits of a hexadecimal string. */
   fraction(hex: string): string;
-  /** The name of a BigQuery type in a CAST. */
+  /** A BigQuery type as a CAST names it. */
   type(bigqueryType: "INT64" | "FLOAT64" | "STRING" | "DATE"): string;
   /** The day `days` (an integer expression) before `date`. */
   daysBefore(date: string, days: string): string;
@@ -34,15 +34,15 @@ const duckdb: Dialect = {
 export const dialects = { bigquery, duckdb } as const;
 
 /**
- * A number in [0, 1) that is a pure function of the seed, a label and a key: both engines compute the same one.
- * Each use has its own label, so that two draws for one key are independent.
+ * SQL for a number in [0, 1) that depends only on the seed, a label and a key; both engines compute the same number. Each use has
+ * its own label, so that two draws for one key are independent.
  */
 export function uniform(dialect: Dialect, seed: number, label: string, key: string): string {
   const cast = `CAST(${key} AS ${dialect.type("STRING")})`;
   return dialect.fraction(dialect.md5(`CONCAT('${seed}:${label}:', ${cast})`));
 }
 
-/** The statement that makes a temporary table, for the rest of the script. */
+/** The statement that creates a temporary table, for the rest of the script. */
 export function temporaryTable(name: string, query: string): string {
   return `CREATE OR REPLACE TEMP TABLE ${name} AS\n${query}`;
 }

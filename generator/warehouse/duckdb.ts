@@ -4,11 +4,11 @@ import { messageOf, UserError } from "../errors.ts";
 import { makeFolder, pathOfUrl } from "../lake/folder.ts";
 import { duckdbDdl, duckdbTypes } from "../tables/derive.ts";
 import { type Column, columnNames, fullName, type Table } from "../tables/table.ts";
-import { findFault, openCsv, patterns, readHeader } from "./csv.ts";
 import { dialects } from "./dialect.ts";
+import { findFault, openCsv, patterns, readHeader } from "./read-csv.ts";
 import type { ResultRow, Warehouse } from "./warehouse.ts";
 
-// Imported on demand like this file: the cloud's bundle does not carry DuckDB, and there nobody asks for it.
+// Imported at run time: the cloud's bundle does not contain DuckDB, and nothing there opens this file.
 const {
   DuckDBDateValue,
   DuckDBDecimalValue,
@@ -19,13 +19,13 @@ const {
 } = await import("@duckdb/node-api");
 
 /**
- * A warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded as by `pathToFileURL`. The file is made when
- * it is missing. Throws UserError where it cannot be: not a database, open in another program, in a read-only folder.
+ * Opens a warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded like `pathToFileURL`. Creates the file if
+ * it is missing. Throws UserError if the file is not a database, another program has it open, or its folder is read-only.
  */
 export async function openDuckDb(url: string): Promise<Warehouse> {
   const { connection, close } = await connect(url);
   let staged = 0;
-  // One connection has one transaction, and is closed only when it rests.
+  // Calls take turns: a connection has one transaction, and must be idle when it is closed.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work);
@@ -42,7 +42,7 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
         try {
           return await rowsOf(connection, script);
         } catch (error) {
-          // DuckDB keeps a failed transaction open; without one, ROLLBACK is the error to pass over.
+          // DuckDB keeps a failed transaction open, so roll it back. Without a transaction ROLLBACK fails, which does no harm.
           await connection.run("ROLLBACK").catch(() => {});
           throw new UserError(explainRun(messageOf(error), script));
         }
@@ -72,8 +72,8 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
 }
 
 /**
- * Makes the schemas and tables of a warehouse that are missing or have other columns, types or modes than defined, and keeps
- * the rows of all others: what Pulumi does in BigQuery, for a DuckDB file. Throws UserError as `openDuckDb` does.
+ * Creates the schemas and tables that a DuckDB file lacks, replaces tables whose columns, types or modes differ from the
+ * definition, and keeps the rows of all others, as Pulumi does in BigQuery. Throws UserError like `openDuckDb`.
  */
 export async function createTables(url: string, tables: readonly Table[]): Promise<void> {
   const { connection, close } = await connect(url);
@@ -106,8 +106,8 @@ async function connect(url: string): Promise<{ connection: DuckDBConnection; clo
   let instance: InstanceType<typeof DuckDBInstance>;
   try {
     await makeFolder(dirname(path));
-    // From the cache: two instances of one file in one process would not see each other's lock. Without the setting, DuckDB
-    // answers an unknown function by downloading an extension.
+    // From the cache, because two instances of one file in one process do not see each other's lock. Without the setting, DuckDB
+    // tries to download an extension for an unknown function.
     instance = await DuckDBInstance.fromCache(path, { autoinstall_known_extensions: "false" });
   } catch (error) {
     throw new UserError(explainOpen(path, messageOf(error)));
@@ -124,7 +124,7 @@ function explainRun(message: string, script: string): string {
   if (/^Invalid Input Error/.test(message)) return message.replace(/^Invalid Input Error: */, "");
   if (/No space left|out of disk/i.test(message)) return `no space left for the database: free some (${message})`;
   if (/^Catalog Error: Table|schema .* does not exist/i.test(message))
-    return `the database lacks a declared table: run npm start, which makes them (${message.split("\n")[0]})`;
+    return `a declared table is missing from the database: run npm start, which creates it (${message.split("\n")[0]})`;
   return `DuckDB: ${message}\nin: ${script.trim().replace(/\s+/g, " ").slice(0, 300)}`;
 }
 
@@ -138,10 +138,10 @@ function explainOpen(path: string, message: string): string {
   return `cannot open the database ${path}: ${message}; choose another file, or allow writing there`;
 }
 
-/** The SELECT that reads one CSV file as rows of the table; any value that does not fit makes it fail. */
+/** The SELECT that reads one CSV file as rows of the table. It fails on a value that does not fit. */
 async function selectCsv(table: Table, file: string, extraColumns?: "ignore"): Promise<string> {
   const header = await readHeader(table, await openCsv(file), extraColumns);
-  // Numbered names: a foreign header may hold anything.
+  // Numbered names, because the header may contain any text.
   const fields = header.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const values = columnNames(table).map(
     (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column)} AS ${name}`,
@@ -155,16 +155,19 @@ function castOf(field: string, { type, mode }: Column): string {
   if (type === "STRING") return mode === "REQUIRED" ? `coalesce(${field}, ${whenEmpty})` : field;
   const cast =
     type === "NUMERIC"
-      ? // DuckDB reads short decimals from text thirty times as fast as long ones.
+      ? // DuckDB parses short decimals thirty times as fast as long ones.
         `coalesce(CAST(TRY_CAST(${field} AS DECIMAL(18, 9)) AS DECIMAL(38, 9)), CAST(${field} AS DECIMAL(38, 9)))`
       : `CAST(${field} AS ${duckdbTypes[type]})`;
-  // What is too large for a FLOAT64 would be infinite.
+  // A number too large for a FLOAT64 would become infinite.
   const fits = type === "FLOAT64" ? `isfinite(CAST(${field} AS DOUBLE))` : "TRUE";
   return `CASE WHEN coalesce(${field}, '') = '' THEN ${whenEmpty}
     WHEN regexp_full_match(${field}, '${patterns[type]}') AND ${fits} THEN ${cast} ELSE error('does not fit') END`;
 }
 
-/** Runs the statements of a script one by one: handed over together, DuckDB returns the rows of the first. */
+/**
+ * Runs the statements of a script one by one, and returns the rows of the last. Given the whole script, DuckDB returns those of the
+ * first.
+ */
 async function rowsOf(connection: DuckDBConnection, script: string): Promise<ResultRow[]> {
   const statements = await connection.extractStatements(script);
   let rows: Record<string, DuckDBValue>[] = [];
@@ -190,7 +193,7 @@ function plain(value: DuckDBValue): ResultRow[string] {
   return String(value);
 }
 
-/** `YYYY-MM-DDTHH:MM:SS.sssZ`, with six places where there are microseconds. */
+/** Microseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.sssZ`, with six decimal places where milliseconds are not enough. */
 export function isoOf(micros: bigint): string {
   const beyond = ((micros % 1000n) + 1000n) % 1000n;
   const iso = new Date(Number((micros - beyond) / 1000n)).toISOString();

@@ -1,45 +1,44 @@
-import { UserError } from "../errors.ts";
-import { rehearsalFolder } from "../rehearsal.ts";
 import { fullName, type Table } from "../tables/table.ts";
 import type { Dialect } from "./dialect.ts";
 
-/** A row as a query returns it: integers, decimals and floats as numbers, dates and timestamps as ISO strings (UTC). */
+/** A row of a query's result: integers, decimals and floats are numbers, dates and timestamps are ISO strings (UTC). */
 export type ResultRow = Record<string, string | number | boolean | null>;
 
 /** How a CSV file is read into a table. */
 export interface CsvSource {
-  /** Where the warehouse reads from: `gs://…` for BigQuery, absolute paths for DuckDB. One header line each. */
+  /** The files: `gs://…` for BigQuery, absolute paths for DuckDB. Each has one header line. */
   readonly uris: readonly string[];
-  /** Columns of the files that the table has not: an error unless they are ignored. */
+  /** A column that the table does not have is an error, unless this is set. */
   readonly extraColumns?: "ignore";
 }
 
 /**
- * Where tables live. Two adapters: BigQuery, and DuckDB as its stand-in on a laptop. Datasets and tables are declared elsewhere
- * (by Pulumi, or by the rehearsal); an adapter changes rows only.
+ * Holds the tables. There are two adapters: BigQuery, and DuckDB as its stand-in on a laptop. Pulumi or the rehearsal creates
+ * datasets and tables; an adapter changes rows only.
  */
 export interface Warehouse {
   readonly url: string;
   readonly dialect: Dialect;
-  /** How a script names a declared table: `dataset.table`, with its project where that is another. */
+  /** The name of a declared table in a script: `dataset.table`, with its project in front if that is another one. */
   nameOf(table: Table): string;
   /**
-   * Runs a script of one or more statements, separated by `;`, and returns the rows of the last one. A failed statement undoes
-   * the transaction that the script has open. Throws UserError with the engine's message.
+   * Runs a script of one or more statements, separated by `;`, and returns the rows of the last one. If a statement fails, the
+   * script's open transaction is rolled back. Throws UserError with the engine's message.
    */
   run(script: string): Promise<ResultRow[]>;
   /**
-   * Loads CSV files into a new staging table of the table's columns, and returns its name for use in `run`, and its row count.
-   * Columns are found by the names in each file's header; an empty field is NULL, a quoted empty text is itself. `close` drops the staging table.
-   * Throws UserError that names file, line, column and value where the engine tells.
+   * Loads CSV files into a new staging table with the table's columns, and returns the staging table's name, for use in `run`, and
+   * its row count. It finds columns by the names in each file's header. An empty field is NULL, a quoted empty field is an empty
+   * text. `close` drops the staging table.
+   * Throws UserError that names file, line, column and value, as far as the engine gives them.
    */
   stage(table: Table, csv: CsvSource): Promise<{ name: string; rows: number }>;
   close(): Promise<void>;
 }
 
 /**
- * The script that replaces all rows of some tables by those of others, in one transaction: all of them or none.
- * @param nameOf the warehouse's, where it keeps some datasets in other projects
+ * The script that replaces all rows of some tables by those of others in one transaction, so that all change or none.
+ * @param nameOf the warehouse's `nameOf`, if some of its datasets are in other projects
  */
 export function replaceRows(tables: readonly { table: Table; from: string }[], nameOf = fullName): string {
   const statements = tables.flatMap(({ table, from }) => {
@@ -50,16 +49,24 @@ export function replaceRows(tables: readonly { table: Table; from: string }[], n
   return ["BEGIN TRANSACTION", ...statements, "COMMIT TRANSACTION"].join(";\n");
 }
 
-/**
- * Opens a warehouse by its URL: `bigquery://project?location=US` or `duckdb:///absolute/file.duckdb`. In a rehearsal its DuckDB
- * file stands for BigQuery. Throws UserError for any other URL.
- */
-export async function openWarehouse(url: string): Promise<Warehouse> {
-  // Imported on demand: the cloud's bundle does not carry DuckDB.
-  const rehearsal = rehearsalFolder();
-  if (url.startsWith("bigquery://") && rehearsal !== undefined)
-    return (await import("./rehearsed.ts")).openRehearsedWarehouse(rehearsal, url);
-  if (url.startsWith("bigquery://")) return (await import("./bigquery.ts")).openBigQuery(url);
-  if (url.startsWith("duckdb:///")) return (await import("./duckdb.ts")).openDuckDb(url);
-  throw new UserError(`"${url}" is not a warehouse: use bigquery://PROJECT or duckdb:///ABSOLUTE/PATH.duckdb`);
+/** A number of rows, for the summary of a fill. */
+export interface Count {
+  /** The kind of rows, such as "users". */
+  readonly of: string;
+  /** Which of them, such as "read". */
+  readonly what: string;
+  readonly rows: number;
+}
+
+/** A count to ask the warehouse for: `sql` is a query for one number. */
+export type CountQuery = Omit<Count, "rows"> & { readonly sql: string };
+
+/** One query for all counts: its result is one row with a column per count. */
+export function askCounts(queries: readonly CountQuery[]): string {
+  return `SELECT ${queries.map(({ sql }, index) => `(${sql}) AS count_${index}`).join(",\n")}`;
+}
+
+/** The counts, in the order of the queries, from the row that the query of `askCounts` returned. */
+export function readCounts(queries: readonly CountQuery[], row: ResultRow): Count[] {
+  return queries.map(({ of, what }, index) => ({ of, what, rows: Number(row[`count_${index}`]) }));
 }

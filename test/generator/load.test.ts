@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { generateCoffee } from "../../generator/coffee/generate.ts";
-import { type Lake, openLake } from "../../generator/lake/lake.ts";
+import type { Lake } from "../../generator/lake/lake.ts";
 import { type Manifest, manifestPath } from "../../generator/lake/manifest.ts";
+import { openLake } from "../../generator/lake/open-lake.ts";
 import { load } from "../../generator/load.ts";
 import { coffeeTables } from "../../generator/tables/index.ts";
 import { fullName } from "../../generator/tables/table.ts";
 import { createTables } from "../../generator/warehouse/duckdb.ts";
-import { openWarehouse, type Warehouse } from "../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
 import { userError } from "../support/user-error.ts";
 
 const small = { until: "2024-03-10", days: 10, scale: 0.1 };
@@ -47,7 +49,7 @@ describe("loading the coffee shop", () => {
     }
     return tables;
   };
-  /** Runs a load that must fail, and sees that all tables are as they were. */
+  /** Runs a load that must fail, and checks that all tables are as they were. */
   const refused = async () => {
     const before = await contents();
     const message = await userError(() => load(warehouse, lake));
@@ -62,7 +64,7 @@ describe("loading the coffee shop", () => {
     }
   });
 
-  it("replaces and never adds: loaded twice, every table is identical", async () => {
+  it("replaces rows and never adds any: a second load leaves every table the same", async () => {
     const before = await contents();
     await load(warehouse, lake);
     expect(await contents()).to.deep.equal(before);
@@ -75,7 +77,7 @@ describe("loading the coffee shop", () => {
     expect(await contents()).to.deep.equal(before);
   });
 
-  it("takes over the rows of another run", async () => {
+  it("replaces the rows by those of another run", async () => {
     const before = await contents();
     await generateShop(8);
     await load(warehouse, lake);
@@ -98,7 +100,7 @@ describe("loading the coffee shop", () => {
       .and.to.match(/OrderDetails\.csv has 1000 bytes/);
   });
 
-  it("refuses a file that does not fit its table, though the manifest knows it: file, line, column and value", async () => {
+  it("names file, line, column and value if a file of the manifest does not fit its table", async () => {
     const path = pathOf("products");
     const text = (await readFile(path, "utf8")).replace(/^(1,[^\n]*?),(\d+\.\d\d|\d+),/m, "$1,dear,");
     expect(text).to.include(",dear,");
@@ -107,30 +109,30 @@ describe("loading the coffee shop", () => {
     expect(await refused()).to.match(/Products\.csv, line 2, column price: "dear" is not NUMERIC/);
   });
 
-  it("refuses a row count other than promised", async () => {
+  it("refuses another row count than the manifest's", async () => {
     await appendFile(pathOf("stores"), "");
     await promise("stores", { rows: 1 });
     expect(await refused()).to.match(/coffee_shop\.stores: \d rows arrived, the manifest promises 1/);
   });
 
-  it("refuses to load where there is no manifest, one cut short, and one that lacks a table", async () => {
+  it("refuses a missing manifest, one that was cut short, and one that lacks a table", async () => {
     const path = lake.uri(manifestPath("csv_sources"));
     const without = { ...manifest, files: manifest.files.filter(({ table }) => table !== "stores") };
     await lake.writeText(manifestPath("csv_sources"), JSON.stringify(without));
     expect(await refused()).to.include("names no file for stores");
     await truncate(path, 20);
-    expect(await refused()).to.include("no JSON");
+    expect(await refused()).to.include("not JSON");
     await rm(path);
     expect(await refused()).to.include("run generate first");
   });
 
-  it("leaves all five tables as they were where the last of them cannot be replaced", async () => {
+  it("leaves all five tables as they were if the last one cannot be replaced", async () => {
     await generateShop(8);
     await warehouse.run("ALTER TABLE coffee_shop.order_details RENAME COLUMN quantity TO pieces");
     expect(await refused()).to.include("quantity");
   });
 
-  /** Rewrites the manifest so that a file is as promised, but for what is given. */
+  /** Rewrites a file's entry in the manifest to match the file, apart from the given fields. */
   async function promise(table: string, changes: { rows: number }): Promise<void> {
     const files = await Promise.all(
       manifest.files.map(async (file) =>

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { yesterdayInKyiv } from "../../generator/command-settings.ts";
 import { UserError } from "../../generator/errors.ts";
 import { argument, flag, number, readOptions, text, usage } from "../../generator/options.ts";
-import { yesterdayInKyiv } from "../../generator/settings.ts";
 
 const options = {
   seed: number("seed", 42, { min: 0, env: "SEED" }),
@@ -18,7 +18,7 @@ describe("a command's settings", () => {
     expect(read(["--seed", "8", "--scale=0.5"], { SEED: "7" })).to.include({ seed: 8, scale: 0.5 });
   });
 
-  it("take an empty environment variable for one that is not set", () => {
+  it("treat an empty environment variable as not set", () => {
     expect(read([], { SEED: "" }).seed).to.equal(42);
   });
 
@@ -38,16 +38,16 @@ describe("a command's settings", () => {
       );
   });
 
-  it("say one thing of a misspelt setting and its value, and the one that is meant where that is plain", () => {
+  it("give one message for a misspelt setting and its value, and suggest the setting that was meant", () => {
     expect(() => read(["--colour", "red"])).to.throw(/^--colour is not a setting\n\n/);
     expect(() => read(["--sed", "7"])).to.throw(/^--sed is not a setting: did you mean --seed\?\n\n/);
   });
 
-  it("name the environment variable when that is what is wrong", () => {
+  it("name the environment variable if its value is wrong", () => {
     expect(() => read([], { SEED: "-1" })).to.throw('SEED is "-1": use a whole number from 0');
   });
 
-  it("refuse an empty path, which would be the current folder", () => {
+  it("refuse an empty path, which would mean the current folder", () => {
     expect(() => read(["--out="])).to.throw('--out is "": use a value that is not empty');
   });
 
@@ -55,7 +55,7 @@ describe("a command's settings", () => {
     expect(() => read(["--out"])).to.throw("--out needs a value");
   });
 
-  it("are refused where npm took them for its own, with how to write them", () => {
+  it("are refused if npm swallowed them, with the command to type instead", () => {
     const npm = { npm_lifecycle_event: "query", npm_config_prefix: "/usr" };
     const swallowed = (env: Record<string, string>) => () => read([], { ...npm, ...env });
     expect(swallowed({})).not.to.throw();
@@ -65,7 +65,7 @@ describe("a command's settings", () => {
     expect(swallowed({ npm_config_scale: "true" })).to.throw("-- --scale …");
   });
 
-  it("may be flags, and one text that stands by itself, which may begin as a comment of SQL does", () => {
+  it("may be flags and one text without a name, which may start with an SQL comment", () => {
     const query = { json: flag("as JSON"), sql: argument("the query") };
     const given = (...args: string[]) => readOptions("query", query, args, {});
     expect(given("--json", "SELECT 1")).to.deep.equal({ json: true, sql: "SELECT 1" });
@@ -87,7 +87,7 @@ describe("yesterday in Kyiv", () => {
     expect(yesterdayInKyiv(Date.parse("2026-11-22T22:00:00Z"))).to.equal("2026-11-22");
   });
 
-  it("is one day back over a change of the clocks", () => {
+  it("is the day before across a change of the clocks, too", () => {
     expect(yesterdayInKyiv(Date.parse("2026-03-29T21:30:00Z"))).to.equal("2026-03-29");
     expect(yesterdayInKyiv(Date.parse("2026-10-25T22:30:00Z"))).to.equal("2026-10-25");
   });

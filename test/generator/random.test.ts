@@ -34,7 +34,7 @@ describe("A random stream", () => {
     }
   });
 
-  it("draws from weights in their shares, and nothing that weighs nothing", () => {
+  it("draws each value by its weight, and never one of weight zero", () => {
     const draw = weighted([
       ["never", 0],
       ["often", 3],

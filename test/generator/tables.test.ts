@@ -3,7 +3,7 @@ import { bigquerySchema, csvHeader } from "../../generator/tables/derive.ts";
 import { allTables } from "../../generator/tables/index.ts";
 import { columnNames, fullName } from "../../generator/tables/table.ts";
 
-// That every table's rows survive the way from a CSV file into both warehouses is in warehouse/warehouses.test.ts.
+// warehouse/warehouses.test.ts tests that every table's rows survive the way from a CSV file into both warehouses.
 describe("the table definitions", () => {
   it("name every table once", () => {
     const names = allTables.map(fullName);

@@ -35,7 +35,7 @@ describe("an upload", () => {
       await writeFile(join(from, path), content);
     }
   };
-  /** The objects and resumable sessions that requests write to, in their order. */
+  /** The objects and resumable sessions to which requests write, in the order of the requests. */
   const watch = () => {
     const seen: string[] = [];
     google.intercept = ({ method, url = "", headers }) => {
@@ -51,7 +51,7 @@ describe("an upload", () => {
     for (let i = 0; i < content.length; i += 1000) content.writeUInt32LE(i, i);
     return content;
   };
-  /** Lets `passed` chunks of a resumable upload through and refuses the next, as if the machine were switched off there. */
+  /** Lets `passed` chunks of a resumable upload through and refuses the next, as if the machine were switched off then. */
   const interruptAfter = (passed: number) => {
     let chunks = 0;
     google.intercept = ({ method, headers }, response) => {
@@ -62,7 +62,7 @@ describe("an upload", () => {
     };
   };
 
-  it("brings a folder's files to the same paths under the prefix, the manifest last", async () => {
+  it("uploads a folder's files to the same paths under the prefix, the manifest last", async () => {
     await put({ "csv/manifest.json": "{}", "csv/z.csv": "id\n1\n", "csv/deep/a.csv": "id\n2\n", "empty.csv": "" });
     const seen = watch();
     expect(await upload({ from, to })).to.deep.equal({ files: 4, bytes: 12, skipped: 0 });
@@ -73,7 +73,7 @@ describe("an upload", () => {
     expect(await lake.readText("csv/z.csv")).to.equal("id\n1\n");
   });
 
-  it("sends only what is new or changed when it is run again", async () => {
+  it("uploads only new or changed files when it is run again", async () => {
     await put({ "a.csv": "1", "b.csv": "2", "c.csv": "3" });
     await upload({ from, to });
     await put({ "b.csv": "X", "d.csv": "4" });
@@ -93,7 +93,7 @@ describe("an upload", () => {
     expect(reports.map(([done]) => done)).to.deep.equal(reports.map(([done]) => done).toSorted((a, b) => a - b));
   });
 
-  it("goes on within a large file that was interrupted", async () => {
+  it("resumes a large file where it was interrupted", async () => {
     const content = large();
     await put({ "large.csv": content });
     interruptAfter(1);
@@ -112,7 +112,7 @@ describe("an upload", () => {
     expect(await readFile(join(from, ".upload-sessions.json"), "utf8")).to.equal("{}");
   });
 
-  it("begins a large file anew when it was changed meanwhile", async () => {
+  it("starts a large file over if it has changed", async () => {
     const content = large();
     await put({ "large.csv": content });
     interruptAfter(1);
@@ -125,7 +125,7 @@ describe("an upload", () => {
     expect((await openGcs(to).stat("large.csv"))?.md5).to.equal(md5);
   });
 
-  it("begins a large file anew when Cloud Storage has forgotten its session", async () => {
+  it("starts a large file over if Cloud Storage has dropped its session", async () => {
     await put({ "large.csv": large() });
     interruptAfter(1);
     await userError(() => upload({ from, to }));
@@ -158,9 +158,9 @@ describe("an upload", () => {
     expect(await openGcs(to).list("")).to.deep.equal([]);
   });
 
-  it("refuses a folder that is missing or empty, and a target that is no bucket or none there", async () => {
+  it("refuses a missing or empty folder, and a target that is not a bucket or does not exist", async () => {
     expect(await userError(() => upload({ from: join(from, "none"), to }))).to.equal(
-      `${from}/none is not a folder: name the one to upload by --from`,
+      `${from}/none is not a folder: name the folder to upload with --from`,
     );
     expect(await userError(() => upload({ from, to }))).to.equal(`${from} has no files to upload: run generate first`);
     await put({ "a.csv": "id\n" });

@@ -12,7 +12,7 @@ describe("the calendar", () => {
   });
 
   for (const text of ["2026-02-30", "2025-02-29", "2026-13-01", "2026-1-1", "2026-00-10", "20260101", "", "today"]) {
-    it(`knows that "${text}" is no day`, () => {
+    it(`knows that "${text}" is not a day`, () => {
       expect(parseDay(text)).to.equal(undefined);
     });
   }
@@ -31,7 +31,7 @@ describe("the calendar", () => {
     ["2026-10-25", 2],
   ];
   for (const [day, hours] of offsets) {
-    it(`has Kyiv ${hours} hours ahead of UTC in the shops' hours of ${day}`, () => {
+    it(`has Kyiv ${hours} hours ahead of UTC during opening hours on ${day}`, () => {
       expect(kyivOffsetHours(dayOf(day))).to.equal(hours);
     });
   }

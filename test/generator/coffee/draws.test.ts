@@ -13,7 +13,7 @@ function momentsOf(draw: (random: Random) => number): { mean: number; variance: 
 }
 
 describe("draws", () => {
-  // 17 and 200: below and above the mean from which the normal approximation is used.
+  // 17 is below the mean from which the normal approximation is used, and 200 is above.
   for (const expected of [0.3, 17, 200]) {
     it(`has Poisson counts with mean and variance ${expected}`, () => {
       const { mean, variance } = momentsOf((random) => poisson(random, expected));
@@ -30,7 +30,7 @@ describe("draws", () => {
     expect(stays.mean).to.be.closeTo(300, 6);
   });
 
-  it("chooses by weight, and never what has none", () => {
+  it("chooses by weight, and never a choice of weight zero", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 30 }), (weights) => {
         fc.pre(weights.some((weight) => weight > 0));
@@ -52,7 +52,7 @@ describe("draws", () => {
     expect(variance).to.be.closeTo(0.5, 0.02);
   });
 
-  it("has nothing to choose from where all weights are zero", () => {
+  it("refuses weights that are all zero", () => {
     expect(() => choices([0, 0])).to.throw("nothing to choose from");
   });
 });

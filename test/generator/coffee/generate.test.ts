@@ -44,7 +44,7 @@ describe("the coffee generator", () => {
     expect(whole.byTable.stores?.startsWith(shorter.byTable.stores ?? "-")).to.equal(true);
   });
 
-  it("gives the last days alone as it gives them among all", async () => {
+  it("writes the last days alone as it writes them among all", async () => {
     const last = await generateAll({ ...options, days: 31 });
     for (const table of ["orders", "order_details"]) {
       expect(last.byTable[table]).to.equal(rowsOfDays(whole.byTable[table], "2022-12-01", "2022-12-31"));
@@ -59,13 +59,13 @@ describe("the coffee generator", () => {
     }
   });
 
-  // A run's folder is named by its settings and MODEL_VERSION: rows that change without it would mix with those of older shards.
+  // A run's folder is named by its settings and MODEL_VERSION: without a new version, changed rows would mix with older shards' rows.
   it("gives the rows that MODEL_VERSION stands for: raise it when this fails", () => {
     const hash = createHash("sha256").update(JSON.stringify(whole.byTable)).update(whole.truth).digest("hex");
     expect(hash.slice(0, 16)).to.equal("dddeb5ef2149a83d");
   });
 
-  it("tells of each day it has done", async () => {
+  it("reports its progress after each day", async () => {
     const { lake, remove } = await temporaryLake();
     const told: [number, number][] = [];
     await generateCoffee(lake, { ...options, days: 3, shard: oneShard, progress: (...days) => told.push(days) });
@@ -103,7 +103,7 @@ describe("what a run leaves in the lake", () => {
     expect(await header("OrderDetails")).to.equal(csvHeader(coffee.orderDetails));
   });
 
-  it("is published by whichever shard completes it, and not before", async () => {
+  it("is published by the shard that completes it, and not before", async () => {
     const { lake } = here;
     for (const index of [2, 0, 1]) {
       expect(await lake.readText("csv_sources/manifest.json")).to.equal(undefined);
@@ -123,7 +123,7 @@ describe("what a run leaves in the lake", () => {
   });
 
   for (const failing of ["Customers", "Orders", "OrderDetails"]) {
-    it(`is the last good run when writing ${failing}.csv fails`, async () => {
+    it(`is the last good run if writing ${failing}.csv fails`, async () => {
       const { lake, folder } = here;
       await generateCoffee(lake, { ...small, shard: oneShard });
       const before = await lake.readText("csv_sources/manifest.json");
@@ -139,7 +139,7 @@ describe("what a run leaves in the lake", () => {
   }
 });
 
-/** The lake, with a disk that is full once a file is written to. */
+/** The lake, with a disk that turns out full at the first write to a file. */
 function lakeThatFills(lake: Lake, name: string): Lake {
   return {
     ...lake,

@@ -18,14 +18,14 @@ describe("the menu", () => {
     });
   }
 
-  it("has no two products of one name, and something of each category from the first day", () => {
+  it("has no two products with one name, and sells each category from the first day", () => {
     expect(new Set(products.map(({ name }) => name)).size).to.equal(products.length);
     const first = products.filter(({ launchedOn }) => launchedOn === dayOf("2022-01-01"));
     expect(new Set(first.map(({ category }) => category))).to.deep.equal(new Set(categories));
   });
 
   // Orders take the menu of a month's first day for the whole month.
-  it("takes on products at the beginning of a month", () => {
+  it("adds products on the first of a month only", () => {
     for (const { name, launchedOn } of products) expect(isoDay(launchedOn), name).to.match(/-01$/);
   });
 });

@@ -20,14 +20,14 @@ export async function temporaryLake(): Promise<{ lake: Lake; folder: string; rem
   return { lake, folder, remove: () => rm(folder, { recursive: true }) };
 }
 
-/** What a run wrote: the rows of each table, shard after shard without their headers, and the ground truth. */
+/** The files of a run: the rows of each table, shard after shard without headers, and the ground truth. */
 export interface Files {
   readonly manifest: Manifest;
   readonly byTable: Readonly<Record<string, string>>;
   readonly truth: string;
 }
 
-/** Generates all shards, the last one first, and reads what is there when the run is published. */
+/** Generates all shards, the last one first, and reads the files of the published run. */
 export async function generateAll(options: Omit<GenerateOptions, "shard">, shards = 1): Promise<Files> {
   const { lake, remove } = await temporaryLake();
   try {
@@ -47,7 +47,7 @@ export async function generateAll(options: Omit<GenerateOptions, "shard">, shard
   }
 }
 
-/** The rows of `csv` whose day, somewhere in the row's first column, is in [from, to]. */
+/** The rows of `csv` of the days in [from, to]; the first column begins with the day. */
 export function rowsOfDays(csv: string | undefined, from: string, to: string): string {
   const first = from.replaceAll("-", "");
   const last = to.replaceAll("-", "");

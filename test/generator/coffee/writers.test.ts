@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Bytes, encode } from "../../../generator/coffee/bytes.ts";
-import { type ColumnWriters, csvLine, rowWriter } from "../../../generator/coffee/csv.ts";
+import { type ColumnWriters, rowWriter } from "../../../generator/coffee/row-writer.ts";
+import { csvLine } from "../../../generator/tables/derive.ts";
 import { integer, nullable, string, table } from "../../../generator/tables/table.ts";
 
 const natural = fc.integer({ min: 0, max: 2 ** 31 - 1 });
@@ -12,7 +13,7 @@ function written(write: (out: Bytes) => void): string {
   return new TextDecoder().decode(out.written());
 }
 
-/** A reader of CSV by the book, to hold the writer against. */
+/** A textbook CSV reader, to test the writer with. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,"\n]*))(,|\n|$)/g)) {
@@ -37,7 +38,7 @@ describe("the writer of bytes", () => {
     }
   });
 
-  it("fills digits with zeros in front", () => {
+  it("pads digits with leading zeros", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 99999 }), (n) => {
         expect(written((out) => out.digits(n, 5))).to.equal(String(n).padStart(5, "0"));
@@ -45,7 +46,7 @@ describe("the writer of bytes", () => {
     );
   });
 
-  it("writes money with two digits after the point", () => {
+  it("writes money with two decimal places", () => {
     fc.assert(
       fc.property(natural, (kopiykas) => {
         expect(written((out) => out.hundredths(kopiykas))).to.equal((kopiykas / 100).toFixed(2));
@@ -53,7 +54,7 @@ describe("the writer of bytes", () => {
     );
   });
 
-  it("keeps what was written when it grows", () => {
+  it("keeps its bytes when it grows", () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (texts) => {
         const out = new Bytes(1);
@@ -97,7 +98,7 @@ describe("the writer of CSV", () => {
     const id = () => {};
     // @ts-expect-error note is missing
     const missing: ColumnWriters<typeof guests.columns, number> = { id, name: id };
-    // @ts-expect-error age is no column
+    // @ts-expect-error age is not a column
     const unknown: ColumnWriters<typeof guests.columns, number> = { id, name: id, note: id, age: id };
     expect([missing, unknown]).to.have.length(2);
   });

@@ -27,7 +27,7 @@ describe("A function that answers in JSON", () => {
   };
   const throwing = (error: unknown) => answerOf(() => Promise.reject(error));
 
-  it("gives what its work returns", async () => {
+  it("answers with what its work returns", async () => {
     expect(await answerOf(async () => ({ status: 202, body: { started: 1 } }))).to.deep.equal({
       status: 202,
       body: { started: 1 },
@@ -35,7 +35,7 @@ describe("A function that answers in JSON", () => {
     expect(logged).to.deep.equal([]);
   });
 
-  it("answers with the message of an error that people can mend, and logs it as one line", async () => {
+  it("answers with the message of an error that a person can fix, and logs it as one line", async () => {
     expect(await throwing(new HttpError(409, "not now"))).to.deep.equal({ status: 409, body: { error: "not now" } });
     expect(await throwing(new UserError("no\nbucket"))).to.deep.equal({ status: 500, body: { error: "no\nbucket" } });
     expect(logged).to.deep.equal([
@@ -44,11 +44,11 @@ describe("A function that answers in JSON", () => {
     ]);
   });
 
-  it("tells nothing of a fault in the program but that there is one, and logs it with its trace", async () => {
+  it("hides the details of a bug from the caller, and logs its stack trace", async () => {
     const fault = new TypeError("secret is not a function");
     expect(await throwing(fault)).to.deep.equal({
       status: 500,
-      body: { error: "the function failed, its log says why" },
+      body: { error: "the function failed: see its log" },
     });
     expect(logged).to.deep.equal([fault]);
   });

@@ -3,11 +3,12 @@ import { expect } from "chai";
 import { generateCoffee } from "../../../generator/coffee/generate.ts";
 import { UserError } from "../../../generator/errors.ts";
 import { answerTo } from "../../../generator/functions/load-bq-from-csv.ts";
-import { openLake } from "../../../generator/lake/lake.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
 import { bigquerySchema } from "../../../generator/tables/derive.ts";
 import { coffeeTables } from "../../../generator/tables/index.ts";
 import { call, type DeployedFunction, startFunction } from "../../support/functions.ts";
 import { type Google, startGoogle } from "../../support/google.ts";
+import { skipWithout } from "../../support/servers.ts";
 
 describe("The function load-bq-from-csv", () => {
   let google: Google;
@@ -15,7 +16,8 @@ describe("The function load-bq-from-csv", () => {
   let loadBqFromCsv: DeployedFunction;
   const loaded: Record<string, number> = {};
 
-  before(async () => {
+  before(async function () {
+    skipWithout("bqemulator", this);
     google = await startGoogle({ bigquery: true });
     client = new BigQuery({ projectId: google.project });
     await client.createDataset("coffee_eu");
@@ -48,7 +50,7 @@ describe("The function load-bq-from-csv", () => {
     });
     return Object.fromEntries(await Promise.all(counts));
   };
-  /** Counts how often the manifest is asked for, which is once a load. */
+  /** Counts how often the manifest is read, which is once per load. */
   const countLoads = () => {
     const seen = { loads: 0 };
     google.intercept = ({ url = "" }) => {
@@ -68,7 +70,7 @@ describe("The function load-bq-from-csv", () => {
     expect(await rows()).to.deep.equal(loaded);
   });
 
-  it("loads one after another when it is called at one time: those that wait share one load", async () => {
+  it("runs one load at a time: calls that wait share the next one", async () => {
     const seen = countLoads();
     const answers = await Promise.all(Array.from({ length: 5 }, () => call(loadBqFromCsv.url)));
     for (const { status, body } of answers) expect([status, body]).to.deep.equal([200, { loaded }]);
@@ -76,7 +78,7 @@ describe("The function load-bq-from-csv", () => {
     expect(await rows()).to.deep.equal(loaded);
   });
 
-  it("answers 500 with what is wrong, and loads at the next call when that is mended", async () => {
+  it("answers 500 with the cause, and loads at the next call once it is fixed", async () => {
     google.intercept = ({ url = "" }, response) => {
       if (!url.includes("manifest.json")) return false;
       response.writeHead(404).end("No such object");
@@ -100,7 +102,7 @@ describe("The function load-bq-from-csv", () => {
     expect(seen.loads).to.equal(0);
   });
 
-  it("answers 409 where BigQuery let another load through, and this one not", () => {
+  it("answers 409 if BigQuery rolled this load back in favour of another", () => {
     const message = "BigQuery: Transaction is aborted due to concurrent update against table p:coffee_shop.orders";
     const answer = answerTo(new UserError(message));
     expect(answer).to.include({ name: "HttpError", status: 409 });
@@ -109,7 +111,7 @@ describe("The function load-bq-from-csv", () => {
     expect(answerTo(other)).to.equal(other);
   });
 
-  it("names every variable that it was deployed without", async () => {
+  it("names every environment variable that is missing", async () => {
     const bare = await startFunction("loadBqFromCsv", { BUCKET: "b" });
     try {
       expect((await call(bare.url)).body).to.deep.equal({

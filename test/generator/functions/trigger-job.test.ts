@@ -1,8 +1,8 @@
+import { runAdminError } from "bigquery-clean-room/run-admin";
 import { expect } from "chai";
 import { answerTo } from "../../../generator/functions/trigger-job.ts";
-import { RunAdminError } from "../../../generator/run-admin.ts";
+import { type RunAdminServer, startRunAdmin } from "../../../packages/bigquery-clean-room/test/support/run-admin.ts";
 import { call, type DeployedFunction, startFunction } from "../../support/functions.ts";
-import { type RunAdminServer, startRunAdmin } from "../../support/run-admin.ts";
 
 const job = "projects/demo-project/locations/us-central1/jobs/coffee-data-job";
 
@@ -25,7 +25,7 @@ describe("The function trigger-job", () => {
       ...(body !== undefined && { body, headers: { "Content-Type": contentType } }),
     });
 
-  it("starts the job without overrides and answers with the execution, not waiting for its end", async () => {
+  it("starts the job without overrides and answers with the execution, without waiting for its end", async () => {
     server.courses.push({ looks: [{ runningCount: 1 }] });
     const { status, body, headers } = await post();
     expect(status).to.equal(202);
@@ -36,7 +36,7 @@ describe("The function trigger-job", () => {
     ]);
   });
 
-  it("takes any JSON or none for a body, and uses nothing of it", async () => {
+  it("accepts any JSON body or none, and uses nothing in it", async () => {
     for (const body of [undefined, "", "{}", '{"job":"another","overrides":{}}', "null", "  "])
       expect((await post(body, "application/octet-stream")).status, String(body)).to.equal(202);
     expect(new Set(server.requests.map(({ path }) => path))).to.deep.equal(new Set([`${job}:run`]));
@@ -48,7 +48,7 @@ describe("The function trigger-job", () => {
       body: { error: "the body is not JSON: send {} or none" },
     });
     expect((await post("\xff\xfe{", "application/octet-stream")).status).to.equal(400);
-    // Where it calls itself JSON, functions-framework refuses it before the function sees it.
+    // If its content type is JSON, functions-framework refuses it before the function sees it.
     const headers = { "Content-Type": "application/json" };
     expect((await fetch(triggerJob.url, { method: "POST", body: "{oops", headers })).status).to.equal(400);
     expect(server.requests).to.deep.equal([]);
@@ -59,7 +59,7 @@ describe("The function trigger-job", () => {
       const { status, body, headers } = await call(triggerJob.url, { method });
       expect([status, body, headers.get("allow")], method).to.deep.equal([
         405,
-        { error: `${method} is not understood: use POST` },
+        { error: `${method} is not allowed: use POST` },
         "POST",
       ]);
     }
@@ -67,7 +67,7 @@ describe("The function trigger-job", () => {
     expect(server.requests).to.deep.equal([]);
   });
 
-  it("starts the job once a call, also of calls at one time", async () => {
+  it("starts the job once per call, concurrent calls included", async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => post("{}")));
     expect(answers.map(({ status }) => status)).to.deep.equal(Array(8).fill(202));
     expect(new Set(answers.map(({ body }) => body.execution)).size).to.equal(8);
@@ -87,7 +87,7 @@ describe("The function trigger-job", () => {
     { of: 503, is: 502, says: "was not started", times: 3 },
   ];
   for (const { of, is, says, times } of cases)
-    it(`answers ${is} when the API answers ${of}, and says what the API said`, async () => {
+    it(`answers ${is} when the API answers ${of}, and passes on the API's message`, async () => {
       server.answers.push(...Array.from({ length: times }, () => ({ status: of, message: "in Google's words" })));
       const { status, body } = await post();
       expect(status).to.equal(is);
@@ -98,14 +98,14 @@ describe("The function trigger-job", () => {
     });
 
   it("answers 504 when the API does not answer, and 502 when there is none", () => {
-    expect(answerTo(new RunAdminError("no answer", undefined, true), job)).to.include({
+    expect(answerTo(runAdminError("no answer", undefined, true), job)).to.include({
       status: 504,
       message: `no answer; ${job} may have been started`,
     });
-    expect(answerTo(new RunAdminError("Cloud Run cannot be reached"), job).status).to.equal(502);
+    expect(answerTo(runAdminError("Cloud Run cannot be reached"), job).status).to.equal(502);
   });
 
-  it("names every variable that it was deployed without", async () => {
+  it("names every environment variable that is missing", async () => {
     const bare = await startFunction("triggerJob", { PROJECT_ID: "demo-project", JOB: "" });
     try {
       expect(await call(bare.url)).to.deep.include({

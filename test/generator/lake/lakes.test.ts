@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { type Lake, openLake } from "../../../generator/lake/lake.ts";
+import type { Lake } from "../../../generator/lake/lake.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
 import { type Google, startGoogle } from "../../support/google.ts";
 import { userError } from "../../support/user-error.ts";
 
@@ -38,7 +39,7 @@ describe("a lake", () => {
 
   for (const [where, { open, uri }] of Object.entries(lakes)) {
     describe(where, () => {
-      it("gives back the text that was written, and what it knows of it", async () => {
+      it("gives back the text that was written, with its size and checksum", async () => {
         const lake = await open();
         const written = await lake.writeText("text/one.json", '{ "é": 1 }\n');
         expect(written).to.deep.equal({ bytes: 12, md5: md5('{ "é": 1 }\n') });
@@ -46,20 +47,20 @@ describe("a lake", () => {
         expect(await lake.stat("text/one.json")).to.deep.equal(written);
       });
 
-      it("replaces a file that was there", async () => {
+      it("replaces an existing file", async () => {
         const lake = await open();
         await lake.writeText("again.csv", "first, and longer");
         await lake.writeText("again.csv", "second");
         expect(await lake.readText("again.csv")).to.equal("second");
       });
 
-      it("takes an empty file", async () => {
+      it("stores an empty file", async () => {
         const lake = await open();
         expect(await lake.writeText("empty.csv", "")).to.deep.equal({ bytes: 0, md5: md5("") });
         expect(await lake.readText("empty.csv")).to.equal("");
       });
 
-      it("answers undefined for a file that is not there", async () => {
+      it("returns undefined for a missing file", async () => {
         const lake = await open();
         expect(await lake.readText("none.json")).to.equal(undefined);
         expect(await lake.stat("none/at/all.json")).to.equal(undefined);
@@ -74,7 +75,7 @@ describe("a lake", () => {
         expect(await lake.list("nothing/")).to.deep.equal([]);
       });
 
-      it("streams a large file from one buffer that its writer uses again", async () => {
+      it("streams a large file from a buffer that the caller reuses", async () => {
         const lake = await open();
         const buffer = Buffer.alloc(3_000_001);
         const whole = createHash("md5");
@@ -99,7 +100,7 @@ describe("a lake", () => {
         expect(await lake.list("slow/")).to.deep.equal(["slow/file.csv"]);
       });
 
-      it("keeps the file of before when writing is given up", async () => {
+      it("keeps the old file if the new one is aborted", async () => {
         const lake = await open();
         await lake.writeText("kept.csv", "before");
         const file = await lake.create("kept.csv");
@@ -115,13 +116,13 @@ describe("a lake", () => {
     });
   }
 
-  it("is refused a path that leads out of it, and a URL that names no folder", async () => {
+  it("refuses a path outside the lake, and a URL that names no folder", async () => {
     const lake = await openLake(pathToFileURL(tmpdir()).href);
     expect(await userError(() => lake.writeText("../elsewhere.txt", ""))).to.include("leads out of");
     expect(await userError(() => openLake("file:///%zz"))).to.include("names no file or folder");
   });
 
-  it("is refused when its URL is neither a folder nor a bucket", async () => {
+  it("refuses a URL that is neither a folder nor a bucket", async () => {
     expect(await userError(() => openLake("./data"))).to.equal(
       '"./data" is not a lake: use gs://BUCKET/PREFIX or file:///ABSOLUTE/FOLDER',
     );
@@ -149,7 +150,7 @@ describe("a lake", () => {
     });
 
     it("says so when it is read-only, and when the disk is full", async function () {
-      // The administrator writes everywhere but in the kernel's own folders; /dev/full is a disk without room.
+      // The administrator may write everywhere but in the kernel's own folders; /dev/full is a full disk.
       if (process.platform !== "linux") this.skip();
       const readOnly = await openLake("file:///sys/lake");
       expect(await userError(() => readOnly.writeText("a.csv", "x"))).to.match(
@@ -164,7 +165,7 @@ describe("a lake", () => {
       expect(await readdir(join(folder, "full"))).to.deep.equal([]);
     });
 
-    it("says so, and does not try for ever, where the system makes no folders", async function () {
+    it("says so, and does not retry forever, where the system creates no folders", async function () {
       if (process.platform !== "linux") this.skip();
       const lake = await openLake("file:///proc/lake");
       expect(await userError(() => lake.writeText("a/b.csv", "x"))).to.match(/^cannot write \/proc\/lake\/a\/b\.csv: /);
@@ -172,7 +173,7 @@ describe("a lake", () => {
   });
 
   describe("in Cloud Storage that refuses", () => {
-    it("names a bucket that does not exist, whatever is asked of it", async () => {
+    it("names a bucket that does not exist, in every call", async () => {
       const lake = await openLake("gs://no-such-bucket");
       const large = async () => {
         const file = await lake.create("a.csv");
@@ -181,14 +182,14 @@ describe("a lake", () => {
       };
       for (const ask of [() => lake.list(""), () => lake.writeText("a", "x"), large])
         expect(await userError(ask)).to.match(
-          /^the bucket gs:\/\/no-such-bucket does not exist, or not for this account/,
+          /^the bucket gs:\/\/no-such-bucket does not exist, or this account cannot see it/,
         );
     });
 
-    it("takes a missing object for one that is not there, whatever the bucket is called", async () => {
+    it("tells a missing object from a missing bucket, whatever the bucket's name", async () => {
       google.intercept = (request, response) => {
         if (!request.url?.includes("absent.json")) return false;
-        // As Cloud Storage words it.
+        // Cloud Storage's own message.
         const error = { code: 404, message: "No such object: coffee-bucket/absent.json" };
         response.writeHead(404, { "Content-Type": "application/json" }).end(JSON.stringify({ error }));
         return true;
@@ -211,7 +212,7 @@ describe("a lake", () => {
         );
     });
 
-    it("sends a chunk again that met a fault of the server", async () => {
+    it("retries a chunk after an error of the server", async () => {
       let faults = 0;
       google.intercept = (request, response) => {
         if (request.method !== "POST" || faults++ > 0) return false;
@@ -223,8 +224,8 @@ describe("a lake", () => {
       expect(faults).to.equal(2);
     });
 
-    it("deletes an object that is not what was sent", async () => {
-      // The object's checksum as the server tells it: CRC32C right, MD5 wrong.
+    it("deletes an object that differs from what was sent", async () => {
+      // The server gives the right CRC32C of the object and a wrong MD5.
       const deleted: (string | undefined)[] = [];
       google.intercept = (request, response) => {
         if (request.method === "DELETE") deleted.push(request.url);

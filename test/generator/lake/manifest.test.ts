@@ -34,7 +34,7 @@ describe("the manifest", () => {
     expect(await readManifest(lake, "in")).to.deep.equal(manifest);
   });
 
-  it("is asked for by name where there is none", async () => {
+  it("is named in the error if it is missing", async () => {
     expect(await refusal())
       .to.include("there is no in/manifest.json")
       .and.to.include("run generate");
@@ -48,13 +48,13 @@ describe("the manifest", () => {
   });
 
   const shapes: [unknown, string][] = [
-    [null, "it lacks run"],
-    [[], "it lacks run"],
-    [{ ...manifest, settings: { ...manifest.settings, until: "yesterday" } }, "its settings have no right until"],
+    [null, "run is missing"],
+    [[], "run is missing"],
+    [{ ...manifest, settings: { ...manifest.settings, until: "yesterday" } }, "the setting until is missing or wrong"],
     [{ ...manifest, files: [] }, "it names no files"],
-    [{ ...manifest, files: [{ ...manifest.files[0], rows: -1 }] }, "its file 1 has no right rows"],
-    [{ ...manifest, files: [manifest.files[0], { table: "orders" }] }, "its file 2 has no right path"],
-    [{ ...manifest, files: [{ ...manifest.files[0], md5: "?" }] }, "its file 1 has no right md5"],
+    [{ ...manifest, files: [{ ...manifest.files[0], rows: -1 }] }, "rows of file 1 is missing or wrong"],
+    [{ ...manifest, files: [manifest.files[0], { table: "orders" }] }, "path of file 2 is missing or wrong"],
+    [{ ...manifest, files: [{ ...manifest.files[0], md5: "?" }] }, "md5 of file 1 is missing or wrong"],
     [{ ...manifest, files: [manifest.files[0], manifest.files[0]] }, `it names ${manifest.files[0]?.path} twice`],
   ];
   for (const [value, mistake] of shapes) {

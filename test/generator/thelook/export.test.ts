@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { type FillReport, fill } from "../../../generator/fill.ts";
+import { type FillSummary, fill } from "../../../generator/fill.ts";
 import { allRows, emptyWarehouse, temporaryFolder } from "./merchant.ts";
 
 const source = new URL("../../../../shared/data/thelook-export", import.meta.url);
@@ -11,14 +11,14 @@ const there = existsSync(source);
   `A real export${there ? "" : `: NOT TESTED, there is no ${fileURLToPath(source)}`}`,
   () => {
     const warehouse = emptyWarehouse(temporaryFolder());
-    let report: FillReport;
+    let summary: FillSummary;
     before(async () => {
-      report = await fill(warehouse(), { source: source.href, seed: 42 });
+      summary = await fill(warehouse(), { source: source.href, seed: 42 });
     });
 
-    it("is reported line by line, from what was read to who has a wallet", () => {
+    it("is summed up line by line, from the rows read to the wallets", () => {
       expect(
-        report.counts.filter(({ rows }) => rows > 0).map(({ of, what, rows }) => `${of} ${what}: ${rows}`),
+        summary.counts.filter(({ rows }) => rows > 0).map(({ of, what, rows }) => `${of} ${what}: ${rows}`),
       ).to.deep.equal([
         "users read: 1000",
         "users left out: repeats of a row: 355",
@@ -41,12 +41,12 @@ const there = existsSync(source);
       ]);
     });
 
-    it("fills all five tables with as many rows as reported", async () => {
+    it("fills all five tables with as many rows as the summary says", async () => {
       const rows = await allRows(warehouse());
       expect(Object.fromEntries(Object.entries(rows).map(([table, { length }]) => [table, length]))).to.deep.equal(
-        report.tables,
+        summary.tables,
       );
-      expect(report.tables).to.deep.equal({
+      expect(summary.tables).to.deep.equal({
         "merchant.users": 644,
         "merchant.orders": 495,
         "merchant.order_items": 507,
@@ -55,10 +55,10 @@ const there = existsSync(source);
       });
     });
 
-    it("is the same when it is filled again", async () => {
+    it("gives the same rows when it is filled again", async () => {
       const first = await allRows(warehouse());
       const again = await fill(warehouse(), { source: source.href, seed: 42 });
-      expect(again).to.deep.equal(report);
+      expect(again).to.deep.equal(summary);
       expect(await allRows(warehouse())).to.deep.equal(first);
     });
   },

@@ -3,14 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type FillReport, fill } from "../../../generator/fill.ts";
-import { openLake } from "../../../generator/lake/lake.ts";
+import { type FillSummary, fill } from "../../../generator/fill.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
 import { ewallet, merchant } from "../../../generator/tables/index.ts";
+import { thelook } from "../../../generator/tables/merchant.ts";
 import { columnNames, fullName, type Row, type Table } from "../../../generator/tables/table.ts";
-import * as thelook from "../../../generator/tables/thelook.ts";
 import { writeSynthetic } from "../../../generator/thelook/synthetic.ts";
 import { createTables } from "../../../generator/warehouse/duckdb.ts";
-import { openWarehouse, type ResultRow, type Warehouse } from "../../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
+import type { ResultRow, Warehouse } from "../../../generator/warehouse/warehouse.ts";
 
 /** The tables that a fill replaces. */
 export const filledTables: readonly Table[] = [
@@ -68,7 +69,7 @@ export interface Export {
   items: Partial<Row<typeof thelook.orderItems>>[];
 }
 
-/** Users, orders and items that a test says little about: everything is valid, what it names comes on top. */
+/** Valid users, orders and items. A test names only the fields that matter to it. */
 export const user = (id: number, named: Export["users"][number] = {}): Export["users"][number] => ({
   id,
   email: `user${id}@example.com`,
@@ -106,29 +107,29 @@ export function writeExport(folder: string, { users, orders, items }: Export): s
 }
 
 export interface Filled {
-  readonly report: FillReport;
+  readonly summary: FillSummary;
   readonly users: ResultRow[];
   readonly orders: ResultRow[];
   readonly items: ResultRow[];
   readonly wallets: ResultRow[];
   readonly transactions: ResultRow[];
-  /** A count of the report. */
+  /** A count of the summary. */
   count(of: string, what: string): number;
 }
 
 /** Fills a warehouse from an export; everybody gets a wallet, so that every payable order has its transaction. */
 export async function fillFrom(warehouse: Warehouse, folder: string, data: Export): Promise<Filled> {
   const source = pathToFileURL(writeExport(folder, data)).href;
-  const report = await fill(warehouse, { source, seed: 1, walletShare: 1 });
+  const summary = await fill(warehouse, { source, seed: 1, walletShare: 1 });
   const [users = [], orders = [], items = [], wallets = [], transactions = []] = Object.values(
     await allRows(warehouse),
   );
-  return { report, users, orders, items, wallets, transactions, count: (of, what) => countOf(report, of, what) };
+  return { summary, users, orders, items, wallets, transactions, count: (of, what) => countOf(summary, of, what) };
 }
 
-/** A count of a report. Throws where the report has no such line. */
-export function countOf(report: FillReport, of: string, what: string): number {
-  const found = report.counts.find((count) => count.of === of && count.what === what);
-  if (found === undefined) throw new Error(`the report has no line "${of} ${what}"`);
+/** A count of a summary. Throws if the summary has no such line. */
+export function countOf(summary: FillSummary, of: string, what: string): number {
+  const found = summary.counts.find((count) => count.of === of && count.what === what);
+  if (found === undefined) throw new Error(`the summary has no line "${of} ${what}"`);
   return found.rows;
 }

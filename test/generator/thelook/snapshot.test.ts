@@ -5,9 +5,9 @@ import { type Export, emptyWarehouse, fillFrom, item, order, temporaryFolder, us
 describe("The merchant's snapshot", () => {
   const folder = temporaryFolder();
   const warehouse = emptyWarehouse(folder);
-  // One warehouse for all: what a fill finds there must not matter.
+  // One warehouse for all tests: a fill must not depend on the rows that it finds.
   const snapshot = (data: Export) => fillFrom(warehouse(), folder, data);
-  /** A user with an order and its item, to which tests add what they are about. */
+  /** A user with an order and its item; each test adds the rows that it needs. */
   const sound = (): Export => ({ users: [user(1)], orders: [order(1, 1)], items: [item(1, 1, 1)] });
   const withMore = (more: Partial<Export>): Export => {
     const { users, orders, items } = sound();
@@ -18,7 +18,7 @@ describe("The merchant's snapshot", () => {
     };
   };
 
-  it("takes over rows as they are", async () => {
+  it("copies rows as they are", async () => {
     const { users, orders, items } = await snapshot({
       users: [user(7, { first_name: "Ann", gender: "F", latitude: 50.45 })],
       orders: [order(3, 7, { shipped_at: "2025-06-02 01:00:00.000000 UTC", num_of_item: 1 })],
@@ -31,7 +31,7 @@ describe("The merchant's snapshot", () => {
     expect(items[0]).to.include({ id: 9, order_id: 3, user_id: 7, product_id: 5, sale_price: 12.34 });
   });
 
-  it("counts rows alike in every column once", async () => {
+  it("counts rows that are equal in every column once", async () => {
     const { users, orders, items } = sound();
     const filled = await snapshot({
       users: [...users, ...users, ...users],
@@ -44,7 +44,7 @@ describe("The merchant's snapshot", () => {
     expect(filled.count("order_items", "left out: repeats of a row")).to.equal(1);
   });
 
-  it("keeps of several versions of an order the one furthest along", async () => {
+  it("keeps the version of an order that is furthest along", async () => {
     const shipped = { status: "Shipped", shipped_at: "2025-06-02 08:00:00.000000 UTC" };
     const complete = { ...shipped, status: "Complete", delivered_at: "2025-06-04 08:00:00.000000 UTC" };
     const versions = [order(5, 1, { status: "Processing" }), order(5, 1, complete), order(5, 1, shipped)];
@@ -56,7 +56,7 @@ describe("The merchant's snapshot", () => {
     expect(filled.count("orders", "left out: older versions of an id")).to.equal(2);
   });
 
-  it("keeps of several versions of a user the latest created, and of an item the one that came back", async () => {
+  it("keeps the latest created version of a user, and the returned version of an item", async () => {
     const filled = await snapshot(
       withMore({
         users: [user(1, { email: "later@example.com", created_at: "2024-05-01 00:00:00.000000 UTC" })],
@@ -96,7 +96,7 @@ describe("The merchant's snapshot", () => {
     expect(filled.count("orders", "of these: moved to the one user of their e-mail address")).to.equal(1);
   });
 
-  it("keeps the lowest id where users of an address were created at once, and one with a date before one without", async () => {
+  it("keeps the lowest id of users created at the same time, and prefers a user with a date", async () => {
     const filled = await snapshot({
       ...sound(),
       users: [
@@ -160,14 +160,14 @@ describe("The merchant's snapshot", () => {
     expect(filled.count("order_items", "of these: moved to the user of their order")).to.equal(1);
   });
 
-  it("keeps orders without items, for which nothing is paid", async () => {
+  it("keeps orders without items, which have no transaction", async () => {
     const filled = await snapshot(withMore({ orders: [order(2, 1)] }));
     expect(filled.orders).to.have.length(2);
     expect(filled.transactions.map(({ order_id }) => order_id)).to.deep.equal([1]);
     expect(filled.count("orders", "of these: without items, so without a transaction")).to.equal(1);
   });
 
-  it('takes the city "null" for no city', async () => {
+  it('turns the city "null" into NULL', async () => {
     const filled = await snapshot({ ...sound(), users: [user(1, { city: "null" }), user(2, { city: "Nullarbor" })] });
     expect(filled.users.map(({ city }) => city)).to.deep.equal([null, "Nullarbor"]);
     expect(filled.wallets.map(({ city }) => city)).to.deep.equal([null]);
@@ -203,7 +203,7 @@ describe("The merchant's snapshot", () => {
           const read = { users: data.users, orders: data.orders, order_items: data.items };
           const kept = { users: filled.users, orders: filled.orders, order_items: filled.items };
           for (const name of ["users", "orders", "order_items"] as const) {
-            const lines = filled.report.counts.filter(({ of }) => of === name);
+            const lines = filled.summary.counts.filter(({ of }) => of === name);
             const leftOut = lines.filter(({ what }) => what.startsWith("left out"));
             expect(filled.count(name, "read")).to.equal(read[name].length);
             expect(filled.count(name, "kept")).to.equal(kept[name].length);
@@ -221,7 +221,7 @@ describe("The merchant's snapshot", () => {
       );
     });
 
-    it("does not depend on the order in which rows come", async () => {
+    it("does not depend on the order of the rows", async () => {
       await fc.assert(
         fc.asyncProperty(dirty, async (rows) => {
           const data = withSound(rows as Export);

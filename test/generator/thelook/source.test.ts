@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { fill } from "../../../generator/fill.ts";
-import { openLake } from "../../../generator/lake/lake.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
 import {
   allRows,
   emptyWarehouse,
@@ -20,13 +20,13 @@ describe("A source of thelook", () => {
   const warehouse = emptyWarehouse(folder);
   const sound = () => writeExport(folder, { users: [user(1), user(2)], orders: [order(1, 1)], items: [item(1, 1, 1)] });
   const fillFolder = (path: string) => fill(warehouse(), { source: pathToFileURL(path).href, seed: 1 });
-  /** An export in which one thing is changed. */
+  /** An export with one change. */
   const changed = (file: string, change: (text: string) => string) => {
     const path = join(sound(), file);
     writeFileSync(path, change(readFileSync(path, "utf8")));
     return join(path, "..");
   };
-  /** The message with which a fill fails, after which the tables hold what they held before. */
+  /** The message of a fill that fails; checks that the tables are as they were. */
   const refusal = async (failing: () => Promise<unknown>) => {
     await fillFolder(sound());
     const before = await allRows(warehouse());
@@ -39,7 +39,7 @@ describe("A source of thelook", () => {
     return error?.message ?? "";
   };
 
-  it("may hold other files, further columns, and columns in any order", async () => {
+  it("may have other files, extra columns, and columns in any order", async () => {
     const path = changed("users.csv", (text) => {
       const [header, ...rows] = text.trim().split("\n");
       return [`user_geom,${header}`, ...rows.map((row) => `POINT(1 2),${row}`)].join("\n");
@@ -65,7 +65,7 @@ describe("A source of thelook", () => {
     expect(apart.counts).to.deep.equal(written.counts);
   });
 
-  it("is refused where the folder is missing, a file, empty, or lacks a file", async () => {
+  it("is refused if the folder is missing, a file or empty, or lacks a file", async () => {
     const missing = join(folder, "nowhere");
     expect(await refusal(() => fillFolder(missing))).to.match(/nowhere does not exist.*users\.csv, orders\.csv/);
     const file = join(sound(), "users.csv");
@@ -79,34 +79,34 @@ describe("A source of thelook", () => {
     expect(await refusal(() => fillFolder(without))).to.match(/has no orders\.csv and no order_items\.csv/);
   });
 
-  it("is refused where a column is missing, with its name", async () => {
+  it("is refused if a column is missing, with its name", async () => {
     const path = changed("orders.csv", (text) => text.replace("created_at", "made_at"));
     expect(await refusal(() => fillFolder(path))).to.match(/orders\.csv, line 1.*created_at/);
   });
 
-  it("is refused where a file is of something else, or cut off", async () => {
+  it("is refused if a file holds something else, or was cut short", async () => {
     const foreign = changed("users.csv", () => "name,colour\nAnn,red\n");
     expect(await refusal(() => fillFolder(foreign))).to.match(/users\.csv is not a CSV of merchant\.users/);
     const cut = changed("order_items.csv", (text) => text.slice(0, -12));
     expect(await refusal(() => fillFolder(cut))).to.match(/order_items\.csv, line 2/);
   });
 
-  it("is refused where a value does not fit, with file, line, column and value", async () => {
+  it("is refused if a value does not fit, with file, line, column and value", async () => {
     const path = changed("users.csv", (text) => text.replace(/,40,(?=[^,]*,[^,]*,[^,]*,[^,]*,Kyiv,.*\n$)/, ",forty,"));
     expect(await refusal(() => fillFolder(path))).to.match(/users\.csv, line 3, column age: "forty"/);
   });
 
-  it("is refused where a file has no rows", async () => {
+  it("is refused if a file has no rows", async () => {
     const path = changed("order_items.csv", (text) => `${text.split("\n")[0]}\n`);
     expect(await refusal(() => fillFolder(path))).to.match(/order_items\.csv has no rows/);
   });
 
-  it("is refused where its files do not belong together", async () => {
+  it("is refused if its files do not belong together", async () => {
     const path = writeExport(folder, { users: [user(1)], orders: [order(1, 8)], items: [item(1, 1, 8)] });
     expect(await refusal(() => fillFolder(path))).to.match(/do its files belong together/);
   });
 
-  it("is refused where nothing can read it", async () => {
+  it("is refused if the warehouse cannot read it", async () => {
     const refuse = (source: string) => refusal(() => fill(warehouse(), { source, seed: 1 }));
     expect(await refuse("thelook")).to.match(/"thelook" is not a source of thelook: use bigquery:/);
     expect(await refuse("bigquery://bigquery-public-data/thelook_ecommerce")).to.match(/can be read by BigQuery only/);

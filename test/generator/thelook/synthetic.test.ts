@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { openLake } from "../../../generator/lake/lake.ts";
-import * as thelook from "../../../generator/tables/thelook.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
+import { thelook } from "../../../generator/tables/merchant.ts";
 import { writeSynthetic } from "../../../generator/thelook/synthetic.ts";
-import { openWarehouse, type Warehouse } from "../../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
+import type { Warehouse } from "../../../generator/warehouse/warehouse.ts";
 import { temporaryFolder, UNTIL } from "./merchant.ts";
 
 const files = ["users.csv", "orders.csv", "order_items.csv"];
@@ -60,7 +61,7 @@ describe("The synthetic thelook", () => {
       expect(await number("SELECT count(DISTINCT id) FROM order_items")).to.be.closeTo(181_000, 3_000);
     });
 
-    it("reports the rows it wrote", async () => {
+    it("returns the number of rows it wrote", async () => {
       for (const [table, name] of Object.entries(staged))
         expect(await number(`SELECT count(*) FROM ${name}`)).to.equal(rows[table]);
     });
@@ -105,7 +106,7 @@ describe("The synthetic thelook", () => {
       expect(await number(`SELECT count(*) FROM users WHERE NOT regexp_full_match(email, ${form})`)).to.equal(0);
     });
 
-    it("prices items as fashion is: many cheap, few dear, 58 dollars on average", async () => {
+    it("prices items as in fashion: many cheap, few expensive, 58 dollars on average", async () => {
       expect(await number("SELECT avg(sale_price) FROM order_items")).to.be.within(55, 60);
       expect(await number("SELECT median(sale_price) FROM order_items")).to.be.within(30, 45);
       expect(await number("SELECT count(*) FROM order_items WHERE sale_price <> round(sale_price, 2)")).to.equal(0);
@@ -167,7 +168,7 @@ describe("The synthetic thelook", () => {
     );
   });
 
-  it("is the same for the same seed and another for another", async () => {
+  it("is the same for the same seed, and different for another", async () => {
     await write("once");
     await write("again");
     await write("other", { seed: 43 });
@@ -175,7 +176,7 @@ describe("The synthetic thelook", () => {
     for (const [index, sum] of sums("other").entries()) expect(sum).not.to.equal(sums("once")[index]);
   });
 
-  it("adds users where the scale grows, and changes none", async () => {
+  it("adds users when the scale grows, and changes none", async () => {
     await write("small");
     await write("large", { scale: 0.013 });
     for (const file of files) {
@@ -186,7 +187,7 @@ describe("The synthetic thelook", () => {
     }
   });
 
-  it("leaves the files of the last run where a run fails", async () => {
+  it("leaves the last run's files if a run fails", async () => {
     await write("kept");
     const before = sums("kept");
     const stop = () => {

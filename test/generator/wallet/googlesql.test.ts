@@ -1,9 +1,7 @@
 import { expect } from "chai";
 import { readUseCases } from "../../../cleanroom/use-cases.ts";
-import { snapshotCounts } from "../../../generator/thelook/counts.ts";
-import { snapshotStatements, snapshotTables } from "../../../generator/thelook/snapshot.ts";
-import { walletCounts } from "../../../generator/wallet/counts.ts";
-import { refuseNoCustomer, walletStatements } from "../../../generator/wallet/derive.ts";
+import { snapshotCounts, snapshotStatements, snapshotTables } from "../../../generator/thelook/snapshot.ts";
+import { refuseNoCustomer, walletCounts, walletStatements } from "../../../generator/wallet/wallet.ts";
 import { dialects } from "../../../generator/warehouse/dialect.ts";
 
 /** GoogleSQL's reserved words: cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords */
@@ -25,14 +23,14 @@ describe("The SQL for BigQuery, where the emulators are more lenient than BigQue
     ...[...snapshotCounts, ...walletCounts, ...readUseCases()].map(({ sql }) => sql),
   ];
 
-  it("names nothing by a reserved word", () => {
-    // Types in a CAST are in capitals, our names are not.
+  it("uses no reserved word as a name", () => {
+    // Types in a CAST are in upper case, names are not.
     const names = statements.flatMap((sql) => [...sql.matchAll(/\bAS\s+([a-z_]+)/g)].map(([, name]) => name));
     expect(names).to.include.members(["fate", "digits", "attribute_value"]);
     expect(names.filter((name) => reserved.includes(name ?? ""))).to.deep.equal([]);
   });
 
-  it("orders with NULLS LAST only where no RANGE frame is assumed: in row numbers and frames of ROWS", () => {
+  it("uses NULLS LAST only without a RANGE frame: in row numbers and ROWS frames", () => {
     const windows = statements.flatMap((sql) => [...sql.matchAll(/(\w+)\([^()]*\) OVER \(([^()]*)\)/g)]);
     expect(windows.map(([, name]) => name)).to.include.members(["ROW_NUMBER", "FIRST_VALUE"]);
     for (const [text, name, window = ""] of windows) {

@@ -1,11 +1,12 @@
 import { BigQuery } from "@google-cloud/bigquery";
 import { expect } from "chai";
-import { openLake } from "../../../generator/lake/lake.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
 import { bigquerySchema } from "../../../generator/tables/derive.ts";
 import { integer, string, table } from "../../../generator/tables/table.ts";
 import { loadFault } from "../../../generator/warehouse/bigquery.ts";
-import { openWarehouse } from "../../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
 import { type Google, startGoogle } from "../../support/google.ts";
+import { skipWithout } from "../../support/servers.ts";
 import { userError } from "../../support/user-error.ts";
 
 const things = table(
@@ -22,7 +23,8 @@ describe("BigQuery", () => {
     return lake.uri(name);
   };
 
-  before(async () => {
+  before(async function () {
+    skipWithout("bqemulator", this);
     google = await startGoogle({ bigquery: true });
     client = new BigQuery({ projectId: google.project });
     await client.createDataset("shop");
@@ -31,7 +33,7 @@ describe("BigQuery", () => {
   afterEach(() => {
     google.intercept = undefined;
   });
-  after(() => google.stop());
+  after(() => google?.stop());
 
   it("keeps a staging table in the table's dataset, for an hour at most, and drops it when closed", async () => {
     const created: Buffer[] = [];
@@ -50,7 +52,7 @@ describe("BigQuery", () => {
     expect(await client.dataset("shop").table(name.replace("shop.", "")).exists()).to.deep.equal([false]);
   });
 
-  it("asks for what the emulator allows unasked: line breaks within quotes, and NULL for empty fields only", async () => {
+  it("sets what BigQuery needs and the emulator does not: line breaks within quotes, and NULL for empty fields only", async () => {
     const jobs: Buffer[] = [];
     google.intercept = (request) => {
       if (request.method === "POST" && /\/jobs\b/.test(request.url ?? ""))
@@ -68,12 +70,12 @@ describe("BigQuery", () => {
     const warehouse = await openWarehouse(`bigquery://${google.project}`);
     const uris = [await put("a.csv", "id,name\n1,a\n"), await put("b.csv", "name,id\nb,2\n")];
     expect(await userError(() => warehouse.stage(things, { uris }))).to.equal(
-      "gs://demo-bucket/csv/b.csv has its columns in another order than gs://demo-bucket/csv/a.csv: make them alike",
+      "gs://demo-bucket/csv/b.csv has its columns in another order than gs://demo-bucket/csv/a.csv: use one order in all files",
     );
     await warehouse.close();
   });
 
-  it("names the job of a script that failed, and of a load, whose table is as it was", async () => {
+  it("names the job of a script or load that failed, and leaves the table as it was", async () => {
     const warehouse = await openWarehouse(`bigquery://${google.project}?location=EU`);
     expect(await userError(() => warehouse.run("SELECT 1; SELECT nope FROM shop.none"))).to.match(
       /^BigQuery: .*none.* \(job [\w-]+ in EU\)$/s,
@@ -85,7 +87,7 @@ describe("BigQuery", () => {
     await warehouse.close();
   });
 
-  it("says what to do without credentials, without a right, and without a network", async () => {
+  it("says what to do without credentials, permission or network", async () => {
     const refused = (status: number, message: string) => {
       google.intercept = (_, response) => {
         response.writeHead(status, { "Content-Type": "application/json" });
@@ -107,21 +109,23 @@ describe("BigQuery", () => {
       /^BigQuery in project some-project cannot be reached/,
     );
   });
+});
 
-  it("is refused when its URL names no project, or no location", async () => {
+describe("BigQuery, without a server", () => {
+  it("refuses a URL without a valid project or location", async () => {
     for (const url of ["bigquery://", "bigquery://My_Project", "bigquery://project?region=EU", "bigquery://a/b"])
       expect(await userError(() => openWarehouse(url))).to.contain("use bigquery://PROJECT?location=US");
     expect(await userError(() => openWarehouse("postgres://x"))).to.contain("is not a warehouse");
   });
 
   describe("explaining a failed load", () => {
-    // As BigQuery words them; the first of a list is a summary.
+    // BigQuery's own messages; the first of a list is a summary.
     const summary = {
       message:
         "Error while reading data, error message: CSV processing encountered too many errors, giving up. Rows: 3",
     };
 
-    it("leads with file, line, column and value where BigQuery tells them", () => {
+    it("names file, line, column and value first if BigQuery gives them", () => {
       const detail = {
         message:
           "Error while reading data, error message: Unable to parse; line_number: 3 byte_offset_to_start_of_line: 20 " +
@@ -132,7 +136,7 @@ describe("BigQuery", () => {
       );
     });
 
-    it("gives BigQuery's words with the file otherwise", () => {
+    it("gives BigQuery's message with the file otherwise", () => {
       expect(loadFault({ message: "", errors: [{ ...summary, location: "gs://bucket/bad.csv" }] })).to.equal(
         `gs://bucket/bad.csv: ${summary.message}`,
       );

@@ -20,6 +20,7 @@ import {
 } from "../../../generator/tables/table.ts";
 import { createTables, openDuckDb } from "../../../generator/warehouse/duckdb.ts";
 import type { Warehouse } from "../../../generator/warehouse/warehouse.ts";
+import { fuzz, fuzzTimeout } from "../../../packages/analysis-rules/test/fuzz.ts";
 import { userError } from "../../support/user-error.ts";
 
 const options = { dataset: "shop", table: "visits", description: "Visits", primaryKey: ["id" as const] };
@@ -53,7 +54,7 @@ describe("DuckDB", () => {
   const refusal = async (of: Table, content: string | Buffer) =>
     (await userError(() => stage(of, content))).replace(`${folder}/`, "");
 
-  it("refuses a number that would be infinite, an hour of the next day, and a year nobody means", async () => {
+  it("refuses a number that would become infinite, the hour 24, and an implausible year", async () => {
     const of = table(options, { id: integer("Number"), price: float("Price"), at: timestamp("Time") });
     const row = (price: string, at: string) => `id,price,at\n1,${price},${at}\n`;
     await stage(of, row("1e300", "2024-01-01 23:59:59 UTC"));
@@ -121,11 +122,11 @@ describe("DuckDB", () => {
       [
         "lines that end in different ways",
         `${header}1,a,,5\r\n2,b,,6\n`,
-        "file.csv, line 2: ends in another way than line 1; save the file with one line end",
+        "file.csv, line 2: has another line end than line 1; save the file with one kind of line end",
       ],
     ];
     for (const [what, content, message] of cases) {
-      it(`names the place of ${what}`, async () => expect(await refusal(visits, content)).to.equal(message));
+      it(`locates ${what}`, async () => expect(await refusal(visits, content)).to.equal(message));
     }
 
     it("finds one bad value behind hundreds of thousands of good lines", async () => {
@@ -159,7 +160,7 @@ describe("DuckDB", () => {
     expect(rows.map(({ paid }) => String(paid).replace(/0+$/, ""))).to.deep.equal(amounts);
   });
 
-  it("loads a value exactly when the search for faults finds none in it", async () => {
+  it("loads a value if and only if the search for the bad value accepts it", async () => {
     const types: Record<ColumnType, Table> = {
       INTEGER: table(options, { id: integer("") }),
       FLOAT64: table(options, { id: float("") }),
@@ -188,19 +189,19 @@ describe("DuckDB", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...(Object.keys(types) as ColumnType[])), value, async (type, text) => {
-        // A refusal that the search cannot explain begins with the engine's own words.
+        // If the search finds nothing, the message begins with the engine's own words.
         const outcome = await stage(types[type], `id\n${text}\n`).then(
           () => "loaded",
           ({ message }) => String(message),
         );
         expect(outcome).to.match(/^loaded$|file\.csv, line 2, column id: /);
       }),
-      { numRuns: 400, seed: 42 },
+      fuzz(80),
     );
-  });
+  }).timeout(fuzzTimeout);
 
   describe("a script that fails", () => {
-    it("is answered with the engine's words and the script's beginning, and its transaction undone", async () => {
+    it("is reported with the engine's message and the start of the script, and rolled back", async () => {
       await warehouse.run("CREATE TABLE kept AS SELECT 1 AS x");
       const message = await userError(() => warehouse.run("BEGIN; DELETE FROM kept; SELECT nope FROM kept; COMMIT"));
       expect(message).to.match(/^DuckDB: Binder Error: Referenced column "nope" not found/);
@@ -209,7 +210,7 @@ describe("DuckDB", () => {
     });
   });
 
-  it("does what is asked of it at once in turn, and closes after that", async () => {
+  it("runs concurrent calls one after another, and closes after the last", async () => {
     const other = await openDuckDb(`duckdb://${folder}/turns.duckdb`);
     const results = [other.run("BEGIN; CREATE TABLE t AS SELECT 1 AS x; COMMIT"), other.run("SELECT x FROM t")];
     await other.close();
@@ -226,7 +227,7 @@ describe("DuckDB", () => {
       return row?.n;
     };
 
-    it("are made where they are missing, keep their rows where they fit, and are made anew where they do not", async () => {
+    it("are created if missing, keep their rows if they fit, and are replaced if they do not", async () => {
       await create(visits);
       const opened = await open();
       await opened.run("INSERT INTO shop.visits VALUES (1, 'a', DATE '2025-01-01', 2.5)");
@@ -237,7 +238,7 @@ describe("DuckDB", () => {
       expect(await countVisits()).to.equal(0);
     });
 
-    it("refuse a row without a value that every row needs", async () => {
+    it("refuse a row that lacks a required value", async () => {
       await create(visits);
       const opened = await open();
       expect(await userError(() => opened.run("INSERT INTO shop.visits (note) VALUES ('a')"))).to.contain("NOT NULL");
@@ -248,19 +249,19 @@ describe("DuckDB", () => {
   describe("opening a database", () => {
     const opening = (path: string) => userError(() => openDuckDb(`duckdb://${path}`));
 
-    it("refuses a file that is none, and leaves it alone", async () => {
+    it("refuses a file that is not a database, and leaves it alone", async () => {
       const path = join(folder, "notes.duckdb");
       await writeFile(path, "my notes, which are no database");
       expect(await opening(path)).to.match(/notes\.duckdb is not a database that this DuckDB reads: move it away/);
       expect(await readFile(path, "utf8")).to.equal("my notes, which are no database");
     });
 
-    it("refuses a place where no file can be", async () => {
+    it("refuses a path where no file can be created", async () => {
       await writeFile(join(folder, "file"), "");
       expect(await opening(join(folder, "file", "w.duckdb"))).to.match(/^cannot open the database .*another file/);
     });
 
-    it("shares it with whoever else has it open in this process", async () => {
+    it("shares it with others that have it open in this process", async () => {
       const [one, two] = [
         await openDuckDb(`duckdb://${folder}/one.duckdb`),
         await openDuckDb(`duckdb://${folder}/one.duckdb`),

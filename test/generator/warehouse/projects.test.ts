@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ewallet, merchant } from "../../../generator/tables/index.ts";
-import { openWarehouse, replaceRows } from "../../../generator/warehouse/warehouse.ts";
+import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
+import { replaceRows } from "../../../generator/warehouse/warehouse.ts";
 import { userError } from "../../support/user-error.ts";
 
 describe("BigQuery with datasets in several projects", () => {
@@ -15,13 +16,13 @@ describe("BigQuery with datasets in several projects", () => {
     expect(script).to.contain("INSERT INTO `wallet-1.ewallet_provider.transactions` (transaction_id, ");
   });
 
-  it("takes several, and a location or none", async () => {
+  it("accepts several, with or without a location", async () => {
     const { nameOf } = await openWarehouse("bigquery://jobs-project?datasets=merchant:one-p,ewallet_provider:two-p");
     expect(nameOf(merchant.users)).to.equal("`one-p.merchant.users`");
     expect(nameOf(ewallet.providerUsers)).to.equal("`two-p.ewallet_provider.provider_users`");
   });
 
-  it("refuses what is no dataset with its project", async () => {
+  it("refuses a dataset without a valid project", async () => {
     for (const datasets of [
       "ewallet_provider",
       ":project",

@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseDay } from "./coffee/calendar.ts";
-import { FIRST_DAY, LAST_DAY, MAX_SCALE } from "./coffee/settings.ts";
+import { FIRST_DAY, LAST_DAY, MAX_SCALE } from "./coffee/shop-settings.ts";
 import { UserError } from "./errors.ts";
 import { number, type Option } from "./options.ts";
-import { walletDefaults } from "./wallet/derive.ts";
+import { walletDefaults } from "./wallet/wallet.ts";
 
 export const seed = number("seed of everything random: the same seed gives the same rows", 42, {
   min: 0,
@@ -28,7 +28,7 @@ const until: Option<string | undefined> = {
   },
 };
 
-/** The settings of the coffee shop's generator, shared with the rehearsal. */
+/** The coffee shop's settings; `npm start` takes them too. */
 export const coffeeOptions = {
   seed,
   until,
@@ -56,24 +56,28 @@ export const walletOptions = {
   }),
 };
 
-/** Throws UserError where the tiers would be in another order than Free, Premium, Business. */
+/** Throws UserError unless Business begins above Premium. */
 export function checkTiers({ premiumFrom, businessFrom }: { premiumFrom: number; businessFrom: number }): void {
   if (businessFrom > premiumFrom) return;
   throw new UserError(
-    `BUSINESS_FROM is ${businessFrom} and PREMIUM_FROM is ${premiumFrom}: Business begins above Premium, use a higher one`,
+    `BUSINESS_FROM is ${businessFrom} and PREMIUM_FROM is ${premiumFrom}: set BUSINESS_FROM above PREMIUM_FROM`,
   );
 }
 
-/** A path as the person typed it: npm runs scripts in the project's folder, and keeps the caller's in INIT_CWD. */
+/**
+ * Resolves a path against the folder in which the command was typed: npm changes to the project's folder and keeps the
+ * caller's in INIT_CWD.
+ */
 export function resolveFromCaller(path: string): string {
   return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
+/** The `file:` URL of a folder, resolved like `resolveFromCaller`. */
 export function folderUrl(path: string): string {
   return pathToFileURL(resolveFromCaller(path)).href;
 }
 
-/** The last day that is over in Kyiv: the only place where today enters, and only as a default. */
+/** Yesterday in Kyiv, `YYYY-MM-DD`. The generator reads the clock only here, and only for a default. */
 export function yesterdayInKyiv(now = Date.now()): string {
   const today = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Kyiv" }).format(now);
   return new Date(Date.parse(today) - 24 * 3600 * 1000).toISOString().slice(0, 10);

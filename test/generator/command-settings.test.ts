@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { checkTiers, walletOptions } from "../../generator/command-settings.ts";
 import { UserError } from "../../generator/errors.ts";
 import { readOptions } from "../../generator/options.ts";
-import { checkTiers, walletOptions } from "../../generator/settings.ts";
 
 const read = (args: string[], env: Record<string, string> = {}) => readOptions("fill", walletOptions, args, env);
 
@@ -13,7 +13,7 @@ describe("The e-wallet's settings", () => {
       .equal({ walletShare: 0, premiumFrom: 90, businessFrom: 250.5 });
   });
 
-  it("are refused all at once where they are no share or no amount", () => {
+  it("are refused all at once if they are not a share or an amount", () => {
     const wrong = { WALLET_SHARE: "1.1", PREMIUM_FROM: "-1", BUSINESS_FROM: "much" };
     expect(() => read([], wrong))
       .to.throw(UserError)
@@ -27,7 +27,7 @@ describe("The e-wallet's settings", () => {
     checkTiers({ premiumFrom: 80, businessFrom: 80.01 });
     expect(() => checkTiers({ premiumFrom: 200, businessFrom: 200 })).to.throw(
       UserError,
-      "BUSINESS_FROM is 200 and PREMIUM_FROM is 200: Business begins above Premium",
+      "BUSINESS_FROM is 200 and PREMIUM_FROM is 200: set BUSINESS_FROM above PREMIUM_FROM",
     );
   });
 });

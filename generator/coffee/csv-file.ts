@@ -1,16 +1,15 @@
 import type { FileWriter, Lake } from "../lake/lake.ts";
 import type { ManifestFile } from "../lake/manifest.ts";
-import { csvHeader } from "../tables/derive.ts";
+import { csvHeader, csvLine } from "../tables/derive.ts";
 import type { Row, Table } from "../tables/table.ts";
 import { Bytes, encode } from "./bytes.ts";
-import { csvLine } from "./csv.ts";
 
 /** Bytes after which a chunk is handed to the lake. */
 const CHUNK = 1 << 20;
 
 /**
- * A CSV file being written: one chunk is filled while the lake takes the one before, and the two are used in turn.
- * Whoever writes into `bytes` counts the rows.
+ * Writes a CSV file with two buffers in turn: one is filled while the lake takes the other. A caller that writes into `bytes`
+ * counts the rows itself.
  */
 export class CsvFile {
   bytes = new Bytes(CHUNK + CHUNK / 4);
@@ -27,14 +26,14 @@ export class CsvFile {
     this.table = table;
   }
 
-  /** Begins a file of a table with its header. */
+  /** Starts a table's file with its header. */
   static async create(lake: Lake, path: string, table: Table): Promise<CsvFile> {
     const file = new CsvFile(await lake.create(path), path, table);
     file.bytes.text(encode(`${csvHeader(table)}\n`));
     return file;
   }
 
-  /** Writes a table's rows into a file of their own. */
+  /** Writes a whole file from a table's rows. */
   static async write<T extends Table>(
     lake: Lake,
     path: string,
@@ -61,19 +60,19 @@ export class CsvFile {
     return this.bytes.length >= CHUNK;
   }
 
-  /** Hands what was written to the lake, once it has taken the chunk before. */
+  /** Hands the full buffer to the lake, once the lake has taken the one before. */
   async flush(): Promise<void> {
     await this.taken;
     const full = this.bytes;
     this.taken = this.writer.write(full.written());
-    // A failure is thrown by whoever awaits next; without this it would end the process before.
+    // The next await throws a failure; without this line, it would end the process first.
     this.taken.catch(() => {});
     this.bytes = this.spare;
     this.bytes.clear();
     this.spare = full;
   }
 
-  /** Ends the file, which becomes visible whole. */
+  /** Finishes the file and makes it visible. */
   async close(): Promise<ManifestFile> {
     await this.flush();
     await this.taken;
@@ -81,7 +80,7 @@ export class CsvFile {
     return { table: this.table.table, path: this.path, rows: this.rows, bytes, md5 };
   }
 
-  /** Gives the file up; what was there under its path stays. */
+  /** Discards the file. An older file under its path stays. */
   async abort(): Promise<void> {
     await this.taken.catch(() => {});
     await this.writer.abort();

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { readRecords } from "../../../generator/warehouse/csv.ts";
+import { readRecords } from "../../../generator/warehouse/read-csv.ts";
 
 const read = async (text: string, cut = text.length) => {
   const bytes = Buffer.from(text);
@@ -34,7 +34,7 @@ describe("reading CSV records", () => {
     ]);
   });
 
-  it("takes a quote within an unquoted value as it is", async () => {
+  it("keeps a quote within an unquoted value", async () => {
     expect((await read('5" cup,b"c\n'))[0]?.fields).to.deep.equal(['5" cup', 'b"c']);
   });
 });

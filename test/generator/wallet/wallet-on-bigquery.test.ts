@@ -3,12 +3,13 @@ import { fileURLToPath } from "node:url";
 import { BigQuery } from "@google-cloud/bigquery";
 import { expect } from "chai";
 import { PassThroughClient } from "google-auth-library";
-import { type FillReport, fill } from "../../../generator/fill.ts";
+import { type FillSummary, fill } from "../../../generator/fill.ts";
 import { bigquerySchema } from "../../../generator/tables/derive.ts";
+import { thelook } from "../../../generator/tables/merchant.ts";
 import type { Table } from "../../../generator/tables/table.ts";
-import * as thelook from "../../../generator/tables/thelook.ts";
-import { openWarehouse, type Warehouse } from "../../../generator/warehouse/warehouse.ts";
-import { type BigQuery as Server, startBigQuery } from "../../support/servers.ts";
+import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
+import type { Warehouse } from "../../../generator/warehouse/warehouse.ts";
+import { type BigQuery as Server, skipWithout, startBigQuery } from "../../support/servers.ts";
 import { allRows, emptyWarehouse, filledTables, syntheticExport, temporaryFolder } from "../thelook/merchant.ts";
 
 describe("The merchant and the e-wallet in BigQuery", () => {
@@ -16,9 +17,10 @@ describe("The merchant and the e-wallet in BigQuery", () => {
   const duckdb = emptyWarehouse(folder);
   let server: Server;
   let bigquery: Warehouse;
-  let reports: { duckdb: FillReport; bigquery: FillReport };
+  let reports: { duckdb: FillSummary; bigquery: FillSummary };
 
-  before(async () => {
+  before(async function () {
+    skipWithout("bqemulator", this);
     const source = await syntheticExport(folder, 0.01);
     server = await startBigQuery();
     const client = new BigQuery({
@@ -40,7 +42,7 @@ describe("The merchant and the e-wallet in BigQuery", () => {
           schema: { fields: bigquerySchema(table) },
         });
     }
-    // The adapter has no address but this; nor shall it look for credentials beyond this machine.
+    // The emulator's address is the only one, and the client must not look for credentials beyond this machine.
     process.env.METADATA_SERVER_DETECTION = "none";
     process.env.BIGQUERY_EMULATOR_HOST = `${server.url}/bigquery/v2`;
     bigquery = await openWarehouse(`bigquery://${server.project}`);
@@ -55,7 +57,7 @@ describe("The merchant and the e-wallet in BigQuery", () => {
     await server?.stop();
   });
 
-  it("hold the rows that they hold in DuckDB", async () => {
+  it("hold the same rows as in DuckDB", async () => {
     const expected = await allRows(duckdb());
     const found = await allRows(bigquery);
     for (const [table, rows] of Object.entries(expected)) {
@@ -64,18 +66,18 @@ describe("The merchant and the e-wallet in BigQuery", () => {
     }
   });
 
-  it("are reported in the same counts", () => {
+  it("are summed up in the same counts", () => {
     for (const { of, what, rows } of reports.duckdb.counts) expect(rows, `${of} ${what}`).to.be.above(0);
     expect(reports.bigquery).to.deep.equal({ ...reports.duckdb, source: reports.bigquery.source });
   });
 
-  it("are the same when they are filled again", async () => {
+  it("stay the same when they are filled again", async () => {
     const before = await allRows(bigquery);
     await fill(bigquery, { source: reports.bigquery.source, seed: 42 });
     expect(await allRows(bigquery)).to.deep.equal(before);
   });
 
-  it("cannot be filled from a folder: the message says how else", async () => {
+  it("cannot be filled from a folder, and the message says what to use instead", async () => {
     const failed = await fill(bigquery, { source: "file:///export", seed: 1 }).catch((error: Error) => error.message);
     expect(failed).to.match(/BigQuery cannot read file:\/\/\/export: upload it/);
   });

@@ -1,4 +1,4 @@
-/** What the synthetic thelook is made of. People, streets and prices are invented; shares follow the public data set. */
+/** The values of the synthetic thelook. People, streets and prices are invented; shares follow the public data set. */
 
 const words = (text: string) => text.trim().split(/\s+/);
 
@@ -55,10 +55,10 @@ const germany = [
   place("Hamburg", "Hamburg", "20095", 53.55, 10.0),
 ];
 
-/** Where users live. Two countries have two spellings, as in the public data set, and four have next to nobody. */
+/** The countries in which users live. As in the public data set, two have two spellings, and a few have hardly any users. */
 export const countries: readonly {
   readonly country: string;
-  /** Of 100,000 users. */
+  /** Users per 100,000. */
   readonly users: number;
   readonly places: readonly Place[];
 }[] = [
@@ -103,7 +103,9 @@ export const countries: readonly {
   { country: "Deutschland", users: 1, places: germany },
 ];
 
-/** US dollars, cheap to dear: a product costs one of these. Skewed as fashion is: the mean is 58, the median 37. */
+/**
+ * US dollars, from cheap to expensive: a product costs one of these. They are skewed as in fashion: the mean is 58, the median 37.
+ */
 export const prices = [
   6.5, 8.99, 9.99, 12, 12.99, 14.95, 16, 17.99, 18.5, 19.99, 21.95, 24, 24.99, 26.5, 28, 29.99, 31.5, 34, 34.99, 36, 38,
   39.5, 42, 44.99, 46, 49.5, 52, 54.99, 58, 64, 68, 74.5, 79, 88, 98, 110, 128, 154, 198, 398,
@@ -111,7 +113,7 @@ export const prices = [
 
 export const productCount = 1_200;
 
-/** A product's price; 7 and the number of prices share no divisor, so that every price is as frequent. */
+/** A product's price. 7 and the number of prices share no divisor, so every price is as frequent. */
 export function priceOf(product: number): number {
   return prices[(product * 7) % prices.length] as number;
 }

@@ -4,21 +4,21 @@ import { UserError } from "../errors.ts";
 import { csvHeader } from "../tables/derive.ts";
 import { type ColumnType, columnNames, fullName, type Table } from "../tables/table.ts";
 
-/** One record of a CSV file: its fields, and the line of the file it begins on, from 1. */
+/** One record of a CSV file: its fields, and the line on which it begins, from 1. */
 export interface CsvRecord {
   readonly line: number;
   readonly fields: string[];
 }
 
-/** A longer record is taken for a quote that is never closed, as DuckDB takes it. */
+/** A longer record counts as a quote that is never closed, as in DuckDB. */
 const longestRecord = 2_000_000;
 
-/** From the year 1000 to 2999: further off is a slip of the pen. */
+/** The years 1000 to 2999: anything else is a typing error. */
 const day = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}";
 
 /**
- * How a value of each type is written in our CSV files, as a regular expression that JavaScript and DuckDB read alike: the fast
- * load and the search for the bad value cannot disagree. A bare cast would round 1.5 to an integer and pass over a time zone.
+ * The form of each type's values in CSV files, as a regular expression that means the same in JavaScript and in DuckDB: so the fast
+ * load and the search for the bad value agree. A cast alone would round 1.5 to an integer and ignore a time zone.
  */
 export const patterns: Record<ColumnType, string> = {
   INTEGER: "[+-]?[0-9]{1,19}",
@@ -40,25 +40,25 @@ const forms: Record<ColumnType, string> = {
   TIMESTAMP: "a time in UTC, YYYY-MM-DD HH:MM:SS",
 };
 
-/** A file's name, for messages, and its content or the beginning of it. */
-export interface CsvFile {
+/** A CSV file: its name, for messages, and its content or the beginning of it. */
+export interface CsvInput {
   readonly name: string;
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** A CSV file on this machine. Throws UserError where there is none. */
-export async function openCsv(path: string): Promise<CsvFile> {
+/** Opens a CSV file on this machine. Throws UserError if there is none. */
+export async function openCsv(path: string): Promise<CsvInput> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw new UserError(`${path} does not exist, or is not a file`);
   return { name: path, chunks: createReadStream(path) };
 }
 
 /**
- * Reads the first line of a CSV file and holds it against the table's columns.
- * Returns the file's columns in their order. Throws UserError for a file that is empty or of another table; columns that the
- * table has not are an error too, unless they are ignored.
+ * Reads the header of a CSV file and compares it with the table's columns. Returns the file's columns in their order.
+ * Throws UserError if the file is empty or belongs to another table. A column that the table does not have is an error too, unless
+ * extra columns are ignored.
  */
-export async function readHeader(table: Table, file: CsvFile, extraColumns?: "ignore"): Promise<string[]> {
+export async function readHeader(table: Table, file: CsvInput, extraColumns?: "ignore"): Promise<string[]> {
   const wanted: string[] = columnNames(table);
   const expected = `expected the header ${csvHeader(table)}`;
   let header: string[] | undefined;
@@ -82,10 +82,10 @@ export async function readHeader(table: Table, file: CsvFile, extraColumns?: "ig
 }
 
 /**
- * Looks for the first value of a CSV file that cannot be a row of the table, and says where it is and what belongs there;
- * undefined if there is none. Slow beside DuckDB's own reader: it is for telling what is wrong once that one has refused.
+ * Finds the first value of a CSV file that does not fit the table, and says where it is and what belongs there; undefined if every
+ * value fits. DuckDB's reader is much faster, so call this only after DuckDB has refused the file.
  */
-export async function findFault(table: Table, file: CsvFile): Promise<string | undefined> {
+export async function findFault(table: Table, file: CsvInput): Promise<string | undefined> {
   let columns: string[] | undefined;
   try {
     for await (const { line, fields } of readRecords(file)) {
@@ -129,10 +129,11 @@ function shorten(value: string): string {
 }
 
 /**
- * The records of a CSV file (RFC 4180, lines ended by LF or CRLF), the header first; empty lines are skipped, bytes that are not
- * UTF-8 become U+FFFD. Throws UserError at a quote that is never closed or has text behind it, and where the line end changes.
+ * Reads the records of a CSV file (RFC 4180, lines ended by LF or CRLF), header first. Skips empty lines, and turns bytes that are
+ * not UTF-8 into U+FFFD.
+ * Throws UserError if a quote is never closed or has text behind it, or the line end changes.
  */
-export async function* readRecords({ name, chunks }: CsvFile): AsyncGenerator<CsvRecord> {
+export async function* readRecords({ name, chunks }: CsvInput): AsyncGenerator<CsvRecord> {
   let line = 1;
   let start = 1;
   let length = 0;
@@ -162,7 +163,7 @@ export async function* readRecords({ name, chunks }: CsvFile): AsyncGenerator<Cs
         ending ??= previous === "\r";
         if (ending !== (previous === "\r"))
           throw new UserError(
-            `${name}, line ${line - 1}: ends in another way than line 1; save the file with one line end`,
+            `${name}, line ${line - 1}: has another line end than line 1; save the file with one kind of line end`,
           );
         const record = endRecord();
         start = line;

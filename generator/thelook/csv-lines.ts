@@ -1,9 +1,9 @@
+import { thelook } from "../tables/merchant.ts";
 import { columnNames, type Table } from "../tables/table.ts";
-import * as thelook from "../tables/thelook.ts";
 import type { Item, Order, Person } from "./people.ts";
 
 /*
- * The synthetic thelook's CSV lines, with their ends, in the form of BigQuery's export. No value holds a comma or a quote.
+ * The CSV lines of the synthetic thelook, with line ends, in the form of BigQuery's export. No value contains a comma or a quote.
  */
 
 interface UserSource {
@@ -56,7 +56,7 @@ export const itemLine = lineOf<typeof thelook.orderItems, ItemSource>(thelook.or
   order_id: ({ orderId }) => orderId,
   user_id: ({ id }) => id,
   product_id: ({ item }) => item.product,
-  // Each piece in stock is sold once, so that the item's number serves for it.
+  // Each piece in stock is sold once, so the item's id can stand for it.
   inventory_item_id: ({ itemId }) => itemId,
   status: ({ order }) => order.status,
   created_at: ({ item }) => timestamp(item.createdAt),
@@ -66,7 +66,10 @@ export const itemLine = lineOf<typeof thelook.orderItems, ItemSource>(thelook.or
   sale_price: ({ item }) => item.price,
 });
 
-/** The function that writes a table's line, from one function a column: columns cannot be missing, nor shift against the header. */
+/**
+ * Returns the function that writes a table's line, from one function per column. A missing column does not compile, and the
+ * definition sets the order, so columns cannot shift against the header.
+ */
 function lineOf<T extends Table, Source>(
   table: T,
   values: { readonly [Name in keyof T["columns"]]: (source: Source) => string | number },
@@ -82,7 +85,7 @@ function lineOf<T extends Table, Source>(
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, "0"));
 const days = new Map<number, string>();
 
-/** Seconds since 1970 as BigQuery exports a timestamp; nothing for none. */
+/** Seconds since 1970 in the form of BigQuery's export; an empty text for undefined. */
 function timestamp(instant: number | undefined): string {
   if (instant === undefined) return "";
   const day = Math.floor(instant / 86_400);

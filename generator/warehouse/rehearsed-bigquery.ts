@@ -1,14 +1,14 @@
 import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bucketFolder } from "../lake/rehearsed.ts";
-import { tellTouched } from "../rehearsal.ts";
+import { tellTouched } from "pulumi-rehearsal/touched";
+import { bucketFolder } from "../lake/rehearsed-bucket.ts";
 import { openBigQuery } from "./bigquery.ts";
 import { openDuckDb } from "./duckdb.ts";
 import type { Warehouse } from "./warehouse.ts";
 
 /**
- * The DuckDB file that stands for BigQuery in a rehearsal. Throws UserError for a URL that BigQuery's adapter would not take;
- * tables that were not declared are missing here as they are there.
+ * Opens the DuckDB file that stands for BigQuery in a rehearsal. Throws UserError for a URL that the BigQuery adapter would refuse.
+ * As in BigQuery, a table that was not declared does not exist.
  */
 export async function openRehearsedWarehouse(rehearsal: string, url: string): Promise<Warehouse> {
   await openBigQuery(url);
@@ -25,14 +25,14 @@ export async function openRehearsedWarehouse(rehearsal: string, url: string): Pr
     stage(table, csv) {
       const inBuckets = csv.uris.filter((path) => path.startsWith(buckets));
       for (const path of inBuckets) tellTouched(`bucket/${path.slice(buckets.length).split(sep, 1)[0]}`, "read");
-      // Files elsewhere stand for tables that BigQuery reads where they are, such as the public thelook's.
+      // Other files stand for tables that BigQuery reads in place, such as the public thelook.
       if (inBuckets.length > 0) tellTouched(`dataset/${table.dataset}`, "write");
       return warehouse.stage(table, csv);
     },
   };
 }
 
-/** The datasets that a script reads and writes, by the tables it names; temporary tables have no dataset. */
+/** The datasets that a script reads and writes, found by the tables that it names. Temporary tables have no dataset. */
 export function datasetsOf(script: string): { dataset: string; access: "read" | "write" }[] {
   const code = script.replace(/'(?:[^']|'')*'|--.*/g, "''");
   const written = code.matchAll(

@@ -4,39 +4,39 @@ import { isoDay, parseDay } from "./calendar.ts";
 
 /** The chain's first day of trade. */
 export const FIRST_DAY = "2022-01-01";
-/** The last day that prices and growth are made for. */
+/** The last day with prices and growth. */
 export const LAST_DAY = "2031-12-31";
-/** Above it, the busiest store could take more orders a day than the five digits of an order's number hold. */
+/** At a larger scale, the busiest store could take more orders a day than the five digits of an order's number can count. */
 export const MAX_SCALE = 500;
 const MAX_SHARDS = 99_999;
-/** Raised with every change of the rows that a seed gives: it is part of the run's name. */
+/** Raise it with every change to the rows that a seed gives: it is part of the run's name. */
 export const MODEL_VERSION = 1;
 
 export interface CoffeeOptions {
-  /** Other seeds give other rows. An integer from 0 to 4294967295. */
+  /** An integer from 0 to 4294967295; another seed gives other rows. */
   readonly seed: number;
   /** Last day, `YYYY-MM-DD`. */
   readonly until: string;
-  /** Only the last so many days up to `until`; by default everything since `FIRST_DAY`. */
+  /** The number of days up to `until`; by default all since `FIRST_DAY`. */
   readonly days?: number;
   /** Multiplies orders and customers; 1 gives about 150,000 orders until November 2026. */
   readonly scale: number;
-  /** Which part of the days this process writes, of how many parts. */
+  /** The shard that this process writes, from 0, and the number of shards. */
   readonly shard: { readonly index: number; readonly count: number };
 }
 
-/** Options that were checked, with the days as numbers. */
+/** Checked options, with the days as numbers. */
 export interface CoffeeSettings {
   readonly seed: number;
   readonly scale: number;
   readonly firstDay: number;
   readonly untilDay: number;
   readonly shard: { readonly index: number; readonly count: number };
-  /** Names the folder of the run: the same for all shards of one run, another for any other settings. */
+  /** The name of the run's folder: the same for all shards of a run, and different for other settings. */
   readonly run: string;
 }
 
-/** Checks the options. Throws one UserError that names every wrong setting, its value and what is allowed. */
+/** Checks the options. Throws one UserError that lists every wrong setting, its value and what is allowed. */
 export function checkSettings({ seed, until, days, scale, shard }: CoffeeOptions): CoffeeSettings {
   const wrong: string[] = [];
   const check = (right: boolean, setting: string, value: unknown, allowed: string): void => {
@@ -79,7 +79,7 @@ function isInteger(value: number, from: number, to: number): boolean {
   return Number.isInteger(value) && value >= from && value <= to;
 }
 
-/** The days of a shard, as [from, to): each day belongs to one shard, and shards in their order follow each other in time. */
+/** The days of a shard, as [from, to). Each day belongs to one shard, and the shards follow each other in time. */
 export function shardDays({ firstDay, untilDay, shard }: CoffeeSettings): { from: number; to: number } {
   const days = untilDay - firstDay + 1;
   const start = (index: number): number => firstDay + Math.floor((days * index) / shard.count);

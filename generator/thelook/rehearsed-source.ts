@@ -1,18 +1,21 @@
 import { pathToFileURL } from "node:url";
+import { rehearsalFolder } from "pulumi-rehearsal/touched";
 import { UserError } from "../errors.ts";
 import { openFolder } from "../lake/folder.ts";
-import { openLake } from "../lake/lake.ts";
-import { rehearsalFolder } from "../rehearsal.ts";
-import type { SourceOptions } from "./source.ts";
+import type { Lake } from "../lake/lake.ts";
+import { openLake } from "../lake/open-lake.ts";
 
-/** The one thing of Google Cloud that a rehearsal does not have. */
+/** The public dataset: the one part of Google Cloud that a rehearsal lacks. */
 const PUBLIC = "bigquery://bigquery-public-data/thelook_ecommerce";
 
 /**
- * Where a rehearsal reads thelook from: the public dataset is what REHEARSAL_THELOOK names, a folder of its export (`file:///…`) or
- * `synthetic:`; buckets are folders. Outside a rehearsal nothing is changed. Throws UserError for what BigQuery could not read.
+ * In a rehearsal, replaces the public dataset by what REHEARSAL_THELOOK names, a folder of its export (`file:///…`) or
+ * `synthetic:`, and a bucket by its folder. Outside a rehearsal it changes nothing. Throws UserError for a source that BigQuery
+ * cannot read.
  */
-export async function rehearsedOptions<O extends Pick<SourceOptions, "source" | "lake">>(options: O): Promise<O> {
+export async function rehearsedOptions<O extends { readonly source: string; readonly lake?: Lake | undefined }>(
+  options: O,
+): Promise<O> {
   const { source } = options;
   const rehearsal = rehearsalFolder();
   if (rehearsal === undefined) return options;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { isoDay } from "../../../generator/coffee/calendar.ts";
-import { type CoffeeOptions, checkSettings, shardDays, shardFile } from "../../../generator/coffee/settings.ts";
+import { type CoffeeOptions, checkSettings, shardDays, shardFile } from "../../../generator/coffee/shop-settings.ts";
 import { UserError } from "../../../generator/errors.ts";
 
 const right: CoffeeOptions = { seed: 42, until: "2026-11-22", scale: 1, shard: { index: 0, count: 1 } };
@@ -55,14 +55,14 @@ describe("settings of the coffee shop", () => {
       expect(message).to.match(new RegExp(`^  ${name} is`, "m"));
   });
 
-  it("takes the first and the last day there are", () => {
+  it("accepts the first and the last possible day", () => {
     expect(checkSettings({ ...right, until: "2022-01-01", days: 1 }).firstDay).to.equal(
       checkSettings({ ...right, until: "2022-01-01" }).untilDay,
     );
     expect(isoDay(checkSettings({ ...right, until: "2031-12-31" }).untilDay)).to.equal("2031-12-31");
   });
 
-  it("gives a run one name in all its shards, and another for any other setting", () => {
+  it("gives all shards of a run one name, and another for any other setting", () => {
     const run = (changed: Partial<CoffeeOptions>) => checkSettings({ ...right, ...changed }).run;
     const shard = (index: number) => ({ shard: { index, count: 4 } });
     expect(run(shard(0))).to.equal(run(shard(3)));
@@ -88,7 +88,7 @@ describe("settings of the coffee shop", () => {
     );
   });
 
-  it("names the files of shards by their place and count", () => {
+  it("names the files of shards by their number and count", () => {
     expect(shardFile("Orders", "csv", { index: 0, count: 1 })).to.equal("Orders.csv");
     expect(shardFile("Orders", "csv", { index: 0, count: 4 })).to.equal("Orders-00001-of-00004.csv");
   });

@@ -1,20 +1,21 @@
 import { type Dialect, temporaryTable, uniform } from "../warehouse/dialect.ts";
+import type { CountQuery } from "../warehouse/warehouse.ts";
 
-/** What decides who has a wallet and how their account stands. */
+/** The settings of the e-wallet. */
 export interface WalletOptions {
   readonly seed: number;
-  /** Share of the adults among the merchant's customers who have a wallet; 0.55 of them is about half of all customers. */
+  /** Share of the merchant's adult customers who have a wallet; 0.55 of them is about half of all customers. */
   readonly walletShare?: number | undefined;
-  /** What a customer's orders sum up to, USD, from which the tier is mostly Premium. */
+  /** Total spend in USD from which the tier is mostly Premium. */
   readonly premiumFrom?: number | undefined;
-  /** The same for Business. */
+  /** Total spend in USD from which the tier is mostly Business. */
   readonly businessFrom?: number | undefined;
 }
 
-/** What suits thelook's prices. */
+/** Defaults that suit thelook's prices. */
 export const walletDefaults = { walletShare: 0.55, premiumFrom: 80, businessFrom: 200 } as const;
 
-/** The merchant's rows that the wallet is derived from, as FROM takes them. */
+/** The merchant's tables, as a FROM clause names them. */
 export interface MerchantTables {
   readonly users: string;
   readonly orders: string;
@@ -27,17 +28,19 @@ export const walletTables = { provider_users: "wallet_provider_users", transacti
 /** The temporary table of the merchant's customers: users with an order that has items. */
 export const customersTable = "wallet_customers";
 
-/** Whether a customer is too young for a wallet; one whose age is unknown is taken for an adult. */
+/** The condition for a customer who is too young for a wallet. A customer of unknown age counts as an adult. */
 export const isMinor = "COALESCE(age, 18) < 18";
 
 /**
  * The statements that derive the e-wallet's rows from the merchant's, as temporary tables (`walletTables`): wallets for a share of
- * the adult customers, and a transaction for each order of theirs that has items. Whatever looks random is a hash of seed and key.
- * Three effects are planted: the young have a wallet more often than the old (see `shareByAge`); the tier follows what a customer's
- * orders sum up to, give or take a half; and an account is verified the more likely the smaller the share of the customer's orders
- * that were cancelled or returned (75 % for none, 35 % for all).
- * A birth date makes its owner as old as `age` says on the day of the last order; whose age is unknown, or none a person can have,
- * gets no birth date.
+ * the adult customers, and a transaction for each of their orders that has items. Every random choice is a hash of seed and key.
+ * Three effects are planted:
+ * - The young have a wallet more often than the old (see `shareByAge`).
+ * - The tier follows the customer's total spend, give or take a half.
+ * - The larger the share of a customer's orders that were cancelled or returned, the less likely is a verified account: 75 % for
+ *   none, 35 % for all.
+ * The birth date makes a customer as old as `age` says on the day of the last order. If the age is unknown or impossible, there is
+ * no birth date.
  */
 export function walletStatements(dialect: Dialect, merchant: MerchantTables, options: WalletOptions): string[] {
   const {
@@ -49,7 +52,7 @@ export function walletStatements(dialect: Dialect, merchant: MerchantTables, opt
   const draw = (label: string) => uniform(dialect, seed, label, "hashed_email");
   const int = dialect.type("INT64");
   const lastDay = `(SELECT CAST(MAX(created_at) AS DATE) FROM ${merchant.orders})`;
-  // A quarter of a day a year for leap years leaves one day of doubt, which the margins of the year take up.
+  // Leap years can shift the result by a day either way, so the draw keeps a day's distance from both birthdays.
   const daysOld = `CAST(FLOOR(CASE WHEN age BETWEEN 0 AND 130 THEN age END * 365.25 + 1 + ${draw("birthday")} * 363) AS ${int})`;
   return [
     temporaryTable(
@@ -98,8 +101,8 @@ FROM (
 }
 
 /**
- * The statement that ends the script with an error where there is nobody to derive from, as with files of different exports.
- * It makes a table for want of another statement that both engines have and that returns no rows.
+ * The statement that fails the script if there is no customer to derive a wallet from, as when files of different exports are
+ * mixed. It creates a table, because both engines lack a plainer statement that returns no rows.
  */
 export const refuseNoCustomer = temporaryTable(
   "wallet_check",
@@ -108,13 +111,24 @@ export const refuseNoCustomer = temporaryTable(
   ELSE 'enough' END AS answer`,
 );
 
-/** The share of an age's customers who have a wallet: more of those below 35 than of others, fewer from 55 on. */
+/** How many of the merchant's customers have a wallet: customers = minors + adults without a wallet + wallets. */
+export const walletCounts: readonly CountQuery[] = [
+  { what: "with an order that has items", sql: `SELECT COUNT(*) FROM ${customersTable}` },
+  { what: "left out: younger than 18", sql: `SELECT COUNTIF(${isMinor}) FROM ${customersTable}` },
+  {
+    what: "left out: adults without a wallet",
+    sql: `SELECT COUNTIF(NOT (${isMinor})) - (SELECT COUNT(*) FROM ${walletTables.provider_users}) FROM ${customersTable}`,
+  },
+  { what: "with a wallet", sql: `SELECT COUNT(*) FROM ${walletTables.provider_users}` },
+].map((count) => ({ of: "customers", ...count }));
+
+/** SQL for the share of customers with a wallet, by age: larger below 35, smaller from 55 on. */
 function shareByAge(share: number): string {
-  // Powers of the share stay within 0 and 1, whatever it is.
+  // A power of a share stays between 0 and 1.
   return `(CASE WHEN age < 35 THEN ${share ** 0.7} WHEN age >= 55 THEN ${share ** 1.6} ELSE ${share} END)`;
 }
 
-/** A UUID made of 32 hexadecimal digits: version 8, the one left to applications. */
+/** SQL for a UUID from 32 hexadecimal digits: version 8, which is free for applications to fill. */
 function uuid(hex: string): string {
   const part = (from: number, length: number) => `SUBSTR(${hex}, ${from}, ${length})`;
   return `CONCAT(${part(1, 8)}, '-', ${part(9, 4)}, '-8', ${part(14, 3)}, '-8', ${part(18, 3)}, '-', ${part(21, 12)})`;

@@ -1,27 +1,27 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { tellTouched } from "pulumi-rehearsal/touched";
 import { UserError } from "../errors.ts";
-import { tellTouched } from "../rehearsal.ts";
 import { openFolder } from "./folder.ts";
 import { openBucket } from "./gcs.ts";
 import type { Lake } from "./lake.ts";
 
-/** Where the buckets of a rehearsal are. */
+/** The folder of a rehearsal's buckets, or of one bucket. */
 export function bucketFolder(rehearsal: string, bucket = ""): string {
   return join(rehearsal, "bucket", bucket);
 }
 
 /**
- * The folder that stands for a `gs://bucket/prefix` in a rehearsal. Throws UserError for a bucket that was not declared, and for a
- * URL that Cloud Storage would not take.
+ * Opens the folder that stands for `gs://bucket/prefix` in a rehearsal. Throws UserError for a bucket that was not declared, and
+ * for a URL that Cloud Storage would refuse.
  */
 export async function openRehearsedBucket(rehearsal: string, url: string): Promise<Lake> {
   const { bucket, prefix } = openBucket(url);
   const folder = bucketFolder(rehearsal, bucket.name);
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory())
-    throw new UserError(`the bucket gs://${bucket.name} does not exist: ${folder} is no folder`);
+    throw new UserError(`the bucket gs://${bucket.name} does not exist: ${folder} is not a folder`);
   const lake = openFolder(pathToFileURL(join(folder, prefix)).href);
   const tell = (access: "read" | "write") => tellTouched(`bucket/${bucket.name}`, access);
 

@@ -1,0 +1,121 @@
+import { generateCoffee } from "./coffee/generate.ts";
+import {
+  checkTiers,
+  coffeeOptions,
+  folderUrl,
+  resolveFromCaller,
+  scale,
+  seed,
+  walletOptions,
+  yesterdayInKyiv,
+} from "./command-settings.ts";
+import { UserError } from "./errors.ts";
+import { fill } from "./fill.ts";
+import { openLake } from "./lake/open-lake.ts";
+import { load } from "./load.ts";
+import { number, readOptions, text } from "./options.ts";
+import { upload } from "./upload.ts";
+import { openWarehouse } from "./warehouse/open-warehouse.ts";
+
+/*
+ * The generator's commands. They take all places as URLs, from arguments or the environment, and run the same in the
+ * cloud and on a laptop.
+ */
+
+/** A command by its name: takes the arguments after the name. */
+export type Commands = Readonly<Record<string, (args: string[]) => Promise<void>>>;
+
+const lakeUrl = text("bucket or folder: gs://BUCKET or file:///FOLDER", undefined, "LAKE_URL");
+export const warehouseUrl = text("bigquery://PROJECT or duckdb:///FILE", undefined, "WAREHOUSE_URL");
+
+const thelookSource = text(
+  "where thelook comes from: bigquery://PROJECT/DATASET, file:///FOLDER of its CSV export, or synthetic:",
+  "bigquery://bigquery-public-data/thelook_ecommerce",
+  "THELOOK_SOURCE",
+);
+const prefix = text("folder of the CSV files within the lake", "csv_sources", "GCS_PREFIX");
+const shardOptions = {
+  task: number("number of this shard, from 0", 0, { min: 0, env: "CLOUD_RUN_TASK_INDEX" }),
+  tasks: number("number of shards", 1, { min: 1, env: "CLOUD_RUN_TASK_COUNT" }),
+};
+
+export const generatorCommands = {
+  /** Fills the merchant's and the e-wallet's tables. */
+  async fill(args: string[]): Promise<void> {
+    const options = readOptions(
+      "fill",
+      { source: thelookSource, seed, scale, ...walletOptions, lake: lakeUrl, warehouse: warehouseUrl },
+      args,
+    );
+    checkTiers(options);
+    const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+    try {
+      const lake = options.lake === undefined ? undefined : await openLake(options.lake);
+      log({ filled: await fill(warehouse, { ...options, lake }) });
+    } finally {
+      await warehouse.close();
+    }
+  },
+
+  /** Writes the coffee shop's CSV files, or one task's shard of them. */
+  async generate(args: string[]): Promise<void> {
+    const where = { out: text("folder to write to, instead of --lake", undefined), lake: lakeUrl };
+    const options = readOptions("generate", { ...where, prefix, ...coffeeOptions, ...shardOptions }, args);
+    const url = options.out === undefined ? options.lake : folderUrl(options.out);
+    const lake = await openLake(required(url, "--out DIR, or --lake or LAKE_URL"));
+    const { seed, scale, until = yesterdayInKyiv(), days, prefix: folder, task, tasks } = options;
+    const shard = { index: task, count: tasks };
+    const window = { until, ...(days && { days }) };
+    const manifest = await generateCoffee(lake, { seed, scale, ...window, shard, prefix: folder, progress: percent() });
+    log({ run: manifest.run, files: manifest.files.map(({ path, rows, bytes }) => ({ path, rows, bytes })) });
+  },
+
+  /** Loads the CSV files of the last complete run into the warehouse. */
+  async load(args: string[]): Promise<void> {
+    const options = readOptions("load", { lake: lakeUrl, prefix, warehouse: warehouseUrl }, args);
+    const lake = await openLake(required(options.lake, "--lake or LAKE_URL"));
+    const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+    try {
+      log({ loaded: await load(warehouse, lake, options.prefix) });
+    } finally {
+      await warehouse.close();
+    }
+  },
+
+  /** Uploads a folder to a bucket. */
+  async upload(args: string[]): Promise<void> {
+    const from = text("folder to upload", undefined);
+    const to = text("gs://BUCKET/PREFIX", undefined);
+    const options = readOptions("upload", { from, to }, args);
+    const folder = resolveFromCaller(required(options.from, "--from DIR"));
+    log(await upload({ from: folder, to: required(options.to, "--to gs://BUCKET/PREFIX"), progress: percent() }));
+  },
+} as const satisfies Commands;
+
+/** The value of a setting without a default. Throws UserError if it is missing. */
+export function required(value: string | undefined, name: string): string {
+  if (value === undefined) throw new UserError(`${name} is missing`);
+  return value;
+}
+
+/** Prints one line of JSON: Cloud Logging shows its fields, and a script can parse it. */
+export function log(entry: object): void {
+  console.log(JSON.stringify(entry));
+}
+
+/** Prints progress on standard error, ten lines in all, to keep logs short. */
+function percent(): (done: number, total: number) => void {
+  let printed = 0;
+  return (done, total) => {
+    const tenths = Math.floor((10 * done) / Math.max(total, 1));
+    if (tenths > printed) console.error(`${tenths * 10} %`);
+    printed = Math.max(printed, tenths);
+  };
+}
+
+/** Runs the command that the first argument names. Throws UserError if there is no such command. */
+export async function runCommands(commands: Commands, [name = "", ...args]: string[]): Promise<void> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UserError(`"${name}" is not a command: use ${Object.keys(commands).join(", ")}`);
+  await command(args);
+}
