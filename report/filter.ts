@@ -1,32 +1,32 @@
 import { parseDay } from "../generator/coffee/calendar.ts";
-import { dayAt, daysFrom } from "./days.ts";
-import { at } from "./numbers.ts";
+import { at } from "./column-math.ts";
+import { dayAt, daysBetween } from "./days.ts";
 import type { Days, Store } from "./report.ts";
 
-/** What a reader chose, in words, so that it means the same on every page and in a link. */
+/** A reader's choices, by name, so that they mean the same on every page and in a link. */
 export interface Filter {
   /** First and last day, `YYYY-MM-DD`. */
   readonly from: string;
   readonly to: string;
-  /** Names of stores; none means all of them. */
+  /** Names of stores; an empty list means all of them. */
   readonly stores: readonly string[];
-  /** Order types; none means all of them. */
+  /** Order types; an empty list means all of them. */
   readonly orderTypes: readonly string[];
 }
 
-/** What may be chosen from. */
+/** The days, stores and order types that a page offers. */
 export interface Choices {
   readonly days: Days;
   readonly stores: readonly Pick<Store, "name">[];
   readonly orderTypes: readonly string[];
 }
 
-/** A filter in a cube's own numbers. */
+/** A filter in the numbers that a cube uses for days, stores and order types. */
 export interface Selection {
-  /** First and last day as numbers; the last may lie before the first, and either outside of the data. */
+  /** Numbers of the first and last day. The last may lie before the first, and both may lie outside the data. */
   readonly from: number;
   readonly to: number;
-  /** By place in the cube's list: 1 where kept. */
+  /** 1 for each store in the cube's list that the filter keeps, else 0; likewise for order types. */
   readonly stores: Uint8Array;
   readonly orderTypes: Uint8Array;
 }
@@ -36,19 +36,19 @@ export function lastDay(days: Days): string {
   return dayAt(days.first, Math.max(days.count, 1) - 1);
 }
 
-/** All of it, or the last so many days of it. */
+/** The filter that keeps all days, or the last `lastDays` of them. */
 export function everything({ days }: Pick<Choices, "days">, lastDays = days.count): Filter {
   const to = lastDay(days);
   return { from: dayAt(days.first, Math.max(days.count - lastDays, 0)), to, stores: [], orderTypes: [] };
 }
 
-/** The filter in the numbers of a cube. */
+/** Translates a filter into the numbers of a cube. */
 export function select(filter: Filter, { days, stores, orderTypes }: Choices): Selection {
   const mask = (names: readonly string[], wanted: readonly string[]) =>
     Uint8Array.from(names, (name) => (wanted.length === 0 || wanted.includes(name) ? 1 : 0));
   return {
-    from: daysFrom(days.first, filter.from),
-    to: daysFrom(days.first, filter.to),
+    from: daysBetween(days.first, filter.from),
+    to: daysBetween(days.first, filter.to),
     stores: mask(
       stores.map(({ name }) => name),
       filter.stores,
@@ -57,25 +57,25 @@ export function select(filter: Filter, { days, stores, orderTypes }: Choices): S
   };
 }
 
-/** Whether a selection keeps the store and the order type of a cell; its day is up to the caller, who may know an order of days. */
+/** Whether a selection keeps a cell, by store and order type. The caller checks the day: it may know that cells are sorted by day. */
 export function keeps({ stores, orderTypes }: Selection, cells: Cells, i: number): boolean {
   return stores[at(cells.store, i)] === 1 && orderTypes[at(cells.orderType, i)] === 1;
 }
 
-/** What filters act on, as columns of places in the lists of a cube. */
+/** Columns that filters act on: places in the lists of a cube. */
 interface Cells {
   readonly store: ArrayLike<number>;
   readonly orderType: ArrayLike<number>;
 }
 
-/** The selection of the same length right before; undefined where the data does not reach that far back. */
+/** The selection of the same length right before this one; undefined if the data does not reach back that far. */
 export function before(selection: Selection): Selection | undefined {
   const length = selection.to - selection.from + 1;
   const from = selection.from - length;
   return length < 1 || from < 0 ? undefined : { ...selection, from, to: selection.from - 1 };
 }
 
-/** A filter as the part of a link after `#`. What equals the page's own default is left out. */
+/** Prints a filter as the part of a link after `#`. Days that equal the page's initial ones are left out. */
 export function printFilter(filter: Filter, initial: Filter): string {
   const parameters = new URLSearchParams();
   if (filter.from !== initial.from || filter.to !== initial.to) {
@@ -87,7 +87,7 @@ export function printFilter(filter: Filter, initial: Filter): string {
   return parameters.toString();
 }
 
-/** Reads what `printFilter` wrote. What it does not know is left out: a link may be older than the data. */
+/** Reads a filter that `printFilter` wrote. Ignores unknown stores, order types and days: a link may be older than the data. */
 export function parseFilter(hash: string, initial: Filter, { stores, orderTypes }: Choices): Filter {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const day = (name: string, otherwise: string) => {

@@ -1,16 +1,16 @@
-/* Figures as people read them. Money comes in kopiykas and is shown in UAH. */
+/* Formats figures for people. Money is given in kopiykas and shown in UAH. */
 
 const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const hundredths = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
 
-/** What is shown where a figure does not exist, such as a quotient by nothing. */
+/** Shown for a figure that does not exist, such as a division by zero. */
 export const NONE = "–";
 
 export type Format = (value: number) => string;
 
-/** Figures that do not exist are not a number; they are shown as a dash. */
+/** Shows NaN, a figure that does not exist, as a dash. */
 function shown(format: Format): Format {
   return (value) => (Number.isFinite(value) ? format(value) : NONE);
 }
@@ -21,13 +21,13 @@ export const count = shown((value) => whole.format(value));
 /** `2.07` */
 export const decimal = shown((value) => hundredths.format(value));
 
-/** `12.4`, `340`: as many digits as help. */
+/** `12.4`, `340`: a decimal only below 100. */
 export const rate = shown((value) => (Math.abs(value) >= 100 ? whole : tenths).format(value));
 
 /** `146k`, `30.1M` */
 export const short = shown((value) => compact.format(value).toLowerCase().replace("m", "M").replace("b", "B"));
 
-/** `₴1,234`; below a hundred with kopiykas. */
+/** `₴1,234`; amounts below ₴100 with kopiykas. */
 export const uah = shown(
   (kopiykas) =>
     `${kopiykas < 0 ? "−" : ""}₴${(Math.abs(kopiykas) < 1e4 ? hundredths : whole).format(Math.abs(kopiykas) / 100)}`,
@@ -38,15 +38,21 @@ export const uahShort = shown((kopiykas) => `${kopiykas < 0 ? "−" : ""}₴${sh
 
 /** `34.2%` of a share from 0 to 1 */
 export const percent = shown((share) => `${tenths.format(share * 100)}%`);
-/** `34%`; what is little is not nothing. */
+/** `34%`; `<1%` for a share that would round to 0. */
 export const percentWhole = shown((share) => (share > 0 && share < 0.005 ? "<1%" : `${whole.format(share * 100)}%`));
 
-/** `+12.3%`, from before to now; a dash where there was nothing before. */
+/** `+12.3%`: the change from `before` to `now`; a dash if `before` is 0. */
 export function change(now: number, before: number): string {
   const by = now / before - 1;
   if (!Number.isFinite(by)) return NONE;
   const text = percent(Math.abs(by));
   return text === "0.0%" ? "±0.0%" : `${by > 0 ? "+" : "−"}${text}`;
+}
+
+/** `up 12.3%`, `down 12.3%` or `unchanged`: the change in words. */
+export function upOrDown(now: number, before: number): string {
+  const by = change(now, before);
+  return by.startsWith("+") ? `up ${by.slice(1)}` : by.startsWith("−") ? `down ${by.slice(1)}` : "unchanged";
 }
 
 /** `08:00` */

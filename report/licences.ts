@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The licences of the packages that some files come from, as text: they ask to be kept with every copy, and a page is one.
+ * The licences of the packages that files come from, as text. The licences ask to be kept with every copy, and a page contains copies.
  * @param files paths from `root`, such as `node_modules/d3-array/src/ticks.js`
  */
 export function licencesOf(root: string, files: readonly string[]): string {
@@ -17,7 +17,7 @@ export function licencesOf(root: string, files: readonly string[]): string {
   return [...byText].map(([text, names]) => `${names.join(", ")}\n\n${text}\n`).join("\n");
 }
 
-/** What a package without a licence file says in its package.json. */
+/** The licence that package.json names, for a package without a licence file. */
 function declared(folder: string): string {
   const file = join(folder, "package.json");
   return existsSync(file) ? `Licence: ${JSON.parse(readFileSync(file, "utf8")).license}` : "";

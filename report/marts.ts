@@ -5,17 +5,17 @@ import type { Meta, Store } from "./report.ts";
 /** The dataset that dbt builds. */
 const MARTS = "coffee_marts";
 
-/** The marts that a page reads, and those of them that there are. */
+/** The marts that the pages read, with those that exist. */
 export interface Marts {
-  /** For `Meta`. */
+  /** All of them, as `Meta` lists them. */
   readonly tables: Meta["tables"];
-  /** What a person is told where one of them is missing; undefined where all are there. */
+  /** A sentence for people that says which of these marts are missing; undefined if none is. */
   missing(...names: string[]): string | undefined;
-  /** Rows of a query, in which `{name}` is a mart. */
+  /** Runs a query in which `{name}` stands for a mart. */
   rows(sql: string): Promise<ResultRow[]>;
 }
 
-/** Looks which of the marts there are. Throws UserError where the warehouse does not answer, or refuses. */
+/** Finds out which of the marts exist. Throws UserError if the warehouse does not answer or refuses. */
 export async function openMarts(warehouse: Warehouse, names: readonly string[]): Promise<Marts> {
   const tables = await Promise.all(
     names.map(async (mart) => {
@@ -41,13 +41,13 @@ async function countRows(warehouse: Warehouse, name: string): Promise<number | u
     const [row] = await warehouse.run(`SELECT COUNT(*) AS n FROM ${name}`);
     return Number(row?.n);
   } catch (error) {
-    // As DuckDB and BigQuery say it of tables and of datasets. Whatever else is wrong leaves the last good page.
+    // DuckDB's and BigQuery's words for a missing table or dataset. Any other error stops the run and leaves the last good pages.
     if (isUserError(error) && /does not exist|Not found: (Table|Dataset)/i.test(messageOf(error))) return undefined;
     throw error;
   }
 }
 
-/** The stores with their ids, in the order of those. */
+/** Reads the stores and their ids, in the order of the ids. */
 export async function readStores(marts: Marts): Promise<{ ids: string[]; stores: Store[] }> {
   const rows = await marts.rows(
     `SELECT store_id, store_name, district, address, latitude, longitude, format, opened_on FROM {dim_store} ORDER BY store_id`,

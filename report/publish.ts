@@ -4,34 +4,34 @@ import type { Warehouse } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "./clean-room/shape.ts";
 import { customersMarts, readCustomers } from "./customers/read.ts";
 import type { CustomersData } from "./customers/shape.ts";
-import { fillPage } from "./encode.ts";
-import { glanceOf } from "./glance.ts";
+import { highlightsOf } from "./highlights.ts";
 import { type Marts, openMarts } from "./marts.ts";
 import type { Meta, PageName, Report } from "./report.ts";
 import { readSales, salesMarts } from "./sales/read.ts";
 import type { SalesData } from "./sales/shape.ts";
+import { fillPage } from "./template.ts";
 
 export interface PublishOptions {
-  /** Reads a page without its data, by its file name; undefined where there is none. */
+  /** Reads a built page, without data, by its file name; undefined if there is none. */
   readonly template: (name: string) => Promise<string | undefined>;
-  /** @default none, and the page is left out */
+  /** Answers for the clean room's page. @default none, which leaves the page out */
   readonly cleanRoom?: CleanRoomData | undefined;
-  /** When, for the pages to say. */
+  /** The time that the pages show. */
   readonly madeAt: Date;
 }
 
-/** What was written. */
+/** The pages that were written. */
 export interface Published {
   /** Bytes by file name. */
   readonly pages: Readonly<Record<string, number>>;
-  /** What the pages say is missing. */
+  /** Sentences about missing marts, as the pages show them. */
   readonly missing: readonly string[];
 }
 
 /**
  * Makes the reports from the marts and writes them to the lake. All pages are made before the first is written, and each is replaced
- * whole, `index.html` last: whatever fails leaves the last good ones. A mart that is missing is said in the page.
- * Throws UserError where the warehouse refuses or does not answer, a page's template is missing, or the lake cannot be written.
+ * whole, `index.html` last, so that a failure leaves the last good pages. A page names a missing mart in place of its charts.
+ * Throws UserError if the warehouse refuses or does not answer, if a built page is missing, or if the lake cannot be written.
  */
 export async function publishReports(warehouse: Warehouse, lake: Lake, options: PublishOptions): Promise<Published> {
   const { template, cleanRoom, madeAt } = options;
@@ -60,7 +60,7 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
     {
       page: "index",
       meta: meta(names, last),
-      data: { glance: glanceOf(sales.data, customers.data, cleanRoom) },
+      data: { highlights: highlightsOf(sales.data, customers.data, cleanRoom) },
       missing: {},
     },
   ];
@@ -69,7 +69,7 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
       const name = `${report.page}.html`;
       const text = await template(name);
       if (text === undefined)
-        throw new UserError(`there is no ${name} among the pages: build them again (npm run build)`);
+        throw new UserError(`${name} is not among the built pages: build them again (npm run build)`);
       return { name, html: fillPage(name, text, report) };
     }),
   );
@@ -104,7 +104,7 @@ async function lastDay(marts: Marts, mart: string, column: string): Promise<stri
   return row?.day == null ? undefined : String(row.day);
 }
 
-/** Google sends a browser that asks for an object on to an address that works for that object only, and only for a while. */
+/** Start of links between pages in a bucket: Google redirects a browser to a temporary address of one object, where relative links fail. */
 function baseOf({ url }: Lake): string | undefined {
   const place = /^gs:\/\/(.+?)\/*$/.exec(url)?.[1];
   return place && `https://storage.cloud.google.com/${place}/`;

@@ -1,32 +1,32 @@
-import { csvField } from "../generator/coffee/csv.ts";
+import { csvField } from "../generator/tables/derive.ts";
 import { dayName } from "./days.ts";
 import { count, percent, rate, uah } from "./format.ts";
 
-/** What is behind a chart: shown as a table, and downloaded as CSV. */
+/** The figures behind a chart, which a reader can see as a table or download as CSV. */
 export interface Table {
-  readonly columns: readonly Column[];
-  /** Figures that do not exist are not a number, or undefined. */
+  readonly columns: readonly TableColumn[];
+  /** A figure that does not exist is NaN or undefined. */
   readonly rows: readonly (readonly Value[])[];
 }
 
-export interface Column {
+export interface TableColumn {
   readonly name: string;
   readonly kind: Kind;
 }
 
-/** money: kopiykas; share: 0 to 1; number: with decimals where they help. */
+/** Values of "money" are in kopiykas, of "share" from 0 to 1. */
 export type Kind = "text" | "day" | "count" | "number" | "money" | "share";
 
 export type Value = string | number | boolean | null | undefined;
 
-/** A value as the table shows it. */
+/** Formats a value for a table. */
 export function shownValue(value: Value, kind: Kind): string {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return kind === "day" ? dayName(String(value)) : String(value);
   return { count, number: rate, money: uah, share: percent, text: String, day: String }[kind](value);
 }
 
-/** The table as CSV (RFC 4180): money in UAH, shares from 0 to 1, days as `YYYY-MM-DD`. */
+/** Prints the table as CSV (RFC 4180): money in UAH, shares from 0 to 1, days as `YYYY-MM-DD`. */
 export function tableCsv({ columns, rows }: Table): string {
   const names = columns.map(({ name, kind }) => csvField(kind === "money" ? `${name}, UAH` : name));
   const lines = rows.map((row) => row.map((value, i) => csvField(plain(value, columns[i]?.kind ?? "text"))));

@@ -1,6 +1,6 @@
 /**
- * Writes dbt's `models/sources.yml` from the table definitions, which name each column once:
- * `node transform/sources.ts`. A test fails while the file is out of date.
+ * Writes dbt's `models/sources.yml` from the table definitions in generator/tables:
+ * `npx node transform/sources.ts`. A test fails while the file is out of date.
  */
 import { writeFile } from "node:fs/promises";
 import { coffeeTables } from "../generator/tables/index.ts";
@@ -13,7 +13,7 @@ export function sourcesYml(): string {
   for (const dataset of new Set(coffeeTables.map((table) => table.dataset))) {
     lines.push(
       `  - name: ${dataset}`,
-      "    description: Tables as loaded; made by transform/sources.ts",
+      "    description: Tables as loaded. transform/sources.ts writes this file.",
       "    tables:",
     );
     for (const table of coffeeTables.filter((each) => each.dataset === dataset)) {

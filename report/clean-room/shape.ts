@@ -2,7 +2,7 @@ import type { Report } from "../report.ts";
 
 export type CleanRoomReport = Report<CleanRoomData>;
 
-/** The use cases' answers. Nothing is filtered: a clean room answers what was asked. */
+/** The answers to the use cases' questions. The page has no filters. */
 export interface CleanRoomData {
   readonly useCases: readonly UseCaseAnswer[];
 }
@@ -12,14 +12,14 @@ export interface UseCaseAnswer {
   readonly name: string;
   readonly title: string;
   readonly question: string;
-  /** Who asks. */
+  /** The party that asks. */
   readonly party: "merchant" | "wallet";
   readonly sql: string;
   /** `type` is BigQuery's: STRING, INT64, FLOAT64, NUMERIC, BOOL, DATE. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly (string | number | boolean | null)[])[];
-  /** Sentences: the views that were asked, the rule and threshold in force, what was suppressed and why. */
+  /** Sentences: the rule and threshold of each view in the query, and what was held back. */
   readonly rules: readonly string[];
-  /** Why there is no answer, where the clean room refused. */
+  /** The clean room's message, if it refused the query. */
   readonly refused?: string;
 }

@@ -2,23 +2,23 @@ import { capital, count, decimal, percent, rate } from "../format.ts";
 import type { Kind, Table, Value } from "../table.ts";
 import type { UseCaseAnswer } from "./shape.ts";
 
-/* How the answer of a clean room's query is read: what its columns are, and what it says. */
+/* Reads the answer to a clean-room query: the roles of its columns, and a headline. */
 
 export interface AnswerColumn {
-  /** For people: `average_order` is `Average order`. */
+  /** The column's name for people: `Average order` for `average_order`. */
   readonly title: string;
-  /** What groups the rows, or a figure of each. */
+  /** A category names the groups; a measure is a figure of each group. */
   readonly role: "category" | "measure";
   readonly kind: Kind;
-  /** Place in the rows. */
+  /** Index in the rows. */
   readonly at: number;
 }
 
 const numeric = new Set(["INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"]);
 
 /**
- * The columns of an answer. A figure that is not whole and always from 0 to 1 is a share; a number to the left of a word, such as a
- * decade, names the group.
+ * Finds the role of each column. A number to the left of a word, such as a decade, is a category. A measure that is not INT64 and always
+ * lies between 0 and 1 is a share.
  */
 export function answerColumns({ columns, rows }: UseCaseAnswer): AnswerColumn[] {
   const lastWord = columns.findLastIndex(({ type }) => !numeric.has(type));
@@ -31,13 +31,13 @@ export function answerColumns({ columns, rows }: UseCaseAnswer): AnswerColumn[] 
   });
 }
 
-/** What the categories of a row say: the last one names it, those before go along. */
+/** Names a row by its last category; `group` is the categories before it. */
 export function rowName(row: readonly Value[], columns: readonly AnswerColumn[]): { name: string; group: string } {
   const words = columns.filter(({ role }) => role === "category").map(({ at, title }) => categoryWord(row[at], title));
   return { name: words.at(-1) ?? "All", group: words.slice(0, -1).join(", ") };
 }
 
-/** A yes or no is told by its column: `is_verified_user` is Verified user, or Not verified user. */
+/** Turns true and false into words from the column's title: `is_verified_user` gives Verified user and Not verified user. */
 function categoryWord(value: Value, title: string): string {
   const what = title.replace(/^(Is|Has) /, "");
   if (value === true) return capital(what);
@@ -50,7 +50,7 @@ export function answerValue(value: Value, kind: Kind): string {
   return kind === "share" ? percent(value) : kind === "count" ? count(value) : decimal(value);
 }
 
-/** The answer as a table, with titles for people. */
+/** The answer as a table. */
 export function answerTable(answer: UseCaseAnswer): Table {
   const columns = answerColumns(answer);
   return {
@@ -59,12 +59,12 @@ export function answerTable(answer: UseCaseAnswer): Table {
   };
 }
 
-/** A difference between groups of fewer than so many says little. */
+/** A difference between groups smaller than this says little. */
 const FEW = 50;
 
 /**
- * The figure that differs most from row to row, and where; figures that are not counts before those that are. Small groups are left out,
- * where there are others.
+ * Finds the measure that differs most between rows, and its highest and lowest row. Counts come last: a group's size says nothing against
+ * that of another. Leaves small groups out if there are at least two large ones.
  */
 export function mostTelling(answer: UseCaseAnswer) {
   const columns = answerColumns(answer);
@@ -82,10 +82,10 @@ export function mostTelling(answer: UseCaseAnswer) {
   return spreads.sort((a, b) => b.rank - a.rank || b.times - a.times)[0];
 }
 
-/** So many words still stand side by side. */
+/** The most columns of bars that fit side by side. */
 const SIDE_BY_SIDE = 4;
 
-/** An answer by two words of which nearly each pair has a row, and what it tells of the pairs; undefined where it is none. */
+/** If an answer has two categories and a row for nearly every pair of them, how to show it as a cross table; else undefined. */
 export function crossed(answer: UseCaseAnswer) {
   const column = mostTelling(answer)?.column;
   const [group, name, more] = answerColumns(answer).filter(({ role }) => role === "category");
@@ -100,19 +100,20 @@ export function crossed(answer: UseCaseAnswer) {
 
 export function answerHeadline(answer: UseCaseAnswer): string {
   const columns = answerColumns(answer);
-  const most = mostTelling(answer);
+  const telling = mostTelling(answer);
   const [row] = answer.rows;
   if (row === undefined) return "No group is large enough to be shown";
-  if (most === undefined || answer.rows.length === 1) {
+  if (telling === undefined || answer.rows.length === 1) {
     const figures = columns.filter(({ role }) => role === "measure").slice(0, 3);
     return figures.map(({ title, at, kind }) => `${title}: ${answerValue(row[at], kind)}`).join(", ");
   }
-  const { column, high, low, times } = most;
+  const { column, high, low, times } = telling;
   const [highest, lowest] = [rowName(high, columns), rowName(low, columns)];
-  const told = ({ name, group }: typeof highest) => (highest.group === lowest.group ? name : `${name} (${group})`);
-  const tell = (row: readonly Value[]) => `${told(rowName(row, columns))} ${answerValue(row[column.at], column.kind)}`;
-  // How many there are of a group says nothing against how many of another.
-  if (column.kind === "count") return `${column.title}: ${tell(high)}, ${tell(low)}`;
-  const ratio = times >= 1.05 ? `, ${rate(times)} times as much` : ", hardly a difference";
-  return `${column.title}: ${tell(high)}, ${tell(low)}${ratio}`;
+  const named = ({ name, group }: typeof highest) => (highest.group === lowest.group ? name : `${name} (${group})`);
+  const value = (row: readonly Value[]) => answerValue(row[column.at], column.kind);
+  const most = `${column.title}: ${named(highest)} ${value(high)}`;
+  const least = `${named(lowest)} ${value(low)}`;
+  if (column.kind === "count") return `${most}, ${least}`;
+  if (times < 1.05) return `${most}, ${least}, hardly a difference`;
+  return `${most}, ${rate(times)} times the ${value(low)} of ${named(lowest)}`;
 }

@@ -1,5 +1,5 @@
+import { at } from "../column-math.ts";
 import { dayAt, monthAt, monthNumber } from "../days.ts";
-import { at } from "../numbers.ts";
 import type { CustomerMonths, Customers } from "./shape.ts";
 
 /** Customers who registered in one month. */
@@ -7,24 +7,24 @@ export interface Cohort {
   /** First day of the month. */
   readonly month: string;
   readonly customers: number;
-  /** By whole months since registration that have passed: the share of the customers who ordered in that month. */
+  /** For each complete month since registration, the share of the customers who ordered in it. */
   readonly retention: readonly number[];
 }
 
-/** What customers who registered in one year have brought, on average, by months since registration. */
+/** Average revenue so far of the customers who registered in one year, by months since registration. */
 export interface ValueCurve {
   readonly year: string;
   readonly customers: number;
   readonly points: readonly { readonly month: number; readonly value: number }[];
 }
 
-/** Who of the kept customers belongs to which cohort. */
+/** Divides the customers that the filter keeps into cohorts. */
 export interface Cohorts {
-  /** By `monthNumber` of registration: how many customers. */
+  /** Number of customers by `monthNumber` of registration. */
   readonly sizes: ReadonlyMap<number, number>;
-  /** By place in the profiles: that month; undefined for those whom the filter leaves out. */
+  /** `monthNumber` of registration by place in the profiles; undefined for customers that the filter leaves out. */
   readonly monthOf: readonly (number | undefined)[];
-  /** The last month that is over. */
+  /** `monthNumber` of the last complete month. */
   readonly last: number;
 }
 
@@ -36,7 +36,7 @@ export function cohortsOf({ days, profiles }: Customers, kept: readonly number[]
     monthOf[i] = month;
     sizes.set(month, (sizes.get(month) ?? 0) + 1);
   }
-  // The day after the last one: where it begins a month, the last day's month is over.
+  // Look at the day after the last one: if it begins a month, the last day's month is complete.
   return {
     sizes: new Map([...sizes].sort(([a], [b]) => a - b)),
     monthOf,
@@ -58,12 +58,12 @@ export function retentionOf({ sizes, monthOf, last }: Cohorts, months: CustomerM
   }));
 }
 
-/** Below so few customers an average says more about one of them than about the year. */
+/** With fewer customers, an average says more about one of them than about the year. */
 const FEWEST = 5;
 
 /**
- * The average month by month over the customers who are that old, added up: the curve of a year does not bend where its younger cohorts
- * end, as an average of their sums would.
+ * Averages each month over the customers who have reached it, then adds the months up. So a year's curve does not bend where its younger
+ * cohorts end, as an average of their sums would.
  */
 export function valuesOf({ sizes, monthOf, last }: Cohorts, months: CustomerMonths): ValueCurve[] {
   const years = new Map<number, Float64Array>();

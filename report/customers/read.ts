@@ -1,8 +1,8 @@
 import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
-import { daysFrom, distinct, kopiykas, matrix, type Words, wordsOf } from "../columns.ts";
-import { gather, partsIn, sumOfMoney } from "../gather.ts";
 import { type Marts, readStores } from "../marts.ts";
+import { packedQuery, sumOfMoney, unpackParts } from "../packed-query.ts";
 import type { Store } from "../report.ts";
+import { type Dictionary, daySpan, dictionaryOf, distinct, kopiykas, matrix } from "../rows-to-columns.ts";
 import type { CustomerMonths, Customers, CustomersData, Trade, VisitGaps } from "./shape.ts";
 
 /** The marts that each part of the page reads. */
@@ -13,32 +13,32 @@ export const customersMarts = {
   trade: ["flat_orders", "dim_store"],
 } as const satisfies Record<keyof CustomersData, readonly string[]>;
 
-/** What several parts of the page need. */
+/** Shared by several parts of the page. */
 interface Common {
   readonly marts: Marts;
   readonly asOf: string | undefined;
   readonly stores: readonly Store[];
-  readonly storeIds: Words;
-  readonly orderTypes: Words;
+  readonly storeIds: Dictionary;
+  readonly orderTypes: Dictionary;
 }
 
-/** The parts of the customers page whose marts are there. @param asOf the day that the customers' metrics look back from */
+/** Reads the parts of the customers page whose marts exist. @param asOf the day that the customers' metrics look back from */
 export async function readCustomers(marts: Marts, asOf: string | undefined): Promise<CustomersData> {
-  const there = (part: keyof CustomersData) => marts.missing(...customersMarts[part]) === undefined;
+  const exists = (part: keyof CustomersData) => marts.missing(...customersMarts[part]) === undefined;
   const { ids, stores } = marts.missing("dim_store") === undefined ? await readStores(marts) : { ids: [], stores: [] };
-  const common = { marts, asOf, stores, storeIds: wordsOf(ids), orderTypes: await readOrderTypes(marts) };
+  const common = { marts, asOf, stores, storeIds: dictionaryOf(ids), orderTypes: await readOrderTypes(marts) };
   const profiles = marts.missing("flat_customer_metrics") === undefined ? await marts.rows(profilesSql) : [];
-  const places = wordsOf(profiles.map(({ customer_id }) => String(customer_id)));
+  const places = dictionaryOf(profiles.map(({ customer_id }) => String(customer_id)));
   return {
-    ...(there("customers") && { customers: await readProfiles(common, profiles) }),
-    ...(there("months") && { months: await readMonths(marts, places) }),
-    ...(there("gaps") && { gaps: await readGaps(marts, places) }),
-    ...(there("trade") && { trade: await readTrade(common) }),
+    ...(exists("customers") && { customers: await readProfiles(common, profiles) }),
+    ...(exists("months") && { months: await readMonths(marts, places) }),
+    ...(exists("gaps") && { gaps: await readGaps(marts, places) }),
+    ...(exists("trade") && { trade: await readTrade(common) }),
   };
 }
 
-/** Those of orders and of customers together, so that all parts have one list. */
-async function readOrderTypes(marts: Marts): Promise<Words> {
+/** The order types of orders and customers together, so that all parts share one list. */
+async function readOrderTypes(marts: Marts): Promise<Dictionary> {
   const types = [
     ["flat_orders", "order_type"],
     ["flat_customer_metrics", "main_order_type"],
@@ -46,7 +46,7 @@ async function readOrderTypes(marts: Marts): Promise<Words> {
   const rows = await Promise.all(
     types.map(([mart, name]) => marts.rows(`SELECT DISTINCT ${name} AS type FROM {${mart}}`)),
   );
-  return wordsOf(distinct(rows.flat(), "type"));
+  return dictionaryOf(distinct(rows.flat(), "type"));
 }
 
 const profilesSql = `SELECT customer_id, registration_date, home_store_name, main_order_type, level_of_discount, discount_rate, loyalty_tier,
@@ -59,7 +59,7 @@ async function readProfiles(
   rows: ResultRow[],
 ): Promise<Customers> {
   const [silent, grid] = await Promise.all([
-    // Who registered after that day is not known yet.
+    // On that day, later registrations were not known yet.
     asOf === undefined
       ? []
       : marts.rows(`SELECT people.registration_date, stores.store_id
@@ -73,13 +73,13 @@ async function readProfiles(
     ),
   ]);
   const registrations = [...rows, ...silent].map((row) => String(row.registration_date)).sort();
-  const { of: dayOf, ...days } = daysFrom(registrations[0], asOf);
-  const storeNames = wordsOf(stores.map(({ name }) => name));
+  const { of: dayOf, ...days } = daySpan(registrations[0], asOf);
+  const storeNames = dictionaryOf(stores.map(({ name }) => name));
   const levelOf = (row: ResultRow) => JSON.stringify([Number(row.discount_rate), row.loyalty_tier]);
-  const levels = wordsOf([...new Set(rows.map(levelOf))].sort((one, other) => rateIn(one) - rateIn(other)));
-  const channels = wordsOf(distinct(rows, "acquisition_channel"));
+  const levels = dictionaryOf([...new Set(rows.map(levelOf))].sort((one, other) => rateIn(one) - rateIn(other)));
+  const channels = dictionaryOf(distinct(rows, "acquisition_channel"));
   const meanings = new Map(grid.map(({ segment, meaning }) => [String(segment), String(meaning)]));
-  const segments = wordsOf([...meanings.keys()]);
+  const segments = dictionaryOf([...meanings.keys()]);
   const numbers = (name: string) => rows.map((row) => Number(row[name]));
 
   return {
@@ -124,14 +124,14 @@ async function readProfiles(
 
 const rateIn = (level: string): number => JSON.parse(level)[0];
 
-async function readMonths(marts: Marts, places: Words): Promise<CustomerMonths> {
+async function readMonths(marts: Marts, places: Dictionary): Promise<CustomerMonths> {
   const part = "months_since_registration";
   const sums = ["SUM(order_count)", sumOfMoney("revenue")];
-  const rows = await marts.rows(gather({ from: "{flat_customer_months}", by: ["customer_id"], part, sums }));
+  const rows = await marts.rows(packedQuery({ from: "{flat_customer_months}", by: ["customer_id"], part, sums }));
   const months = rows
     .flatMap((row) => {
       const customer = places.of(row.customer_id);
-      return partsIn(row, sums.length).map(({ part, sums }) => ({ customer, month: Number(part), sums }));
+      return unpackParts(row, sums.length).map(({ part, sums }) => ({ customer, month: Number(part), sums }));
     })
     .sort((one, other) => one.customer - other.customer || one.month - other.month);
   return {
@@ -142,12 +142,12 @@ async function readMonths(marts: Marts, places: Words): Promise<CustomerMonths> 
   };
 }
 
-async function readGaps(marts: Marts, places: Words): Promise<VisitGaps> {
+async function readGaps(marts: Marts, places: Dictionary): Promise<VisitGaps> {
   const [lengths, rows] = await Promise.all([
     marts.rows("SELECT gap_length, from_days, to_days, gap_rank FROM {dim_visit_gap} ORDER BY gap_rank"),
     marts.rows("SELECT customer_id, gap_rank, gap_count FROM {flat_visit_gaps}"),
   ]);
-  const ranks = wordsOf(lengths.map(({ gap_rank }) => String(gap_rank)));
+  const ranks = dictionaryOf(lengths.map(({ gap_rank }) => String(gap_rank)));
   return {
     buckets: lengths.map(({ gap_length, from_days, to_days }) => ({
       name: String(gap_length),
@@ -175,7 +175,7 @@ async function readTrade({ marts, stores, storeIds, orderTypes, asOf }: Common):
   const rows = await marts.rows(`SELECT order_date, store_id, order_type, ${sums.join(",\n")}
     FROM {flat_orders} ${asOf === undefined ? "" : `WHERE order_date <= DATE '${asOf}'`}
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
-  const { of: dayOf, ...days } = daysFrom(dayIn(rows[0]), dayIn(rows.at(-1)));
+  const { of: dayOf, ...days } = daySpan(dayIn(rows[0]), dayIn(rows.at(-1)));
   const numbers = (name: string) => rows.map((row) => Number(row[name]));
   return {
     days,

@@ -1,16 +1,16 @@
 import type { Column, Days, Report, Store } from "../report.ts";
 
-/* What the page of customers is given: the conventions are in report.ts. */
+/* The data of the customers page. report.ts explains the conventions. */
 
 export type CustomersReport = Report<CustomersData>;
 
 /**
- * Filters, with what they mean on this page:
- * - customers (with their months and gaps): by the day they registered, their home store (the one they visit most) and their main order
- *   type (that of most of their orders). All else about them is as of `meta.asOf`, whatever the filter: scores, segments and churn
+ * On this page, filters choose
+ * - customers (with their months and gaps) by the day they registered, their home store (the one they visit most) and their main order
+ *   type (that of most of their orders). Everything else about them is as of `meta.asOf`, whatever the filter: scores, segments and churn
  *   compare a customer with all customers.
- * - registered against anonymous (`trade`): orders by their day, store and order type.
- * A part is absent where its mart is missing.
+ * - registered and anonymous orders (`trade`) by their day, store and order type.
+ * A part is absent if a mart that it needs is missing.
  */
 export interface CustomersData {
   readonly customers?: Customers;
@@ -27,15 +27,15 @@ export interface Customers {
   readonly orderTypes: readonly string[];
   /** Loyalty levels, lowest discount first. `rate` in percent. */
   readonly levels: readonly { readonly name: string; readonly rate: number }[];
-  /** How they came, such as app or friend. */
+  /** Acquisition channels, such as app or friend. */
   readonly channels: readonly string[];
-  /** Best first, with what they mean and what to do about it, a sentence each. */
+  /** Best first. `meaning` is two sentences: who they are, and what to do about them. */
   readonly segments: readonly { readonly name: string; readonly meaning: string }[];
-  /** The grid: segment of each pair of scores, `segmentOf[(r - 1) * 5 + f - 1]`. */
+  /** The segment of each pair of scores, `segmentOf[(r - 1) * 5 + f - 1]`. */
   readonly segmentOf: Column;
-  /** Grain: a customer, by registration day. */
+  /** Grain: a customer, sorted by registration day. */
   readonly profiles: Profiles;
-  /** Registered customers without any order, by registration day and home store: not among the profiles. */
+  /** Registration day and home store of registered customers who never ordered. The profiles leave them out. */
   readonly silent: { readonly registered: Column; readonly store: Column };
 }
 
@@ -48,49 +48,48 @@ export interface Profiles {
   readonly orderType: Column;
   readonly level: Column;
   readonly channel: Column;
-  /** Days from the last order to `asOf`: below 7, 30, 90 is active in that window. */
+  /** Days from the last order to `asOf`. Below 7, 30 or 90, the customer is active in that window. */
   readonly recency: Column;
-  /** Orders, refunded ones included. More than one is a repeat customer. */
+  /** Orders, refunded ones included. A repeat customer has more than one. */
   readonly orders: Column;
   /** Lifetime value: revenue of all orders. */
   readonly ltv: Column;
-  /** 1 where the customer has been away for longer than three of their own median gaps (180 days where there is none), else 0. */
+  /** 1 if the customer has been away for longer than three of their own median gaps (180 days without a gap), else 0. */
   readonly churned: Column;
-  /** Twice the median of the days between visits, whole; -1 with one visit. */
+  /** Twice the median days between visits, so that it is whole; -1 with one visit. */
   readonly medianGapTimes2: Column;
-  /** 1 to 5, 5 the best. The segment is `segmentOf` of the first two. */
+  /** Recency and frequency scores, 1 to 5, 5 the best. Together they decide the segment. */
   readonly r: Column;
   readonly f: Column;
 }
 
 /**
  * Grain: a customer and a calendar month in which they ordered. Retention of a cohort in month k is the share of its customers who have
- * a row with `month` k; its cumulative value is the sum of `net` up to k. Months after `asOf` have not been: leave them out, and know
- * that the month of `asOf` may be partial.
+ * a row with `month` k; its cumulative value is the sum of `net` up to k. The month of `asOf` may be incomplete.
  */
 export interface CustomerMonths {
   /** Place in `customers.profiles`, ascending. */
   readonly customer: Column;
-  /** Calendar months since that of registration, 0 for itself. */
+  /** Calendar months since the month of registration, which is 0. */
   readonly month: Column;
   readonly orders: Column;
   readonly net: Column;
 }
 
-/** How long customers stay away between two visits; a visit is a day with an order. */
+/** How long customers stay away between two visits. A visit is a day with an order. */
 export interface VisitGaps {
-  /** Shortest first: `from` to `to` days, `to` absent for the last. */
+  /** Shortest first: `from` to `to` days. The last has no `to`. */
   readonly buckets: readonly { readonly name: string; readonly from: number; readonly to?: number }[];
-  /** profiles × buckets: how many of the customer's gaps are that long. */
+  /** profiles × buckets: how many of the customer's gaps fall into the bucket. */
   readonly gaps: Column;
 }
 
-/** All orders, of registered customers and of anonymous ones. */
+/** All orders: those of registered customers and anonymous ones. */
 export interface Trade {
   readonly days: Days;
   readonly stores: readonly Store[];
   readonly orderTypes: readonly string[];
-  /** Grain: a day, store and order type with at least one order; in this order. Order value is net / (orders − refunded). */
+  /** Grain: a day, store and order type with at least one order, sorted in this order. Order value is net / (orders − refunded). */
   readonly cells: {
     readonly day: Column;
     readonly store: Column;

@@ -1,11 +1,11 @@
+import { quantile, topTenthShare } from "../column-math.ts";
 import { capital, count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
-import { quantile, topTenthShare } from "../numbers.ts";
 import { averageOrder } from "../sales/summary.ts";
 import type { VisitGaps } from "./shape.ts";
 import type { CustomerGroup, CustomersSummary } from "./summary.ts";
 import type { TradeSummary } from "./trade.ts";
 
-/* What the figures of the customers say, in sentences. All expect at least one customer. */
+/* Sentences about the customers' figures, true of any selection with at least one customer. `**` marks bold words. */
 
 const byMost = (value: (group: CustomerGroup) => number) => (a: CustomerGroup, b: CustomerGroup) => value(b) - value(a);
 
@@ -14,21 +14,21 @@ export const churnRate = ({ churned, customers }: { churned: number; customers: 
 
 export function segmentsHeadline({ segments, totals }: CustomersSummary): string {
   const [best] = [...segments].sort(byMost(({ ltv }) => ltv));
-  if (best === undefined || !(totals.ltv > 0)) return "None of them has brought revenue yet";
-  return `${best.name} are ${percentWhole(best.customers / totals.customers)} of the customers and brought ${percentWhole(best.ltv / totals.ltv)} of the revenue`;
+  if (best === undefined || !(totals.ltv > 0)) return "No segment has brought revenue yet";
+  return `${best.name} are ${percentWhole(best.customers / totals.customers)} of customers and brought ${percentWhole(best.ltv / totals.ltv)} of revenue`;
 }
 
 export function gridHeadline({ grid }: CustomersSummary): string {
-  // Below on the right of the grid: came often (4 and 5), and not for long (1 and 2).
+  // At the bottom right of the grid: frequency 4 and 5, recency 1 and 2.
   const away = grid.reduce((sum, { customers }, i) => sum + (i < 10 && i % 5 >= 3 ? customers : 0), 0);
-  if (away > 0) return `${plural(away, "frequent customer has", "frequent customers have")} stayed away for long`;
+  if (away > 0) return `${plural(away, "frequent customer has", "frequent customers have")} been away for a long time`;
   const [fullest] = grid.map((group, i) => ({ ...group, i })).sort((a, b) => b.customers - a.customers);
   if (fullest === undefined || fullest.customers === 0) return "";
   const [r, f] = [Math.floor(fullest.i / 5) + 1, (fullest.i % 5) + 1];
-  return `Most stand at recency ${r}, frequency ${f}: ${plural(fullest.customers, "customer")}, ${fullest.name}`;
+  return `The largest group is recency ${r}, frequency ${f} (${fullest.name}): ${plural(fullest.customers, "customer")}`;
 }
 
-/** Who is leaving: how many, what they brought, and where most of that was. */
+/** Says how many have left, what they brought, and in which two segments most of it was. */
 export function leavingHeadline({ totals, segments }: CustomersSummary): string {
   if (totals.churned === 0) return "Nobody has left";
   const worst = segments
@@ -36,28 +36,28 @@ export function leavingHeadline({ totals, segments }: CustomersSummary): string 
     .sort(byMost(({ churnedLtv }) => churnedLtv))
     .slice(0, 2)
     .map(({ name }) => name);
-  return `${count(totals.churned)} of ${count(totals.customers)} have left, with ${percentWhole(totals.churnedLtv / totals.ltv)} of all revenue behind them: most of it ${list(worst)}`;
+  return `${count(totals.churned)} of ${count(totals.customers)} customers have left. They brought ${percentWhole(totals.churnedLtv / totals.ltv)} of revenue, mainly from ${list(worst)}`;
 }
 
 export function latelyHeadline({ totals }: CustomersSummary): string {
-  if (totals.leftLately === 0) return "Of those who have left, nobody was here in the last 90 days";
-  return `Gone, though here in the last 90 days: ${plural(totals.leftLately, "customer")} who had brought ${uahShort(totals.leftLatelyLtv)}. Write to them first`;
+  if (totals.leftLately === 0) return "Nobody who has left ordered in the last 90 days";
+  return `${plural(totals.leftLately, "customer")} left in the last 90 days after spending ${uahShort(totals.leftLatelyLtv)}: write to them first`;
 }
 
-/** Levels with customers, the lowest discount first. */
+/** Compares the loyalty levels that keep most and fewest of their customers. */
 export function levelsHeadline({ levels }: CustomersSummary): string {
   const held = levels.filter(({ customers }) => customers > 0);
   const sorted = [...held].sort((a, b) => churnRate(b) - churnRate(a));
   const [worst, best] = [sorted[0], sorted.at(-1)];
   if (worst === undefined || best === undefined) return "";
-  if (worst === best) return `${percentWhole(1 - churnRate(best))} of ${best.name} still come`;
-  return `${best.name} stays: ${percentWhole(1 - churnRate(best))} still come, of ${worst.name} ${percentWhole(1 - churnRate(worst))}`;
+  if (worst === best) return `${percentWhole(1 - churnRate(best))} of ${best.name} customers still come`;
+  return `${percentWhole(1 - churnRate(best))} of ${best.name} customers still come, against ${percentWhole(1 - churnRate(worst))} of ${worst.name}`;
 }
 
 export function valueHeadline({ ltvs }: CustomersSummary): string {
   const half = uah(quantile(ltvs, 0.5));
   if (ltvs.length < 10) return `Half of the customers have brought ${half} or more`;
-  return `The top tenth of customers brought ${percentWhole(topTenthShare(ltvs))} of the revenue; half brought less than ${half}`;
+  return `The top 10% of customers brought ${percentWhole(topTenthShare(ltvs))} of revenue; half of all customers brought less than ${half}`;
 }
 
 export function curvesHeadline({ values }: CustomersSummary): string {
@@ -65,16 +65,17 @@ export function curvesHeadline({ values }: CustomersSummary): string {
   const at = (month: number) => aged.map(({ year, points }) => ({ year, value: points[month]?.value ?? 0 }));
   const sorted = at(12).sort((a, b) => b.value - a.value);
   const best = sorted[0];
-  if (best === undefined) return "No year's customers are a year old yet";
-  if (sorted.length === 1) return `A customer of ${best.year} has brought ${uah(best.value)} after a year`;
+  if (best === undefined) return "No customer registered a full year ago yet";
+  if (sorted.length === 1)
+    return `After 12 months, a customer who registered in ${best.year} has brought ${uah(best.value)}`;
   const worst = sorted.at(-1);
-  return `After a year a customer of ${best.year} has brought ${uah(best.value)}, one of ${worst?.year} ${uah(worst?.value ?? 0)}`;
+  return `After 12 months, a customer from ${best.year} has brought ${uah(best.value)}; one from ${worst?.year}, ${uah(worst?.value ?? 0)}`;
 }
 
 export function repeatHeadline({ totals, medianGaps }: CustomersSummary): string {
   const share = percentWhole(totals.repeat / totals.customers);
   if (medianGaps.length === 0) return `${share} came back`;
-  return `${share} came back; half of those come every ${plural(Math.round(quantile(medianGaps, 0.5)), "day")} or more often`;
+  return `${share} came back; half of those come at least every ${plural(Math.round(quantile(medianGaps, 0.5)), "day")}`;
 }
 
 export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps): string {
@@ -82,7 +83,7 @@ export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps)
   const top = gaps.indexOf(Math.max(...gaps));
   if (!(sum > 0)) return "Nobody came twice";
   const { name = "", from = 0 } = buckets[top] ?? {};
-  return `Most often they are back ${from === 1 ? "the next day" : `after ${name}`}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
+  return `Customers most often return ${from === 1 ? "the next day" : `after ${name}`}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
 }
 
 export function retentionHeadline({ cohorts }: CustomersSummary): string {
@@ -92,9 +93,9 @@ export function retentionHeadline({ cohorts }: CustomersSummary): string {
     return old.reduce((sum, cohort) => sum + (cohort.retention[month] ?? 0) * cohort.customers, 0) / customers;
   };
   const [first, year] = [in_(1), in_(12)];
-  if (Number.isNaN(first)) return "No month after registration has passed yet";
-  if (Number.isNaN(year)) return `${percentWhole(first)} order in the month after they registered`;
-  return `${percentWhole(first)} order in the month after they registered, ${percentWhole(year)} still do a year later`;
+  if (Number.isNaN(first)) return "No cohort has completed its first month yet";
+  if (Number.isNaN(year)) return `${percentWhole(first)} order in the month after registration`;
+  return `${percentWhole(first)} order in the month after registration, and ${percentWhole(year)} still do after a year`;
 }
 
 export function activityHeadline({ totals }: CustomersSummary): string {
@@ -121,41 +122,42 @@ export function channelsHeadline({ channels }: CustomersSummary): string {
   if (largest === undefined || richest === undefined) return "";
   const value = uah(richest.ltv / richest.customers);
   const most = `${capital(largest.name)} brings the most customers`;
-  if (richest === largest) return `${most}, and the best ones: ${value} each`;
-  return `${most}, ${richest.name} the best ones: ${value} each`;
+  if (richest === largest) return `${most}, and the most valuable ones: ${value} each`;
+  return `${most}; ${richest.name} brings the most valuable ones: ${value} each`;
 }
 
 export function tradeHeadline({ registered, anonymous }: TradeSummary): string {
   const orders = registered.orders + anonymous.orders;
   const net = registered.net + anonymous.net;
   if (registered.orders === 0) return "All orders are anonymous";
-  if (anonymous.orders === 0) return "All orders are of registered customers";
+  if (anonymous.orders === 0) return "All orders come from registered customers";
   const more = averageOrder(registered) / averageOrder(anonymous) - 1;
   const size =
     percentWhole(Math.abs(more)) === "0%"
-      ? "of the same size"
+      ? "the same size"
       : `${percentWhole(Math.abs(more))} ${more < 0 ? "smaller" : "larger"}`;
   const compared = Number.isFinite(more) ? `; their orders are ${size}` : "";
   return `Registered customers place ${percentWhole(registered.orders / orders)} of orders and bring ${percentWhole(registered.net / net)} of revenue${compared}`;
 }
 
-/** The page's first words. */
+/** The sentences at the top of the page. */
 export function customersStory(summary: CustomersSummary): string[] {
   const { totals, levels, segments, ltvs } = summary;
   const held = levels.filter(({ customers }) => customers > 0).sort((a, b) => churnRate(b) - churnRate(a));
   const [worst, best] = [held[0], held.at(-1)];
   const valuable = segments.filter(({ churned }) => churned > 0).sort(byMost(({ churnedLtv }) => churnedLtv))[0];
   return [
-    `**${count(totals.churned)} of ${count(totals.customers)}** customers have left, away for three times their usual pause.`,
+    `**${count(totals.churned)} of ${count(totals.customers)}** customers have left: each has been away for over three times their usual gap between visits.`,
     valuable &&
-      `Most was lost with **${valuable.name}**: ${plural(valuable.churned, "customer")} who had brought ${uahShort(valuable.churnedLtv)}.`,
+      `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&
-      `**${count(totals.leftLately)}** of them were here in the last 90 days (${uahShort(totals.leftLatelyLtv)} so far): still worth a call.`,
+      `**${count(totals.leftLately)}** of them ordered in the last 90 days and had spent ${uahShort(totals.leftLatelyLtv)}: still worth a call.`,
     worst &&
       best &&
       worst !== best &&
-      `**${best.name}** stays (${percentWhole(churnRate(best))} left), **${worst.name}** goes (${percentWhole(churnRate(worst))} left).`,
-    ltvs.length >= 10 && `The top tenth of customers brings **${percentWhole(topTenthShare(ltvs))}** of their revenue.`,
-    `**${percentWhole(totals.active30 / totals.customers)}** came in the last 30 days.`,
+      `**${best.name}** customers stay (${percentWhole(churnRate(best))} left); **${worst.name}** customers go (${percentWhole(churnRate(worst))} left).`,
+    ltvs.length >= 10 &&
+      `The top 10% of customers bring **${percentWhole(topTenthShare(ltvs))}** of all customers' revenue.`,
+    `**${percentWhole(totals.active30 / totals.customers)}** of customers came in the last 30 days.`,
   ].filter((sentence) => typeof sentence === "string");
 }

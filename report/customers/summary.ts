@@ -1,6 +1,6 @@
+import { at } from "../column-math.ts";
 import { dayAt, monthAt, monthNumber } from "../days.ts";
 import { type Filter, keeps, type Selection, select } from "../filter.ts";
-import { at } from "../numbers.ts";
 import { type Cohort, cohortsOf, retentionOf, type ValueCurve, valuesOf } from "./cohorts.ts";
 import type { Customers, CustomersData, VisitGaps } from "./shape.ts";
 
@@ -12,13 +12,13 @@ export interface CustomerTotals {
   /** Customers with more than one order. */
   repeat: number;
   churned: number;
-  /** What the churned ones brought. */
+  /** Revenue of the churned customers. */
   churnedLtv: number;
-  /** Customers whose last order is among the last 7, 30 and 90 days. */
+  /** Customers whose last order falls in the last 7, 30 and 90 days. */
   active7: number;
   active30: number;
   active90: number;
-  /** Churned although seen in the last 90 days: they left lately. */
+  /** Churned customers whose last order falls in the last 90 days. */
   leftLately: number;
   leftLatelyLtv: number;
 }
@@ -30,27 +30,27 @@ export interface CustomerGroup extends CustomerTotals {
 
 export interface CustomersSummary {
   readonly totals: CustomerTotals;
-  /** Registered in the same selection, and never ordered; 0 where order types are chosen, since those have none. */
+  /** Customers of the selection who never ordered. 0 if order types are chosen: without orders they have no main order type. */
   readonly silent: number;
   readonly segments: readonly CustomerGroup[];
-  /** The grid of scores, `grid[(r - 1) * 5 + f - 1]`, named by segment. */
+  /** The grid of scores, `grid[(r - 1) * 5 + f - 1]`; each cell has the name of its segment. */
   readonly grid: readonly CustomerGroup[];
   readonly levels: readonly CustomerGroup[];
   readonly channels: readonly CustomerGroup[];
   /** Lifetime values and ages in days, ascending. */
   readonly ltvs: Float64Array;
   readonly ages: Float64Array;
-  /** Median days between visits of customers who have two, ascending. */
+  /** Median days between visits, of customers with at least two visits, ascending. */
   readonly medianGaps: Float64Array;
   readonly cohorts: readonly Cohort[];
   readonly values: readonly ValueCurve[];
-  /** By place in the buckets: how many gaps are that long. */
+  /** Number of gaps in each bucket. */
   readonly gaps: Float64Array;
-  /** Churned customers by the month of their last order, from the first such month to the last. */
+  /** Churned customers by the month of their last order, without a hole from the first such month to the last. */
   readonly leftByMonth: readonly { readonly month: string; readonly customers: number; readonly ltv: number }[];
 }
 
-/** Figures of the customers whom the filter keeps: by day of registration, home store and main order type. */
+/** Computes the figures of the customers that a filter keeps, by registration day, home store and main order type. */
 export function summariseCustomers(
   customers: Customers,
   { months, gaps }: Pick<CustomersData, "months" | "gaps">,

@@ -1,13 +1,13 @@
+import { at } from "../column-math.ts";
 import { dayAt, monthAt, monthNumber } from "../days.ts";
 import { type Filter, keeps, select } from "../filter.ts";
-import { at } from "../numbers.ts";
 import type { Trade } from "./shape.ts";
 
 /** Orders of registered and of anonymous customers. */
 export interface TradeSummary {
   readonly registered: TradeTotals;
   readonly anonymous: TradeTotals;
-  /** One a month of the selection that has orders. */
+  /** One for each month of the selection that has orders. */
   readonly months: readonly { readonly month: string; readonly registered: number; readonly anonymous: number }[];
 }
 
@@ -17,14 +17,14 @@ export interface TradeTotals {
   net: number;
 }
 
-/** Registered against anonymous, over the orders that the filter keeps: by their day, store and order type. */
+/** Compares registered and anonymous orders among those that the filter keeps, by day, store and order type. */
 export function summariseTrade(trade: Trade, filter: Filter): TradeSummary {
   const { cells, days } = trade;
   const selection = select(filter, trade);
   const registered = { orders: 0, refunded: 0, net: 0 };
   const anonymous = { orders: 0, refunded: 0, net: 0 };
   const months = new Map<number, { registered: number; anonymous: number }>();
-  // Cells come by day: the month is asked for once a day.
+  // Cells are sorted by day, so look the month up once per day.
   let day = -1;
   let month = { registered: 0, anonymous: 0 };
   for (let i = 0; i < cells.day.length; i++) {

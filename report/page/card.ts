@@ -1,28 +1,27 @@
-import { type Table, tableCsv } from "../table.ts";
-import { h, words } from "./dom.ts";
+import { shownValue, type Table, tableCsv } from "../table.ts";
+import { h, richText } from "./dom.ts";
 import { drawInTime, onWidth } from "./drawing.ts";
-import { tableElement } from "./table.ts";
 
-/** What a card shows of one selection. */
+/** The content of a card for one selection. */
 export interface View {
-  /** What the chart says, in a sentence. */
+  /** A sentence that says what the chart shows. */
   readonly headline: string;
   /** Draws the chart for a width in pixels. */
   draw(width: number): Node;
   readonly table: Table;
-  /** A line below the chart: how to read it. */
+  /** A line below the chart that says how to read it. */
   readonly caption?: string;
 }
 
 export interface Card {
   readonly element: HTMLElement;
-  /** Shows a view, or says in a sentence why there is none. */
+  /** Shows a view, or a sentence that says why there is none. */
   show(view: View | string): void;
 }
 
 /**
- * A chart with its heading, its headline, the table behind it and that table as CSV.
- * @param id names the card in the page and its download @param width a class of style/cards.css, such as w5, or ""
+ * Makes a chart with heading and headline, and buttons that show its figures as a table and download them as CSV.
+ * @param id of the card in the page, and name of the download @param width a class of style/cards.css, such as w5, or ""
  */
 export function card(id: string, title: string, width: string): Card {
   const headline = h("p", { class: "headline", id: `${id}-headline` });
@@ -44,7 +43,7 @@ export function card(id: string, title: string, width: string): Card {
     type: "button",
     class: "plain",
     "aria-controls": `${id}-table`,
-    onclick: () => showTable(table.hidden),
+    onclick: () => showTable(Boolean(table.hidden)),
   });
   const asCsv = h(
     "button",
@@ -65,11 +64,11 @@ export function card(id: string, title: string, width: string): Card {
     table,
     caption,
   );
-  /** What is shown now; undefined where a sentence stands in its place. */
+  /** The view that is shown; undefined while a sentence stands in its place. */
   let view: View | undefined;
   let drawnWidth = 0;
 
-  /** The table in place of the chart, or the other way round. */
+  /** Shows the table in place of the chart, or the chart again. */
   function showTable(open: boolean): void {
     table.hidden = !open;
     chart.hidden = open;
@@ -87,7 +86,7 @@ export function card(id: string, title: string, width: string): Card {
     }
     drawnWidth = chart.clientWidth;
     chart.replaceChildren(view.draw(drawnWidth || 600));
-    // A table that is too wide for its card is read downwards.
+    // Stack the cells of a table of bars that is wider than its card.
     chart.querySelector(".bars")?.classList.toggle("stacked", chart.scrollWidth > chart.clientWidth);
   }
 
@@ -108,14 +107,14 @@ export function card(id: string, title: string, width: string): Card {
         chart.replaceChildren(h("p", { class: "note", role: "status" }, next));
         return;
       }
-      headline.replaceChildren(words(next.headline));
-      caption.replaceChildren(words(next.caption ?? ""));
+      headline.replaceChildren(richText(next.headline));
+      caption.replaceChildren(richText(next.caption ?? ""));
       drawInTime(element, draw);
     },
   };
 }
 
-/** A card, and what it shows of a selection that is not empty; a sentence where it can show nothing. */
+/** A card with a function that makes its view from a summary, or a sentence if there is nothing to show. */
 export interface SummaryCard<Summary> extends Card {
   view(summary: Summary): View | string;
 }
@@ -133,4 +132,35 @@ function download(name: string, csv: string): void {
   const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
   h("a", { href: url, download: `${name}.csv` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Makes the table behind a chart. */
+function tableElement({ columns, rows }: Table, title: string): HTMLTableElement {
+  const numeric = (kind: string) => (kind === "text" || kind === "day" ? undefined : "number");
+  return h(
+    "table",
+    {},
+    h("caption", { class: "sr" }, title),
+    h(
+      "thead",
+      {},
+      h("tr", {}, ...columns.map(({ name, kind }) => h("th", { scope: "col", class: numeric(kind) }, name))),
+    ),
+    h(
+      "tbody",
+      {},
+      ...rows.map((row) =>
+        h(
+          "tr",
+          {},
+          ...row.map((value, i) => {
+            const kind = columns[i]?.kind ?? "text";
+            const attributes = { class: numeric(kind) };
+            const text = shownValue(value, kind);
+            return i === 0 ? h("th", { scope: "row" }, text) : h("td", attributes, text);
+          }),
+        ),
+      ),
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 import { h } from "./dom.ts";
 
-/** Buttons of which any number may be pressed; the first one stands for all. */
+/** Makes a row of toggle buttons. Any number can be on; the first button, All, turns the others off. */
 export function chips(legend: string, names: readonly string[], change: (chosen: string[]) => void) {
   const all = h("button", { type: "button", class: "chip", onclick: () => change([]) }, "All");
   all.setAttribute("aria-label", `${legend}: all`);

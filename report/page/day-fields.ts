@@ -2,10 +2,10 @@ import { dayAt } from "../days.ts";
 import { type Choices, type Filter, lastDay } from "../filter.ts";
 import { h } from "./dom.ts";
 
-/** Days to choose: a period by its name, or from one day to another. */
+/** Fields to choose days: a named period, or a first and a last day. */
 export interface DayFields {
   readonly element: HTMLElement;
-  /** Shows the days of a filter. Returns the name of the period where they are one. */
+  /** Shows the days of a filter. Returns the name of the period if they form one. */
   show(filter: Filter): string | undefined;
 }
 
@@ -15,7 +15,7 @@ interface Period {
   readonly to: string;
 }
 
-/** The days that a reader is likely to want, by name; each at least partly within the data. */
+/** Periods that a reader is likely to want. Each lies at least partly within the data. */
 function periods({ days }: Pick<Choices, "days">): Period[] {
   const last = lastDay(days);
   const year = Number(last.slice(0, 4));
@@ -39,7 +39,7 @@ function periods({ days }: Pick<Choices, "days">): Period[] {
   ].filter(({ from }, i) => i === 0 || from >= days.first);
 }
 
-/** Makes the fields. @param change is called with the days that the reader chose */
+/** Makes the fields. @param change is called with the days that the reader chooses */
 export function dayFields(
   legend: string,
   choices: Choices,
@@ -58,7 +58,7 @@ export function dayFields(
   });
   period.append(
     ...named.map(({ name }, i) => h("option", { value: i }, name)),
-    h("option", { value: "other", hidden: true }, "Own dates"),
+    h("option", { value: "other", hidden: true }, "Custom dates"),
   );
   const date = (id: "from" | "to", label: string) =>
     h("input", {

@@ -3,7 +3,7 @@ type Attributes = Readonly<Record<string, string | number | boolean | undefined 
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An HTML element. A function is a listener (`onclick`), true an empty attribute; false and undefined leave the attribute out. */
+/** Makes an HTML element. A function attribute is a listener (`onclick`), true an empty attribute; false and undefined leave it out. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -12,7 +12,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** An SVG element. */
+/** Makes an SVG element. Attributes work as in `h`. */
 export function s<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -31,13 +31,13 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: r
   return element;
 }
 
-/** Sentences as the items of a list. */
+/** Makes list items from sentences. */
 export function items(sentences: readonly string[]): HTMLLIElement[] {
-  return sentences.map((sentence) => h("li", {}, words(sentence)));
+  return sentences.map((sentence) => h("li", {}, richText(sentence)));
 }
 
-/** Words with `**strong**` ones. */
-export function words(text: string): DocumentFragment {
+/** Makes text from a string in which `**` marks bold words. */
+export function richText(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();
   for (const [i, part] of text.split("**").entries()) fragment.append(i % 2 === 1 ? h("b", {}, part) : part);
   return fragment;

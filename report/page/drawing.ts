@@ -1,12 +1,12 @@
 /*
- * When charts are drawn: at once where they are in sight, one by one while nothing else is to be done where not, all of them before the
- * page is printed, and anew where their width changes. A filter then waits for what is seen only.
+ * Decides when charts are drawn, so that a change of the filter waits only for the charts in sight. Those out of sight are drawn one by
+ * one while the browser is idle, and all of them before the page is printed.
  */
 
-/** What is out of date and out of sight, and how it is drawn. */
+/** Elements that wait to be drawn, with the functions that draw them. */
 const stale = new Map<Element, () => void>();
 
-/** Soon, also where the browser sees no reason for a frame; Safari knows no idle time. */
+/** Runs work when the browser is idle, and soon in any case. Safari has no requestIdleCallback. */
 const whenIdle = (work: () => void): unknown =>
   "requestIdleCallback" in globalThis ? requestIdleCallback(work, { timeout: 100 }) : setTimeout(work, 50);
 let waiting = false;
@@ -25,14 +25,14 @@ function wait(): void {
   whenIdle(drawNext);
 }
 
-/** Draws all that is out of date, wherever it is. */
+/** Draws all that waits. */
 function drawAll(): void {
   for (const element of [...stale.keys()]) redraw(element);
 }
 
 addEventListener("beforeprint", drawAll);
 
-// Charts that are drawn above a place move it.
+// A chart drawn later would move the target of the link, so draw all before the jump.
 addEventListener(
   "click",
   ({ target }) => {
@@ -41,7 +41,7 @@ addEventListener(
   { capture: true },
 );
 
-/** Goes to the section that the page's address names, if it names one. */
+/** Scrolls to the section that the page's address names, if it names one. */
 export function goToSection(): void {
   const section = document.getElementById(location.hash.slice(1));
   if (section === null) return;
@@ -55,7 +55,7 @@ function redraw(element: Element): void {
   draw?.();
 }
 
-/** Draws something now or when there is time for it. Replaces what was to be drawn there before. */
+/** Draws an element now if it is in sight, else when the browser is idle. Replaces a drawing that still waits for it. */
 export function drawInTime(element: Element, draw: () => void): void {
   stale.set(element, draw);
   const { top, bottom } = element.getBoundingClientRect();
@@ -69,7 +69,7 @@ const resized = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) widths.get(target)?.(contentRect.width);
 });
 
-/** Calls with the new width in pixels whenever it has changed. */
+/** Calls `change` with the new width in pixels whenever the element's width changes. */
 export function onWidth(element: Element, change: (width: number) => void): void {
   widths.set(element, change);
   resized.observe(element);

@@ -3,7 +3,7 @@ import { count } from "../format.ts";
 import type { Meta, PageName, Report } from "../report.ts";
 import { h } from "./dom.ts";
 
-/** What the figures mean, by name: dbt's docs blocks, put here when the page is built. */
+/** `readDefinitions` of report/build.ts; esbuild puts it here. */
 declare const DEFINITIONS: Readonly<Record<string, string>>;
 
 export const pages: Readonly<Record<PageName, string>> = {
@@ -12,16 +12,16 @@ export const pages: Readonly<Record<PageName, string>> = {
   "clean-room": "Clean room",
 };
 
-const SHOP_UNITS = "Money in UAH (₴). Days and hours in Kyiv time.";
+const SHOP_UNITS = "Amounts are in UAH (₴), days and hours in Kyiv time.";
 
 const units: Readonly<Record<PageName | "index", string>> = {
   sales: SHOP_UNITS,
   customers: SHOP_UNITS,
-  "clean-room": "Money in US dollars.",
+  "clean-room": "Amounts are in US dollars.",
   index: "",
 };
 
-/** What is alike on all pages: the links between them, when and from what the page was made. */
+/** Fills in the parts that all pages share: the links between them, and the footer, which says when and from what the page was made. */
 export function frame({ page, meta }: Report<unknown>): void {
   const made = new Intl.DateTimeFormat("en-GB", {
     dateStyle: "long",
@@ -29,7 +29,7 @@ export function frame({ page, meta }: Report<unknown>): void {
     timeZone: meta.timeZone,
   }).format(new Date(meta.madeAt));
 
-  if (meta.asOf !== undefined) document.getElementById("made")?.append(` Orders until ${dayName(meta.asOf)}.`);
+  if (meta.asOf !== undefined) document.getElementById("made")?.append(` Orders up to ${dayName(meta.asOf)}.`);
   document
     .getElementById("pages")
     ?.append(
@@ -52,22 +52,22 @@ export function frame({ page, meta }: Report<unknown>): void {
         {},
         `Made ${made}, Kyiv time, from ${[meta.source, tables.join(", ")].filter((words) => words !== "").join(": ")}.`,
       ),
-      h("p", {}, `${units[page]} All of this is in the file itself: nothing is fetched, nothing is sent.`),
+      h("p", {}, `${units[page]} The file contains all its data: it fetches and sends nothing.`),
     );
 }
 
-/** Where a page is: beside this one, or where the reports are kept, since an object that a bucket shows has no neighbours. */
+/** The address of a page: beside this one, or below `base` if the pages are in a bucket. */
 export function pageUrl({ base = "" }: Meta, page: PageName): string {
   return `${base}${page}.html`;
 }
 
-/** The same stores, types and days on the next page. */
+/** Takes the filter along to the next page. */
 function keepFilter(event: Event): void {
   const link = event.currentTarget as HTMLAnchorElement;
   link.hash = location.hash;
 }
 
-/** A section of a page with its heading. That of the overview is for ears only: it follows the page's own. */
+/** Makes a section with its heading. Only screen readers see the heading of the overview, since it follows the page's own. */
 export function section(id: string, title: string, ...content: Node[]): HTMLElement {
   return h(
     "section",
@@ -77,21 +77,22 @@ export function section(id: string, title: string, ...content: Node[]): HTMLElem
   );
 }
 
-/** A node, or what has one, such as a card. */
+/** A node, or an object with one, such as a card. */
 type Placed = Node | { readonly element: Node };
 
 const nodes = (content: readonly Placed[]) => content.map((one) => ("element" in one ? one.element : one));
 
+/** Places cards on a grid of twelve columns. */
 export function grid(...content: Placed[]): HTMLElement {
   return h("div", { class: "grid" }, ...nodes(content));
 }
 
-/** Cards one below the other, beside a tall one. @param width as that of a card */
+/** Places cards one below the other, beside a tall one. @param width a class of style/cards.css, such as w5 */
 export function stack(width: string, ...content: Placed[]): HTMLElement {
   return h("div", { class: `stack ${width}` }, ...nodes(content));
 }
 
-/** The definitions of some names, as a list; those that are not known are left out. */
+/** Makes a list of definitions. @param names titles by name of the definition */
 export function terms(names: Readonly<Record<string, string>>): HTMLElement {
   return h(
     "dl",
@@ -103,7 +104,7 @@ export function terms(names: Readonly<Record<string, string>>): HTMLElement {
   );
 }
 
-/** In place of a page that has nothing to show. */
-export function instead(sentence: string): void {
+/** Shows a sentence in place of a page that has no figures. */
+export function showInstead(sentence: string): void {
   document.getElementById("main")?.replaceChildren(h("p", { class: "note", role: "status" }, sentence));
 }

@@ -6,14 +6,14 @@ export interface Kpi {
   show(value: string, about?: About): void;
 }
 
-/** What stands under a figure: its change, or a line of words; and how it went. */
+/** Shown under a figure: its change or a line of words, and a small curve. */
 export interface About {
   readonly change?: { readonly now: number; readonly before: number; readonly against: string };
   readonly words?: string;
   readonly series?: readonly number[];
 }
 
-/** One figure, large, with its change against the period before. */
+/** Makes a large figure, with its change on the previous period below it. */
 export function kpi(id: string, title: string, width = "w3"): Kpi {
   const value = h("p", { class: "value" });
   const below = h("p", { class: "change" });
@@ -47,7 +47,7 @@ function changeWords({ now, before, against }: NonNullable<About["change"]>): Do
   return fragment;
 }
 
-/** The way of a figure over the period, without axes. */
+/** Draws the figure's course over the period, without axes. */
 function spark(series: readonly number[]): SVGElement {
   const [width, height] = [240, 40];
   const known = series.filter(Number.isFinite);

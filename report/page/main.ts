@@ -1,18 +1,17 @@
 import type { CleanRoomReport } from "../clean-room/shape.ts";
 import type { CustomersReport } from "../customers/shape.ts";
-import { decodeReport } from "../decode.ts";
-import type { IndexReport } from "../glance.ts";
-import type { Report } from "../report.ts";
+import type { IndexReport } from "../highlights.ts";
+import { decodeReport, type Report } from "../report.ts";
 import type { SalesReport } from "../sales/shape.ts";
 import { cleanRoomPage } from "./clean-room/page.ts";
-import { contentsPage } from "./contents.ts";
 import { customersPage } from "./customers/page.ts";
 import { h } from "./dom.ts";
 import { goToSection } from "./drawing.ts";
 import { frame } from "./frame.ts";
+import { indexPage } from "./index-page.ts";
 import { salesPage } from "./sales/page.ts";
 
-/* Reads the data that stands in the page, and hands it to the page it is for. */
+/* Reads the report from the file and shows its page. */
 
 async function start(): Promise<void> {
   const report: Report<unknown> = await decodeReport(document.getElementById("data")?.textContent ?? "");
@@ -20,7 +19,7 @@ async function start(): Promise<void> {
   if (report.page === "sales") salesPage(report as SalesReport);
   else if (report.page === "customers") customersPage(report as CustomersReport);
   else if (report.page === "clean-room") cleanRoomPage(report as CleanRoomReport);
-  else contentsPage(report as IndexReport);
+  else indexPage(report as IndexReport);
   document.body.dataset.ready = "true";
   goToSection();
 }
@@ -31,7 +30,7 @@ start().catch((error: unknown) => {
     h(
       "p",
       { class: "note", role: "alert" },
-      "This file holds no whole report: make it again with npm start, or take it anew from where it came.",
+      "This file is incomplete. Download it again, or make it again with npm start.",
     ),
   );
   throw error;

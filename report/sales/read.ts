@@ -1,27 +1,27 @@
 import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
-import { daysFrom, distinct, kopiykas, wordsOf } from "../columns.ts";
-import { gather, partsIn, sumOfMoney } from "../gather.ts";
 import { type Marts, readStores } from "../marts.ts";
+import { packedQuery, sumOfMoney, unpackParts } from "../packed-query.ts";
+import { daySpan, dictionaryOf, distinct, kopiykas } from "../rows-to-columns.ts";
 import type { DiscountReason, SalesCube } from "./shape.ts";
 
 /** The marts that the page reads. */
 export const salesMarts = ["flat_orders", "flat_order_details", "dim_store", "dim_product"] as const;
 
-/** A cell of the cube. */
+/** The columns that form a cell of the cube. */
 const by = ["order_date", "store_id", "order_type"];
 const from = "{flat_orders}";
 
-/** The cube of the sales page, from marts that are all there. */
+/** Reads the cube of the sales page. All of `salesMarts` must exist. */
 export async function readSales(marts: Marts): Promise<SalesCube> {
   const [{ ids, stores }, products, mixes, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
     readStores(marts),
     marts.rows("SELECT product_id, product_name, product_category, product_subcategory FROM {dim_product} ORDER BY 1"),
     marts.rows("SELECT DISTINCT product_mix_type, category_count FROM {flat_orders} ORDER BY 2 DESC, 1"),
     marts.rows(cellsSql),
-    marts.rows(gather({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
-    marts.rows(gather({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
+    marts.rows(packedQuery({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
+    marts.rows(packedQuery({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
     marts.rows(
-      gather({
+      packedQuery({
         from: "{flat_order_details}",
         by,
         part: "product_id",
@@ -29,22 +29,28 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       }),
     ),
     marts.rows(
-      gather({ from, by, part: REASON, sums: ["COUNT(*)", sumOfMoney("discount_amount")], where: "discount_applied" }),
+      packedQuery({
+        from,
+        by,
+        part: REASON,
+        sums: ["COUNT(*)", sumOfMoney("discount_amount")],
+        where: "discount_applied",
+      }),
     ),
   ]);
 
-  const { of: dayOf, ...days } = daysFrom(dayIn(cells[0]), dayIn(cells.at(-1)));
-  const store = wordsOf(ids);
-  const orderType = wordsOf(distinct(cells, "order_type"));
-  const cell = wordsOf(cells.map(keyOf));
+  const { of: dayOf, ...days } = daySpan(dayIn(cells[0]), dayIn(cells.at(-1)));
+  const store = dictionaryOf(ids);
+  const orderType = dictionaryOf(distinct(cells, "order_type"));
+  const cell = dictionaryOf(cells.map(keyOf));
   const sums = (name: string) => cells.map((row) => Number(row[name]));
   const money = (name: string) => cells.map((row) => kopiykas(row[name]));
-  /** Rows of `gather` as parts with the place of their cell. */
+  /** Unpacks rows of `packedQuery` into parts with the place of their cell. */
   const parts = (rows: readonly ResultRow[], sums: number) =>
-    rows.flatMap((row) => partsIn(row, sums).map((part) => ({ ...part, cell: cell.of(keyOf(row)) })));
-  /** A matrix of cells × words for each sum. */
+    rows.flatMap((row) => unpackParts(row, sums).map((part) => ({ ...part, cell: cell.of(keyOf(row)) })));
+  /** For each sum, a matrix of cells × words. */
   const matrices = (rows: readonly ResultRow[], count: number, words: readonly string[]) => {
-    const { of } = wordsOf(words);
+    const { of } = dictionaryOf(words);
     const filled = Array.from({ length: count }, () => new Array<number>(cells.length * words.length).fill(0));
     for (const { cell, part, sums } of parts(rows, count))
       for (const [i, sum] of sums.entries()) (filled[i] as number[])[cell * words.length + of(part)] = sum;
@@ -59,7 +65,7 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
   const discountParts = parts(discounts, 2).sort(
     (one, other) => one.cell - other.cell || compare(one.part, other.part),
   );
-  const reasons = wordsOf([...new Set(discountParts.map(({ part }) => part))].sort());
+  const reasons = dictionaryOf([...new Set(discountParts.map(({ part }) => part))].sort());
 
   const [ordersByHour = []] = matrices(byHour, 1, hourWords);
   const [ordersByMix = [], netByMix = []] = matrices(byMix, 2, mixWords);
@@ -114,7 +120,7 @@ const cellsSql = `SELECT ${by.join(", ")},
     SUM(margin_amount) AS margin
   FROM {flat_orders} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
-/** Kind and name in one word, since a promotion could be called like a level. */
+/** Kind and name in one text, since a promotion could have the name of a loyalty level. */
 const REASON = "CONCAT(discount_kind, ' ', discount_reason)";
 
 function reasonOf(word: string): DiscountReason {

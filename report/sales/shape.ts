@@ -1,12 +1,12 @@
 import type { Column, Days, Report, Store } from "../report.ts";
 
-/* What the page of sales is given: the conventions are in report.ts. */
+/* The data of the sales page. report.ts explains the conventions. */
 
 export type SalesReport = Report<SalesData>;
 
 /**
- * Filters: order date, store, order type. Every figure is a sum over the `cells` that the filter keeps (and, for `discounts`, over the
- * rows whose cell it keeps), or a quotient of two such sums.
+ * Filters choose order dates, stores and order types. Every figure is a sum over the `cells` that the filter keeps (in `discounts`, over
+ * the rows whose cell it keeps), or a quotient of two such sums.
  */
 export interface SalesData {
   readonly sales?: SalesCube;
@@ -17,9 +17,9 @@ export interface SalesCube {
   readonly stores: readonly Store[];
   /** Such as In-store, Takeaway. */
   readonly orderTypes: readonly string[];
-  /** Hours of the day in which there are orders, 0 to 23: from `first`, so many. */
+  /** Hours of the day that have orders: `count` of them from `first`, 0 to 23. */
   readonly hours: { readonly first: number; readonly count: number };
-  /** `categories` is how many of the three categories an order of the mix holds: 2 and more is a mixed order. */
+  /** Mixes of categories in an order. `categories` is how many of the three it has; a mixed order has 2 or more. */
   readonly mixes: readonly { readonly name: string; readonly categories: number }[];
   readonly products: readonly Product[];
   readonly discountReasons: readonly DiscountReason[];
@@ -35,34 +35,34 @@ export interface Product {
   readonly subcategory: string;
 }
 
-/** A promotion by its code, or a customer's loyalty level such as 5%. */
+/** `name` is a promotion's code, or a customer's loyalty level, such as 5%. */
 export interface DiscountReason {
   readonly kind: "promotion" | "loyalty";
   readonly name: string;
 }
 
-/** Grain: a day, store and order type with at least one order; in this order. */
+/** Grain: a day, store and order type with at least one order, sorted in this order. */
 export interface SalesCells {
   readonly day: Column;
   readonly store: Column;
   readonly orderType: Column;
   /** Orders, refunded ones included. */
   readonly orders: Column;
-  /** Average order value is net / (orders − refundedOrders), as in the marts. */
+  /** Orders that were refunded. As in the marts, the average order value is net / (orders − refundedOrders). */
   readonly refundedOrders: Column;
-  /** Pieces sold; items per order is items / orders. */
+  /** Pieces sold. Items per order is items / orders. */
   readonly items: Column;
   /** Orders with a discount of any amount. */
   readonly discountedOrders: Column;
-  /** List price of all that was ordered. */
+  /** List price of everything ordered. */
   readonly subTotal: Column;
-  /** Discounts given; the discount rate is discount / subTotal. */
+  /** Discounts given. The discount rate is discount / subTotal. */
   readonly discount: Column;
-  /** Revenue: what the chain kept. */
+  /** Revenue: the money that the chain kept. */
   readonly net: Column;
-  /** Revenue less the cost of the goods, which refunded orders have too. */
+  /** Revenue less the cost of goods; refunded orders have costs too. */
   readonly margin: Column;
-  /** cells × hours: orders. Volume by weekday follows from `day`. */
+  /** cells × hours: orders. */
   readonly ordersByHour: Column;
   /** cells × mixes: orders. */
   readonly ordersByMix: Column;
@@ -70,11 +70,11 @@ export interface SalesCells {
   readonly netByMix: Column;
   /** cells × products: pieces. */
   readonly itemsByProduct: Column;
-  /** cells × products: revenue. Adds up to `net`; by category, sum the products of it. */
+  /** cells × products: revenue. Adds up to `net`. */
   readonly netByProduct: Column;
 }
 
-/** Grain: a cell and a reason, where a discount was given. Adds up to `discount` and `discountedOrders` of the cells. */
+/** Grain: a cell and a reason for which discounts were given. Adds up to `discount` and `discountedOrders` of the cells. */
 export interface DiscountRows {
   /** Place in `cells`. */
   readonly cell: Column;

@@ -1,26 +1,38 @@
 import { dayName, weekdays } from "../days.ts";
-import { change, count, decimal, hourName, percent, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
+import {
+  change,
+  count,
+  decimal,
+  hourName,
+  percent,
+  percentWhole,
+  plural,
+  rate,
+  uah,
+  uahShort,
+  upOrDown,
+} from "../format.ts";
 import type { SalesCube } from "./shape.ts";
 import { averageOrder, type ProductTotals, type SalesSummary, type StoreTotals } from "./summary.ts";
 
 /*
- * What the sales figures say, in sentences: computed, so that they are true of whatever is selected. `**` marks what is strong. All
- * of them expect a summary with at least one order.
+ * Sentences about the sales figures, computed so that they are true of any selection. `**` marks bold words. Every function expects a
+ * summary with at least one order.
  */
 
-const WORKDAYS = [0, 1, 2, 3, 4];
+const WEEKDAYS = [0, 1, 2, 3, 4];
 const WEEKEND = [5, 6];
 
 /** The hour of the week with the most orders. */
 export interface BusiestHour {
   readonly weekday: number;
   readonly hour: number;
-  /** Orders in all, and in one such hour on average. */
+  /** Orders in total, and the average in one such hour. */
   readonly orders: number;
   readonly average: number;
 }
 
-/** Orders in one hour of the week on average; not a number where the weekday is not among the days. */
+/** Average orders in an hour of the week; NaN if the selection has no such weekday. */
 export function averageInHour(cube: SalesCube, summary: SalesSummary, weekday: number, hour: number): number {
   return (
     (summary.ordersByHour[weekday * cube.hours.count + hour - cube.hours.first] ?? 0) /
@@ -28,7 +40,7 @@ export function averageInHour(cube: SalesCube, summary: SalesSummary, weekday: n
   );
 }
 
-/** The busiest hour of the week, or of some of its days, by its average; the first of equal ones. */
+/** The hour with the highest average, on any weekday or `among` some; the first in a tie. */
 export function busiestHour(cube: SalesCube, summary: SalesSummary, among = [0, 1, 2, 3, 4, 5, 6]): BusiestHour {
   let best: BusiestHour = { weekday: among[0] ?? 0, hour: cube.hours.first, orders: 0, average: 0 };
   for (const weekday of among)
@@ -45,16 +57,16 @@ export function hoursHeadline(cube: SalesCube, summary: SalesSummary): string {
   return `${weekdays[weekday]} ${hourName(hour)} is the busiest hour: ${rate(average)} orders on average`;
 }
 
-/** The busiest hour, and that of the other part of the week: workdays have another rhythm than weekends. */
+/** Names the busiest hour, and that of the other part of the week: weekdays and weekends have different rhythms. */
 export function busiestSentence(cube: SalesCube, summary: SalesSummary): string {
   const { weekday, hour, average } = busiestHour(cube, summary);
-  const [part, days] = weekday < 5 ? ["at the weekend", WEEKEND] : ["on workdays", WORKDAYS];
+  const [part, days] = weekday < 5 ? ["at the weekend", WEEKEND] : ["on weekdays", WEEKDAYS];
   const other = busiestHour(cube, summary, days);
-  const and = other.orders > 0 ? `; ${part} **${weekdays[other.weekday]} at ${hourName(other.hour)}**` : "";
-  return `Busiest: **${weekdays[weekday]} at ${hourName(hour)}**, ${rate(average)} orders in that hour${and}.`;
+  const rest = other.orders > 0 ? `; ${part} it is **${weekdays[other.weekday]} at ${hourName(other.hour)}**` : "";
+  return `The busiest hour is **${weekdays[weekday]} at ${hourName(hour)}**, with ${rate(average)} orders on average${rest}.`;
 }
 
-/** Orders a day, on workdays against weekends. */
+/** Compares orders per day on weekdays and at the weekend. */
 export function weekendSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
   const average = (days: readonly number[]) => {
     let orders = 0;
@@ -65,18 +77,18 @@ export function weekendSentence(cube: SalesCube, summary: SalesSummary): string 
     }
     return orders / number;
   };
-  const workday = average(WORKDAYS);
+  const weekday = average(WEEKDAYS);
   const weekend = average(WEEKEND);
-  if (!(workday > 0 && weekend > 0)) return undefined;
-  const busier = weekend > workday ? "Weekend days bring" : "Workdays bring";
-  const more = Math.max(weekend, workday) / Math.min(weekend, workday) - 1;
-  return `${busier} ${percentWhole(more)} more orders a day: ${rate(workday)} on a workday, ${rate(weekend)} at the weekend.`;
+  if (!(weekday > 0 && weekend > 0)) return undefined;
+  const [busier, quieter] = weekend > weekday ? ["weekend day", "weekday"] : ["weekday", "weekend day"];
+  const [most, least] = [Math.max(weekend, weekday), Math.min(weekend, weekday)];
+  return `A ${busier} brings ${percentWhole(most / least - 1)} more orders than a ${quieter}: ${rate(most)} against ${rate(least)}.`;
 }
 
 const most = <Row>(rows: readonly Row[], value: (row: Row) => number): Row | undefined =>
   rows.reduce<Row | undefined>((top, row) => (top === undefined || value(row) > value(top) ? row : top), undefined);
 
-/** Stores by revenue, the best first; those without an order are left out. */
+/** The stores with orders, by revenue, best first. */
 export function rankedStores({ stores }: SalesSummary): StoreTotals[] {
   return stores.filter(({ orders }) => orders > 0).sort((a, b) => b.net - a.net);
 }
@@ -91,12 +103,12 @@ export function storesHeadline(cube: SalesCube, summary: SalesSummary): string {
   const richest = most(ranked, averageOrder);
   const tail =
     richest !== best && richest !== undefined
-      ? `; the largest orders are at ${name(richest)} (${uah(averageOrder(richest))})`
+      ? `; ${name(richest)} has the largest orders, ${uah(averageOrder(richest))} on average`
       : "";
-  return `Best store: ${name(best)}, ${uahShort(best.net)} or ${share} of revenue${tail}`;
+  return `${name(best)} leads with ${uahShort(best.net)}, ${share} of revenue${tail}`;
 }
 
-/** The store that grew most against the period before. */
+/** Names the stores that grew most and least compared with the previous period. */
 export function growthSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
   const grown = summary.stores.filter(({ before }) => (before?.net ?? 0) > 0);
   const growth = ({ net, before }: StoreTotals) => net / (before?.net ?? 1);
@@ -104,8 +116,8 @@ export function growthSentence(cube: SalesCube, summary: SalesSummary): string |
   if (best === undefined || grown.length < 2) return undefined;
   const worst = grown.reduce((low, store) => (growth(store) < growth(low) ? store : low), best);
   const tell = (totals: StoreTotals) =>
-    `**${cube.stores[totals.store]?.name}** ${change(totals.net, totals.before?.net ?? 0)}`;
-  return `Against the period before: ${tell(best)} at the top, ${tell(worst)} at the bottom.`;
+    `${change(totals.net, totals.before?.net ?? 0)} at **${cube.stores[totals.store]?.name}**`;
+  return `Revenue growth on the previous period ranges from ${tell(worst)} to ${tell(best)}.`;
 }
 
 export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
@@ -114,9 +126,7 @@ export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
   if (daily.length === 1) return `${uah(best.net)} on ${dayName(best.day)}`;
   const average = `${uahShort(totals.net / daily.length)} a day on average`;
   if (before === undefined || !(before.totals.net > 0)) return `${average}; the best day was ${dayName(best.day)}`;
-  const by = change(totals.net, before.totals.net);
-  const direction = by.startsWith("+") ? `up ${by.slice(1)}` : by.startsWith("−") ? `down ${by.slice(1)}` : "unchanged";
-  return `Revenue is ${direction} on the period before: ${average}`;
+  return `Revenue is ${upOrDown(totals.net, before.totals.net)} on the previous period: ${average}`;
 }
 
 export function categoriesHeadline({ categories, totals }: SalesSummary): string {
@@ -124,7 +134,7 @@ export function categoriesHeadline({ categories, totals }: SalesSummary): string
   return best === undefined ? "" : `${best.name} brings ${percentWhole(best.net / totals.net)} of revenue`;
 }
 
-/** Products by revenue, the best first; those that were not sold are left out. */
+/** The products that were sold, by revenue, best first. */
 export function rankedProducts({ products }: SalesSummary): ProductTotals[] {
   return products.filter(({ items }) => items > 0).sort((a, b) => b.net - a.net);
 }
@@ -134,10 +144,10 @@ export function productsHeadline(summary: SalesSummary): string {
   const popular = most(summary.products, ({ items }) => items);
   if (best === undefined || popular === undefined) return "Nothing was sold";
   if (best === popular) return `${best.name} sells best: ${uahShort(best.net)} from ${plural(best.items, "piece")}`;
-  return `${best.name} earns most, ${uahShort(best.net)}; ${popular.name} sells most pieces, ${count(popular.items)}`;
+  return `${best.name} earns the most, ${uahShort(best.net)}; ${popular.name} sells the most pieces, ${count(popular.items)}`;
 }
 
-/** Part of the orders that hold products of two or three categories. */
+/** The share of orders with products of two or three categories. */
 export function mixedShare({ mixes }: SalesCube, summary: SalesSummary): number {
   return (
     summary.mixes.reduce((sum, { orders }, i) => sum + ((mixes[i]?.categories ?? 0) > 1 ? orders : 0), 0) /
@@ -151,10 +161,10 @@ export function mixHeadline(cube: SalesCube, summary: SalesSummary): string {
     .filter(({ categories, orders }) => categories > 1 && orders > 0)
     .sort((a, b) => b.orders - a.orders);
   const share = percentWhole(mixedShare(cube, summary));
-  return `${share} of orders mix categories${ranked[0] === undefined ? "" : `, ${ranked[0].name} most of all`}`;
+  return `${share} of orders mix categories${ranked[0] === undefined ? "" : `, most often ${ranked[0].name}`}`;
 }
 
-/** What a mixed order is worth against one of a single category. */
+/** Compares the value of mixed orders with that of orders from a single category. */
 export function mixValueSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
   const value = (mixed: boolean) => {
     const kept = summary.mixes.filter((_, i) => (cube.mixes[i]?.categories ?? 0) > 1 === mixed);
@@ -162,16 +172,16 @@ export function mixValueSentence(cube: SalesCube, summary: SalesSummary): string
   };
   const [mixed, single] = [value(true), value(false)];
   if (!(mixed > 0 && single > 0)) return undefined;
-  return `A mixed order brings ${uah(mixed)}, ${decimal(mixed / single)} times an order of one category (${uah(single)}).`;
+  return `An order that mixes categories brings ${uah(mixed)}, ${decimal(mixed / single)} times as much as one that does not (${uah(single)}).`;
 }
 
 export function discountsHeadline({ totals }: SalesSummary): string {
   if (totals.discount === 0) return "No discount was given";
   const part = percentWhole(totals.discounted / totals.orders);
-  return `${uahShort(totals.discount)} given away, ${percent(totals.discount / totals.subTotal)} of list price, on ${part} of orders`;
+  return `Discounts took ${uahShort(totals.discount)}, ${percent(totals.discount / totals.subTotal)} of list prices, on ${part} of orders`;
 }
 
-/** The page's first words: what an owner asks first. */
+/** The sentences at the top of the page: what an owner asks first. */
 export function salesStory(cube: SalesCube, summary: SalesSummary): string[] {
   const ranked = rankedStores(summary);
   const best = ranked[0];
@@ -179,9 +189,9 @@ export function salesStory(cube: SalesCube, summary: SalesSummary): string[] {
   return [
     busiestSentence(cube, summary),
     best && ranked.length > 1
-      ? `Best store: **${cube.stores[best.store]?.name}** with ${percentWhole(best.net / summary.totals.net)} of revenue.`
+      ? `**${cube.stores[best.store]?.name}** is the best store, with ${percentWhole(best.net / summary.totals.net)} of revenue.`
       : undefined,
-    product && `Earns most: **${product.name}**, ${uahShort(product.net)}.`,
+    product && `**${product.name}** earns the most of all products: ${uahShort(product.net)}.`,
     growthSentence(cube, summary),
     weekendSentence(cube, summary),
     mixValueSentence(cube, summary),

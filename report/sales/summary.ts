@@ -1,6 +1,6 @@
+import { at, lowerBound } from "../column-math.ts";
 import { dayAt, weekdayOf } from "../days.ts";
 import { before, type Filter, keeps, type Selection, select } from "../filter.ts";
-import { at, lowerBound } from "../numbers.ts";
 import type { DiscountRows, SalesCells, SalesCube } from "./shape.ts";
 
 /** Sums over the cells that a filter keeps. Money in kopiykas. */
@@ -15,22 +15,22 @@ export interface SalesTotals {
   margin: number;
 }
 
-/** What is told by the day. */
+/** The totals that are known for each day. */
 export type DailyTotals = Pick<SalesTotals, "orders" | "refunded" | "items" | "net">;
 
-/** Everything that the sales page shows of one selection. */
+/** Everything that the sales page shows for one filter. */
 export interface SalesSummary {
   readonly filter: Filter;
   readonly totals: SalesTotals;
-  /** The same over the period of the same length right before; undefined where the data does not reach that far back. */
+  /** Totals of the previous period: as many days, right before. Undefined if the data does not reach back that far. */
   readonly before: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
-  /** One a day of the selection that the data spans, in order. */
+  /** One for each day of the selection within the data, in order. */
   readonly daily: readonly (DailyTotals & { readonly day: string })[];
   /** Orders by weekday and hour, `ordersByHour[weekday * hours + hour - first]`, Monday first. */
   readonly ordersByHour: Float64Array;
-  /** How often each weekday is among the days, Monday first. */
+  /** How many days fall on each weekday, Monday first. */
   readonly weekdayCounts: Float64Array;
-  /** One a store that the filter keeps, in the cube's order. */
+  /** One for each store that the filter keeps, in the cube's order. */
   readonly stores: readonly StoreTotals[];
   readonly products: readonly ProductTotals[];
   readonly categories: readonly ProductTotals[];
@@ -44,7 +44,7 @@ export interface StoreTotals extends SalesTotals {
   readonly store: number;
   /** Days of the selection on which the store took an order. */
   days: number;
-  /** The period before; undefined where the store was not open throughout it. */
+  /** Totals of the previous period; undefined if the store was not open for all of it. */
   readonly before: SalesTotals | undefined;
 }
 
@@ -56,12 +56,12 @@ export interface ProductTotals {
   readonly netBefore: number | undefined;
 }
 
-/** Net revenue per order that was not refunded, as in the marts. Kopiykas; not a number without such an order. */
+/** Revenue per order that was not refunded, in kopiykas, as in the marts. NaN without such an order. */
 export function averageOrder({ net, orders, refunded }: { net: number; orders: number; refunded: number }): number {
   return net / (orders - refunded);
 }
 
-/** The figures of one selection: one pass over its cells. */
+/** Computes the figures for one filter. */
 export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
   const selection = select(filter, cube);
   const earlier = before(selection);
@@ -131,7 +131,7 @@ function quiet(): DailyTotals {
   return { orders: 0, refunded: 0, items: 0, net: 0 };
 }
 
-/** The cube's columns as arrays of numbers only, which loops run through several times as fast; made at the first use. */
+/** The cube's columns as typed arrays, which make the loops several times as fast. Made at the first use. */
 function columnsOf(cube: SalesCube) {
   const made = typed.get(cube) ?? { cells: typedColumns(cube.cells), discounts: typedColumns(cube.discounts) };
   typed.set(cube, made);
@@ -147,12 +147,12 @@ function typedColumns<Columns extends object>(columns: Columns): Typed<Columns> 
   ) as Typed<Columns>;
 }
 
-/** Adds a cell's row of a matrix to sums that begin at `into`. */
+/** Adds a cell's row of a matrix to the sums, from index `into` on. */
 function addRow(sums: Float64Array, into: number, matrix: Float64Array, cell: number, width: number): void {
   for (let i = 0, from = cell * width; i < width; i++) sums[into + i] = at(sums, into + i) + at(matrix, from + i);
 }
 
-/** Adds up the cells of a selection: this is what a filter waits for. */
+/** Adds up the cells of a selection in one pass. A reader who changes the filter waits for this. */
 function sum(cube: SalesCube, selection: Selection) {
   const { hours, mixes, products, discountReasons } = cube;
   const { cells, discounts } = columnsOf(cube);

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { buildPages } from "../../report/build.ts";
-import { readDefinitions } from "../../report/definitions.ts";
-import { DATA_MARK } from "../../report/mark.ts";
+import { buildPages, readDefinitions } from "../../report/build.ts";
+import { DATA_MARK } from "../../report/template.ts";
 
-describe("the reports' pages", () => {
+describe("the built pages", () => {
   const { files, hash } = buildPages();
   const pages = Object.entries(files).map(([name, path]) => ({ name, html: readFileSync(path, "utf8") }));
 
@@ -13,14 +12,14 @@ describe("the reports' pages", () => {
     for (const { html } of pages) expect(html.split(DATA_MARK)).to.have.length(2);
   });
 
-  it("are the same bytes from the same sources", () => {
+  it("have the same bytes for the same sources", () => {
     expect(buildPages().hash)
       .to.equal(hash)
       .and.to.match(/^[0-9a-f]{8}$/);
     for (const { name, html } of pages) expect(readFileSync(files[name] as string, "utf8")).to.equal(html);
   });
 
-  it("refer to nothing outside of themselves, and may not", () => {
+  it("refer to nothing outside themselves, and their policy forbids it", () => {
     for (const { html } of pages) {
       expect(html).to.contain("default-src 'none'");
       expect(html).not.to.match(/<(?:link|script|img|iframe)\b[^>]+(?:src|href)="(?!data:)/);
@@ -31,11 +30,11 @@ describe("the reports' pages", () => {
     }
   });
 
-  it("are small: under 400 kB each before their data", () => {
+  it("are smaller than 400 kB without their data", () => {
     for (const { html } of pages) expect(html.length).to.be.lessThan(400_000);
   });
 
-  it("carry the definitions of the models, and the licences of what they are made with", () => {
+  it("contain the definitions of the models, and the licences of the packages inside", () => {
     const { ltv = "", churn = "" } = readDefinitions();
     for (const { html } of pages) {
       expect(html).to.contain(ltv.slice(0, 30)).and.to.contain(churn.slice(0, 30));

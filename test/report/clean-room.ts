@@ -1,8 +1,8 @@
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 
 /**
- * Answers as a clean room gives them: figures by a word, by two words, a single row, none that is large enough, and a refusal; two words
- * that cross each other, and more figures than a narrow screen has room for, some of them of very few.
+ * Answers of a clean room in every shape: figures by one category, by two, a single row, no row, a refusal, two categories that cross each
+ * other, and more figures than a narrow screen has room for, some of them about very few people.
  */
 export const cleanRoom: CleanRoomData = {
   useCases: [

@@ -33,7 +33,7 @@ inChromium("the customers page", (bench) => {
   const sums = `COUNT(*) AS customers, SUM(ltv) AS ltv, COUNT(CASE WHEN is_churned THEN 1 END) AS churned,
     COUNT(CASE WHEN is_active_30d THEN 1 END) AS active, COUNT(CASE WHEN is_repeat_customer THEN 1 END) AS repeats`;
 
-  /** Holds what the page shows against the customers' metrics, and against the orders. */
+  /** Compares the page with the customers' metrics and with the orders. */
   async function matches(customers: string, orders: string): Promise<void> {
     const [row = {}] = await metrics(sums, customers);
     const number = Number(row.customers);
@@ -94,12 +94,12 @@ inChromium("the customers page", (bench) => {
     );
   });
 
-  it("shows the customers who registered on the chosen days, and the orders of these days", async () => {
+  it("shows the customers who registered on the chosen days, and the orders of those days", async () => {
     await page.locator("#from").fill("2024-02-10");
     await matches("registration_date >= DATE '2024-02-10'", "order_date >= DATE '2024-02-10'");
   });
 
-  it("shows which part of each month's newcomers ordered in the months since", async () => {
+  it("shows the share of each month's new customers who ordered in the months since", async () => {
     const rows =
       await warehouse.run(`SELECT strftime(cohort_month, '%Y-%m') AS cohort, months_since_registration AS month,
         COUNT(*) AS active, MAX(size) AS size
@@ -126,12 +126,12 @@ inChromium("the customers page", (bench) => {
     for (const text of [
       String(row?.meaning),
       "three times their own median",
-      "Lifetime value: revenue of all the customer's orders",
+      "Revenue from all the customer's orders so far",
     ])
       expect(meaning).to.contain(text);
   });
 
-  it("says of a selection without customers that there are none, and shows the orders that there are", async () => {
+  it("says that a selection has no customers, and still shows its orders", async () => {
     await page.locator("#from").fill("2024-03-31");
     await page.locator("#to").fill("2024-03-31");
     await page.getByRole("button", { name: "Podil", exact: true }).click();

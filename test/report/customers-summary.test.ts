@@ -1,15 +1,15 @@
 import { expect } from "chai";
+import { histogram, quantile, topTenthShare } from "../../report/column-math.ts";
 import type { Customers, CustomersData, Trade } from "../../report/customers/shape.ts";
 import * as story from "../../report/customers/story.ts";
 import { summariseCustomers } from "../../report/customers/summary.ts";
 import { summariseTrade } from "../../report/customers/trade.ts";
 import { everything } from "../../report/filter.ts";
-import { histogram, quantile, topTenthShare } from "../../report/numbers.ts";
 import { stores } from "./orders.ts";
 
 /*
- * Four customers, as of 15 May 2024. Anna registered on 1 January, comes each month, and is there; Borys registered on 20 January, came
- * in January and February, and has left; Vira registered on 1 March, came until 1 April, and has left lately; Halyna came once, in May.
+ * Four customers, as of 15 May 2024. Anna registered on 1 January and still comes every month. Borys registered on 20 January, came in
+ * January and February, and has left. Vira registered on 1 March, came until 1 April, and has left recently. Halyna came once, in May.
  */
 const customers: Customers = {
   days: { first: "2024-01-01", count: 136 },
@@ -76,7 +76,7 @@ describe("the figures of customers", () => {
     });
   });
 
-  it("are of those who registered on the chosen days, at the chosen home stores, with the chosen main order types", () => {
+  it("cover the customers of the chosen registration days, home stores and main order types", () => {
     const names = (filter: Partial<typeof all>) => of({ ...all, ...filter }).totals.ltv / 100;
     expect(names({ from: "2024-01-20", to: "2024-03-01" })).to.equal(400);
     expect(names({ stores: ["Podil"] })).to.equal(1000);
@@ -84,14 +84,14 @@ describe("the figures of customers", () => {
     expect(names({ from: "2025-01-01", to: "2025-01-02" })).to.equal(0);
   });
 
-  it("count those who registered and never ordered, unless order types are chosen", () => {
+  it("count customers who never ordered, unless order types are chosen", () => {
     expect(of().silent).to.equal(2);
     expect(of({ ...all, stores: ["Obolon"] }).silent).to.equal(1);
     expect(of({ ...all, to: "2024-01-05" }).silent).to.equal(0);
     expect(of({ ...all, orderTypes: ["In-store"] }).silent).to.equal(0);
   });
 
-  it("are told apart by segment, scores, level and channel", () => {
+  it("are given by segment, scores, loyalty level and channel", () => {
     const { segments, grid, levels, channels } = of();
     expect(segments.map(({ name, customers, churned }) => [name, customers, churned])).to.deep.equal([
       ["Champions", 2, 0],
@@ -116,16 +116,16 @@ describe("the figures of customers", () => {
     ]);
   });
 
-  it("follow each month's newcomers through the months that are over", () => {
+  it("follow each month's new customers through the complete months", () => {
     expect(of().cohorts).to.deep.equal([
       { month: "2024-01-01", customers: 2, retention: [1, 1, 0.5, 0.5] },
       { month: "2024-03-01", customers: 1, retention: [1, 1] },
-      // May is not over.
+      // May is not complete.
       { month: "2024-05-01", customers: 1, retention: [] },
     ]);
   });
 
-  it("add up what an average customer of a year has brought, while there are five of that age", () => {
+  it("add up the average revenue per customer of a year, while five customers are that old", () => {
     const registered = Array.from({ length: 8 }, (_, i) => (i < 6 ? 0 : 31));
     const column = (value: number) => registered.map(() => value);
     const profiles = Object.fromEntries(Object.keys(customers.profiles).map((name) => [name, column(1)]));
@@ -148,7 +148,7 @@ describe("the figures of customers", () => {
       },
       everything(eight),
     );
-    // January's six and February's two for three months, January's alone in the fourth.
+    // Six customers from January and two from February for three months, then only those from January.
     expect(values).to.deep.equal([
       {
         year: "2024",
@@ -163,13 +163,13 @@ describe("the figures of customers", () => {
     ]);
   });
 
-  it("add up the days between visits of those who are kept", () => {
+  it("add up the gaps between visits of the customers that the filter keeps", () => {
     expect([...of().gaps]).to.deep.equal([19, 22]);
     expect([...of({ ...all, stores: ["Obolon"] }).gaps]).to.deep.equal([9, 0]);
     expect([...of().medianGaps]).to.deep.equal([3, 4, 7.5]);
   });
 
-  it("tell when those who left came last, each month between included", () => {
+  it("count customers who left by the month of their last order, without leaving a month out", () => {
     expect(of().leftByMonth).to.deep.equal([
       { month: "2024-02-01", customers: 1, ltv: 100_00 },
       { month: "2024-03-01", customers: 0, ltv: 0 },
@@ -177,22 +177,22 @@ describe("the figures of customers", () => {
     ]);
   });
 
-  it("are told in sentences", () => {
+  it("make sentences", () => {
     expect(story.leavingHeadline(of())).to.equal(
-      "2 of 4 have left, with 30% of all revenue behind them: most of it Churned",
+      "2 of 4 customers have left. They brought 30% of revenue, mainly from Churned",
     );
     expect(story.latelyHeadline(of())).to.equal(
-      "Gone, though here in the last 90 days: 1 customer who had brought ₴300. Write to them first",
+      "1 customer left in the last 90 days after spending ₴300: write to them first",
     );
-    expect(story.levelsHeadline(of())).to.equal("Gold stays: 100% still come, of Bean 33%");
-    expect(story.segmentsHeadline(of())).to.equal("Champions are 50% of the customers and brought 70% of the revenue");
+    expect(story.levelsHeadline(of())).to.equal("100% of Gold customers still come, against 33% of Bean");
+    expect(story.segmentsHeadline(of())).to.equal("Champions are 50% of customers and brought 70% of revenue");
     expect(story.gapsHeadline(of(), gaps)).to.equal(
-      "Most often they are back after 2 days and more: 54% of all returns",
+      "Customers most often return after 2 days and more: 54% of all returns",
     );
   });
 });
 
-describe("registered against anonymous orders", () => {
+describe("the comparison of registered and anonymous orders", () => {
   const trade: Trade = {
     days: { first: "2024-01-30", count: 4 },
     stores,
@@ -210,7 +210,7 @@ describe("registered against anonymous orders", () => {
     },
   };
 
-  it("are summed over the orders of the chosen days, stores and types, and by month", () => {
+  it("sums the orders of the chosen days, stores and types, also by month", () => {
     expect(summariseTrade(trade, everything(trade))).to.deep.equal({
       registered: { orders: 6, refunded: 1, net: 1200 },
       anonymous: { orders: 13, refunded: 1, net: 1200 },
@@ -232,14 +232,14 @@ describe("registered against anonymous orders", () => {
   });
 });
 
-describe("a distribution's figures", () => {
-  it("lie between two values where they must", () => {
+describe("statistics of a column", () => {
+  it("interpolate a quantile between two values", () => {
     expect(quantile(Float64Array.of(1, 2, 4, 8), 0.5)).to.equal(3);
     expect(quantile(Float64Array.of(5), 0.98)).to.equal(5);
     expect(quantile(Float64Array.of(), 0.5)).to.be.NaN;
   });
 
-  it("lie in buckets of a round width, the last one open", () => {
+  it("count values in buckets of a round width, the last one open", () => {
     const values = Float64Array.from([...Array.from({ length: 99 }, (_, i) => i), 1000, 2000]);
     expect(histogram(values, 10, 5)).to.deep.equal([
       { from: 0, to: 20, count: 20 },
@@ -251,7 +251,7 @@ describe("a distribution's figures", () => {
     ]);
   });
 
-  it("know what the highest tenth has", () => {
+  it("give the share of the highest tenth", () => {
     expect(topTenthShare(Float64Array.from({ length: 20 }, (_, i) => (i < 18 ? 1 : 9)))).to.equal(0.5);
     expect(topTenthShare(Float64Array.of(1, 3))).to.equal(0.75);
   });

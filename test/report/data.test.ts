@@ -10,7 +10,7 @@ import { LAST_DAY } from "../transform/shop.ts";
 import { makeMarts } from "./marts.ts";
 
 describe("the reports' data", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let warehouse: Warehouse;
   let marts: Marts;
   let sales: SalesCube;
@@ -29,7 +29,7 @@ describe("the reports' data", function () {
   const sum = (column: Column) => column.reduce((total, each) => total + each, 0);
   const kopiykas = (value: ResultRow[string] | undefined) => Math.round(Number(value) * 100);
 
-  /** Filters as a page has them, with what they are in SQL: the first and last day, a store, an order type. */
+  /** Filters of a page, each in SQL and as a function. */
   const filters = [
     { name: "everything", where: "TRUE", keeps: () => true },
     {
@@ -47,7 +47,7 @@ describe("the reports' data", function () {
   ];
 
   for (const { name, where, keeps } of filters)
-    describe(`of sales, filtered to ${name}`, () => {
+    describe(`on sales, filtered to ${name}`, () => {
       let kept: number[];
       before(() => {
         const { day, store, orderType } = sales.cells;
@@ -68,7 +68,7 @@ describe("the reports' data", function () {
       const from = (columns: string, rest = "") =>
         warehouse.run(`SELECT ${columns} FROM coffee_marts.flat_order_details WHERE ${where} ${rest}`);
 
-      it("are the figures of the order lines", async () => {
+      it("agrees with the order lines", async () => {
         const [row = {}] = await from(`COUNT(DISTINCT order_id) AS orders, SUM(quantity) AS items,
           COUNT(DISTINCT CASE WHEN is_refunded THEN order_id END) AS refunded,
           COUNT(DISTINCT CASE WHEN discount_applied THEN order_id END) AS discounted,
@@ -95,14 +95,14 @@ describe("the reports' data", function () {
         });
       });
 
-      it("are the orders of each hour", async () => {
+      it("has the orders of each hour", async () => {
         const rows = await from("order_hour AS hour, COUNT(DISTINCT order_id) AS orders", "GROUP BY 1");
         const hours = totals(sales.cells.ordersByHour, sales.hours.count);
         const found = hours.flatMap((orders, hour) => (orders > 0 ? [[hour + sales.hours.first, orders]] : []));
         expect(found).to.have.deep.members(rows.map(({ hour, orders }) => [hour, orders]));
       });
 
-      it("are the orders and revenue of each mix of categories", async () => {
+      it("has the orders and revenue of each mix of categories", async () => {
         const rows = await from(
           "product_mix_type AS mix, COUNT(DISTINCT order_id) AS orders, SUM(net_amount) AS net, COUNT(DISTINCT product_category) AS n",
           "GROUP BY 1",
@@ -116,7 +116,7 @@ describe("the reports' data", function () {
         expect(found).to.have.deep.members(rows.map((row) => [row.mix, row.orders, kopiykas(row.net), row.n]));
       });
 
-      it("are the pieces and revenue of each product", async () => {
+      it("has the pieces and revenue of each product", async () => {
         const rows = await from("product_name AS name, SUM(quantity) AS items, SUM(net_amount) AS net", "GROUP BY 1");
         const [items, net] = [sales.cells.itemsByProduct, sales.cells.netByProduct].map((each) =>
           totals(each, sales.products.length),
@@ -125,7 +125,7 @@ describe("the reports' data", function () {
         expect(found).to.have.deep.members(rows.map((row) => [row.name, row.items, kopiykas(row.net)]));
       });
 
-      it("are the discounts by their reason", async () => {
+      it("has the discounts by reason", async () => {
         const rows = await from(
           `CASE WHEN promo_code IS NULL THEN 'loyalty' ELSE 'promotion' END AS kind, coalesce(promo_code, level_of_discount) AS name,
             COUNT(DISTINCT order_id) AS orders, SUM(discount_amount) AS discount`,
@@ -142,7 +142,7 @@ describe("the reports' data", function () {
       });
     });
 
-  it("have cells in the order of their days, and columns of one length", () => {
+  it("has cells sorted by day, and columns of equal length", () => {
     const { day, ordersByHour, ordersByMix, netByMix, itemsByProduct, netByProduct, ...columns } = sales.cells;
     expect(day).to.deep.equal([...day].sort((one, other) => one - other));
     for (const column of Object.values(columns)) expect(column).to.have.length(day.length);
@@ -153,7 +153,7 @@ describe("the reports' data", function () {
     expect(sales.days).to.deep.equal({ first: "2024-02-01", count: 60 });
   });
 
-  it("name the segments best first, with a meaning, and give every customer that of the mart", async () => {
+  it("lists the segments best first, with a meaning, and gives every customer the mart's segment", async () => {
     const { segments, segmentOf, profiles } = customers.customers;
     expect(segments[0]?.name).to.equal("Champions");
     expect(segments.at(-1)?.name).to.equal("Churned");
@@ -169,7 +169,7 @@ describe("the reports' data", function () {
     expect([...found]).to.have.deep.members(rows.map(({ segment, n }) => [segment, n]));
   });
 
-  it("give customers by home store, order type and level, with their value, activity and churn", async () => {
+  it("has customers by home store, order type and level, with their value, activity and churn", async () => {
     const { profiles, stores, orderTypes, levels, channels } = customers.customers;
     const found = profiles.ltv.map((ltv, i) => {
       const of = (column: Column) => column[i] as number;
@@ -207,14 +207,14 @@ describe("the reports' data", function () {
     return silent.registered.map((day) => days.count - 1 - day);
   };
 
-  it("count who registered and never ordered apart", async () => {
+  it("counts customers who never ordered separately", async () => {
     const { silent, profiles } = customers.customers;
     const [row] = await warehouse.run("SELECT COUNT(*) AS n FROM coffee_marts.dim_customer");
     expect(silent.registered.length).to.be.greaterThan(0);
     expect(silent.registered.length + profiles.registered.length).to.equal(row?.n);
   });
 
-  it("give the months of each cohort: who came back, and what they brought", async () => {
+  it("has the customers, orders and revenue of each cohort in each month", async () => {
     const { months } = customers;
     const { profiles, days } = customers.customers;
     const found = new Map<string, [customers: number, orders: number, net: number]>();
@@ -234,7 +234,7 @@ describe("the reports' data", function () {
     expect(months.customer).to.deep.equal([...months.customer].sort((one, other) => one - other));
   });
 
-  it("count the gaps between visits by their length", async () => {
+  it("counts the gaps between visits by length", async () => {
     const { buckets, gaps } = customers.gaps;
     const found = buckets.map((_, bucket) => sum(gaps.filter((_, place) => place % buckets.length === bucket)));
     const rows =
@@ -249,7 +249,7 @@ describe("the reports' data", function () {
     expect(sum(found)).to.equal(rows.length).and.to.be.greaterThan(100);
   });
 
-  it("tell registered orders from anonymous ones", async () => {
+  it("separates registered and anonymous orders", async () => {
     const { cells } = customers.trade;
     const rows = await warehouse.run(`SELECT is_registered, COUNT(DISTINCT order_id) AS orders, SUM(net_amount) AS net,
       COUNT(DISTINCT CASE WHEN is_refunded THEN order_id END) AS refunded
@@ -260,7 +260,7 @@ describe("the reports' data", function () {
     ]).to.deep.equal(rows.map((row) => [row.is_registered, row.orders, kopiykas(row.net), row.refunded]));
   });
 
-  it("name no person: neither ids nor keys of customers are in them", async () => {
+  it("identifies nobody: it contains no ids and no keys of customers", async () => {
     const text = JSON.stringify([sales, customers]);
     const rows = await warehouse.run("SELECT customer_key FROM coffee_marts.dim_customer");
     for (const { customer_key } of rows) expect(text).not.to.include(customer_key);

@@ -8,7 +8,7 @@ import { cleanRoom } from "./clean-room.ts";
 import { inChromium } from "./in-chromium.ts";
 import { type OpenPage, openPage, publishPages } from "./pages.ts";
 
-/** What the screenshots of a run are kept in: `dist/screenshots/`. */
+/** The folder for the screenshots of a run. */
 const screenshots = fileURLToPath(new URL("../../dist/screenshots/", import.meta.url));
 
 const looks = {
@@ -21,7 +21,7 @@ const looks = {
   print: { media: "print" },
 } as const satisfies Record<string, BrowserContextOptions & { hash?: string; media?: "print" }>;
 
-/** How each page is looked at. */
+/** The looks in which each page is tested. */
 const seen = {
   sales: ["desktop", "dark", "phone", "zoomed", "empty", "print"],
   customers: ["desktop", "dark", "phone", "zoomed", "empty", "print"],
@@ -42,7 +42,7 @@ inChromium("every page", (bench) => {
     expect(troubles).to.deep.equal([]);
   });
 
-  /** What the accessibility checker finds wrong. */
+  /** The violations that the accessibility checker finds. */
   async function faults(page: Page): Promise<string[]> {
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as axe.AxeResults;
@@ -58,7 +58,7 @@ inChromium("every page", (bench) => {
         open = await openPage(bench().browser, folder, name, options);
         const { page } = open;
         if (media !== undefined) await page.emulateMedia({ media });
-        // All charts, as for a printer, and not only those in sight.
+        // Draw all charts, as for a printer, not only those in sight.
         await page.evaluate("dispatchEvent(new Event('beforeprint'))");
         await page.screenshot({ path: `${screenshots}${name}-${look}.png`, fullPage: true });
         expect(await faults(page)).to.deep.equal([]);
@@ -76,25 +76,25 @@ inChromium("every page", (bench) => {
           expect(await figure.locator("svg[role=img][aria-label], table, .note").count()).to.be.greaterThan(0);
       });
 
-  it("draws all its charts by itself, those out of sight too", async () => {
+  it("draws all charts without being scrolled", async () => {
     open = await openPage(bench().browser, folder, "customers");
     expect(await open.page.locator("figure:empty").count()).to.equal(0);
     expect(await open.page.evaluate("scrollY")).to.equal(0);
   });
 
-  it("goes to the section that a link names, in the page or from elsewhere", async () => {
+  it("scrolls to the section that a link names, on the page or from outside", async () => {
     open = await openPage(bench().browser, folder, "customers", { hash: "#who" });
     const top = () => open.page.evaluate("document.getElementById('who').getBoundingClientRect().top");
     const there = await top();
     expect(there).to.be.within(0, 150);
     await open.page.evaluate("scrollTo(0, 0)");
     await open.page.getByRole("link", { name: "Who they are" }).click();
-    // It glides there.
+    // Wait for the smooth scrolling.
     await open.page.waitForTimeout(1500);
     expect(await top()).to.be.closeTo(Number(there), 1);
   });
 
-  it("has a table behind each chart that the accessibility checker passes", async () => {
+  it("has an accessible table behind each chart", async () => {
     open = await openPage(bench().browser, folder, "customers");
     const { page } = open;
     for (const card of await page.locator(".card").all())
@@ -103,7 +103,7 @@ inChromium("every page", (bench) => {
     expect(await faults(page)).to.deep.equal([]);
   });
 
-  it("links the others, and takes the filter along", async () => {
+  it("links the other pages, and takes the filter along", async () => {
     open = await openPage(bench().browser, folder, "sales", { hash: "#store=Podil" });
     const { page, troubles } = open;
     await page.getByRole("link", { name: "Customers" }).click();
@@ -112,24 +112,24 @@ inChromium("every page", (bench) => {
     expect(await page.getByRole("button", { name: "Podil", exact: true }).getAttribute("aria-pressed")).to.equal(
       "true",
     );
-    // The one request that was asked for.
+    // Ignore the one request that the test caused.
     (troubles as string[]).splice(0, 1);
   });
 
-  it("says when and from what it was made, in Kyiv time", async () => {
+  it("says when it was made, in Kyiv time, and from which tables", async () => {
     open = await openPage(bench().browser, folder, "sales", { timezoneId: "America/New_York" });
     expect(await open.page.locator("footer").innerText()).to.match(
       /^Made 1 April 2024 at 04:30, Kyiv time, from DuckDB: coffee_marts\.flat_orders \([\d,]+ rows\)/,
     );
   });
 
-  it("says that a file without its data is none", async () => {
+  it("says that a file without its data is incomplete", async () => {
     open = await openPage(bench().browser, folder, "sales");
     const { page } = open;
     await page.evaluate("document.getElementById('data').textContent = 'cut off'");
     const html = `<!doctype html>${await page.evaluate("document.documentElement.outerHTML")}`;
     await page.setContent(html);
-    expect(await page.locator("[role=alert]").innerText()).to.contain("no whole report");
+    expect(await page.locator("[role=alert]").innerText()).to.contain("This file is incomplete");
     (open.troubles as string[]).splice(0);
   });
 });

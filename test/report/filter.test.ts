@@ -11,7 +11,7 @@ const choices = {
 const initial = everything(choices);
 
 describe("a report's filter", () => {
-  it("is the same after a way through a link", () => {
+  it("stays the same when it goes through a link", () => {
     const day = fc.integer({ min: -800, max: 800 }).map((days) => dayAt("2024-02-27", days));
     const filter = fc.record({
       from: day,
@@ -26,11 +26,11 @@ describe("a report's filter", () => {
     );
   });
 
-  it("leaves a link bare where it is the page's own", () => {
+  it("adds nothing to a link if it is the page's initial one", () => {
     expect(printFilter(initial, initial)).to.equal("");
   });
 
-  it("leaves out of a link what it does not know: stores that are gone, days that are none", () => {
+  it("ignores unknown stores and invalid days in a link", () => {
     const read = parseFilter(
       "#from=2024-02-30&to=yesterday&store=Closed&store=Podil&type=&colour=red",
       initial,
@@ -39,14 +39,14 @@ describe("a report's filter", () => {
     expect(read).to.deep.equal({ ...initial, stores: ["Podil"] });
   });
 
-  it("begins with all days, or the last so many", () => {
+  it("starts with all days, or with the last few", () => {
     expect(everything(choices)).to.deep.include({ from: "2024-02-27", to: "2024-03-07" });
     expect(everything(choices, 3)).to.deep.include({ from: "2024-03-05", to: "2024-03-07" });
     expect(everything(choices, 365)).to.deep.include({ from: "2024-02-27" });
     expect(lastDay({ first: "1970-01-01", count: 0 })).to.equal("1970-01-01");
   });
 
-  it("keeps all stores and types where none is named", () => {
+  it("keeps all stores and types if none is named", () => {
     const { stores, orderTypes } = select({ ...initial, orderTypes: ["Takeaway"] }, choices);
     expect([[...stores], [...orderTypes]]).to.deep.equal([
       [1, 1, 1],
@@ -54,7 +54,7 @@ describe("a report's filter", () => {
     ]);
   });
 
-  it("has as many days before it, or none where the data begins too late or the days are the wrong way round", () => {
+  it("has a previous period of the same length, unless the data begins too late or the days are in the wrong order", () => {
     const at = (from: string, to: string) => before(select({ ...initial, from, to }, choices));
     expect(at("2024-03-01", "2024-03-03")).to.deep.include({ from: 0, to: 2 });
     expect(at("2024-03-01", "2024-03-04")).to.equal(undefined);

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { inChromium } from "./in-chromium.ts";
 import { type OpenPage, openPage, publishPages } from "./pages.ts";
 
-/** Every chart of a page has something to show, or a sentence in its place; nothing is left blank or half. */
+/** Checks that every chart shows something, or has a sentence in its place. */
 async function isWhole(page: Page): Promise<void> {
   await page.evaluate("dispatchEvent(new Event('beforeprint'))");
   for (const card of await page.locator(".card").all()) {
@@ -14,7 +14,7 @@ async function isWhole(page: Page): Promise<void> {
   expect(await page.locator("main").innerText()).not.to.match(/NaN|undefined|Infinity|null|\[object/);
 }
 
-inChromium("the pages of hard marts", (bench) => {
+inChromium("the pages of unusual marts", (bench) => {
   let open: OpenPage | undefined;
   afterEach(async () => {
     const troubles = open?.troubles;
@@ -35,30 +35,30 @@ inChromium("the pages of hard marts", (bench) => {
     orders.map((mart) => `DELETE FROM coffee_marts.${mart} WHERE NOT (${where})`).join(";");
   const empty = (marts: readonly string[]) => marts.map((mart) => `DELETE FROM coffee_marts.${mart}`).join(";");
 
-  it("say that there is nothing yet, where the marts are empty", async () => {
+  it("say that there are no orders yet if the marts are empty", async () => {
     const page = await show(empty([...orders, ...people]), "sales");
     expect(await page.locator("main").innerText()).to.equal(
-      "There are no orders yet: the figures appear with the first ones.",
+      "There are no orders yet. Figures appear here after the first one.",
     );
     await open?.page.context().close();
     const customers = await show(empty([...orders, ...people]), "customers");
     expect(await customers.locator("main").innerText()).to.contain("There are no customers and no orders yet");
   });
 
-  it("show one store without comparing it", async () => {
+  it("show a single store without comparing it", async () => {
     const page = await show(only("store_name = 'Podil'"), "sales");
     await isWhole(page);
     expect(await page.locator("#stores-compared-headline").innerText()).to.match(/^Podil: ₴/);
   });
 
-  it("show one day", async () => {
+  it("show a single day", async () => {
     const page = await show(only("order_date = DATE '2024-03-16'"), "sales");
     await isWhole(page);
     expect(await page.locator("#daily-headline").innerText()).to.match(/ on 16 Mar 2024$/);
     expect(await page.locator("#period-words").innerText()).to.contain("no change is shown");
   });
 
-  it("show one order", async () => {
+  it("show a single order", async () => {
     const page = await show(only("order_id = (SELECT MIN(order_id) FROM coffee_marts.flat_orders)"), "sales");
     await isWhole(page);
     expect(await page.locator("#orders .value").innerText()).to.equal("1");
@@ -73,7 +73,7 @@ inChromium("the pages of hard marts", (bench) => {
     );
   });
 
-  it("show the orders where nobody is registered", async () => {
+  it("show the orders if nobody is registered", async () => {
     const page = await show(
       `${empty(people)}; UPDATE coffee_marts.flat_orders SET is_registered = FALSE, customer_id = NULL`,
       "customers",
@@ -85,7 +85,7 @@ inChromium("the pages of hard marts", (bench) => {
     );
   });
 
-  it("show one customer", async () => {
+  it("show a single customer", async () => {
     const one = people.map(
       (mart) =>
         `DELETE FROM coffee_marts.${mart} WHERE customer_id <> (SELECT MIN(customer_id) FROM coffee_marts.flat_visit_gaps)`,
@@ -96,14 +96,14 @@ inChromium("the pages of hard marts", (bench) => {
   });
 
   for (const mart of ["flat_orders", "flat_customer_metrics", "flat_customer_months", "flat_visit_gaps", "dim_store"])
-    it(`name ${mart} in place of the charts that need it, where it is missing`, async () => {
+    it(`name ${mart}, if it is missing, in place of the charts that need it`, async () => {
       const page = await show(`DROP TABLE coffee_marts.${mart}`, "customers");
       await isWhole(page);
       expect(await page.locator("main").innerText()).to.contain(`coffee_marts.${mart}`);
       expect(await page.locator("footer").innerText()).to.contain(`coffee_marts.${mart} (missing)`);
     });
 
-  it("name the missing mart in place of the sales", async () => {
+  it("name a missing mart in place of the sales", async () => {
     const page = await show("DROP TABLE coffee_marts.flat_orders", "sales");
     expect(await page.locator("main").innerText()).to.contain("coffee_marts.flat_orders");
   });

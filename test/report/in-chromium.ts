@@ -2,31 +2,18 @@ import type { Browser } from "playwright-core";
 import { findChromium, howToGetChromium, startChromium } from "../support/chromium.ts";
 import { type BuiltMarts, makeMarts } from "./marts.ts";
 
-/** What the tests of a page have at hand. They change neither: a changed mart is a copy, a page has a context of its own. */
+/** Shared by the tests of pages, which must not change it: they change copies of the marts, and open pages in new contexts. */
 export interface Bench {
   readonly built: BuiltMarts;
   readonly browser: Browser;
 }
 
-/** Made once for all the files that ask for it: the marts take their seconds. */
-let shared: Promise<Bench> | undefined;
-
-after(async () => {
-  await (await shared?.catch(() => undefined))?.browser.close();
-});
-
-async function makeBench(chromium: string): Promise<Bench> {
-  const [built, browser] = await Promise.all([makeMarts(), startChromium(chromium)]);
-  return { built, browser };
-}
-
 /**
- * Declares tests that need a browser and built marts. Without a browser they are skipped, and it is said how to get one; in continuous
- * integration that is a failure.
+ * Declares tests that need a browser and built marts. Without a browser it skips them and prints how to get one; with CI set, it fails.
  */
 export function inChromium(title: string, tests: (bench: () => Bench) => void): void {
   describe(title, function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     let bench: Bench | undefined;
 
     before(async function () {
@@ -36,12 +23,13 @@ export function inChromium(title: string, tests: (bench: () => Bench) => void): 
         console.error(`      ${howToGetChromium}`);
         return this.skip();
       }
-      shared ??= makeBench(chromium);
-      bench = await shared;
+      const [built, browser] = await Promise.all([makeMarts(), startChromium(chromium)]);
+      bench = { built, browser };
     });
+    after(() => bench?.browser.close());
 
     tests(() => {
-      if (bench === undefined) throw new Error("asked for before it was made");
+      if (bench === undefined) throw new Error("the bench was used before it was made");
       return bench;
     });
   });

@@ -1,37 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openWarehouse, type Warehouse } from "../../generator/warehouse/warehouse.ts";
-import { dbtBuild } from "../../local/dbt.ts";
-import { makeShop } from "../transform/shop.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
+import { buildShop } from "../transform/shop.ts";
 
 /** The marts of a small coffee shop, built by dbt in a DuckDB file. */
 export interface BuiltMarts {
-  /** Where the tests may write. */
+  /** A folder in which tests may write. */
   readonly folder: string;
-  /** Opens the marts, or a copy of them that `script` has changed first. One at a time may have a file open. */
+  /** Opens a copy of the marts, after `script` has changed it. */
   open(script?: string): Promise<Warehouse>;
-  remove(): Promise<void>;
 }
 
-let copies = 0;
-
-/** Made once for all the files that ask for them: that takes some ten seconds. Nobody changes them but in copies. */
+/** Returns the same marts to all test files of a process. */
 export function makeMarts(): Promise<BuiltMarts> {
   made ??= make();
   return made;
 }
 
 let made: Promise<BuiltMarts> | undefined;
-
-after(async () => (await made?.catch(() => undefined))?.remove());
+let copies = 0;
 
 async function make(): Promise<BuiltMarts> {
-  const { folder, warehouse, remove } = await makeShop();
-  await dbtBuild({ target: "duckdb", env: { DBT_DUCKDB_PATH: warehouse }, folder: join(folder, "dbt") });
+  const { warehouse } = await buildShop();
+  const folder = mkdtempSync(join(tmpdir(), "marts-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return {
     folder,
-    remove,
     async open(script) {
       const file = join(folder, `copy-${++copies}.duckdb`);
       await copyFile(warehouse, file);

@@ -2,16 +2,16 @@ import fc from "fast-check";
 import { dayAt } from "../../report/days.ts";
 import type { SalesCube } from "../../report/sales/shape.ts";
 
-/** An order as a till knows it, small. Amounts in kopiykas. */
+/** A small order, as a till records it. Amounts are in kopiykas. */
 export interface Order {
   readonly day: number;
   readonly store: number;
   readonly orderType: number;
   readonly hour: number;
   readonly refunded: boolean;
-  /** Product and pieces of each line; the product's number decides its price. */
+  /** Product and pieces of each line. The product's number sets its price. */
   readonly lines: readonly { readonly product: number; readonly items: number }[];
-  /** Place in the reasons; undefined without a discount. */
+  /** Index in `reasons`; undefined without a discount. */
   readonly reason: number | undefined;
 }
 
@@ -73,7 +73,7 @@ export const anyOrders: fc.Arbitrary<Order[]> = fc.array(
   { maxLength: 60 },
 );
 
-/** The cube of some orders, made cell by cell from the orders themselves. */
+/** Makes the cube of some orders, cell by cell. */
 export function cubeOf(orders: readonly Order[]): SalesCube {
   const keys = [...new Set(orders.map(({ day, store, orderType }) => (day * 10 + store) * 10 + orderType))].sort(
     (a, b) => a - b,

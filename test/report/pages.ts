@@ -10,13 +10,13 @@ import { publishReports } from "../../report/publish.ts";
 import type { PageName } from "../../report/report.ts";
 import type { BuiltMarts } from "./marts.ts";
 
-/** When the pages of the tests were made. */
+/** The time at which the tests make their pages. */
 export const madeAt = new Date("2024-04-01T01:30:00Z");
 
 let folders = 0;
 let files: Pages["files"] | undefined;
 
-/** Publishes the real pages from marts that a script has changed first. Returns their folder. */
+/** Publishes the real pages from marts, after the script `change` has changed a copy of them. Returns the folder. */
 export async function publishPages(built: BuiltMarts, change?: string, cleanRoom?: CleanRoomData): Promise<string> {
   const folder = join(built.folder, `pages-${++folders}`);
   files ??= buildPages().files;
@@ -31,14 +31,14 @@ export async function publishPages(built: BuiltMarts, change?: string, cleanRoom
   }
 }
 
-/** A page that is open, and what went wrong in it so far. */
+/** An open page, with the problems it has had so far. */
 export interface OpenPage {
   readonly page: Page;
-  /** Errors on the console and uncaught ones, and every request but that for the file itself. */
+  /** Errors on the console, uncaught errors, and requests for anything but the file itself. */
   readonly troubles: readonly string[];
 }
 
-/** Opens a page from the file system, and waits until it shows its figures. */
+/** Opens a page from the file system and waits until it shows its figures. */
 export async function openPage(
   browser: Browser,
   folder: string,
@@ -72,7 +72,7 @@ export async function tableOf(page: Page, card: string): Promise<string[][]> {
   return texts;
 }
 
-/** What a card's CSV button downloads, as rows of fields. */
+/** Downloads a card's CSV. Returns rows of fields. */
 export async function csvOf(page: Page, card: string): Promise<string[][]> {
   const [download] = await Promise.all([
     page.waitForEvent("download"),

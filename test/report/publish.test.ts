@@ -6,12 +6,11 @@ import { openFolder } from "../../generator/lake/folder.ts";
 import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import type { CustomersReport } from "../../report/customers/shape.ts";
-import { decodeReport } from "../../report/decode.ts";
-import type { IndexReport } from "../../report/glance.ts";
-import { DATA_MARK } from "../../report/mark.ts";
+import type { IndexReport } from "../../report/highlights.ts";
 import { type Published, type PublishOptions, publishReports } from "../../report/publish.ts";
-import type { Report } from "../../report/report.ts";
+import { decodeReport, type Report } from "../../report/report.ts";
 import type { SalesReport } from "../../report/sales/shape.ts";
+import { DATA_MARK } from "../../report/template.ts";
 import { userError } from "../support/user-error.ts";
 import { LAST_DAY } from "../transform/shop.ts";
 import { cleanRoom } from "./clean-room.ts";
@@ -29,7 +28,7 @@ const everything = [
 ];
 
 describe("publishing the reports", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let built: BuiltMarts;
   before(async () => {
     built = await makeMarts();
@@ -38,7 +37,7 @@ describe("publishing the reports", function () {
   let folders = 0;
   const newFolder = () => join(built.folder, `reports-${++folders}`);
 
-  /** Publishes from marts that a script has changed first. */
+  /** Publishes from a copy of the marts, after the script `change` has changed it. */
   async function publish(
     folder: string,
     change?: string,
@@ -57,7 +56,7 @@ describe("publishing the reports", function () {
     return decodeReport<R>(/<script id="data">(.*)<\/script>/.exec(html)?.[1] ?? "");
   }
 
-  it("writes a page for each report, which says when and from what it was made", async () => {
+  it("writes a page for each report that says when it was made, and from which tables", async () => {
     const folder = newFolder();
     const { pages, missing } = await publish(folder);
     expect(Object.keys(pages)).to.deep.equal(["sales.html", "customers.html", "index.html"]);
@@ -83,7 +82,7 @@ describe("publishing the reports", function () {
       expect(await readFile(join(one, page)), page).to.deep.equal(await readFile(join(other, page)));
   });
 
-  it("writes the clean room's page where there are answers", async () => {
+  it("writes the clean room's page if there are answers", async () => {
     const folder = newFolder();
     const cleanRoom: CleanRoomData = { useCases: [] };
     const { pages } = await publish(folder, undefined, { cleanRoom });
@@ -92,22 +91,24 @@ describe("publishing the reports", function () {
     expect((await read(folder, "index")).meta.pages).to.deep.equal(["sales", "customers", "clean-room"]);
   });
 
-  it("says on the first page what each report says first, and nothing of one without figures", async () => {
+  it("puts highlights of each report on the index page, and none of a report without figures", async () => {
     const folder = newFolder();
     await publish(folder, undefined, { cleanRoom });
-    const { glance } = (await read<IndexReport>(folder, "index")).data;
-    expect(glance?.sales?.[0]).to.match(/^\*\*₴[\d.]+[kM]\*\* in the last \d+ days\.$/);
-    expect(glance?.customers?.[0]).to.match(/^\*\*\d+ of \d+\*\* customers have left/);
-    expect(glance?.["clean-room"]?.[0]).to.equal("Spend per customer: Business 360.94, Free 44.36, 8.1 times as much.");
+    const { highlights } = (await read<IndexReport>(folder, "index")).data;
+    expect(highlights?.sales?.[0]).to.match(/^Revenue of \*\*₴[\d.]+[kM]\*\* in the last \d+ days\.$/);
+    expect(highlights?.customers?.[0]).to.match(/^\*\*\d+ of \d+\*\* customers have left/);
+    expect(highlights?.["clean-room"]?.[0]).to.equal(
+      "Spend per customer: Business 360.94, 8.1 times the 44.36 of Free.",
+    );
     await publish(folder, everything.map((mart) => `DELETE FROM coffee_marts.${mart}`).join(";"));
-    expect((await read<IndexReport>(folder, "index")).data.glance).to.deep.equal({
+    expect((await read<IndexReport>(folder, "index")).data.highlights).to.deep.equal({
       sales: [],
       customers: [],
       "clean-room": [],
     });
   });
 
-  it("says which mart is missing, and shows what needs it not", async () => {
+  it("says which mart is missing, and shows the figures that do not need it", async () => {
     const folder = newFolder();
     const { missing } = await publish(
       folder,
@@ -125,7 +126,7 @@ describe("publishing the reports", function () {
     expect(customers.missing).to.deep.equal({ gaps: missing[1] });
   });
 
-  it("makes pages even where there is no mart at all", async () => {
+  it("makes pages even if there are no marts at all", async () => {
     const folder = newFolder();
     const { pages, missing } = await publish(folder, "DROP SCHEMA coffee_marts CASCADE");
     expect(Object.keys(pages)).to.have.length(3);
@@ -176,12 +177,12 @@ describe("publishing the reports", function () {
   });
 
   for (const mart of ["flat_orders", "flat_customer_metrics"])
-    it(`refuses marts that are not of one build, such as where ${mart} lacks what others have`, async () => {
+    it(`refuses marts of different builds, when ${mart} lacks rows that others have`, async () => {
       const change = `DELETE FROM coffee_marts.${mart} WHERE ${mart === "flat_orders" ? "order_date < DATE '2024-02-10'" : "recency > 3"}`;
-      expect(await userError(() => publish(newFolder(), change))).to.match(/^".+" is in one mart and not in another/);
+      expect(await userError(() => publish(newFolder(), change))).to.match(/^one mart has ".+" and another does not/);
     });
 
-  it("leaves the last good pages, all of them, where a query fails or a page is missing", async () => {
+  it("leaves all the last good pages in place if a query fails or a built page is missing", async () => {
     const folder = newFolder();
     await publish(folder);
     const before = await Promise.all((await readdir(folder)).map((page) => readFile(join(folder, page), "utf8")));
@@ -190,7 +191,9 @@ describe("publishing the reports", function () {
     );
     expect(failed).to.include("gap_count");
     const without = async (name: string) => (name === "index.html" ? undefined : template(name));
-    expect(await userError(() => publish(folder, undefined, { template: without }))).to.include("no index.html");
+    expect(await userError(() => publish(folder, undefined, { template: without }))).to.include(
+      "index.html is not among the built pages",
+    );
     const after = await Promise.all((await readdir(folder)).map((page) => readFile(join(folder, page), "utf8")));
     expect(after).to.deep.equal(before);
   });

@@ -29,7 +29,7 @@ inChromium("the sales page", (bench) => {
   const kopiykas = (value: ResultRow[string] | undefined) => Math.round(Number(value) * 100);
   const value = (id: string) => page.locator(`#${id} .value`).innerText();
 
-  /** Holds what the page shows against the order lines. */
+  /** Compares the page with the order lines. */
   async function matches(where: string): Promise<void> {
     const [row = {}] = await warehouse.run(`SELECT COUNT(DISTINCT order_id) AS orders, SUM(quantity) AS items,
       COUNT(DISTINCT CASE WHEN NOT is_refunded THEN order_id END) AS paid, SUM(net_amount) AS net
@@ -77,24 +77,24 @@ inChromium("the sales page", (bench) => {
     );
   }
 
-  it("shows the figures of all days at first, where there are fewer than twelve months", () => matches("TRUE"));
+  it("starts with all days if there are fewer than twelve months", () => matches("TRUE"));
 
-  it("shows the figures of the days that are typed in", async () => {
+  it("shows the figures for dates that the reader types", async () => {
     await page.locator("#from").fill("2024-02-20");
     await page.locator("#to").fill("2024-03-04");
     await matches("order_date BETWEEN DATE '2024-02-20' AND DATE '2024-03-04'");
     expect(await page.locator("#period").inputValue()).to.equal("other");
   });
 
-  it("shows the figures of a named period", async () => {
+  it("shows the figures for a named period", async () => {
     await page.locator("#period").selectOption({ label: "Last 7 days" });
     await matches("order_date > DATE '2024-03-24'");
     expect(await page.locator("#period-words").innerText()).to.equal(
-      "Figures of 25 Mar 2024 – 31 Mar 2024; change against 18 Mar 2024 – 24 Mar 2024.",
+      "Figures for 25 Mar 2024 – 31 Mar 2024, compared with 18 Mar 2024 – 24 Mar 2024.",
     );
   });
 
-  it("tells the change against the days before", async () => {
+  it("shows the change on the previous period", async () => {
     await page.locator("#period").selectOption({ label: "Last 7 days" });
     const [row] =
       await warehouse.run(`SELECT SUM(CASE WHEN order_date > DATE '2024-03-24' THEN 1 ELSE 0 END) AS now, COUNT(*) AS both
@@ -105,7 +105,7 @@ inChromium("the sales page", (bench) => {
     expect(await page.locator("#orders .change").innerText()).to.contain(text);
   });
 
-  it("shows the figures of stores and order types together", async () => {
+  it("shows the figures for stores and order types together", async () => {
     await page.getByRole("button", { name: "Podil", exact: true }).click();
     await page.getByRole("button", { name: "Golden Gate", exact: true }).first().click();
     await page.getByRole("button", { name: "Takeaway", exact: true }).click();
@@ -114,7 +114,7 @@ inChromium("the sales page", (bench) => {
     await matches("TRUE");
   });
 
-  it("is used with the keyboard alone", async () => {
+  it("works with the keyboard alone", async () => {
     await page.getByRole("button", { name: "In-store", exact: true }).focus();
     await page.keyboard.press("Space");
     await matches("order_type = 'In-store'");
@@ -123,14 +123,14 @@ inChromium("the sales page", (bench) => {
     expect(await page.evaluate("document.activeElement.id")).to.equal("products-heading");
   });
 
-  it("shows one store alone after a click on its name, and all of them after another", async () => {
+  it("shows one store alone after a click on its name, and all stores after another", async () => {
     await page.getByRole("button", { name: "Show only Golden Gate" }).click();
     await matches("store_name = 'Golden Gate'");
     await page.getByRole("button", { name: "Show all stores" }).click();
     await matches("TRUE");
   });
 
-  it("keeps the filter in its address, which opens the same figures elsewhere", async () => {
+  it("keeps the filter in its address, which opens the same figures again", async () => {
     await page.getByRole("button", { name: "Takeaway", exact: true }).click();
     await page.locator("#from").fill("2024-03-01");
     const { hash } = new URL(page.url());
@@ -141,7 +141,7 @@ inChromium("the sales page", (bench) => {
     await matches("order_date >= DATE '2024-03-01' AND order_type = 'Takeaway'");
   });
 
-  it("goes back by the browser's button to what was chosen before", async () => {
+  it("undoes a choice with the browser's Back button", async () => {
     await page.getByRole("button", { name: "Show only Golden Gate" }).click();
     await page.getByRole("button", { name: "Takeaway", exact: true }).click();
     await page.goBack();
@@ -152,7 +152,7 @@ inChromium("the sales page", (bench) => {
     await matches("store_name = 'Golden Gate'");
   });
 
-  it("names each day of a week below its column", async () => {
+  it("labels each day of a week below its column", async () => {
     await page.locator("#period").selectOption({ label: "Last 7 days" });
     await page.locator("#daily-chart svg rect").first().waitFor();
     const texts = await page.locator("#daily-chart svg text").allTextContents();
@@ -160,7 +160,7 @@ inChromium("the sales page", (bench) => {
     expect(texts.join(" ")).not.to.match(/[AP]M|1 Apr/);
   });
 
-  it("says of a selection without orders that there are none, in place of every chart", async () => {
+  it("says in place of every chart that a selection has no orders", async () => {
     await page.locator("#from").fill("2024-03-31");
     await page.locator("#to").fill("2024-03-01");
     const cards = await page.locator(".card").count();
@@ -170,7 +170,7 @@ inChromium("the sales page", (bench) => {
     expect(await page.locator("#period-words").innerText()).to.equal("The first day is after the last one.");
   });
 
-  it("says so still when the window gets narrower, and shows the chart again once there are orders", async () => {
+  it("still says so when the window gets narrower, and shows the chart again when there are orders", async () => {
     await page.locator("#daily").getByRole("button", { name: "Table: Revenue by day" }).click();
     await page.locator("#from").fill("2024-04-02");
     await page.setViewportSize({ width: 700, height: 900 });
@@ -182,7 +182,7 @@ inChromium("the sales page", (bench) => {
     expect(await page.locator("#daily-chart svg").isVisible()).to.equal(true);
   });
 
-  it("draws a chart that is out of sight anew, too", async () => {
+  it("redraws a chart that is out of sight", async () => {
     await page.locator("#map circle").nth(1).waitFor();
     await page.getByRole("button", { name: "Podil", exact: true }).click();
     await page.locator("#map circle").nth(1).waitFor({ state: "detached" });

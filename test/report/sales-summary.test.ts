@@ -42,7 +42,7 @@ function keeps({ stores, orderTypes }: Filter, order: till.Order): boolean {
 const kept = (orders: readonly till.Order[], filter: Filter, from = filter.from, to = filter.to) =>
   orders.filter((order) => keeps(filter, order) && till.dayOf(order) >= from && till.dayOf(order) <= to);
 
-/** Holds for any orders and any filter. */
+/** Checks a property for random orders and filters. */
 function always(check: (orders: till.Order[], filter: Filter) => void): void {
   fc.assert(fc.property(till.anyOrders, anyFilter, check), { numRuns: 200 });
 }
@@ -53,7 +53,7 @@ describe("the figures of sales", () => {
       expect(summariseSales(till.cubeOf(orders), filter).totals).to.deep.equal(totals(kept(orders, filter)));
     }));
 
-  it("are held against as many days before, where the data has all of them", () =>
+  it("are compared with a previous period of the same length, if the data covers it", () =>
     always((orders, filter) => {
       const { before } = summariseSales(till.cubeOf(orders), filter);
       const length = Math.round((Date.parse(filter.to) - Date.parse(filter.from)) / 86_400_000) + 1;
@@ -67,7 +67,7 @@ describe("the figures of sales", () => {
         });
     }));
 
-  it("have every day of the selection, those without orders too", () =>
+  it("include every day of the selection, even without orders", () =>
     always((orders, filter) => {
       const last = dayAt(till.FIRST_DAY, till.DAYS - 1);
       const { daily } = summariseSales(till.cubeOf(orders), filter);
@@ -96,7 +96,7 @@ describe("the figures of sales", () => {
       }
     }));
 
-  it("are told apart by store, with the days on which it sold", () =>
+  it("are given by store, with the days on which it took orders", () =>
     always((orders, filter) => {
       const { stores } = summariseSales(till.cubeOf(orders), filter);
       expect(stores.map(({ store }) => till.stores[store]?.name)).to.deep.equal(
@@ -111,7 +111,7 @@ describe("the figures of sales", () => {
       }
     }));
 
-  it("do not compare a store with days on which it was not open yet", () => {
+  it("do not compare a store with days before it opened", () => {
     const order = {
       store: 1,
       orderType: 0,
@@ -131,7 +131,7 @@ describe("the figures of sales", () => {
     expect(earlier("2024-03-14", "2024-03-21")?.orders).to.equal(1);
   });
 
-  it("are told apart by product, category, mix and reason of the discount", () =>
+  it("are given by product, category, mix and reason for the discount", () =>
     always((orders, filter) => {
       const { products, categories, mixes, reasons } = summariseSales(till.cubeOf(orders), filter);
       const own = kept(orders, filter);

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { runMain, UserError } from "../../generator/errors.ts";
 import { findChromium, howToGetChromium, startChromium } from "../support/chromium.ts";
 import { openPage } from "./pages.ts";
 
-/* `npm run screenshots`: README's pictures of the reports, of the pages that the last `npm start` made. */
+/* `npm run screenshots` takes README's pictures of the pages that the last `npm start` made. */
 
 const reports = fileURLToPath(new URL("../../.local/report/", import.meta.url));
 const pictures = fileURLToPath(new URL("../../docs/images/", import.meta.url));
@@ -13,12 +13,12 @@ const pictures = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 async function main(): Promise<void> {
   if (process.argv.length > 2)
     throw new UserError(
-      "npm run screenshots takes no settings: it makes the pictures in docs/images anew, of the reports in .local/report",
+      "npm run screenshots takes no arguments: it replaces the pictures in docs/images by new ones of .local/report",
     );
   const chromium = findChromium();
   if (chromium === undefined) throw new UserError(howToGetChromium);
   if (!existsSync(`${reports}index.html`))
-    throw new UserError(`there are no reports in ${reports}: npm start makes them`);
+    throw new UserError(`there are no reports in ${reports}: make them with npm start`);
   await mkdir(pictures, { recursive: true });
   const browser = await startChromium(chromium);
   try {
@@ -29,9 +29,24 @@ async function main(): Promise<void> {
       console.log(`docs/images/${name}.png`);
       await page.context().close();
     }
+    await takeOverview(browser);
   } finally {
     await browser.close();
   }
+}
+
+/** README's first picture: the sales report with the clean room's in front of it. */
+async function takeOverview(browser: Awaited<ReturnType<typeof startChromium>>): Promise<void> {
+  const url = async (name: string) => `data:image/png;base64,${await readFile(`${pictures}${name}.png`, "base64")}`;
+  const style =
+    "position:absolute;width:820px;border:1px solid #d8d0c4;border-radius:10px;box-shadow:0 10px 36px #0003";
+  const page = await browser.newPage({ viewport: { width: 1280, height: 700 } });
+  await page.setContent(`<body style="margin:0;background:#fff;overflow:hidden">
+    <img style="${style};left:24px;top:20px" src="${await url("sales")}">
+    <img style="${style};left:436px;top:84px" src="${await url("clean-room")}">`);
+  await page.screenshot({ path: `${pictures}overview.png` });
+  console.log("docs/images/overview.png");
+  await page.close();
 }
 
 await runMain(main);

@@ -7,28 +7,33 @@ import { summariseSales } from "../../report/sales/summary.ts";
 import { shownValue, tableCsv } from "../../report/table.ts";
 import { cubeOf, type Order } from "./orders.ts";
 
-describe("a report's figures", () => {
-  it("are money in hryvnias, short where they are large", () => {
+describe("formatted figures", () => {
+  it("show money in hryvnias, large amounts in short form", () => {
     expect([123_456_00, 99_99, 0, -5_00].map(format.uah)).to.deep.equal(["₴123,456", "₴99.99", "₴0.00", "−₴5.00"]);
     expect([30_063_433_48, 1_234_56, -12_000_00].map(format.uahShort)).to.deep.equal(["₴30.1M", "₴1.23k", "−₴12k"]);
   });
 
-  it("are a dash where they do not exist", () => {
+  it("show a dash if they do not exist", () => {
     for (const shown of [format.uah, format.uahShort, format.count, format.percent, format.rate, format.decimal])
       expect(shown(0 / 0)).to.equal("–");
     expect(format.change(1, 0)).to.equal("–");
     expect(shownValue(undefined, "money")).to.equal("–");
   });
 
-  it("are not nothing where they are little", () => {
+  it("show a small share as <1%, not as 0%", () => {
     expect([0, 0.004, 0.005, 0.5].map(format.percentWhole)).to.deep.equal(["0%", "<1%", "1%", "50%"]);
   });
 
-  it("change by percents with a sign", () => {
+  it("show changes as percentages, with a sign or in words", () => {
     expect([format.change(112.3, 100), format.change(50, 100), format.change(100.01, 100)]).to.deep.equal([
       "+12.3%",
       "−50.0%",
       "±0.0%",
+    ]);
+    expect([format.upOrDown(112.3, 100), format.upOrDown(50, 100), format.upOrDown(100.01, 100)]).to.deep.equal([
+      "up 12.3%",
+      "down 50.0%",
+      "unchanged",
     ]);
   });
 
@@ -38,7 +43,7 @@ describe("a report's figures", () => {
     expect(monthName(monthAt(monthNumber("2026-12-31") + 1))).to.equal("Jan 2027");
   });
 
-  it("are plain in a CSV file", () => {
+  it("are plain numbers in a CSV file", () => {
     const columns = [
       { name: "Day", kind: "day" },
       { name: "Revenue", kind: "money" },
@@ -70,8 +75,8 @@ describe("the sentences about sales", () => {
     return { cube, summary: summariseSales(cube, filter) };
   };
 
-  it("name the busiest hour by its average, not by how many such days there were", () => {
-    // Of the forty days six are Fridays and five are Sundays.
+  it("name the busiest hour by its average, not by its total", () => {
+    // Six of the forty days are Fridays, and five are Sundays.
     const friday = Array.from({ length: 7 }, () => ({ ...order, day: 3, hour: 9 }));
     const sunday = Array.from({ length: 6 }, () => ({ ...order, day: 5 }));
     const orders = [...friday, ...sunday];
@@ -84,29 +89,29 @@ describe("the sentences about sales", () => {
     const sunday = [5, 5, 12].map((day) => ({ ...order, day, hour: 10 }));
     const both = say([...friday, ...sunday]);
     expect(story.busiestSentence(both.cube, both.summary)).to.equal(
-      "Busiest: **Friday at 08:00**, 1.5 orders in that hour; at the weekend **Sunday at 10:00**.",
+      "The busiest hour is **Friday at 08:00**, with 1.5 orders on average; at the weekend it is **Sunday at 10:00**.",
     );
     const one = say(sunday);
     expect(story.busiestSentence(one.cube, one.summary)).to.equal(
-      "Busiest: **Sunday at 10:00**, 0.6 orders in that hour.",
+      "The busiest hour is **Sunday at 10:00**, with 0.6 orders on average.",
     );
   });
 
-  it("name the best store and where orders are largest", () => {
+  it("name the best store, and the one with the largest orders", () => {
     const orders = [order, order, order, { ...order, store: 1, lines: [{ product: 2, items: 3 }] }];
     const { cube, summary } = say(orders);
     expect(story.storesHeadline(cube, summary)).to.equal(
-      "Best store: Podil, ₴300 or 56% of revenue; the largest orders are at Obolon (₴240)",
+      "Podil leads with ₴300, 56% of revenue; Obolon has the largest orders, ₴240 on average",
     );
   });
 
-  it("do not compare one store with itself", () => {
+  it("do not compare a single store with itself", () => {
     const { cube, summary } = say([order, { ...order, day: 39 }]);
     expect(story.storesHeadline(cube, summary)).to.equal("Podil: ₴200 from 2 orders");
-    expect(story.salesStory(cube, summary).join(" ")).not.to.contain("Best store");
+    expect(story.salesStory(cube, summary).join(" ")).not.to.contain("best store");
   });
 
-  it("tell whether revenue went up or down", () => {
+  it("say whether revenue went up or down", () => {
     const last = { from: "2024-03-03", to: "2024-03-03", stores: [], orderTypes: [] };
     const week = { ...last, to: "2024-03-04" };
     const orders = [
@@ -116,11 +121,11 @@ describe("the sentences about sales", () => {
     ];
     expect(story.dailyHeadline(say(orders, last).summary)).to.equal("₴100 on 3 Mar 2024");
     expect(story.dailyHeadline(say(orders, week).summary)).to.equal(
-      "Revenue is down 50.0% on the period before: ₴50 a day on average",
+      "Revenue is down 50.0% on the previous period: ₴50 a day on average",
     );
   });
 
-  it("tell how many orders mix categories, and what that is worth", () => {
+  it("say how many orders mix categories, and how much those bring", () => {
     const mixed = {
       ...order,
       lines: [
@@ -129,16 +134,16 @@ describe("the sentences about sales", () => {
       ],
     };
     const { cube, summary } = say([order, order, order, mixed]);
-    expect(story.mixHeadline(cube, summary)).to.equal("25% of orders mix categories, Beverage + Pastry most of all");
+    expect(story.mixHeadline(cube, summary)).to.equal("25% of orders mix categories, most often Beverage + Pastry");
     expect(story.mixValueSentence(cube, summary)).to.equal(
-      "A mixed order brings ₴130, 1.30 times an order of one category (₴100).",
+      "An order that mixes categories brings ₴130, 1.30 times as much as one that does not (₴100).",
     );
   });
 
-  it("tell what was given away", () => {
+  it("say how much was given away in discounts", () => {
     expect(story.discountsHeadline(say([order]).summary)).to.equal("No discount was given");
     expect(story.discountsHeadline(say([order, { ...order, reason: 1 }]).summary)).to.equal(
-      "₴10 given away, 5.0% of list price, on 50% of orders",
+      "Discounts took ₴10, 5.0% of list prices, on 50% of orders",
     );
   });
 });

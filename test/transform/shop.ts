@@ -1,58 +1,89 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { BigQuery } from "@google-cloud/bigquery";
 import { OAuth2Client } from "google-auth-library";
 import { generateCoffee } from "../../generator/coffee/generate.ts";
 import { openFolder } from "../../generator/lake/folder.ts";
+import { readManifest } from "../../generator/lake/manifest.ts";
 import { load } from "../../generator/load.ts";
 import { bigquerySchema } from "../../generator/tables/derive.ts";
 import { coffeeTables } from "../../generator/tables/index.ts";
 import { createTables, openDuckDb } from "../../generator/warehouse/duckdb.ts";
+import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
+import { madeOnce } from "../support/made-once.ts";
 import type { BigQuery as Server } from "../support/servers.ts";
-
-/** Sixty days of a small coffee shop, in a folder of their own. */
-export interface Shop {
-  /** Where the tests may write. */
-  readonly folder: string;
-  /** A DuckDB file with the shop's tables loaded. */
-  readonly warehouse: string;
-  /** Loads the same CSV files into the emulated BigQuery. */
-  loadInto(server: Server): Promise<void>;
-  remove(): Promise<void>;
-}
 
 /** The last of the sixty days. */
 export const LAST_DAY = "2024-03-31";
 
+/** Sixty days of a small coffee shop. Its files are made once for all tests: nobody changes them. */
+export interface Shop {
+  /** A DuckDB file with the shop's tables loaded. */
+  readonly warehouse: string;
+  /** Loads the same CSV files into the emulated BigQuery. */
+  loadInto(server: Server): Promise<void>;
+}
+
 export async function makeShop(): Promise<Shop> {
-  const folder = await mkdtemp(join(tmpdir(), "gcp-data-demos-"));
-  const lake = openFolder(pathToFileURL(join(folder, "bucket")).href);
-  const shard = { index: 0, count: 1 };
-  const manifest = await generateCoffee(lake, { seed: 7, until: LAST_DAY, days: 60, scale: 0.4, shard });
-  const warehouse = join(folder, "warehouse.duckdb");
-  await createTables(urlOf(warehouse), coffeeTables);
-  const database = await openDuckDb(urlOf(warehouse));
-  await load(database, lake).finally(() => database.close());
+  const folder = await madeOnce("shop", async (made) => {
+    const lake = lakeIn(made);
+    const shard = { index: 0, count: 1 };
+    await generateCoffee(lake, { seed: 7, until: LAST_DAY, days: 60, scale: 0.4, shard });
+    const url = urlOf(join(made, "warehouse.duckdb"));
+    await createTables(url, coffeeTables);
+    const database = await openDuckDb(url);
+    await load(database, lake).finally(() => database.close());
+  });
   return {
-    folder,
-    warehouse,
+    warehouse: join(folder, "warehouse.duckdb"),
     async loadInto(server) {
       const client = clientOf(server);
+      const lake = lakeIn(folder);
+      const { files } = await readManifest(lake, "csv_sources");
       await client.createDataset("coffee_shop");
       for (const table of coffeeTables) {
-        // The emulator loads into nullable columns only.
+        // The emulator loads only into nullable columns.
         const fields = bigquerySchema(table).map(({ name, type }) => ({ name, type }));
-        for (const file of manifest.files.filter((each) => each.table === table.table)) {
+        for (const file of files.filter((each) => each.table === table.table)) {
           const options = { sourceFormat: "CSV", skipLeadingRows: 1, schema: { fields } };
           await client.dataset(table.dataset).table(table.table).load(lake.uri(file.path), options);
         }
       }
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+/** What dbt makes of the shop in DuckDB, and what it says while it does. Made once for all tests as well. */
+export interface BuiltShop {
+  /** A DuckDB file with the shop's tables and its marts. */
+  readonly warehouse: string;
+  /** dbt's folder, which holds its log and `target`. */
+  readonly dbt: string;
+  readonly report: DbtReport;
+  /** Every call of `progress`. */
+  readonly steps: readonly (readonly [done: number, total: number])[];
+}
+
+export async function buildShop(): Promise<BuiltShop> {
+  const shop = await makeShop();
+  const folder = await madeOnce("built-shop", async (made) => {
+    const warehouse = join(made, "warehouse.duckdb");
+    await copyFile(shop.warehouse, warehouse);
+    const steps: [number, number][] = [];
+    const report = await dbtBuild({
+      target: "duckdb",
+      env: { DBT_DUCKDB_PATH: warehouse },
+      folder: join(made, "dbt"),
+      progress: (done, total) => steps.push([done, total]),
+    });
+    await writeFile(join(made, "said.json"), JSON.stringify({ report, steps }));
+  });
+  const said = JSON.parse(await readFile(join(folder, "said.json"), "utf8"));
+  return { warehouse: join(folder, "warehouse.duckdb"), dbt: join(folder, "dbt"), ...said };
+}
+
+const lakeIn = (folder: string) => openFolder(pathToFileURL(join(folder, "bucket")).href);
 
 /** The variables that point the project's `bigquery` target at an emulator. */
 export function emulatorEnv(server: Server): Record<string, string> {
@@ -64,17 +95,17 @@ export function emulatorEnv(server: Server): Record<string, string> {
   };
 }
 
-/** A value as both engines give it: numbers as numbers, days as `YYYY-MM-DD`, instants as milliseconds. */
+/** A value in the form that both engines share: numbers as numbers, days as `YYYY-MM-DD`, timestamps as milliseconds. */
 export type Value = string | number | boolean | null;
 
-/** Rows of a query on a DuckDB file. */
+/** Runs a query on a DuckDB file. */
 export async function queryDuckDb(file: string, sql: string): Promise<Record<string, Value>[]> {
   const database = await openDuckDb(urlOf(file));
   const rows = await database.run(sql).finally(() => database.close());
   return rows.map(comparable);
 }
 
-/** Rows of a query on the emulated BigQuery. */
+/** Runs a query on the emulated BigQuery. */
 export async function queryBigQuery(server: Server, sql: string): Promise<Record<string, Value>[]> {
   const [rows] = await clientOf(server).query(sql);
   return rows.map(comparable);
@@ -96,7 +127,7 @@ function comparable(row: Record<string, unknown>): Record<string, Value> {
 
 function plain(value: unknown): Value {
   if (value === null || typeof value === "boolean" || typeof value === "number") return value;
-  // BigQuery's client wraps decimals in Big, and days and instants in objects with a value.
+  // BigQuery's client wraps decimals in Big, and days and timestamps in objects with a value.
   if (typeof value === "object" && !("value" in value)) return Number(value);
   const text = typeof value === "object" ? String((value as { value: unknown }).value) : String(value);
   return /^\d{4}-\d\d-\d\d[T ]/.test(text) ? Date.parse(`${text.replace(" ", "T").replace(/Z?$/, "Z")}`) : text;

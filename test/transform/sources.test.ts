@@ -3,12 +3,12 @@ import { expect } from "chai";
 import { sourcesFile, sourcesYml } from "../../transform/sources.ts";
 
 describe("dbt's sources", () => {
-  it("are the defined tables, column by column", async () => {
+  it("list the defined tables, column by column", async () => {
     const text = await readFile(sourcesFile, "utf8");
-    expect(text, "out of date: run node transform/sources.ts").to.equal(sourcesYml());
+    expect(text, "out of date: run npx node transform/sources.ts").to.equal(sourcesYml());
   });
 
-  it("name a table and its columns with type and description", () => {
+  it("give each table and column a description, and each column a type", () => {
     expect(sourcesYml()).to.include(`      - name: order_details
         description: "Lines of the orders"
         columns:

@@ -1,4 +1,4 @@
-{#- The day that metrics look back from: the variable as_of_date, or else the data's last day of orders. -#}
+{#- The day that all metrics look back from: the variable as_of_date, or the last day of orders if that is empty. -#}
 {% macro as_of_date() %}
     {%- set day = var('as_of_date') | string -%}
     {%- if not day -%}
@@ -6,6 +6,6 @@
     {%- elif modules.re.fullmatch('\d{4}-\d{2}-\d{2}', day) -%}
         date '{{ day }}'
     {%- else -%}
-        {{ exceptions.raise_compiler_error("as_of_date is '" ~ day ~ "': give a day as YYYY-MM-DD, or nothing") }}
+        {{ exceptions.raise_compiler_error("as_of_date is '" ~ day ~ "', which is not a day: give YYYY-MM-DD, or leave it empty") }}
     {%- endif -%}
 {% endmacro %}

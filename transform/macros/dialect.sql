@@ -1,11 +1,11 @@
-{#- What BigQuery and DuckDB spell differently. Everything else in this project is SQL that both understand. -#}
+{#- Macros for SQL that BigQuery and DuckDB spell differently. Both understand all other SQL in this project. -#}
 
-{#- Whole days from one DATE to another. -#}
+{#- The days from one DATE to another. -#}
 {% macro days_between(first, last) %}{{ return(adapter.dispatch('days_between')(first, last)) }}{% endmacro %}
 {% macro bigquery__days_between(first, last) %}date_diff({{ last }}, {{ first }}, day){% endmacro %}
 {% macro duckdb__days_between(first, last) %}date_diff('day', {{ first }}, {{ last }}){% endmacro %}
 
-{#- Calendar months from one DATE to another: 1 from the last day of a month to the next. -#}
+{#- The calendar months from one DATE to another: 1 from the last day of a month to the next day. -#}
 {% macro months_between(first, last) %}{{ return(adapter.dispatch('months_between')(first, last)) }}{% endmacro %}
 {% macro bigquery__months_between(first, last) %}date_diff({{ last }}, {{ first }}, month){% endmacro %}
 {% macro duckdb__months_between(first, last) %}date_diff('month', {{ first }}, {{ last }}){% endmacro %}
@@ -30,28 +30,28 @@
 {% macro bigquery__month_name(date) %}format_date('%B', {{ date }}){% endmacro %}
 {% macro duckdb__month_name(date) %}monthname({{ date }}){% endmacro %}
 
-{#- Every DATE from the first to the last, as column `day` of a table in FROM. -#}
+{#- A table for FROM, whose column `day` has every DATE from the first to the last. -#}
 {% macro each_day(first, last) %}{{ return(adapter.dispatch('each_day')(first, last)) }}{% endmacro %}
 {% macro bigquery__each_day(first, last) %}unnest(generate_date_array({{ first }}, {{ last }})) as day{% endmacro %}
 {% macro duckdb__each_day(first, last) -%}
     unnest(cast(generate_series({{ first }}, {{ last }}, interval 1 day) as date[])) as days(day)
 {%- endmacro %}
 
-{#- The exact median of an expression over the rows that share the partition, as a window function. -#}
+{#- The exact median of an expression within a partition, as a window function. -#}
 {% macro median_by(expression, partition) %}{{ return(adapter.dispatch('median_by')(expression, partition)) }}{% endmacro %}
 {% macro bigquery__median_by(expression, partition) -%}
     percentile_cont({{ expression }}, 0.5) over (partition by {{ partition }})
 {%- endmacro %}
 {% macro duckdb__median_by(expression, partition) %}median({{ expression }}) over (partition by {{ partition }}){% endmacro %}
 
-{#- For config(partition_by=…): a partition for each month of a DATE column. A load may rewrite 4,000 of them at most. -#}
+{#- For config(partition_by=…): a partition for each month of a DATE column. One job may write at most 4,000, which is eleven years of daily ones. -#}
 {% macro by_month(column) %}{{ return(adapter.dispatch('by_month')(column)) }}{% endmacro %}
 {% macro bigquery__by_month(column) %}
     {{ return({'field': column, 'data_type': 'date', 'granularity': 'month'}) }}
 {% endmacro %}
 {% macro duckdb__by_month(column) %}{{ return(none) }}{% endmacro %}
 
-{#- BigQuery's NUMERIC: there a CAST takes no precision, while DuckDB's own NUMERIC has three decimals. -#}
+{#- An exact decimal with nine places. BigQuery's CAST to NUMERIC takes no precision; DuckDB's plain NUMERIC has only three. -#}
 {% macro exact_type() %}{{ return(adapter.dispatch('exact_type')()) }}{% endmacro %}
 {% macro bigquery__exact_type() %}numeric{% endmacro %}
 {% macro duckdb__exact_type() %}decimal(38, 9){% endmacro %}

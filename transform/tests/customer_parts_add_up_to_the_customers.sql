@@ -1,4 +1,4 @@
--- A customer's months hold all of their orders and revenue; the gaps span the days from the first order to the last.
+-- A customer's months add up to all their orders and revenue, and the gaps to the days from the first order to the last.
 with months as (
     select
         customer_key,

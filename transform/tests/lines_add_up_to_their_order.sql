@@ -1,4 +1,4 @@
--- To the kopiyka: the lines' discounts are rounded one by one, in the shop's till as in the fact.
+-- They add up to the kopiyka, since both the till and the fact table round the discount of each line.
 with lines as (
     select
         order_key,

@@ -12,7 +12,7 @@ facts as (
     from lines
 ),
 
-flat_orders as (
+order_details as (
     select
         count(distinct order_id) as order_count,
         sum(net_amount) as revenue,
@@ -21,7 +21,7 @@ flat_orders as (
     where order_date <= {{ as_of_date() }}
 ),
 
-whole_orders as (
+orders as (
     select
         count(*) as order_count,
         sum(net_amount) as revenue,
@@ -45,9 +45,9 @@ customers as (
 ),
 
 marts as (
-    select 'flat_order_details' as mart, * from flat_orders
+    select 'flat_order_details' as mart, * from order_details
     union all
-    select 'flat_orders', * from whole_orders
+    select 'flat_orders', * from orders
     union all
     select 'flat_customer_metrics and flat_anonymous_metrics', * from customers
 )

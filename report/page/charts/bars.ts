@@ -1,37 +1,37 @@
 import type { Format } from "../../format.ts";
 import { h } from "../dom.ts";
 
-/** A column of a table of bars. */
+/** A column in a table of bars. */
 export interface Measure<Row> {
   readonly name: string;
   value(row: Row): number;
   readonly format: Format;
-  /** Drawn as bars: strong ones, or faint ones of what the strong ones are about. Only written where absent. */
+  /** Draws bars: strong ones for the main figure, faint ones for the numbers behind it. Without it, the figure is only written. */
   readonly bar?: "strong" | "faint";
-  /** CSS colour of a strong bar, where it means something. */
+  /** CSS colour of a strong bar, if the colour means something. */
   fill?(row: Row): string;
-  /** What is written, in place of the formatted value. */
+  /** Written in place of the formatted value. */
   text?(row: Row): string;
 }
 
 export interface Bars<Row> {
   readonly title: string;
-  /** What the rows are, such as Store. */
+  /** Heading of the first column, such as Store. */
   readonly head: string;
   readonly rows: readonly Row[];
   name(row: Row): string;
   /** A small line under the name. */
   note?(row: Row): string;
-  /** What a row belongs to; it stands once, above the first row of it. */
+  /** The group of a row; its name stands once, above the group's first row. */
   group?(row: Row): string;
-  /** What a click on the name does, and how it is announced. */
+  /** Makes the name a button: what a click does, and its label for screen readers. */
   readonly choose?: { readonly label: (row: Row) => string; readonly act: (row: Row) => void };
   readonly measures: readonly Measure<Row>[];
-  /** Whether the bars of one measure may be held against those of another. */
+  /** Whether all measures share one scale, so that their bars can be compared. */
   readonly oneScale?: boolean;
 }
 
-/** A table whose figures are bars too: read as a chart by the eye, as a table by a screen reader. */
+/** Makes a table whose figures are also bars: a chart for the eye, a table for a screen reader. */
 export function bars<Row>({
   title,
   head,

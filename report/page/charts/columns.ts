@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { axisBelow, picture, tipStyle } from "./picture.ts";
 
-export interface Column {
+export interface ChartColumn {
   readonly name: string;
   readonly value: number;
   readonly tip: string;
@@ -10,14 +10,14 @@ export interface Column {
   readonly fill?: string;
 }
 
-/** A column is not wider, however few there are. */
+/** The greatest width of a column, however few there are. */
 const WIDEST = 110;
 
-/** Upright columns over words in their order: a histogram's buckets, months. @param tick what is written below; nothing where "" */
+/** Draws upright columns in the given order, for months or the buckets of a histogram. `tick` gives the label below a column, or "". */
 export function columns(
   label: string,
   width: number,
-  data: readonly Column[],
+  data: readonly ChartColumn[],
   options: { readonly height?: number; readonly xLabel?: string; tick?(name: string): string } = {},
 ): SVGSVGElement {
   const { height = 200, xLabel, tick = String } = options;
@@ -35,11 +35,17 @@ export function columns(
     y: { axis: null, domain: [0, Math.max(1e-9, ...data.map(({ value }) => value))] },
     marks: [
       axisBelow({ ticks: names.filter((name) => tick(name) !== ""), format: tick, label: xLabel }),
-      Plot.barY(data, { x: "name", y: "value", fill: ({ fill }: Column) => fill ?? "var(--accent)", rx: 2 }),
+      Plot.barY(data, { x: "name", y: "value", fill: ({ fill }: ChartColumn) => fill ?? "var(--accent)", rx: 2 }),
       Plot.ruleY([0], { stroke: "var(--faint)" }),
-      // Where the columns are narrow, the numbers would stand on each other.
+      // Numbers over narrow columns would overlap.
       each > 30
-        ? Plot.text(data, { x: "name", y: "value", text: ({ text }: Column) => text ?? "", dy: -8, fill: "var(--ink)" })
+        ? Plot.text(data, {
+            x: "name",
+            y: "value",
+            text: ({ text }: ChartColumn) => text ?? "",
+            dy: -8,
+            fill: "var(--ink)",
+          })
         : null,
       Plot.tip(data, Plot.pointerX({ x: "name", y: "value", title: "tip", ...tipStyle })),
     ],

@@ -7,7 +7,7 @@ export interface Curve {
   readonly points: readonly { readonly x: number | Date; readonly y: number; readonly tip: string }[];
 }
 
-/** Lines with their names at their ends. */
+/** Draws lines with their names at their ends. */
 export function curves(
   label: string,
   width: number,

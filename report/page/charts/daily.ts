@@ -4,7 +4,7 @@ import { axisBelow, halo, picture, tipStyle } from "./picture.ts";
 export interface DailyPoint {
   readonly day: string;
   readonly value: number;
-  /** Of the days up to this one; not a number where there are too few. */
+  /** Moving average up to this day; NaN if too few days come before it. */
   readonly average: number;
 }
 
@@ -13,19 +13,19 @@ export interface DailyWords {
   tip(point: DailyPoint): string;
   /** Written at the highest day. */
   readonly best: string;
-  /** Below a day, where there are few. */
+  /** Label below a day, if there are few days. */
   tick(day: string): string;
 }
 
-/** So many days are still columns, more are a line. */
+/** From this many days on, a line replaces the columns. */
 const COLUMNS = 45;
 
 const HOUR = 3_600_000;
 
-/** Days as columns or as a thin line, their moving average as a strong one, the highest day named. */
+/** Draws days as columns or as a thin line, with their moving average as a strong line and a label at the highest day. */
 export function daily(label: string, width: number, points: readonly DailyPoint[], words: DailyWords): SVGSVGElement {
   const few = points.length < COLUMNS;
-  // A column stands over its whole day: what belongs to it is at noon.
+  // A column stands over its whole day, so put its label and its dot at noon.
   const at = ({ day }: DailyPoint) => new Date(Date.parse(day) + (few ? 12 * HOUR : 0));
   const edge = (hours: number) => (point: DailyPoint) => new Date(at(point).getTime() + hours * HOUR);
   const best = points.reduce((top, point) => (point.value > top.value ? point : top), points[0] as DailyPoint);
@@ -52,7 +52,7 @@ export function daily(label: string, width: number, points: readonly DailyPoint[
       few
         ? Plot.rectY(points, { x1: edge(-10.5), x2: edge(10.5), y: "value", fill: "var(--accent-soft)", rx: 2 })
         : Plot.lineY(points, { x: at, y: "value", stroke: "var(--faint)", strokeWidth: 1, strokeOpacity: 0.8 }),
-      // One average alone is no line.
+      // One average alone makes no line.
       averaged.length < 2
         ? null
         : Plot.lineY(averaged, { x: at, y: "average", stroke: "var(--accent)", strokeWidth: 2.6, curve: "monotone-x" }),

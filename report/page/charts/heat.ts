@@ -5,18 +5,18 @@ import { picture, tipStyle } from "./picture.ts";
 
 const SHADES = 7;
 
-/** The theme's shade for a part of the highest value, 0 to 1. */
+/** The theme's shade for a value. @param part of the highest value, 0 to 1 */
 export function shade(part: number): string {
   if (!(part > 0)) return "var(--h0)";
   return `var(--h${Math.min(SHADES - 1, Math.ceil(part * (SHADES - 1)))})`;
 }
 
-/** Legible on `shade(part)`. */
+/** The text colour that is legible on `shade(part)`. */
 function onShade(part: number): string {
   return part * (SHADES - 1) > 3 ? "var(--on-high)" : "var(--on-low)";
 }
 
-/** What the shades mean: from the one to the other. */
+/** Makes the legend of the shades, with the meaning of the lightest and the darkest. */
 export function shadeLegend(from: string, to: string): HTMLElement {
   const shades = Array.from({ length: SHADES }, (_, i) => h("i", { style: `background:var(--h${i})` }));
   return h("p", { class: "legend shades", "aria-hidden": "true" }, from, h("span", {}, ...shades), to);
@@ -26,7 +26,7 @@ export interface HeatCell {
   readonly x: string | number;
   readonly y: string | number;
   readonly value: number;
-  /** Written in the cell where it fits. */
+  /** Written in the cell if it fits. */
   readonly text?: string;
   /** Written below that, smaller. */
   readonly note?: string;
@@ -45,12 +45,12 @@ export interface Heat {
   readonly marginLeft: number;
   /** Value of the darkest shade. */
   readonly top: number;
-  /** What is written at `xs` and `ys`; nothing where it is "". */
+  /** Labels at `xs` and `ys`; "" leaves a label out. */
   xTick?(x: string | number): string;
   yTick?(y: string | number): string;
 }
 
-/** A grid of shaded cells. */
+/** Draws a grid of shaded cells. */
 export function heat({ label, width, cells, xs, ys, top, rowHeight, marginLeft, ...axes }: Heat): SVGSVGElement {
   const { xTick = String, yTick = String, xLabel, yLabel } = axes;
   const cellWidth = (width - marginLeft) / xs.length;
@@ -102,7 +102,7 @@ function axis(
   } as const;
 }
 
-/** Ticks of hours that leave room: each second one where it is narrow. */
+/** Labels for hours: every second one if there is little room. */
 export function hourTick(width: number, hours: number): (hour: string | number) => string {
   const each = width / hours < 40 ? 2 : 1;
   return (hour) => (Number(hour) % each === 0 ? hourName(Number(hour)).slice(0, each === 1 ? 5 : 2) : "");

@@ -1,6 +1,6 @@
 /*
- * A sketch of Kyiv, drawn for the map of stores: the Dnipro and the city's limits by a few points each, degrees rounded to a street or
- * two. Enough to see which bank a store is on and how far apart two are.
+ * A sketch of Kyiv for the map of stores: a few points each for the Dnipro and the city's limits, accurate to a street or two. That is
+ * enough to see which bank a store is on, and how far apart two stores are.
  */
 
 export type Point = readonly [longitude: number, latitude: number];

@@ -6,7 +6,7 @@ export interface Place {
   readonly name: string;
   readonly longitude: number;
   readonly latitude: number;
-  /** Decides the area of the circle. */
+  /** Shown by the area of the circle. */
   readonly value: number;
   /** Written under the name. */
   readonly text: string;
@@ -15,14 +15,14 @@ export interface Place {
 
 const KM_A_DEGREE = 111.2;
 
-/** The places on the sketch, each a circle whose area is its value, with its name. A click on a circle chooses the place. */
+/** Draws places on the sketch of Kyiv as named circles whose area is their value. A click on a circle chooses the place. */
 export function cityMap(label: string, width: number, places: readonly Place[], choose: (name: string) => void): Node {
   const height = Math.min(400, Math.max(320, width * 0.74));
   const latitudes = places.map(({ latitude }) => latitude);
   const longitudes = places.map(({ longitude }) => longitude);
   const centre = { x: middle(longitudes), y: middle(latitudes) };
   const squeeze = Math.cos((centre.y * Math.PI) / 180);
-  // Kilometres that must fit, with room for names; one store alone still has its quarter of the city around it.
+  // Kilometres that must fit, with room for names. A single store still gets 5 km of the city around it.
   const across = Math.max(5, span(longitudes) * KM_A_DEGREE * squeeze * 1.75);
   const down = Math.max(5, span(latitudes) * KM_A_DEGREE * 1.4);
   const scale = Math.min(width / across, height / down);
@@ -105,7 +105,7 @@ function span(values: readonly number[]): number {
   return Math.max(...values) - Math.min(...values);
 }
 
-/** Both banks of the river, as the corners of a polygon. */
+/** The corners of a polygon between both banks of the river. */
 function river(x: (longitude: number) => number, y: (latitude: number) => number, scale: number): string {
   const bank = (side: number) =>
     dnipro.map(([lon, lat, km]) => `${(x(lon) + (side * km * scale) / 2).toFixed(1)},${y(lat).toFixed(1)}`);

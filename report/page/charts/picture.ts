@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 
-/* What the charts with axes share. Colours are the theme's variables: a chart drawn in the light is right in the dark and in print. */
+/* Shared by the charts with axes. Colours are variables of the theme, so a chart drawn in light mode is right in dark mode and in print. */
 
-/** A chart for assistive technology is one picture: its words stand in the headline and the table. */
+/** Draws a chart that is one image to a screen reader: the headline and the table hold its content. */
 export function picture(label: string, options: Plot.PlotOptions): SVGSVGElement {
   const svg = Plot.plot({
     style: { background: "none", color: "var(--soft)", fontFamily: "var(--sans)", fontSize: "12px" },
@@ -10,12 +10,12 @@ export function picture(label: string, options: Plot.PlotOptions): SVGSVGElement
   }) as SVGSVGElement;
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  // Names of marks, which a group without a role may not have, and nobody hears within a picture.
+  // Plot labels its groups of marks; without a role that is invalid, and within an image nobody hears it.
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   return svg;
 }
 
-/** How the note at the pointer looks. */
+/** The look of the tooltip. */
 export const tipStyle = {
   fill: "var(--card)",
   stroke: "var(--faint)",
@@ -24,10 +24,10 @@ export const tipStyle = {
   lineHeight: 1.35,
 } as const;
 
-/** Words on a chart stand out from the lines that they cross. */
+/** Makes text stand out from lines that it crosses. */
 export const halo = { stroke: "var(--card)", strokeWidth: 4 } as const;
 
-/** An axis below the chart whose name stands in its middle; some of its values get a tick. */
+/** Makes an axis below the chart, with its name in the middle. @param options.ticks the values that get a tick */
 export function axisBelow<Value>(options: {
   readonly ticks: readonly Value[];
   readonly format: (value: Value) => string;

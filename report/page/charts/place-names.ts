@@ -1,7 +1,7 @@
-/** A circle on the map that is to be named. */
+/** A circle on the map that gets a name. */
 export interface Circle {
   readonly name: string;
-  /** Decides who chooses first. */
+  /** The circle with the highest value gets its place first. */
   readonly value: number;
   /** Written under the name. */
   readonly text: string;
@@ -17,7 +17,7 @@ interface Box {
   readonly bottom: number;
 }
 
-/** A place for each name beside its circle, right, left, below or above: where it covers least of the names and circles that are there. */
+/** Places each name right, left, below or above its circle, where it covers the least of other names and circles. */
 export function placeNames<C extends Circle>(
   circles: readonly C[],
   { width, height }: { readonly width: number; readonly height: number },

@@ -13,7 +13,7 @@ import { bars, type Measure } from "../charts/bars.ts";
 
 type Row = readonly Value[];
 
-/** Draws an answer by its shape: one row, two words that cross each other, or groups one below the other. */
+/** Draws an answer by its shape: a single row, a cross table of two categories, or groups one below the other. */
 export function answerChart(answer: UseCaseAnswer): HTMLElement {
   if (answer.rows.length === 1) return singleRow(answer);
   return crossedBars(answer) ?? groupedBars(answer);
@@ -21,7 +21,7 @@ export function answerChart(answer: UseCaseAnswer): HTMLElement {
 
 const figure = (row: Row, { at }: AnswerColumn) => (typeof row[at] === "number" ? row[at] : Number.NaN);
 
-/** Its numbers of people or orders against each other; what else it has is written below them. */
+/** Draws the counts of a single row as bars; other figures are written without a bar. */
 function singleRow(answer: UseCaseAnswer): HTMLElement {
   const row = answer.rows[0] ?? [];
   const value = (column: AnswerColumn) => (column.kind === "count" ? figure(row, column) : Number.NaN);
@@ -35,7 +35,7 @@ function singleRow(answer: UseCaseAnswer): HTMLElement {
   });
 }
 
-/** The figure that tells most, for each pair of words: the one below each other, the other side by side. */
+/** Draws a cross table of the measure that differs most: the first category as rows, the second as columns. */
 function crossedBars(answer: UseCaseAnswer): HTMLElement | undefined {
   const cross = crossed(answer);
   if (cross === undefined) return undefined;
@@ -64,7 +64,7 @@ function groupedBars(answer: UseCaseAnswer): HTMLElement {
   const columns = answerColumns(answer);
   const categories = columns.filter(({ role }) => role === "category");
   const figures = columns.filter(({ role }) => role === "measure");
-  // The figure that the headline tells of, and how many it is about.
+  // The measure in the headline gets strong bars, and the first count faint ones.
   const told = mostTelling(answer)?.column.at ?? figures[0]?.at;
   const about = figures.find(({ kind }) => kind === "count")?.at;
   return bars<Row>({

@@ -3,27 +3,27 @@ import { answerHeadline, answerTable, crossed } from "../../clean-room/story.ts"
 import { capital } from "../../format.ts";
 import { card, type View } from "../card.ts";
 import { h } from "../dom.ts";
-import { instead, section } from "../frame.ts";
+import { section, showInstead } from "../frame.ts";
 import { answerChart } from "./answer-chart.ts";
 
 const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wallet" } as const;
 
-/** The page of the clean room: a card a question, with the answer or why there is none, and the rules in force. */
+/** Shows the clean room's page: a card for each question, with the answer or the refusal, and the rules in force beside it. */
 export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
   const [absent] = Object.values(missing);
   if (absent !== undefined || data.useCases === undefined || data.useCases.length === 0) {
-    instead(absent ?? "Nothing was asked of the clean room yet.");
+    showInstead(absent ?? "Nobody has asked the clean room a question yet.");
     return;
   }
   const intro = h(
     "p",
     { class: "lead", id: "intro" },
-    "Each party asks of the other's customers what the rules of the room let through: groups, or the rows that match its own. What was held back, and why, stands beside each answer.",
+    "Each party queries the other's data, and the rules of the clean room decide what it learns: figures about groups, or the rows that match its own. Beside each answer are the rules in force and what they held back.",
   );
   document
     .getElementById("main")
     ?.replaceChildren(
-      section("answers", "What they learn", intro),
+      section("answers", "Questions and answers", intro),
       ...data.useCases.map((useCase) => h("div", { class: "answer" }, ...useCaseCards(useCase))),
     );
 }
@@ -55,10 +55,12 @@ function useCaseCards(useCase: UseCaseAnswer): Node[] {
 
 function answerCaption(useCase: UseCaseAnswer): Pick<View, "caption"> {
   const cross = crossed(useCase);
-  return cross === undefined ? {} : { caption: `${cross.column.title}. The other figures are in the table.` };
+  return cross === undefined
+    ? {}
+    : { caption: `The bars show: ${cross.column.title.toLowerCase()}. The table has the other figures.` };
 }
 
-/** A question without `The merchant asks:`, which stands above it. */
+/** The question without its `The merchant asks:`, which the card shows above it. */
 function withoutParty(question: string): string {
   return capital(question.replace(/^The [\w-]+ asks: /, ""));
 }

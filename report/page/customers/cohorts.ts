@@ -7,9 +7,9 @@ import { curves } from "../charts/curves.ts";
 import { heat, shadeLegend } from "../charts/heat.ts";
 import { h } from "../dom.ts";
 
-/* The charts of cohorts: customers by when they registered, followed from then on. */
+/* Views of cohorts: customers grouped by registration, followed from then on. */
 
-/** What a customer has brought by months since registration, a curve for each year of registration. */
+/** Average revenue so far by months since registration, with a curve for each year of registration. */
 export function valueCurvesView(summary: CustomersSummary): View | string {
   const drawn = summary.values.filter(({ points }) => points.length > 1);
   if (drawn.length === 0) return "No cohort is old enough for a curve.";
@@ -17,7 +17,7 @@ export function valueCurvesView(summary: CustomersSummary): View | string {
   return {
     headline,
     caption:
-      "Revenue of an average customer so far, by months since registration. Months that are over, and with at least five customers.",
+      "Average revenue per customer since registration. Only complete months with at least five customers count.",
     draw: (width) =>
       curves(
         headline,
@@ -38,7 +38,7 @@ export function valueCurvesView(summary: CustomersSummary): View | string {
         { name: "Registered in", kind: "text" },
         { name: "Customers", kind: "count" },
         { name: "Months since", kind: "count" },
-        { name: "Revenue a customer so far", kind: "money" },
+        { name: "Revenue per customer so far", kind: "money" },
       ],
       rows: summary.values.flatMap(({ year, customers, points }) =>
         points.map(({ month, value }) => [year, customers, month, value]),
@@ -47,11 +47,11 @@ export function valueCurvesView(summary: CustomersSummary): View | string {
   };
 }
 
-/** Which part of each month's newcomers ordered in each month since. */
+/** The share of each month's new customers who ordered in each month since. */
 export function retentionView(summary: CustomersSummary): View | string {
   const cohorts = summary.cohorts.filter(({ retention }) => retention.length > 0);
   const longest = Math.max(...cohorts.map(({ retention }) => retention.length), 0);
-  if (longest < 2) return "No month after registration has passed yet.";
+  if (longest < 2) return "No cohort has completed its first month yet.";
   const cells = cohorts.flatMap(({ month, customers, retention }) =>
     retention.map((share, since) => ({
       x: since,
@@ -64,7 +64,7 @@ export function retentionView(summary: CustomersSummary): View | string {
   const headline = story.retentionHeadline(summary);
   return {
     headline,
-    caption: "Each row is a month of registration, each column a month since. Months that are over.",
+    caption: "Rows are months of registration, columns are months since then. Only complete months are shown.",
     draw: (width) => {
       const each = width < 500 ? 12 : 6;
       const rowHeight = Math.max(9, Math.min(28, 620 / cohorts.length));
@@ -81,7 +81,7 @@ export function retentionView(summary: CustomersSummary): View | string {
         xTick: (since) => (longest < 14 || Number(since) % each === 0 ? String(since) : ""),
         yTick: (month) => (rowHeight > 16 || /-(01|07)-/.test(String(month)) ? monthName(String(month)) : ""),
       });
-      return h("div", {}, shadeLegend("Nobody ordered", "all of them"), cohortsHeat);
+      return h("div", {}, shadeLegend("Nobody ordered", "everybody ordered"), cohortsHeat);
     },
     table: {
       columns: [

@@ -5,12 +5,12 @@ import type { View } from "../card.ts";
 import { bars, type Measure } from "../charts/bars.ts";
 import { heat } from "../charts/heat.ts";
 
-/* Views of customers told apart by a word: segment, score, level, channel. */
+/* Views of customers by segment, score, loyalty level and channel. */
 
 const groupColumns = [
   { name: "Customers", kind: "count" },
   { name: "Revenue", kind: "money" },
-  { name: "Revenue a customer", kind: "money" },
+  { name: "Revenue per customer", kind: "money" },
   { name: "Orders", kind: "count" },
   { name: "Active in 90 days", kind: "count" },
   { name: "Left", kind: "count" },
@@ -23,7 +23,7 @@ function groupRow(group: CustomerGroup) {
   return [customers, ltv, ltv / customers, orders, active90, churned, churnedLtv, 1 - story.churnRate(group)];
 }
 
-/** The bars that every comparison of groups begins with. */
+/** The first two columns of bars in a comparison of groups. */
 const sizeAndRevenue: readonly Measure<CustomerGroup>[] = [
   { name: "Customers", value: ({ customers }) => customers, format: count, bar: "faint" },
   { name: "Revenue", value: ({ ltv }) => ltv, format: uahShort, bar: "strong" },
@@ -36,22 +36,22 @@ export function leavingView(summary: CustomersSummary): View | string {
   if (rows.length === 0) return "Nobody in this selection has left.";
   return {
     headline: story.leavingHeadline(summary),
-    caption: "Left: away for more than three times their own usual pause between visits.",
+    caption: "A customer has left after being away for more than three times their own usual gap between visits.",
     draw: () =>
       bars<CustomerGroup>({
-        title: "Who has left, by segment",
+        title: "Customers who left, by segment",
         head: "Segment",
         rows,
         name: ({ name }) => name,
         measures: [
-          { name: "Had brought", value: ({ churnedLtv }) => churnedLtv, format: uahShort, bar: "strong" },
+          { name: "Revenue so far", value: ({ churnedLtv }) => churnedLtv, format: uahShort, bar: "strong" },
           {
             name: "Customers who left",
             value: ({ churned }) => churned,
             format: count,
             bar: "faint",
           },
-          { name: "Of the segment", value: story.churnRate, format: percentWhole },
+          { name: "Share of segment", value: story.churnRate, format: percentWhole },
         ],
       }),
     table: {
@@ -81,8 +81,8 @@ export function levelsView(summary: CustomersSummary, rates: ReadonlyMap<string,
             bar: "strong",
             fill: () => "var(--c1)",
           },
-          { name: "Each brought", value: ({ ltv, customers }) => ltv / customers, format: uah },
-          { name: "Orders each", value: ({ orders, customers }) => orders / customers, format: rate },
+          { name: "Revenue per customer", value: ({ ltv, customers }) => ltv / customers, format: uah },
+          { name: "Orders per customer", value: ({ orders, customers }) => orders / customers, format: rate },
         ],
       }),
     table: {
@@ -103,7 +103,10 @@ export function segmentsView(summary: CustomersSummary, meanings: ReadonlyMap<st
         rows,
         name: ({ name }) => name,
         note: ({ name }) => meanings.get(name) ?? "",
-        measures: [...sizeAndRevenue, { name: "Each", value: ({ ltv, customers }) => ltv / customers, format: uah }],
+        measures: [
+          ...sizeAndRevenue,
+          { name: "Per customer", value: ({ ltv, customers }) => ltv / customers, format: uah },
+        ],
       }),
     table: {
       columns: [{ name: "Segment", kind: "text" }, ...groupColumns, { name: "Meaning", kind: "text" }],
@@ -131,7 +134,7 @@ export function gridView(summary: CustomersSummary): View {
   return {
     headline,
     caption:
-      "Customers by score, 5 the best: above came lately, on the right come often. Good customers who stay away are below on the right.",
+      "Scores run from 1 to 5 (best). Recent customers are at the top, frequent ones on the right; good customers who stay away are at the bottom right.",
     draw: (width) =>
       heat({
         label: headline,
@@ -142,8 +145,8 @@ export function gridView(summary: CustomersSummary): View {
         top: Math.max(...cells.map(({ value }) => value)),
         rowHeight: width > 400 ? 106 : 92,
         marginLeft: 38,
-        xLabel: "Frequency: how often",
-        yLabel: "Recency: how lately",
+        xLabel: "Frequency: how often they come",
+        yLabel: "Recency: how recently they came",
       }),
     table: {
       columns: [
@@ -157,7 +160,7 @@ export function gridView(summary: CustomersSummary): View {
   };
 }
 
-/** A name on lines of a word or two, for a narrow cell. */
+/** Breaks a name into lines of a word or two, for a narrow cell. */
 function lines(name: string): string {
   return name.replace(/(\S{3,}) /, "$1\n");
 }
@@ -168,13 +171,13 @@ export function channelsView(summary: CustomersSummary): View {
     headline: story.channelsHeadline(summary),
     draw: () =>
       bars<CustomerGroup>({
-        title: "How they came",
+        title: "Acquisition channels",
         head: "Channel",
         rows,
         name: ({ name }) => capital(name),
         measures: [
           { name: "Customers", value: ({ customers }) => customers, format: count, bar: "strong" },
-          { name: "Each brought", value: ({ ltv, customers }) => ltv / customers, format: uah },
+          { name: "Revenue per customer", value: ({ ltv, customers }) => ltv / customers, format: uah },
           { name: "Still come", value: (group) => 1 - story.churnRate(group), format: percentWhole },
         ],
       }),

@@ -1,32 +1,32 @@
+import { quantile } from "../../column-math.ts";
 import type { Customers, CustomersReport } from "../../customers/shape.ts";
 import { customersStory } from "../../customers/story.ts";
 import { type CustomersSummary, summariseCustomers } from "../../customers/summary.ts";
 import { summariseTrade } from "../../customers/trade.ts";
 import { type Choices, everything, type Filter } from "../../filter.ts";
 import { count, percent, plural, uah, uahShort } from "../../format.ts";
-import { quantile } from "../../numbers.ts";
 import { h, items } from "../dom.ts";
-import { filtered } from "../filtered.ts";
-import { grid, instead, terms } from "../frame.ts";
+import { filteredPage } from "../filtered-page.ts";
+import { grid, showInstead, terms } from "../frame.ts";
 import { kpi } from "../kpi.ts";
 import { customerCards, tradeCards } from "./cards.ts";
 
 const NOBODY = "No registered customers in this selection: choose other days, stores or order types.";
 const NO_ORDERS = "No orders in this selection: choose other days, stores or order types.";
 
-/** The page of customers. What only some of its tables can give is shown without the others. */
+/** Shows the customers page. If some marts are missing, the charts that do not need them are still shown. */
 export function customersPage({ data, missing }: CustomersReport): void {
   const { customers, trade } = data;
-  // Orders begin with the first store, registrations perhaps before: the longer span is what one can choose from.
+  // Registrations may begin before the first order. Offer the longer span of days.
   const choices = [customers, trade].reduce<Choices | undefined>(
     (longest, part) => (part !== undefined && part.days.count > (longest?.days.count ?? 0) ? part : longest),
     undefined,
   );
   if (choices === undefined) {
-    instead(
+    showInstead(
       missing.customers ??
         missing.trade ??
-        "There are no customers and no orders yet: the figures appear with the first ones.",
+        "There are no customers and no orders yet. Figures appear here after the first ones.",
     );
     return;
   }
@@ -35,13 +35,13 @@ export function customersPage({ data, missing }: CustomersReport): void {
     kpi("customers", "Customers"),
     kpi("active", "Active in 30 days"),
     kpi("repeat", "Repeat purchase rate"),
-    kpi("ltv", "Lifetime value, on average"),
+    kpi("ltv", "Average lifetime value"),
   ];
   const story = h("ul", { class: "story", id: "story", "aria-label": "At a glance" });
   const asOf = h("p", { class: "lead" });
   const cards = customerCards(customers, data.gaps);
   const tradeCard = tradeCards();
-  filtered({
+  filteredPage({
     choices,
     initial: everything(choices),
     words: { days: "Registered", store: "Home store", orderType: "Main order type" },
@@ -72,7 +72,7 @@ export function customersPage({ data, missing }: CustomersReport): void {
       },
       {
         id: "meaning",
-        link: "What it means",
+        link: "Definitions",
         title: "What the figures mean",
         content: [segmentTerms(customers), terms(meanings)],
       },
@@ -112,8 +112,8 @@ const meanings = {
   days_between_visits: "Days between visits",
   cohort: "Cohort",
   retention: "Retention",
-  customer_age: "Customer age",
-  registered: "Registered",
+  customer_age: "Time since registration",
+  registered: "Registered order",
   home_store: "Home store",
   main_order_type: "Main order type",
   avg_order_value: "Average order value",
@@ -129,8 +129,8 @@ function segmentTerms(customers: Customers | undefined): HTMLElement {
 function asOfWords(filter: Filter, { silent }: CustomersSummary): string {
   if (filter.from > filter.to) return "The first day is after the last one.";
   const quiet =
-    silent === 0 ? "" : ` ${plural(silent, "more has", "more have")} registered, and no orders in these data.`;
-  return `Customers by their day of registration, home store and main order type; all about them as of the last day of orders.${quiet}`;
+    silent === 0 ? "" : ` ${plural(silent, "more customer has", "more customers have")} registered but never ordered.`;
+  return `The filters choose customers by registration day, home store and main order type. All figures about them are as of the last day of orders.${quiet}`;
 }
 
 function showKpis(
@@ -144,15 +144,15 @@ function showKpis(
   const { totals } = summary;
   const part = (number: number) => percent(number / totals.customers);
   customers?.show(count(totals.customers), {
-    words: `${count(totals.churned)} have left, ${part(totals.churned)}`,
+    words: `${count(totals.churned)} have left (${part(totals.churned)})`,
   });
   active?.show(count(totals.active30), {
-    words: `${part(totals.active30)}; in 7 days ${count(totals.active7)}, in 90 days ${count(totals.active90)}`,
+    words: `${part(totals.active30)}; ${count(totals.active7)} in 7 days, ${count(totals.active90)} in 90`,
   });
   repeat?.show(part(totals.repeat), {
-    words: `${count(totals.repeat)} came again; ${count(totals.orders / totals.customers)} orders each`,
+    words: `${count(totals.repeat)} came back; ${count(totals.orders / totals.customers)} orders per customer`,
   });
   ltv?.show(uah(totals.ltv / totals.customers), {
-    words: `half of them below ${uah(quantile(summary.ltvs, 0.5))}; ${uahShort(totals.ltv)} in all`,
+    words: `median ${uah(quantile(summary.ltvs, 0.5))}; ${uahShort(totals.ltv)} in total`,
   });
 }

@@ -1,24 +1,24 @@
+import { histogram } from "../../column-math.ts";
 import type { VisitGaps } from "../../customers/shape.ts";
 import * as story from "../../customers/story.ts";
 import type { CustomersSummary } from "../../customers/summary.ts";
 import { monthName } from "../../days.ts";
 import { count, percent, percentWhole, plural, short, uah, uahShort } from "../../format.ts";
-import { histogram } from "../../numbers.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
 import { columns } from "../charts/columns.ts";
 
-/* Views of how customers spread: over value, age, time since the last visit, days between visits. */
+/* Views of distributions: last orders, lifetime value, time since registration, activity, days between visits. */
 
 export function latelyView(summary: CustomersSummary): View | string {
   const months = summary.leftByMonth.slice(-24);
   if (months.length === 0) return "Nobody in this selection has left.";
   const headline = story.latelyHeadline(summary);
-  // Then the last month is among the last three, and these are about the 90 days.
+  // Somebody left in the last 90 days, so the last three months of the chart are about those days: highlight them.
   const lately = summary.totals.leftLately > 0;
   return {
     headline,
-    caption: `Customers who have left, by the month of their last order${months.length < summary.leftByMonth.length ? "; the last 24 months of it, the table has all" : ""}.`,
+    caption: `Customers who left, by the month of their last order.${months.length < summary.leftByMonth.length ? " The chart shows the last 24 months, the table all of them." : ""}`,
     draw: (width) =>
       columns(
         headline,
@@ -27,7 +27,7 @@ export function latelyView(summary: CustomersSummary): View | string {
           name: monthName(month),
           value: customers,
           text: count(customers),
-          tip: `${monthName(month)}\n${plural(customers, "customer")}\nhad brought ${uah(ltv)}`,
+          tip: `${monthName(month)}\n${plural(customers, "customer")}\nrevenue ${uah(ltv)}`,
           fill: lately && i >= months.length - 3 ? "var(--accent)" : "var(--faint)",
         })),
         { tick: monthTick(width, months.length) },
@@ -36,14 +36,14 @@ export function latelyView(summary: CustomersSummary): View | string {
       columns: [
         { name: "Month of the last order", kind: "text" },
         { name: "Customers who left", kind: "count" },
-        { name: "Had brought", kind: "money" },
+        { name: "Revenue so far", kind: "money" },
       ],
       rows: summary.leftByMonth.map(({ month, customers, ltv }) => [month.slice(0, 7), customers, ltv]),
     },
   };
 }
 
-/** Which months of the year get a tick, so that none stands on the next. */
+/** Picks the months that get a tick, so that the labels do not overlap. */
 function monthTick(width: number, months: number): (name: string) => string {
   const room = width / months;
   if (room > 64) return String;
@@ -57,7 +57,7 @@ export function valueView(summary: CustomersSummary): View {
   const headline = story.valueHeadline(summary);
   return {
     headline,
-    caption: "Each column is a span of lifetime value; its height is how many customers have brought that much.",
+    caption: "Each column counts the customers whose lifetime value falls in its range.",
     draw: (width) =>
       columns(
         headline,
@@ -134,7 +134,7 @@ export function activityView(summary: CustomersSummary): View {
     headline: story.activityHeadline(summary),
     draw: () =>
       bars<(typeof rows)[number]>({
-        title: "Seen in the last 7, 30 and 90 days",
+        title: "Active in the last 7, 30 and 90 days",
         head: "Window",
         rows,
         name: ({ name }) => name,
@@ -179,7 +179,7 @@ export function gapsView(summary: CustomersSummary, { buckets }: VisitGaps): Vie
           tip: `${name}\n${plural(summary.gaps[i] ?? 0, "return")}`,
           fill: "var(--h4)",
         })),
-        // Where their names would stand on each other: 2 to 3 days is 2.
+        // On a narrow screen names would overlap, so show first days: 2 for 2 to 3 days.
         width > 560 ? {} : { tick: (name) => firstDays.get(name) ?? "", xLabel: "Days, from" },
       ),
     table: {

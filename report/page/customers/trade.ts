@@ -8,7 +8,7 @@ import { bars } from "../charts/bars.ts";
 import { curves } from "../charts/curves.ts";
 import { h } from "../dom.ts";
 
-/* Views of registered against anonymous orders. */
+/* Views that compare registered and anonymous orders. */
 
 export function tradeView(summary: TradeSummary): View {
   const { registered, anonymous } = summary;
@@ -20,13 +20,13 @@ export function tradeView(summary: TradeSummary): View {
   const fill = ({ name }: { name: string }) => (name === "Registered" ? "var(--accent)" : "var(--faint)");
   return {
     headline: story.tradeHeadline(summary),
-    caption: "Orders of the chosen days, by the store and type of the order.",
+    caption: "In this chart the filters choose orders, by day, store and order type.",
     draw: () =>
       h(
         "div",
         {},
         bars<(typeof rows)[number]>({
-          title: "Registered against anonymous",
+          title: "Registered and anonymous orders",
           head: "Customers",
           rows,
           name: ({ name }) => name,
@@ -39,7 +39,7 @@ export function tradeView(summary: TradeSummary): View {
       ),
     table: {
       columns: [
-        { name: "Orders of", kind: "text" },
+        { name: "Customers", kind: "text" },
         { name: "Orders", kind: "count" },
         { name: "Share of orders", kind: "share" },
         { name: "Revenue", kind: "money" },
@@ -56,8 +56,8 @@ export function sharesView({ months }: TradeSummary): View {
   const [first, last] = [months[0], months.at(-1)];
   const headline =
     first === undefined || last === undefined || first === last
-      ? `${percentWhole(first === undefined ? Number.NaN : share(first))} of orders are of registered customers`
-      : `From ${percentWhole(share(first))} of orders in ${monthName(first.month)} to ${percentWhole(share(last))} in ${monthName(last.month)}`;
+      ? `${percentWhole(first === undefined ? Number.NaN : share(first))} of orders come from registered customers`
+      : `Registered customers: ${percentWhole(share(first))} of orders in ${monthName(first.month)}, ${percentWhole(share(last))} in ${monthName(last.month)}`;
   return {
     headline,
     draw: (width) =>
@@ -80,9 +80,9 @@ export function sharesView({ months }: TradeSummary): View {
     table: {
       columns: [
         { name: "Month", kind: "text" },
-        { name: "Orders of registered customers", kind: "count" },
+        { name: "Orders from registered customers", kind: "count" },
         { name: "Anonymous orders", kind: "count" },
-        { name: "Share of registered", kind: "share" },
+        { name: "Registered share", kind: "share" },
       ],
       rows: months.map((month) => [month.month.slice(0, 7), month.registered, month.anonymous, share(month)]),
     },

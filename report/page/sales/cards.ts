@@ -5,7 +5,7 @@ import { categoriesView, categoryFill, discountsView, mixesView, productsView } 
 import { mapView, storesView } from "./stores.ts";
 import { dailyView, hoursView } from "./times.ts";
 
-/** The charts of the sales page. @param chooseStore is what a click on a store does */
+/** Makes the charts of the sales page. @param chooseStore is called when the reader clicks a store */
 export function salesCards(cube: SalesCube, chooseStore: (name: string) => void) {
   const fill = categoryFill([...new Set(cube.products.map(({ category }) => category))].sort());
   return {
@@ -16,11 +16,11 @@ export function salesCards(cube: SalesCube, chooseStore: (name: string) => void)
     stores: summaryCard("stores-compared", "Stores compared", "w7", (summary: SalesSummary) =>
       storesView(cube, summary, chooseStore),
     ),
-    map: summaryCard("map", "Where they are", "w5", (summary: SalesSummary) => mapView(cube, summary, chooseStore)),
+    map: summaryCard("map", "Stores on the map", "w5", (summary: SalesSummary) => mapView(cube, summary, chooseStore)),
     categories: summaryCard("categories", "Revenue by category", "", (summary: SalesSummary) =>
       categoriesView(summary, fill),
     ),
-    mixes: summaryCard("mixes", "What an order holds", "", (summary: SalesSummary) => mixesView(cube, summary)),
+    mixes: summaryCard("mixes", "Categories in an order", "", (summary: SalesSummary) => mixesView(cube, summary)),
     products: summaryCard("top-products", "Top products", "w7", (summary: SalesSummary) => productsView(summary, fill)),
     discounts: summaryCard("discounts-given", "Discounts by reason", "w12", (summary: SalesSummary) =>
       discountsView(cube, summary),

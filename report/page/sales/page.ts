@@ -5,18 +5,18 @@ import type { SalesCube, SalesReport } from "../../sales/shape.ts";
 import { salesStory } from "../../sales/story.ts";
 import { averageOrder, type DailyTotals, type SalesSummary, summariseSales } from "../../sales/summary.ts";
 import { h, items } from "../dom.ts";
-import { filtered } from "../filtered.ts";
-import { grid, instead, stack, terms } from "../frame.ts";
+import { filteredPage } from "../filtered-page.ts";
+import { grid, showInstead, stack, terms } from "../frame.ts";
 import { kpi } from "../kpi.ts";
 import { salesCards } from "./cards.ts";
 
 const NO_ORDERS = "No orders in this selection: choose other days, stores or order types.";
 
-/** The page of sales. */
+/** Shows the sales page. */
 export function salesPage({ data, missing }: SalesReport): void {
   const { sales } = data;
-  if (sales === undefined) instead(missing.sales ?? "The figures of sales are missing.");
-  else if (sales.days.count === 0) instead("There are no orders yet: the figures appear with the first ones.");
+  if (sales === undefined) showInstead(missing.sales ?? "The sales figures are missing.");
+  else if (sales.days.count === 0) showInstead("There are no orders yet. Figures appear here after the first one.");
   else showSales(sales);
 }
 
@@ -33,7 +33,7 @@ function showSales(cube: SalesCube): void {
     choose((filter) => ({ ...filter, stores: filter.stores.length === 1 && filter.stores[0] === name ? [] : [name] })),
   );
   const period = h("p", { class: "lead", id: "period-words" });
-  const choose = filtered({
+  const choose = filteredPage({
     choices: cube,
     initial,
     words: { days: "Days", store: "Store", orderType: "Order type" },
@@ -43,7 +43,7 @@ function showSales(cube: SalesCube): void {
         link: "Overview",
         content: [period, grid(...Object.values(kpis)), story, grid(cards.daily)],
       },
-      { id: "when", link: "When they come", content: [grid(cards.hours)] },
+      { id: "when", link: "Busy hours", content: [grid(cards.hours)] },
       { id: "stores", link: "Stores", content: [grid(cards.stores, cards.map)] },
       {
         id: "products",
@@ -52,7 +52,7 @@ function showSales(cube: SalesCube): void {
         content: [grid(stack("w5", cards.categories, cards.mixes), cards.products)],
       },
       { id: "discounts", link: "Discounts", content: [grid(cards.discounts)] },
-      { id: "meaning", link: "What it means", title: "What the figures mean", content: [terms(meanings)] },
+      { id: "meaning", link: "Definitions", title: "What the figures mean", content: [terms(meanings)] },
     ],
     update(filter) {
       const summary = summariseSales(cube, filter);
@@ -71,7 +71,7 @@ const meanings = {
   orders: "Orders",
   avg_order_value: "Average order value",
   items_per_order: "Items per order",
-  previous_period: "Period before",
+  previous_period: "Previous period",
   product_mix: "Product mix",
   discount_reason: "Discounts",
   sales_filters: "Filters",
@@ -81,11 +81,11 @@ function periodWords(filter: Filter, { before }: SalesSummary): string {
   const chosen =
     filter.from > filter.to
       ? "The first day is after the last one."
-      : `Figures of ${rangeName(filter.from, filter.to)}`;
+      : `Figures for ${rangeName(filter.from, filter.to)}`;
   if (filter.from > filter.to) return chosen;
   return before === undefined
-    ? `${chosen}; there are no data for a whole period before, so no change is shown.`
-    : `${chosen}; change against ${rangeName(before.from, before.to)}.`;
+    ? `${chosen}. The data does not cover the previous period, so no change is shown.`
+    : `${chosen}, compared with ${rangeName(before.from, before.to)}.`;
 }
 
 function showKpis(
@@ -94,11 +94,11 @@ function showKpis(
 ): void {
   const { totals, before } = summary;
   const parts = partsOf(summary);
-  /** What a figure was, and how it went; words where there is nothing to hold it against. */
+  /** The change of a figure and its course; `words` if there is no previous period. */
   const about = (value: (totals: DailyTotals) => number, words: string) => ({
     ...(before === undefined || totals.orders === 0
       ? { words: totals.orders === 0 ? "" : words }
-      : { change: { now: value(totals), before: value(before.totals), against: "on the period before" } }),
+      : { change: { now: value(totals), before: value(before.totals), against: "on the previous period" } }),
     series: parts.map(value),
   });
   const itemsPerOrder = ({ items, orders }: DailyTotals) => items / orders;
@@ -114,7 +114,7 @@ function showKpis(
   kpis.items.show(decimal(itemsPerOrder(totals)), about(itemsPerOrder, `${count(totals.items)} pieces`));
 }
 
-/** The days in at most thirty parts of equal length; days that are left over at the beginning are left out. */
+/** Adds the days up in at most thirty parts of equal length. Leaves out the first days if they do not fill a part. */
 function partsOf({ daily }: SalesSummary): DailyTotals[] {
   const length = Math.ceil(daily.length / 30);
   const number = Math.floor(daily.length / Math.max(length, 1));

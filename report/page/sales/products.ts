@@ -6,9 +6,9 @@ import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
 import { h } from "../dom.ts";
 
-/* Views of what is sold: categories, products, mixes, and what is taken off the price. */
+/* Views of categories, products, mixes of categories, and discounts. */
 
-/** Categories keep their colours in every chart. */
+/** Gives each category one colour for all charts. */
 export function categoryFill(categories: readonly string[]): (category: string) => string {
   return (category) => `var(--c${(categories.indexOf(category) % 5) + 1})`;
 }
@@ -43,7 +43,7 @@ export function categoriesView(summary: SalesSummary, fill: (category: string) =
         { name: "Revenue", kind: "money" },
         { name: "Share of revenue", kind: "share" },
         { name: "Pieces", kind: "count" },
-        { name: "Revenue of the period before", kind: "money" },
+        { name: "Revenue, previous period", kind: "money" },
       ],
       rows: rows.map((row) => [row.name, row.net, share(row), row.items, row.netBefore]),
     },
@@ -98,7 +98,7 @@ export function productsView(summary: SalesSummary, fill: (category: string) => 
         { name: "Revenue", kind: "money" },
         { name: "Share of revenue", kind: "share" },
         { name: "Pieces", kind: "count" },
-        { name: "Revenue of the period before", kind: "money" },
+        { name: "Revenue, previous period", kind: "money" },
       ],
       rows: rows.map((row) => [
         row.name,
@@ -121,10 +121,10 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
   const mixed = story.mixedShare(cube, summary);
   return {
     headline: story.mixHeadline(cube, summary),
-    caption: `Mixed orders, of two or three categories, are the strong bars: ${percent(mixed)} of all.`,
+    caption: `Strong bars: orders that mix two or three categories, ${percent(mixed)} of all.`,
     draw: () =>
       bars<(typeof rows)[number]>({
-        title: "What an order holds",
+        title: "Categories in an order",
         head: "Product mix",
         rows,
         name: ({ name }) => name,
@@ -136,7 +136,7 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
             bar: "strong",
             fill: ({ categories }) => (categories > 1 ? "var(--accent)" : "var(--faint)"),
           },
-          { name: "Revenue an order", value: ({ net, orders }) => net / orders, format: uah },
+          { name: "Revenue per order", value: ({ net, orders }) => net / orders, format: uah },
         ],
       }),
     table: {
@@ -146,7 +146,7 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
         { name: "Orders", kind: "count" },
         { name: "Share of orders", kind: "share" },
         { name: "Revenue", kind: "money" },
-        { name: "Revenue an order", kind: "money" },
+        { name: "Revenue per order", kind: "money" },
       ],
       rows: rows.map((row) => [row.name, row.categories, row.orders, share(row), row.net, row.net / row.orders]),
     },
@@ -166,7 +166,7 @@ export function discountsView(cube: SalesCube, summary: SalesSummary): View | st
   if (rows.length === 0) return "No discount was given in this selection.";
   return {
     headline: story.discountsHeadline(summary),
-    caption: `${count(totals.discounted)} of ${count(totals.orders)} orders had a discount, ${uah(totals.discount / totals.discounted)} each on average.`,
+    caption: `${count(totals.discounted)} of ${count(totals.orders)} orders had a discount, ${uah(totals.discount / totals.discounted)} on average.`,
     draw: () =>
       bars({
         title: "Discounts by reason",
@@ -176,7 +176,7 @@ export function discountsView(cube: SalesCube, summary: SalesSummary): View | st
         note: ({ kind }) => (kind === "loyalty" ? "loyalty level" : "promotion"),
         measures: [
           {
-            name: "Given",
+            name: "Discount",
             value: ({ discount }) => discount,
             format: uahShort,
             bar: "strong",
@@ -184,7 +184,7 @@ export function discountsView(cube: SalesCube, summary: SalesSummary): View | st
           },
           { name: "Orders", value: ({ orders }) => orders, format: count, bar: "faint" },
           { name: "Share of all discounts", value: ({ discount }) => discount / totals.discount, format: percent },
-          { name: "Discount an order", value: ({ discount, orders }) => discount / orders, format: uah },
+          { name: "Discount per order", value: ({ discount, orders }) => discount / orders, format: uah },
         ],
       }),
     table: {

@@ -6,7 +6,7 @@ import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
 import { cityMap } from "../charts/map.ts";
 
-/* Views of the stores: compared, and where they are. */
+/* Views of the stores, as a comparison and on the map. */
 
 export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name: string) => void): View {
   const rows = story.rankedStores(summary);
@@ -15,14 +15,14 @@ export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name
   return {
     headline: story.storesHeadline(cube, summary),
     caption:
-      "Under each name its orders a day; a click shows the store alone. Change is of revenue; new is what was not open for all of the period before.",
+      "Click a store to see it alone. Change compares revenue with the previous period; “new” means that the store was not open for all of it.",
     draw: () =>
       bars<StoreTotals>({
         title: "Stores compared",
         head: "Store",
         rows,
         name: (row) => store(row).name,
-        note: (row) => `${store(row).district} · ${rate(row.orders / row.days)} a day`,
+        note: (row) => `${store(row).district} · ${rate(row.orders / row.days)} orders a day`,
         choose: {
           label: (row) => (only ? "Show all stores" : `Show only ${store(row).name}`),
           act: (row) => choose(store(row).name),
@@ -55,7 +55,7 @@ export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name
         { name: "Items per order", kind: "number" },
         { name: "Days with orders", kind: "count" },
         { name: "Orders a day", kind: "number" },
-        { name: "Revenue of the period before", kind: "money" },
+        { name: "Revenue, previous period", kind: "money" },
       ],
       rows: rows.map((row) => [
         store(row).name,
@@ -77,10 +77,10 @@ export function mapView(cube: SalesCube, summary: SalesSummary, choose: (name: s
     .rankedStores(summary)
     .map((totals) => ({ ...totals, place: cube.stores[totals.store] as SalesCube["stores"][number] }));
   const busiest = [...rows].sort((a, b) => b.orders / b.days - a.orders / a.days)[0];
-  const headline = `${busiest?.place.district}: the district with most orders a day, ${rate((busiest?.orders ?? 0) / (busiest?.days ?? 1))} at ${busiest?.place.name}`;
+  const headline = `${busiest?.place.name} in ${busiest?.place.district} is the busiest store: ${rate((busiest?.orders ?? 0) / (busiest?.days ?? 1))} orders a day`;
   return {
     headline,
-    caption: "The larger the circle, the more revenue. A sketch, not a survey.",
+    caption: "The area of a circle is the store's revenue. The map is a sketch.",
     draw: (width) =>
       cityMap(
         headline,

@@ -7,7 +7,7 @@ import type { View } from "../card.ts";
 import { daily as dailyChart } from "../charts/daily.ts";
 import { heat, hourTick } from "../charts/heat.ts";
 
-/* Views of sales over time: days, and the hours of the week. */
+/* Views of sales by day, and by hour of the week. */
 
 export function dailyView(summary: SalesSummary): View {
   const { daily } = summary;
@@ -23,8 +23,8 @@ export function dailyView(summary: SalesSummary): View {
     headline,
     caption:
       points.length > length
-        ? `Each day, and the average of the ${length} days up to it (strong line).`
-        : "Each day. There are too few for an average over time.",
+        ? `Revenue of each day; the strong line averages the ${length} days up to it.`
+        : "Revenue of each day.",
     draw: (width) =>
       dailyChart(headline, width, points, {
         value: (kopiykas) => uahShort(kopiykas),
@@ -51,14 +51,14 @@ export function hoursView(cube: SalesCube, summary: SalesSummary): View {
     hours.map((x) => {
       const value = story.averageInHour(cube, summary, weekday, x);
       const orders = summary.ordersByHour[weekday * cube.hours.count + x - cube.hours.first] ?? 0;
-      const tip = `${y} ${hourName(x)}–${hourName(x + 1)}\n${rate(value)} orders on average\n${count(orders)} in all`;
+      const tip = `${y} ${hourName(x)}–${hourName(x + 1)}\n${rate(value)} orders on average\n${count(orders)} in total`;
       return { x, y, value, orders, tip, text: value > 0 ? rate(value) : "" };
     }),
   );
   const headline = story.hoursHeadline(cube, summary);
   return {
     headline,
-    caption: "Orders in one such hour, on average over the chosen days. Kyiv time.",
+    caption: "Average orders in each hour of the chosen days, Kyiv time.",
     draw: (width) =>
       heat({
         label: headline,

@@ -7,7 +7,7 @@ select
     loyalty_tier,
     acquisition_channel,
     {{ surrogate_key('store', 'home_store_id') }} as home_store_key,
-    -- The decade and not the year: enough for a chart, and it points at nobody.
+    -- Keep only the decade of birth: enough for a chart, and it identifies nobody.
     birth_year - mod(birth_year, 10) as birth_decade,
     marketing_opt_in
 from {{ source('coffee_shop', 'customers') }}

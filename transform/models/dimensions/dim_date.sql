@@ -11,7 +11,7 @@ with bounds as (
     from {{ source('coffee_shop', 'stores') }}
 ),
 
--- Whole months, so that a month's chart has all its days.
+-- Begin with a whole month, so that its chart has all days.
 span as (
     select
         {{ month_start('min(first_day)') }} as first_day,

@@ -1,4 +1,4 @@
--- The one definition of the segments: a grid of recency by frequency that gives each of the 25 cells one segment.
+-- The only definition of the segments: a grid of recency and frequency scores, with one segment for each of the 25 cells.
 with scores as (
     {% for score in range(1, 6) -%}
     select {{ score }} as score{{ " union all" if not loop.last }}
@@ -25,19 +25,19 @@ grid as (
     cross join scores as frequency
 ),
 
--- Best first, and what to do about each.
+-- Best segment first, with advice for each.
 meanings as (
     {% for segment, meaning in [
-        ('Champions', 'Came just now and come most often. Thank them, and ask them to bring a friend.'),
-        ('Loyal', 'Come often, and were here not long ago. Offer them the next loyalty level.'),
-        ('Potential Loyalists', 'Were here lately, and come now and then. A reason for one more visit makes them regulars.'),
-        ('New Customers', 'Came just now, and seldom so far. Make the second visit easy.'),
-        ('Promising', 'Were here lately, and seldom so far. Remind them that you exist.'),
-        ('Need Attention', 'Average in both, and about to slip. A small offer now costs less than winning them back.'),
-        ('About To Sleep', 'Came seldom, and some time ago. Write to them while they remember.'),
-        ('Cannot Lose Them', 'Came most often, and stay away. Call them: nobody is worth more to win back.'),
-        ('At Risk', 'Came often, and have been away for long. Ask what went wrong, with an offer.'),
-        ('Churned', 'Came seldom, and long ago. Spend nothing on them but the newsletter.'),
+        ('Champions', 'Frequent customers, here very recently. Thank them, and ask them to bring a friend.'),
+        ('Loyal', 'Frequent customers, here not long ago. Offer them the next loyalty level.'),
+        ('Potential Loyalists', 'Occasional customers, here recently. A reason for one more visit makes them regulars.'),
+        ('New Customers', 'Few visits so far, the last very recently. Make the next visit easy.'),
+        ('Promising', 'Few visits so far, the last recently. Remind them that you exist.'),
+        ('Need Attention', 'Average in both scores, and about to slip. A small offer now costs less than winning them back.'),
+        ('About To Sleep', 'Few visits, the last some time ago. Write to them while they remember you.'),
+        ('Cannot Lose Them', 'The most frequent customers, but away for a long time. Call them: nobody is worth more to win back.'),
+        ('At Risk', 'Frequent customers, but away for a long time. Ask what went wrong, and make an offer.'),
+        ('Churned', 'Few visits, the last a long time ago. Spend nothing on them beyond the newsletter.'),
     ] -%}
     select {{ loop.index }} as segment_rank, '{{ segment }}' as segment, '{{ meaning }}' as meaning{{ " union all" if not loop.last }}
     {% endfor %}

@@ -1,4 +1,4 @@
--- The one definition of the lengths that days between visits are counted by. They follow each other without a hole.
+-- The only definition of the lengths of gaps between visits. They follow each other without a hole.
 {%- set lengths = [
     ('Next day', 1, 1),
     ('2 to 3 days', 2, 3),

@@ -15,7 +15,7 @@ with lines as (
         orders.status = 'refunded' as is_refunded,
         lines.quantity,
         lines.unit_price,
-        -- Cost history is not kept: the cost is taken to have moved with the price.
+        -- There is no history of costs, so assume that the cost changed as the price did.
         {{ ratio('products.unit_cost * lines.unit_price', 'products.price', 2) }} as unit_cost,
         orders.discount_rate,
         {{ money('lines.quantity * lines.unit_price') }} as sub_total,

@@ -72,9 +72,9 @@ scored as (
     select
         customers.*,
         median_gaps.median_days_between_orders,
-        -- One visit has no gap to go by: the 180 days of the activity window stand in.
+        -- After a single visit there is no gap to go by, so use 180 days, the longest activity window.
         coalesce(3 * median_gaps.median_days_between_orders, 180) as churned_after_days,
-        -- Ties are broken by id, so that the same rows give the same scores on any engine.
+        -- Break ties by id, so that the same rows give the same scores on any engine.
         ntile(5) over (order by customers.days_since_last_order desc, customers.customer_id) as r_score,
         ntile(5) over (order by customers.orders_all_time, customers.customer_id) as f_score,
         ntile(5) over (order by customers.ltv, customers.customer_id) as m_score

@@ -1,4 +1,4 @@
-{#- Every row fulfils the expression; a row for which it is NULL does not. -#}
+{#- Every row fulfils the expression. A row for which it is NULL fails. -#}
 {% test expression_is_true(model, expression) %}
 select *
 from {{ model }}

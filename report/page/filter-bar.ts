@@ -5,21 +5,21 @@ import { chips } from "./chips.ts";
 import { dayFields } from "./day-fields.ts";
 import { h } from "./dom.ts";
 
-/** The bar of filters, and the links to the page's sections. */
+/** The filters, and links to the page's sections. */
 export interface FilterBar {
   readonly element: HTMLElement;
-  /** Shows a filter that came from elsewhere: a link, a click in a chart. */
+  /** Shows a filter that was chosen elsewhere: by a link, or a click in a chart. */
   show(filter: Filter): void;
 }
 
-/** What a page calls the three. */
+/** A page's labels for the three filters. */
 export interface FilterWords {
   readonly days: string;
   readonly store: string;
   readonly orderType: string;
 }
 
-/** Makes the bar. @param change is called with what the reader chose @param initial is what Reset goes back to */
+/** Makes the bar. @param initial the filter that Reset restores @param change is called with the filter that the reader chooses */
 export function filterBar(
   choices: Choices,
   initial: Filter,
@@ -91,7 +91,7 @@ function filterWords(filter: Filter, period = rangeName(filter.from, filter.to))
   return `${period} · ${stores} · ${types}`;
 }
 
-/** The part of the link after # holds the filter, so that a section is gone to by hand. */
+/** Scrolls to a section. A plain link cannot: the part of the address after # holds the filter. */
 function goTo(event: Event, id: string): void {
   event.preventDefault();
   const heading = document.getElementById(id)?.querySelector("h2");

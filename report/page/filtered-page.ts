@@ -1,39 +1,39 @@
 import { type Choices, type Filter, parseFilter, printFilter } from "../filter.ts";
 import { h } from "./dom.ts";
-import { type FilterWords, filterBar } from "./filters.ts";
+import { type FilterWords, filterBar } from "./filter-bar.ts";
 import { section } from "./frame.ts";
 
-/** A part of the page. */
+/** A section of the page. */
 export interface Section {
   readonly id: string;
-  /** In the bar of filters, where there is little room. */
+  /** Its name in the filter bar, where there is little room. */
   readonly link: string;
   /** @default link */
   readonly title?: string;
   readonly content: readonly Node[];
 }
 
-/** What a page of filtered figures consists of. */
-export interface Filtered {
+/** The content of a page with filters. */
+export interface FilteredPage {
   readonly choices: Choices;
   readonly initial: Filter;
   readonly words: FilterWords;
   readonly sections: readonly Section[];
-  /** Shows the figures of a filter. */
+  /** Shows the figures for a filter. */
   update(filter: Filter): void;
 }
 
 /**
- * Puts a page together: its bar of filters, its sections, and the filter in the part of the link after #, where it can be shared.
- * Returns what sets the filter, for charts in which one can choose.
+ * Puts a page together from its filter bar and sections, and keeps the filter in the link after #, so that readers can share it.
+ * Returns a function that changes the filter, for charts in which a reader can choose.
  */
-export function filtered({
+export function filteredPage({
   choices,
   initial,
   words,
   sections,
   update,
-}: Filtered): (change: (filter: Filter) => Filter) => void {
+}: FilteredPage): (change: (filter: Filter) => Filter) => void {
   let filter = parseFilter(location.hash, initial, choices);
   const bar = filterBar(choices, initial, sections, words, apply);
   const said = h("p", { class: "sr", role: "status" });
@@ -42,10 +42,10 @@ export function filtered({
     filter = next;
     update(filter);
     const hash = printFilter(filter, initial);
-    // A step of its own, so that Back undoes a choice, such as a click on a store.
+    // Add a step to the history, so that Back undoes a choice, such as a click on a store.
     if (hash !== location.hash.slice(1))
       history.pushState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
-    said.textContent = "The figures are up to date.";
+    said.textContent = "Figures updated.";
   }
 
   document.getElementById("bar")?.replaceWith(bar.element);

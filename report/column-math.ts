@@ -1,13 +1,13 @@
-/* Columns of numbers, and what is asked of them. */
+/* Access, search and statistics on columns of numbers. */
 
 type Numbers = ArrayLike<number>;
 
-/** A value that is there: without the `undefined` that an index might give. */
+/** The value at an index that the caller knows to exist, so that its type has no `undefined`. */
 export function at(column: Numbers, i: number): number {
   return column[i] as number;
 }
 
-/** Place of the first value of an ascending column that is not below `value`. */
+/** Index of the first value in an ascending column that is not below `value`. */
 export function lowerBound(column: Float64Array, value: number): number {
   let low = 0;
   let high = column.length;
@@ -19,7 +19,7 @@ export function lowerBound(column: Float64Array, value: number): number {
   return low;
 }
 
-/** Value below which so large a part of the ascending values lies, between two of them where need be. */
+/** The quantile of ascending values at `part`, 0 to 1, interpolated between two of them. NaN without values. */
 export function quantile(ascending: Float64Array, part: number): number {
   const place = (ascending.length - 1) * part;
   const low = ascending[Math.floor(place)] ?? Number.NaN;
@@ -27,21 +27,21 @@ export function quantile(ascending: Float64Array, part: number): number {
   return low + (high - low) * (place - Math.floor(place));
 }
 
-/** The part that the highest tenth of the ascending values has of their sum; of fewer than ten values, the highest one. */
+/** The share of the highest tenth of ascending values in their sum; of fewer than ten values, the share of the highest one. */
 export function topTenthShare(ascending: Float64Array): number {
   const sum = ascending.reduce((total, value) => total + value, 0);
   const top = ascending.slice(-Math.max(1, Math.round(ascending.length / 10)));
   return top.reduce((total, value) => total + value, 0) / sum;
 }
 
-/** Widths that buckets may have. */
+/** Widths that a bucket may have. */
 const nice = [1, 2, 2.5, 5]
   .flatMap((digit) => Array.from({ length: 10 }, (_, power) => digit * 10 ** power))
   .sort((a, b) => a - b);
 
 /**
- * How many values lie in buckets of equal width from 0; the last one takes what lies beyond the 98th percentile.
- * @param least width of a bucket @param buckets at most so many before the last one
+ * Counts ascending values in buckets of equal width from 0. The last bucket is open: it takes the values beyond the 98th percentile.
+ * @param least the smallest width of a bucket @param buckets how many there may be before the last one
  */
 export function histogram(ascending: Float64Array, least: number, buckets: number) {
   const most = Math.max(quantile(ascending, 0.98), least);

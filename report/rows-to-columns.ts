@@ -2,15 +2,15 @@ import { UserError } from "../generator/errors.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { Days } from "./report.ts";
 
-/* From rows of a query to the columns of report/shape.ts. */
+/* Turns the rows of a query into columns, as report/report.ts describes them. */
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** A day, `YYYY-MM-DD`, as days since 1970. */
+/** Days from 1970-01-01 to a day `YYYY-MM-DD`. */
 const sinceEpoch = (day: string): number => Date.parse(day) / DAY_MS;
 
-/** The days from the first to the last one, both `YYYY-MM-DD`, and the number of a day among them. */
-export function daysFrom(first: string | undefined, last: string | undefined): Days & { of(day: unknown): number } {
+/** The days from the first to the last, both `YYYY-MM-DD`; `of` gives a day's number among them. No days if either is undefined. */
+export function daySpan(first: string | undefined, last: string | undefined): Days & { of(day: unknown): number } {
   const none = first === undefined || last === undefined;
   const start = none ? 0 : sinceEpoch(first);
   return {
@@ -20,20 +20,20 @@ export function daysFrom(first: string | undefined, last: string | undefined): D
   };
 }
 
-/** An amount in UAH as kopiykas. */
+/** Converts an amount in UAH to kopiykas. */
 export function kopiykas(amount: ResultRow[string] | undefined): number {
   return Math.round(Number(amount) * 100);
 }
 
-/** Words in a list, each once, and their places in it. */
-export interface Words {
+/** A list of different words, for a column that holds places in it. */
+export interface Dictionary {
   readonly list: readonly string[];
-  /** Throws UserError for a word that is not in the list: one mart is older than another. */
+  /** The place of a word. Throws UserError if the list lacks it, which happens when one mart is older than another. */
   of(word: unknown): number;
 }
 
-/** @param list in the order to be kept */
-export function wordsOf(list: readonly string[]): Words {
+/** @param list keeps its order */
+export function dictionaryOf(list: readonly string[]): Dictionary {
   const places = new Map(list.map((word, place) => [word, place]));
   return {
     list,
@@ -41,19 +41,19 @@ export function wordsOf(list: readonly string[]): Words {
       const place = places.get(String(word));
       if (place === undefined)
         throw new UserError(
-          `"${word}" is in one mart and not in another, so that they are not of one build: build them with dbt`,
+          `one mart has "${word}" and another does not, so they come from different builds: build the marts again with dbt`,
         );
       return place;
     },
   };
 }
 
-/** The different words of a column, in their order. */
+/** The different values of a column, sorted. */
 export function distinct(rows: readonly ResultRow[], column: string): string[] {
   return [...new Set(rows.map((row) => String(row[column])))].sort();
 }
 
-/** A matrix of `height` × `width` zeros, row by row, with what the rows hold. */
+/** A matrix of `height` × `width`, row by row. `at` gives the cell of a row, as [y, x], and `value` its content; all others are 0. */
 export function matrix(
   height: number,
   width: number,

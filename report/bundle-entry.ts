@@ -1,0 +1,47 @@
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { folderUrl } from "../generator/command-settings.ts";
+import { generatorCommands, log, required, runCommands, warehouseUrl } from "../generator/commands.ts";
+import { runMain } from "../generator/errors.ts";
+import { openLake } from "../generator/lake/open-lake.ts";
+import { readOptions, text } from "../generator/options.ts";
+import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
+import { publishReports } from "./publish.ts";
+
+/*
+ * The bundle starts here: `node main.mjs COMMAND [--setting value]` runs the generator's commands and `report`, for
+ * Cloud Run jobs and the rehearsal. functions-framework imports the functions by name.
+ */
+
+export { loadBqFromCsv } from "../generator/functions/load-bq-from-csv.ts";
+export { triggerJob } from "../generator/functions/trigger-job.ts";
+
+/** Makes the reports from the marts, one HTML file each. */
+async function report(args: string[]): Promise<void> {
+  const to = text("bucket or folder of the reports: gs://BUCKET or file:///FOLDER", undefined, "REPORT_URL");
+  const pages = text("folder of the built pages, which lack their data", undefined, "REPORT_PAGES");
+  const options = readOptions("report", { to, pages, warehouse: warehouseUrl }, args);
+  const templates = await openLake(folderUrl(required(options.pages, "--pages DIR or REPORT_PAGES")));
+  const lake = await openLake(required(options.to, "--to or REPORT_URL"));
+  const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+  try {
+    const template = (name: string) => templates.readText(name);
+    log({ reported: await publishReports(warehouse, lake, { template, madeAt: new Date() }) });
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/** Whether Node was started with this file. If functions-framework, a provider or a test imports it, nothing runs. */
+function isStarted(): boolean {
+  try {
+    return realpathSync(process.argv[1] ?? "") === fileURLToPath(import.meta.url);
+  } catch {
+    return false;
+  }
+}
+
+if (isStarted()) {
+  const { fill, generate, load, upload } = generatorCommands;
+  await runMain(() => runCommands({ fill, generate, load, report, upload }, process.argv.slice(2)));
+}
