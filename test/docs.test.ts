@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { shareViews } from "../cleanroom/views.ts";
 
@@ -9,7 +10,7 @@ const guide = read("docs/cloud.md");
 
 describe("docs/cloud.md", () => {
   it("explains every output of the stack, and none that it does not have", () => {
-    const outputs = [...read("index.ts").matchAll(/^export const (\w+)/gm)].map(([, name]) => name);
+    const outputs = [...read("index.ts").matchAll(/^export (?:const |\{ \w+ as )(\w+)/gm)].map(([, name]) => name);
     const explained = [...guide.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(explained).to.have.members(outputs);
   });
@@ -34,28 +35,90 @@ describe("docs/cloud.md", () => {
     const [, sum] = /^\| \*\*sum\*\* \| \| \*\*\$(0\.\d+)\*\* \|/m.exec(guide) ?? [];
     expect(prices.reduce((total, price) => total + price, 0)).to.be.closeTo(Number(sum), 0.0001);
   });
+});
 
-  it("has commands that bash can read", () => {
-    const blocks = [...guide.matchAll(/^ *```bash\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block ?? "");
-    expect(blocks.length).to.be.greaterThan(3);
-    for (const block of blocks) {
-      const { status, stderr } = spawnSync("bash", ["-n"], { input: block, encoding: "utf8" });
-      expect(status, `${stderr}\n${block}`).to.equal(0);
+const root = fileURLToPath(new URL("..", import.meta.url));
+const pages = spawnSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).stdout.trim().split("\n");
+
+/** The id that GitHub gives a heading. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+
+describe("The documents", () => {
+  it("are README, those in docs, and one for each package", () => {
+    expect(pages).to.include.members(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"]);
+    expect(pages).to.include.members(["docs/change-it.md", "docs/clean-room.md", "docs/cloud.md", "docs/traps.md"]);
+  });
+
+  for (const page of pages) {
+    it(`${page} links to files and headings that exist`, () => {
+      for (const [, link = ""] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https:/.test(link)) continue;
+        const [path = "", heading] = link.split("#");
+        const file = path === "" ? page : relative(root, fileURLToPath(new URL(path, pathToFileURL(`${root}${page}`))));
+        expect(existsSync(join(root, file)), `${page} links to ${link}`).to.equal(true);
+        if (heading === undefined) continue;
+        const headings = [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => anchor(text));
+        expect(headings, `${page} links to ${link}`).to.include(heading);
+      }
+    });
+
+    it(`${page} has commands that bash can read and scripts that exist`, () => {
+      const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+      for (const [, block = ""] of read(page).matchAll(/^ *```bash\n([\s\S]*?)^ *```$/gm)) {
+        const { status, stderr } = spawnSync("bash", ["-n"], { input: block, encoding: "utf8" });
+        expect(status, `${stderr}\n${block}`).to.equal(0);
+        for (const [, script = ""] of block.matchAll(/\bnpm (?:run (?:-s )?)?([a-z]+)\b(?! -w)/g))
+          if (!["ci", "install", "pack"].includes(script)) expect(Object.keys(scripts), block).to.include(script);
+      }
+    });
+  }
+});
+
+describe("docs/change-it.md", () => {
+  const recipes = read("docs/change-it.md");
+
+  it("has diffs whose context and removed lines are in the file that they name, once and next to each other", () => {
+    const hunks = diffs(recipes);
+    expect(hunks.length).to.be.greaterThan(15);
+    for (const { file, old } of hunks) {
+      const found = `\n${read(file)}`.split(`\n${old.join("\n")}\n`).length - 1;
+      expect(found, `${file} has these lines ${found} times:\n${old.join("\n")}\n`).to.equal(1);
     }
   });
 
-  it("links to files and parts that exist", () => {
-    for (const page of ["docs/cloud.md", "docs/traps.md", "docs/clean-room.md"]) {
-      for (const [, link = ""] of read(page).matchAll(/\]\(([^)]+)\)/g)) {
-        if (/^https:/.test(link)) continue;
-        if (link.startsWith("#")) {
-          const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, h = ""]) =>
-            h.toLowerCase().replaceAll(" ", "-"),
-          );
-          expect(headings, page).to.include(link.slice(1));
-        } else
-          expect(existsSync(fileURLToPath(new URL(link, new URL(`../${page}`, import.meta.url)))), link).to.equal(true);
-      }
+  it("adds something in each diff, and removes or keeps at least one line to find the place by", () => {
+    for (const { file, old, added } of diffs(recipes)) {
+      expect(added, file).to.be.greaterThan(0);
+      expect(old.length, file).to.be.greaterThan(0);
     }
   });
 });
+
+/** A part of a diff: adjacent lines of a file. */
+interface Hunk {
+  readonly file: string;
+  /** The lines as they are before the change: context and removed ones. */
+  readonly old: string[];
+  /** How many lines it adds. */
+  added: number;
+}
+
+/** Reads the diff blocks of a document. A line `--- file` names the file, and `@@` separates places in it. */
+function diffs(text: string): Hunk[] {
+  const hunks: Hunk[] = [];
+  for (const [, indent = "", block = ""] of text.matchAll(/^( *)```diff\n([\s\S]*?)^ *```$/gm)) {
+    let file = "";
+    for (const line of block.split("\n").slice(0, -1)) {
+      const rest = line.slice(indent.length);
+      if (rest.startsWith("--- ")) file = rest.slice("--- ".length);
+      if (rest.startsWith("--- ") || rest === "@@") hunks.push({ file, old: [], added: 0 });
+      else if (rest.startsWith("+")) (hunks.at(-1) as Hunk).added++;
+      else (hunks.at(-1) as Hunk).old.push(rest.slice(1));
+    }
+  }
+  return hunks;
+}
