@@ -1,13 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openRoom } from "../../cleanroom/rules/run.ts";
+import { evaluate, rehearse } from "pulumi-rehearsal";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
-import { DbtServer } from "../../local/dbt-server.ts";
-import { evaluate } from "../../local/evaluate.ts";
-import { rehearse } from "../../local/rehearse.ts";
-import { readPulumiYaml } from "../../local/settings.ts";
-import { partOf } from "../local/support.ts";
+import { adapters } from "../../local/adapters.ts";
+import { openRehearsedRoom } from "../../local/rehearsed-room.ts";
+import { partOf } from "../../packages/pulumi-rehearsal/test/draft.ts";
+import { readPulumiYaml } from "../../pulumi-yaml.ts";
 
 export interface CleanRoomBench {
   /** From the files to a room that answers: the analyser loaded, for one party. */
@@ -27,12 +26,13 @@ export async function benchCleanRoom(): Promise<CleanRoomBench> {
     project: "demo-project",
     program,
     config: defaults,
+    adapters,
   });
-  const sharing = declaration.resources.map(({ name }) => name).filter((name) => name.startsWith("sharing-"));
+  const sharing = declaration.resources.map(({ name }) => name).filter((name) => name.startsWith("clean-room-"));
   const out = await mkdtemp(join(tmpdir(), "bench-clean-room-"));
   try {
-    const part = partOf(declaration, "clean-room-filled", ...sharing);
-    await rehearse(part, { out, dbt: new DbtServer(), thelook: "synthetic:" });
+    const part = partOf(declaration, "parties-filled", ...sharing);
+    await rehearse(part, { out, adapters, env: { REHEARSAL_THELOOK: "synthetic:" } });
     return await measure(out);
   } finally {
     await rm(out, { recursive: true, force: true });
@@ -41,7 +41,7 @@ export async function benchCleanRoom(): Promise<CleanRoomBench> {
 
 async function measure(out: string): Promise<CleanRoomBench> {
   const useCases = readUseCases();
-  const room = await openRoom(out);
+  const room = await openRehearsedRoom(out);
   try {
     const started = performance.now();
     await room.ask("merchant", "SELECT 1 AS one");
@@ -69,7 +69,7 @@ async function measure(out: string): Promise<CleanRoomBench> {
       useCases: seconds,
     };
   } finally {
-    room.close();
+    await room.close();
   }
 }
 

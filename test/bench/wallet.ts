@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openLake } from "../../generator/lake/lake.ts";
-import * as thelook from "../../generator/tables/thelook.ts";
+import { openLake } from "../../generator/lake/open-lake.ts";
+import { thelook } from "../../generator/tables/merchant.ts";
 import { snapshotStatements, snapshotTables } from "../../generator/thelook/snapshot.ts";
 import { writeSynthetic } from "../../generator/thelook/synthetic.ts";
-import { walletStatements } from "../../generator/wallet/derive.ts";
-import { openWarehouse } from "../../generator/warehouse/warehouse.ts";
+import { walletStatements } from "../../generator/wallet/wallet.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 
 export interface WalletBench {
   /** CSV rows of the synthetic thelook that one core writes a second. */

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildBundle } from "../../components/bundle.ts";
+import { bundleOnce } from "../../components/bundle.ts";
 
 /** A function of the bundle behind functions-framework, in a process of its own, laid out as it is deployed. */
 export interface DeployedFunction {
@@ -17,7 +17,7 @@ export interface DeployedFunction {
 /** @param env what is deployed with it; the addresses of test servers come from this process's environment */
 export async function startFunction(target: string, env: Record<string, string>): Promise<DeployedFunction> {
   const folder = await mkdtemp(join(tmpdir(), "function-"));
-  await copyFile(buildBundle().path, join(folder, "index.mjs"));
+  await copyFile(bundleOnce().path, join(folder, "index.mjs"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ main: "index.mjs" }));
   const framework = createRequire(import.meta.url).resolve("@google-cloud/functions-framework");
   const child = spawn(

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +13,19 @@ const bin = process.platform === "win32" ? "Scripts" : "bin";
 
 /** The Python interpreters: dbt's environment, and the one bqemulator has to itself (see requirements-bqemulator.txt). */
 export const PYTHON = { main: join(root, ".venv", bin, "python"), bqemulator: join(root, ".venv-test", bin, "python") };
+
+/** The emulators of BigQuery, which not every platform has, by the program that an installation leaves behind. */
+const emulators = {
+  bqemulator: join(root, ".venv-test", bin, "bqemulator"),
+  crucible: join(root, ".venv", bin, "crucible"),
+};
+
+/** Skips the tests of the suite whose `before` calls it, by name, where an emulator of BigQuery is not installed. */
+export function skipWithout(emulator: keyof typeof emulators, before: Mocha.Context): void {
+  if (existsSync(emulators[emulator])) return;
+  console.error(`      ${emulator} is not installed, so these tests are skipped: node local/install.mjs --test`);
+  before.skip();
+}
 
 const HOST = "127.0.0.1";
 const PROJECT = "test-project";

@@ -1,0 +1,292 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import ts from "typescript";
+
+/*
+ * Each package is packed with `npm pack`, installed from its tarball into an empty folder, and used there from plain JavaScript and
+ * from TypeScript. The packing happens in a copy of the workspace, because it changes package.json for a moment.
+ */
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const names = readdirSync(join(root, "packages")).filter((name) =>
+  existsSync(join(root, "packages", name, "package.json")),
+);
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly all: string;
+}
+
+function start(command: string, args: readonly string[], cwd: string): { child: ChildProcess; ended: Promise<Ended> } {
+  // npm hands its own settings down as variables; the npm started here is not to know of them.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    let [out, all] = ["", ""];
+    child.stdout.on("data", (data) => {
+      out += data;
+      all += data;
+    });
+    child.stderr.on("data", (data) => {
+      all += data;
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, all }));
+  });
+  return { child, ended };
+}
+
+async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const { code, out, all } = await start(command, args, cwd).ended;
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${all}`);
+  return out;
+}
+
+/** A copy of the workspace's packages, with the root's other dependencies linked. */
+function copyOfWorkspace(folder: string, packages: readonly string[]): void {
+  mkdirSync(join(folder, "packages"), { recursive: true });
+  mkdirSync(join(folder, "node_modules"));
+  for (const each of readdirSync(join(root, "node_modules")))
+    if (!names.includes(each)) symlinkSync(join(root, "node_modules", each), join(folder, "node_modules", each));
+  for (const each of ["tsconfig.json", "LICENSE", "packages/pack.mjs"]) cpSync(join(root, each), join(folder, each));
+  symlinkSync(join(root, ".venv"), join(folder, ".venv"));
+  for (const name of packages) {
+    const skipped = [join(root, "packages", name, "dist"), join(root, "packages", name, ".local", "pack")];
+    cpSync(join(root, "packages", name), join(folder, "packages", name), {
+      recursive: true,
+      filter: (path) => !skipped.includes(path) && basename(path) !== "node_modules",
+    });
+    symlinkSync(join(folder, "packages", name), join(folder, "node_modules", name));
+  }
+}
+
+/** The first example of a package's README, and what it prints. */
+function exampleOf(name: string): { code: string; prints: string } {
+  const readme = readFileSync(join(root, "packages", name, "README.md"), "utf8");
+  const [, code, after = ""] = /```js\n([\s\S]*?)```([\s\S]*)/.exec(readme) ?? [];
+  const [, prints] = /```text\n([\s\S]*?)```/.exec(after) ?? [];
+  if (code === undefined || prints === undefined)
+    throw new Error(
+      `packages/${name}/README.md has no block \`\`\`js with a block \`\`\`text of what it prints after it`,
+    );
+  return { code, prints: prints.trim() };
+}
+
+const runExample = async (code: string, cwd: string) =>
+  (await run(process.execPath, ["--input-type=module", "--eval", code], cwd)).trim();
+
+/** Without a network, and without the tarballs in npm's cache, third-party packages cannot be installed. */
+const isOffline = (error: unknown) =>
+  /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|ENOTCACHED|EIDLETIMEOUT|ENOENT.*npm/.test(
+    String(error),
+  );
+
+describe("the packages", function () {
+  this.timeout(900_000);
+  this.slow(60_000);
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "packages-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const name of names) {
+    it(`runs the example of ${name}'s README in the workspace`, async () => {
+      const { code, prints } = exampleOf(name);
+      expect(await runExample(code, root)).equal(prints);
+    });
+
+    it(`names ${name} completely for npm`, () => {
+      const json = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+      expect(json).include({ name, type: "module", license: "MIT" });
+      expect(json).include.keys("version", "description", "keywords", "repository", "engines", "files", "exports");
+      expect(json.repository.directory).equal(`packages/${name}`);
+      expect(json.scripts.prepack).match(/^node \.\.\/pack\.mjs prepack( &&|$)/);
+      expect(json.scripts).include({ postpack: "node ../pack.mjs postpack" });
+      expect(json.scripts).include.keys("test");
+    });
+  }
+
+  describe("installed from their tarballs into an empty folder", () => {
+    let project: string;
+    before(async function () {
+      const workspace = join(folder, "workspace");
+      const tarballs = join(folder, "tarballs");
+      project = join(folder, "project");
+      for (const each of [tarballs, project]) mkdirSync(each);
+      copyOfWorkspace(workspace, names);
+      const jsonOf = (name: string) => readFileSync(join(workspace, "packages", name, "package.json"), "utf8");
+      const before = names.map(jsonOf);
+      for (const name of names)
+        await run("npm", ["pack", "--silent", "--pack-destination", tarballs], join(workspace, "packages", name));
+      expect(names.map(jsonOf)).deep.equal(before);
+      writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
+      const install = [
+        "install",
+        "--prefer-offline",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+      ];
+      try {
+        await run("npm", [...install, ...readdirSync(tarballs).map((each) => join(tarballs, each))], project);
+      } catch (error) {
+        if (!isOffline(error)) throw error;
+        this.skip();
+      }
+    });
+
+    for (const name of names) {
+      it(`run the example of ${name}'s README from plain JavaScript`, async () => {
+        const { code, prints } = exampleOf(name);
+        expect(await runExample(code, project)).equal(prints);
+      });
+
+      it(`load every entry of ${name}, and bring a README and a licence`, async () => {
+        const installed = join(project, "node_modules", name);
+        expect(readdirSync(installed)).include.members(["README.md", "LICENSE", "dist", "package.json"]);
+        expect(readdirSync(installed)).not.include("src");
+        for (const entry of entriesOf(installed)) {
+          const code = `console.log(Object.keys(await import(${JSON.stringify(entry)})).length)`;
+          expect(Number(await runExample(code, project)), entry).greaterThan(0);
+        }
+      });
+    }
+
+    it("are typed: declarations resolve, and a wrong call does not compile", () => {
+      const entries = names.flatMap((name) => entriesOf(join(project, "node_modules", name)));
+      const uses = entries.map(
+        (entry, at) => `import * as e${at} from "${entry}"; export const is${at}: Typed<typeof e${at}> = e${at};`,
+      );
+      const use = join(project, "use.ts");
+      writeFileSync(
+        use,
+        `type Typed<T> = 0 extends 1 & T ? never : T;
+${uses.join("\n")}
+import { type Answer, openGoogleSql } from "googlesql-duckdb";
+const db = await openGoogleSql({ database: "shop.duckdb", limits: { seconds: 5 } });
+const answer: Answer = await db.run("SELECT 1");
+export const names: string[] = answer.columns.map(({ name }) => name);
+// @ts-expect-error A query is a text.
+await db.run(1);
+// @ts-expect-error There is no such type.
+await openGoogleSql({ database: "shop.duckdb", tables: [{ name: "t", columns: [{ name: "c", type: "INT" }] }] });
+`,
+      );
+      const program = ts.createProgram([use], {
+        strict: true,
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.NodeNext,
+        types: ["node"],
+        typeRoots: [join(root, "node_modules", "@types")],
+        noEmit: true,
+      });
+      const own = program
+        .getSourceFiles()
+        .filter(
+          ({ fileName }) => fileName === use || names.some((name) => fileName.includes(`/node_modules/${name}/`)),
+        );
+      expect(own.length).greaterThan(names.length);
+      const found = own.flatMap((source) => ts.getPreEmitDiagnostics(program, source));
+      expect(
+        found.map(
+          ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+        ),
+      ).deep.equal([]);
+    });
+  });
+
+  describe("when packed", () => {
+    let workspace: string;
+    let tiny: string;
+    let original: string;
+    beforeEach(() => {
+      workspace = mkdtempSync(join(folder, "tiny-"));
+      copyOfWorkspace(workspace, []);
+      tiny = join(workspace, "packages", "tiny");
+      mkdirSync(join(tiny, "src"), { recursive: true });
+      original = `${JSON.stringify({
+        name: "tiny",
+        version: "1.0.0",
+        type: "module",
+        exports: { ".": "./src/index.ts" },
+        files: ["dist"],
+        // The pause is the moment in which npm is killed, or another pack begins.
+        scripts: { prepack: "node ../pack.mjs prepack && sleep 2", postpack: "node ../pack.mjs postpack" },
+      })}\n`;
+      writeFileSync(join(tiny, "package.json"), original);
+      writeFileSync(join(tiny, "src", "index.ts"), 'export { one, type One } from "./one.ts";\n');
+      writeFileSync(join(tiny, "src", "one.ts"), "export type One = 1;\nexport const one: One = 1;\n");
+    });
+    const json = () => readFileSync(join(tiny, "package.json"), "utf8");
+    const until = async (isSo: () => boolean) => {
+      for (let i = 0; i < 1200 && !isSo(); i++) await sleep(50);
+      expect(isSo()).equal(true);
+    };
+
+    it("get their package.json back when npm is killed in the middle, and can be packed again", async () => {
+      const { child, ended } = start("npm", ["pack", "--silent"], tiny);
+      await until(() => json() !== original);
+      expect(JSON.parse(json()).exports).deep.equal({
+        ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+      });
+      child.kill("SIGKILL");
+      await ended;
+      await until(() => json() === original);
+      await run("npm", ["pack", "--silent"], tiny);
+      expect(json()).equal(original);
+      expect(readdirSync(tiny).sort()).deep.equal([".local", "dist", "package.json", "src", "tiny-1.0.0.tgz"]);
+      expect(readFileSync(join(tiny, "dist", "index.js"), "utf8")).equal('export { one } from "./one.js";\n');
+      expect(readFileSync(join(tiny, "dist", "index.d.ts"), "utf8")).equal(
+        'export { one, type One } from "./one.js";\n',
+      );
+    });
+
+    it("wait for another pack of the same package, and give the same tarball", async () => {
+      const packs = ["a", "b"].map((each) => {
+        mkdirSync(join(workspace, each));
+        return run("npm", ["pack", "--silent", "--pack-destination", join(workspace, each)], tiny);
+      });
+      await Promise.all(packs);
+      const [one, other] = ["a", "b"].map((each) => readFileSync(join(workspace, each, "tiny-1.0.0.tgz")));
+      expect(one?.equals(other as Buffer)).equal(true);
+      expect(json()).equal(original);
+    });
+
+    it("refuse an import that would fail in the tarball, and get their package.json back", async () => {
+      writeFileSync(
+        join(tiny, "src", "one.ts"),
+        'import { expect } from "chai";\nexport type One = 1;\nexport const one = expect;\n',
+      );
+      const { code, all } = await start("npm", ["pack"], tiny).ended;
+      expect(code).not.equal(0);
+      expect(all).contain("one.js imports chai");
+      await until(() => json() === original);
+    });
+  });
+});
+
+/** The modules that an installed package exports, such as "googlesql-duckdb/tree". */
+function entriesOf(installed: string): string[] {
+  const { name, exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  return Object.keys(exports)
+    .filter((entry) => !entry.endsWith(".json"))
+    .map((entry) => `${name}${entry.slice(1)}`);
+}

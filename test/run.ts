@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/*
+ * Runs every test of the repository, several files at a time; `npm test` calls it. Arguments go to mocha, and test files among them are
+ * the only ones that run: npm test -- --grep clean
+ */
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** These take minutes: they run Pulumi's engine, or install the packed packages. Continuous integration runs them, and so does `CI=true npm test`. */
+const slow = ["test/engine/life-of-a-stack.test.ts", "test/engine/first-up.test.ts", "test/packages.test.ts"];
+/** The files that take longest start first, so that none of them is left over when the others are done. */
+const longest = [
+  ...slow,
+  "test/transform/build.test.ts",
+  "test/local/start.test.ts",
+  "test/report/every-page.test.ts",
+  "test/local/mistakes.test.ts",
+  "test/report/hard-cases.test.ts",
+  "test/report/sales-page.test.ts",
+  "test/local/clean-room.test.ts",
+  "test/cleanroom/use-cases.test.ts",
+];
+
+const files = ["test", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/test`)].flatMap(
+  (folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+          .filter((name) => name.endsWith(".test.ts"))
+          .map((name) => join(folder, name))
+          .sort()
+      : [],
+);
+for (const file of longest) if (!files.includes(file)) throw new Error(`test/run.ts names ${file}, which is not there`);
+
+const asked = process.argv.slice(2);
+const named = asked.some((each) => each.endsWith(".test.ts"));
+const everything = Boolean(process.env.CI);
+const inOrder = named ? [] : [...new Set([...longest, ...files])].filter((file) => everything || !slow.includes(file));
+const jobs = Math.max(2, Math.min(4, availableParallelism()));
+
+const madeOnce = mkdtempSync(join(tmpdir(), "made-once-"));
+const mocha = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");
+const child = spawn(process.execPath, [mocha, "--parallel", "--jobs", String(jobs), ...asked, ...inOrder], {
+  cwd: root,
+  stdio: "inherit",
+  // Dozens of Node processes load the same modules: with a cache, each compiles them only once.
+  env: { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "node"), ...process.env, MADE_ONCE: madeOnce },
+});
+// Ctrl+C reaches mocha too, which ends its processes; this one goes on until they have ended.
+process.on("SIGINT", () => {});
+child.on("close", (code) => {
+  if (!everything && !named) console.log(`Left to continuous integration, or to CI=true npm test: ${slow.join(", ")}`);
+  rmSync(madeOnce, { recursive: true, force: true });
+  process.exitCode = code ?? 1;
+});
