@@ -71,7 +71,7 @@ export function checkFields(given: unknown): Override | string[] {
   const wrong: string[] = [];
   const fields = Object.entries(given).map(([name, value]) => {
     if (!Object.hasOwn(readers, name)) {
-      wrong.push(`${name} can not be set: use ${Object.keys(readers).join(", ")}`);
+      wrong.push(`${name} cannot be set: use ${Object.keys(readers).join(", ")}`);
       return [];
     }
     try {
@@ -103,13 +103,13 @@ export function applyRule(rule: AnalysisRule, override: Override): AnalysisRule 
   const others = [...numbers, "privacyUnitColumn" as const].filter(
     (name) => override[name] !== undefined && !fieldsOf[kind].includes(name),
   );
-  if (others.length > 0) return [`${others.join(", ")} can not be set: the rule of the view is ${kind}`];
+  if (others.length > 0) return [`${others.join(", ")} cannot be set: the rule of the view is ${kind}`];
 
   const { aggregationThreshold, differentialPrivacy, joinRestriction } = rule;
   const unit = (aggregationThreshold ?? differentialPrivacy)?.privacyUnitColumn ?? "";
   const privacyUnitColumn = override.privacyUnitColumn ?? unit;
   if (kind !== "list_overlap" && privacyUnitColumn === "")
-    return [`privacyUnitColumn is not set, and ${kind} needs a column that tells persons apart`];
+    return [`privacyUnitColumn is not set, and ${kind} needs a column that identifies persons`];
   const condition = override.joinCondition ?? joinRestriction?.condition;
   const columns = override.joinColumns ?? (condition === "JOIN_BLOCKED" ? [] : joinRestriction?.columns) ?? [];
   const { maxGroupsContributed = differentialPrivacy?.maxGroupsContributed } = override;

@@ -33,7 +33,7 @@ export function parseUseCase(name: string, sql: string): UseCase {
   const party = PARTIES.find((one) => one === by);
   if (!title || !question || !party)
     throw new Error(
-      `${name}.sql: the first lines are "-- title", "-- question", "-- as ${PARTIES.join("|")}" and, where it is refused, "-- refused: rule"`,
+      `${name}.sql: the first lines are "-- title", "-- question", "-- as ${PARTIES.join("|")}" and, if a rule refuses the query, "-- refused: rule"`,
     );
   return { name, title, question, party, ...(refused && { refused }), sql };
 }

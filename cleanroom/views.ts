@@ -27,7 +27,7 @@ export function shareViews(overrides: Overrides = {}, shared: readonly ViewDefin
   const names = shared.map(({ name }) => name);
   const wrong = Object.keys(overrides)
     .filter((name) => !names.includes(name))
-    .map((name) => `${name} is no shared view: use one of ${names.join(", ")}`);
+    .map((name) => `${name} is not a shared view: use one of ${names.join(", ")}`);
   const views = shared.flatMap((definition) => {
     const { name } = definition;
     const found = shareView(definition, overrides[name]);

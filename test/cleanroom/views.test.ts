@@ -144,16 +144,16 @@ describe("The shared views", () => {
         'columns has "nose", which users does not have: use some of id, age',
       ],
       ["a column twice", "users_shared", { columns: ["hashed_email", "age", "age"] }, "columns has one twice"],
-      ["a field that is none", "users_shared", { treshold: 5 }, "treshold can not be set: use columns, rule"],
+      ["an unknown field", "users_shared", { treshold: 5 }, "treshold cannot be set: use columns, rule"],
       [
         "a field of another rule",
         "users_shared",
         { threshold: 5 },
-        "threshold can not be set: the rule of the view is list_overlap",
+        "threshold cannot be set: the rule of the view is list_overlap",
       ],
       ["a wrong type", "provider_users_shared", { threshold: "many" }, 'threshold is "many": use a number'],
       [
-        "columns that are no list",
+        "columns that are not a list",
         "provider_users_shared",
         { columns: "city" },
         'columns is "city": use a list of columns',
@@ -176,7 +176,7 @@ describe("The shared views", () => {
         "a threshold without a unit",
         "transactions_shared",
         { rule: "aggregation_threshold" },
-        "needs a column that tells persons apart",
+        "needs a column that identifies persons",
       ],
     ];
     for (const [what, name, override, reason] of mistakes) {
@@ -189,7 +189,7 @@ describe("The shared views", () => {
 
     it("an unknown view, and list the shared ones", () => {
       expect(shareViews({ users: {} }).wrong).to.deep.equal([
-        `users is no shared view: use one of ${definitions.map(({ name }) => name).join(", ")}`,
+        `users is not a shared view: use one of ${definitions.map(({ name }) => name).join(", ")}`,
       ]);
     });
 

@@ -10,7 +10,7 @@ import { atoms, columnIdsIn, conjuncts, equality, nodesIn, normalised, plainColu
  * Join restrictions: the columns on which a view may be joined, or must be.
  */
 
-/** What a join does for a view. */
+/** The effect of a join on a view. */
 interface Joined {
   /** Its restriction is met. */
   readonly done: boolean;

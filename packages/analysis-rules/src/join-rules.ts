@@ -30,7 +30,7 @@ export function join(node: Node, left: Relation, right: Relation, walk: Walk): R
   return { ...joined, instances, unjoined, alone, faults: [...joined.faults, ...faults] };
 }
 
-/** Rows must keep their privacy unit. They may meet rows of another view with a unit only if both rows are of one unit. */
+/** Rows must keep their privacy unit. They may be joined with rows of another view with a unit only if both rows belong to one unit. */
 function checkRows(node: Node, left: Relation, right: Relation, walk: Walk): void {
   const [one] = rawOf(left);
   const [other] = rawOf(right);

@@ -10,7 +10,8 @@ import { shortName } from "./room.ts";
 import { columnIdsIn, functionName, idsOf, normalised, plainColumn } from "./tree-parts.ts";
 
 /*
- * The kinds of scan that the rules know. A function goes bottom-up: from what is known of a scan's input to what is known of its rows.
+ * The kinds of scan that the rules know. Each function works bottom-up: it takes what is known of a scan's input and returns what is
+ * known of the scan's rows.
  */
 
 /** Checks a scan and everything below it. Throws Refusal if it breaks a rule, or is of an unknown kind. */

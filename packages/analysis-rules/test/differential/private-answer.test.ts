@@ -280,17 +280,22 @@ describe("An answer with differential privacy", () => {
       expect(noise.reduce((sum, each) => sum + each, 0) / noise.length / (16 / 0.25)).to.be.within(0.75, 1.25);
     });
 
-    it("differs each time by default", async () => {
+    it("differs each time by default, though its query is translated only once", async () => {
       const query = analyser.analyse(count);
-      const plan = planPrivately(query, selectsOf(query, view), (of, sensitive, answers) =>
-        toDuckDb(of, {
+      const translated: unknown[] = [];
+      const plan = planPrivately(query, selectsOf(query, view), (of, sensitive, answers) => {
+        translated.push(of.query);
+        return toDuckDb(of, {
           relation: () => view.relation,
           notes: new Map([...answers].map(([scan, answer]) => [scan, { answer }])),
           sensitive,
-        }),
-      );
-      const once = () => answerPrivately(plan, { rows: engine.rows, ledger: free });
-      expect(await once()).not.to.equal(await once());
+        });
+      });
+      const answer = () => answerPrivately(plan, { rows: engine.rows, ledger: free });
+      expect(await answer()).not.to.equal(await answer());
+      // The rows below the noisy SELECT, and the query around it.
+      expect(translated).to.have.length(2);
+      expect(translated.filter((part) => part === query.query)).to.have.length(1);
     });
 
     it("leaves out small groups", async () => {
