@@ -12,7 +12,7 @@ export interface Explanation {
   readonly suppressedGroups?: number;
   /** The remaining budget of each view with differential privacy. */
   readonly budgets: readonly Budget[];
-  /** What the rules checked, in words. */
+  /** The checks that the rules made, in words. */
   readonly checks: readonly string[];
 }
 

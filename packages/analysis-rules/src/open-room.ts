@@ -25,7 +25,7 @@ export interface RoomOptions {
   readonly room: Room;
   /** The file that records what was spent of the privacy budgets; created if missing. Needed once a view has differential privacy. */
   readonly ledger?: string;
-  /** What one query may use up. @default 30 seconds, 500,000 rows, 1 GB of memory */
+  /** The limits of one query. @default 30 seconds, 500,000 rows, 100 MB of answer, 1 GB of memory */
   readonly limits?: Partial<Limits>;
 }
 

@@ -20,7 +20,7 @@ export interface Protected {
   readonly thresholds: readonly ThresholdUse[];
   /** Each SELECT WITH DIFFERENTIAL_PRIVACY. */
   readonly differential: readonly PrivateSelect[];
-  /** What was checked, in words. */
+  /** The checks that the rules made, in words. */
   readonly checks: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import type { Refusal } from "./refusal.ts";
 import type { RoomTable } from "./room.ts";
 
 /*
- * What the check knows about the rows of a scan. It identifies columns by the analyser's ids, which nobody can choose, and never by the
+ * The check's knowledge of the rows of a scan. It identifies columns by the analyser's ids, which nobody can choose, and never by the
  * names that the query gives them.
  */
 

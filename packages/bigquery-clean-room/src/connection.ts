@@ -57,7 +57,7 @@ const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 /** The address that google-auth-library asks for tokens, whatever the key says. */
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
 
-/** What is used of google-auth-library. */
+/** The parts of google-auth-library that are used here. */
 export type AuthLibrary = Pick<typeof import("google-auth-library"), "GoogleAuth" | "Impersonated" | "OAuth2Client">;
 
 /**

@@ -12,11 +12,13 @@ export interface Limits {
   readonly seconds: number;
   /** Rows of the answer. @default 500_000 */
   readonly rows: number;
+  /** Bytes of the answer as JSON, about. @default 100_000_000 */
+  readonly bytes: number;
   /** As DuckDB writes it, such as `1GB`. It applies to a file only; a connection keeps its own setting. @default "1GB" */
   readonly memory: string;
 }
 
-export const defaultLimits: Limits = { seconds: 30, rows: 500_000, memory: "1GB" };
+export const defaultLimits: Limits = { seconds: 30, rows: 500_000, bytes: 100_000_000, memory: "1GB" };
 
 /** A database that can be read and not changed. */
 export interface Engine {
@@ -100,39 +102,79 @@ export async function engineOn(connection: DuckDBConnection, limits = defaultLim
   };
 }
 
+/**
+ * Reads a whole answer. It is streamed, because DuckDB does not count an answer that it holds as memory. But a stream that fails or is
+ * interrupted half way only ends early: that it was whole can be seen from its transaction, which is aborted otherwise.
+ */
 async function read(
   connection: DuckDBConnection,
   select: string,
   types: readonly Type[],
   limits: Limits,
 ): Promise<Value[][]> {
-  const alarm = setTimeout(() => connection.interrupt(), limits.seconds * 1000);
+  let late = false;
+  const alarm = setTimeout(() => {
+    late = true;
+    connection.interrupt();
+  }, limits.seconds * 1000);
+  const isOurs = await connection.run("BEGIN TRANSACTION READ ONLY").then(
+    () => true,
+    // The caller's connection is in a transaction of its own.
+    () => false,
+  );
   try {
     const statement = await connection.prepare(select);
     if (statement.statementType !== StatementType.SELECT) throw new Error("not a SELECT");
-    const result = await statement.stream();
     const rows: Value[][] = [];
-    for await (const chunk of result.yieldRows()) {
-      for (const row of chunk) rows.push(row.map((value, index) => toValue(value, types[index] as Type)));
-      if (rows.length > limits.rows)
-        throw new RunError(
-          "limit",
-          `The answer has more than ${limits.rows.toLocaleString("en-US")} rows: add a LIMIT, or aggregate`,
-        );
+    let bytes = 0;
+    for await (const chunk of (await statement.stream()).yieldRows()) {
+      for (const row of chunk) {
+        const values = row.map((value, index) => toValue(value, types[index] as Type));
+        bytes += sizeOf(values);
+        rows.push(values);
+      }
+      if (late) throw tooLong(limits);
+      if (rows.length > limits.rows) throw tooLarge(`${limits.rows.toLocaleString("en-US")} rows`);
+      if (bytes > limits.bytes) throw tooLarge(`${Math.floor(limits.bytes / 1e6).toLocaleString("en-US")} MB`);
+    }
+    if (late) throw tooLong(limits);
+    const isWhole = await connection.run("SELECT 1").then(
+      () => true,
+      () => false,
+    );
+    if (!isWhole) {
+      if (isOurs) await connection.run("ROLLBACK");
+      // Not streamed, the query says what it fails on.
+      await statement.run();
+      throw new Error("DuckDB stopped in the middle of the answer");
     }
     return rows;
   } catch (error) {
-    throw runError(error, limits);
+    throw late ? tooLong(limits) : runError(error, limits);
   } finally {
     clearTimeout(alarm);
+    if (isOurs) await connection.run("ROLLBACK").catch(() => {});
   }
 }
 
-function runError(error: unknown, { seconds, memory }: Limits): RunError {
+/** About how many bytes a value takes as JSON. */
+function sizeOf(value: Value): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.values(value).reduce<number>((sum, each) => sum + sizeOf(each), 8);
+}
+
+function tooLarge(than: string): RunError {
+  return new RunError("limit", `The answer has more than ${than}: add a LIMIT, or aggregate`);
+}
+
+function tooLong({ seconds }: Limits): RunError {
+  return new RunError("limit", `The query ran longer than ${seconds} seconds and was stopped: ask for less`);
+}
+
+function runError(error: unknown, { memory }: Limits): RunError {
   if (error instanceof RunError) return error;
   const message = messageOf(error);
-  if (/^INTERRUPT/.test(message))
-    return new RunError("limit", `The query ran longer than ${seconds} seconds and was stopped: ask for less`);
   if (/^Out of Memory/i.test(message))
     return new RunError("limit", `The query needs more than ${memory} of memory: ask for less`);
   return new RunError("failed", message);

@@ -20,9 +20,9 @@ export class SqlError extends Error {
 
 /** BigQuery would run the query, but DuckDB cannot be made to give the same answer. */
 export class UnsupportedSql extends Error {
-  /** What is not supported, such as "the function SOUNDEX". */
+  /** The unsupported construct, such as "the function SOUNDEX". */
   readonly what: string;
-  /** What to write instead, as a sentence, if there is something. */
+  /** An alternative to write, as a sentence, if there is one. */
   readonly advice: string | undefined;
   /** From 1; undefined if the analyser does not tell the place. */
   readonly line: number | undefined;

@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly database: string | DuckDBConnection;
   /** The tables that queries can name. @default all tables and views of the database */
   readonly tables?: readonly Table[];
-  /** Limits of each query. @default 30 seconds, 500,000 rows, 1 GB */
+  /** Limits of each query. @default 30 seconds, 500,000 rows, 100 MB of answer, 1 GB of memory */
   readonly limits?: Partial<Limits>;
 }
 

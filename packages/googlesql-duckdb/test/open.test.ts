@@ -155,6 +155,41 @@ describe("openGoogleSql", function () {
     }
   });
 
+  // DuckDB ends a stream that fails or is interrupted half way without an error.
+  describe("gives a whole answer or an error", () => {
+    const many = "UNNEST(GENERATE_ARRAY(1, 300000)) AS n";
+
+    it("that fails on a late row", async () => {
+      const error = await errorOf(() => db.run(`SELECT 1 / (n - 290000) FROM ${many}`));
+      expect(error).instanceOf(RunError).include({ why: "failed", message: "The query failed: division by zero" });
+    });
+
+    it("that is late while its rows are read", async () => {
+      for (let seconds = 0.05, whole = false; !whole; seconds *= 2) {
+        const hasty = await openGoogleSql({ database: connection, limits: { seconds } });
+        const answer = await hasty.run(`SELECT n, n + 1, n + 2 FROM ${many}`).catch((error) => error);
+        whole = !(answer instanceof RunError);
+        if (whole) expect(answer.rows).length(300_000);
+        else expect(answer.message).contain("seconds and was stopped");
+        await hasty.close();
+      }
+    });
+
+    it("that grows too large", async () => {
+      const small = await openGoogleSql({ database: connection, limits: { bytes: 2_000_000 } });
+      const error = await errorOf(() => small.run(`SELECT REPEAT('a', 1000) FROM ${many}`));
+      expect(error).instanceOf(RunError).include({ why: "limit" });
+      expect((error as RunError).message).contain("more than 2 MB");
+      await small.close();
+    });
+
+    it("in a transaction of the caller's, which goes on", async () => {
+      await connection.run("BEGIN TRANSACTION");
+      expect((await db.run(`SELECT n FROM ${many}`)).rows).length(300_000);
+      await connection.run("COMMIT");
+    });
+  });
+
   it("uses an open connection, for several queries at once, and leaves it open with its settings", async () => {
     const setting = async () =>
       (await connection.runAndReadAll("SELECT current_setting('disabled_optimizers')")).getRows();

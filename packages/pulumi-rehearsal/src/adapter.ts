@@ -108,7 +108,7 @@ export interface Runner {
   run(rehearsal: Rehearsal, container: Container, tell: (line: string) => void): Promise<Done>;
 }
 
-/** What a finished job wrote and touched. */
+/** The output of a finished job, and the resources that it touched. */
 export interface Done {
   /** The output of all tasks. */
   readonly lines: readonly string[];
@@ -139,7 +139,7 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-/** What an execution wrote and touched, and as whom. */
+/** The output of an execution, the resources that it touched, and its account. */
 export interface JobReport extends Done {
   readonly account: string;
   /** The declared bucket objects that its arguments and variables name. */

@@ -21,7 +21,7 @@ export function expression(node: Node, scope: Scope): string {
   });
 }
 
-/** What to write instead of an unsupported function or type. */
+/** Alternatives to unsupported functions and types. */
 const instead: Readonly<Record<string, string>> = {
   FARM_FINGERPRINT: "Write MD5 or SHA256.",
   INTERVAL: "Write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF.",

@@ -2,7 +2,7 @@ import type { Column } from "../analyser/analyser.ts";
 import { type Node, placeOf, unknownFields } from "../analyser/node.ts";
 import { UnsupportedSql } from "../errors.ts";
 
-/** What analysis rules add to a scan. */
+/** Additions of analysis rules to a scan. */
 export interface ScanNotes {
   /** Leaves out groups with fewer distinct values in any of these columns. */
   readonly having?: { readonly unitColumnIds: readonly string[]; readonly threshold: number };

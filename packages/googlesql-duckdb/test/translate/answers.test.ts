@@ -36,7 +36,7 @@ describe("a query's answer from DuckDB", function () {
   it("is compared with the reference implementation for every supported function", () => {
     const used = new Set<string>();
     for (const sql of answered)
-      JSON.stringify(both.analyser.analyse(sql).query, (key, value) => {
+      JSON.stringify(both.analyse(sql).query, (key, value) => {
         if (key === "function") used.add(value.name.replace("ZetaSQL:", ""));
         return value;
       });

@@ -17,7 +17,8 @@ import { type Cell, decimalText, type Filled, loadReference, type Reference } fr
 
 /** The same tables in GoogleSQL's reference implementation and in DuckDB, to compare their answers. */
 export interface Both {
-  readonly analyser: Analyser;
+  /** Analyses each text once. */
+  readonly analyse: Analyser["analyse"];
   readonly reference: Reference;
   translate(sql: string, options?: Partial<TranslationOptions> & { readonly safe?: boolean }): string;
   /** The rows of DuckDB's answer, with values in the form of the reference. */
@@ -37,11 +38,17 @@ export async function loadBoth(tables: readonly Filled[]): Promise<Both> {
   });
   const connection = await instance.connect();
   for (const table of tables) await fill(connection, table);
+  const analysed = new Map<string, Analysed>();
+  const analyse = (sql: string) => {
+    const query = analysed.get(sql) ?? analyser.analyse(sql);
+    analysed.set(sql, query);
+    return query;
+  };
   return {
-    analyser,
+    analyse,
     reference,
     translate(sql, { safe = false, ...options } = {}) {
-      const query = analyser.analyse(sql);
+      const query = analyse(sql);
       const sensitive = safe ? scansOf(query) : new Set<Node>();
       return toDuckDb(query, { relation: (id) => `main.${id}`, notes: new Map(), sensitive, ...options });
     },

@@ -126,7 +126,7 @@ describe("the translation of a query into DuckDB's SQL", function () {
   });
 
   function threshold(sql: string, unitColumnIds: readonly string[], least: number): string {
-    const query = both.analyser.analyse(sql);
+    const query = both.analyse(sql);
     const scans = [...scansOf(query)].filter(({ kind }) => kind === "AggregationThresholdAggregateScan");
     const notes = new Map(scans.map((scan) => [scan, { having: { unitColumnIds, threshold: least } }]));
     return toDuckDb(query, { relation: (id) => `main.${id}`, notes, sensitive: new Set() });
