@@ -1,6 +1,8 @@
+import { type Encoded, encode } from "../csv/bytes.ts";
 import { isoDay } from "./calendar.ts";
 import { type Choices, choices } from "./draws.ts";
-import { categories, type Product, priceOn, products } from "./menu.ts";
+import { categories, type Product, popularityOn, priceOn, products } from "./menu.ts";
+import { FAVOURITE } from "./tastes.ts";
 
 /** Parts of the day in which people order differently: before 11, from 11 to 15, and after. */
 const dayparts = 3;
@@ -29,16 +31,21 @@ const CROISSANT_WITH_COFFEE = 1.7;
 /** The menu of a month: prices in kopiykas and the choices of products, by a product's index in `products`. */
 export interface Menu {
   readonly prices: Int32Array;
+  /** The same as text, in hryvnias. */
+  readonly priceTexts: readonly Encoded[];
   /** An order's first product, by hour. */
   readonly first: readonly Choices[];
   /** An order's other products, by the first one. */
   readonly further: readonly Choices[];
+  /** How often those whose favourite it is take it, without looking at the rest: seldom outside its season. */
+  readonly favourite: Float64Array;
 }
 
 /** The menu of the month that begins on a day. Prices, products and tastes change with the month. */
 export function menuOf(firstOfMonth: number): Menu {
   const month = Number(isoDay(firstOfMonth).slice(5, 7));
-  const popularity = products.map((product) => popularityIn(product, firstOfMonth, month));
+  const summer = Math.cos((2 * Math.PI * (month - 7)) / 12);
+  const popularity = products.map((product) => popularityOn(product, firstOfMonth) * Math.exp(product.season * summer));
   const totals = categories.map((category) =>
     products.reduce((sum, product, i) => sum + (product.category === category ? (popularity[i] as number) : 0), 0),
   );
@@ -57,10 +64,13 @@ export function menuOf(firstOfMonth: number): Menu {
       first === "coffee" && subcategory === "Croissant" ? CROISSANT_WITH_COFFEE : 1,
     ),
   );
+  const prices = Int32Array.from(products, (product) => priceOn(product, firstOfMonth));
   return {
-    prices: Int32Array.from(products, (product) => priceOn(product, firstOfMonth)),
+    prices,
+    priceTexts: Array.from(prices, (price) => encode((price / 100).toFixed(2))),
     first: Array.from({ length: 24 }, (_, hour) => byDaypart[daypartOf(hour)] as Choices),
     further: products.map((product) => byFirstLine[firstLines.indexOf(firstLineOf(product))] as Choices),
+    favourite: Float64Array.from(products, ({ season }) => FAVOURITE * Math.exp(season * summer - Math.abs(season))),
   };
 }
 
@@ -68,12 +78,4 @@ function firstLineOf({ category, subcategory }: Product): FirstLine {
   if (category === "Pastry") return "pastry";
   if (category === "Savory") return "savory";
   return subcategory === "Coffee" || subcategory === "Cold coffee" ? "coffee" : "otherDrink";
-}
-
-/** How often a product is chosen within its category; 0 before its launch. */
-function popularityIn(product: Product, day: number, month: number): number {
-  if (day < product.launchedOn) return 0;
-  const summer = Math.cos((2 * Math.PI * (month - 7)) / 12);
-  const years = (day - product.launchedOn) / 365;
-  return product.popularity * Math.exp(product.season * summer) * (1 + product.growth * years);
 }

@@ -18,9 +18,16 @@ export function dayOf(text: string): number {
   return day;
 }
 
-/** `YYYY-MM-DD` of a day's number. */
+const isoDays = new Map<number, string>();
+
+/** `YYYY-MM-DD` of a day's number. Dates are slow to format and asked for by every customer, so each is kept. */
 export function isoDay(day: number): string {
-  return new Date(day * MS_A_DAY).toISOString().slice(0, 10);
+  let text = isoDays.get(day);
+  if (text === undefined) {
+    text = new Date(day * MS_A_DAY).toISOString().slice(0, 10);
+    isoDays.set(day, text);
+  }
+  return text;
 }
 
 /** Day of the week, 0 for Monday to 6 for Sunday. */

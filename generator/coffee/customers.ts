@@ -2,15 +2,20 @@ import { Random } from "../random.ts";
 import type * as tables from "../tables/coffee.ts";
 import type { Row } from "../tables/table.ts";
 import { dayOf, isoDay } from "./calendar.ts";
-import { dipOn, storeDemand } from "./demand.ts";
+import { storeDemand } from "./demand.ts";
 import { loyaltyLevels } from "./discounts.ts";
-import { between, type Choices, choices, choose, exponential, normal } from "./draws.ts";
-import { personas } from "./personas.ts";
+import { type Choices, choices, choose, exponential, normal } from "./draws.ts";
+import { isPassing, type Life, passingLife, stayingLife } from "./lives.ts";
+import { PASSER_BY, personas } from "./personas.ts";
+import { shopDay } from "./shop-days.ts";
 import { FIRST_DAY } from "./shop-settings.ts";
 import { stores } from "./stores.ts";
+import { type Taste, tastes } from "./tastes.ts";
 
-/** Registrations per anonymous order: about 500 customers by November 2026 at scale 1. */
-const REGISTRATIONS_AN_ORDER = 0.0048;
+/** Registrations per anonymous order: about 1,100 customers by November 2026 at scale 1. */
+const REGISTRATIONS_AN_ORDER = 0.0016;
+/** The loyalty programme gains ground: registrations per order gained per year, as a fraction of the first year's. */
+const PROGRAMME_GROWTH_A_YEAR = 2;
 /** A new store gets more registrations: this many times more on its first day, fading over some 90 days. */
 const OPENING_RUSH = 2;
 
@@ -18,26 +23,18 @@ const OPENING_RUSH = 2;
 const levelBounds = [0.25, 0.85, 1.3, 1.8];
 const LEVEL_LUCK = 0.45;
 
-/** Share of customers who take a break and come back. Only long stays have a break. */
-const BREAK_SHARE = 0.15;
-const SHORTEST_STAY_WITH_BREAK = 120;
-
 const acquisitionChannels = ["walk-in", "app", "friend", "promotion"] as const;
 const byChannel = choices([0.45, 0.3, 0.15, 0.1]);
 /** Customers who register in the app need not be in a store. All others order on the day they register. */
 const APP = acquisitionChannels.indexOf("app");
 
+const firstDay = dayOf(FIRST_DAY);
 const byPersona = choices(personas.map(({ share }) => share));
 
 /** A registered customer in the model. Days are numbers, see calendar.ts. */
-export interface Customer {
+export interface Customer extends Life, Taste {
   readonly id: number;
   readonly registeredOn: number;
-  /** First day on which the customer comes no more; may be after the last generated day. */
-  readonly leftOn: number;
-  /** The break, [from, to); both are 0 if there is none. */
-  readonly awayFrom: number;
-  readonly awayTo: number;
   /** Mean orders a day while a customer, in ordinary times. */
   readonly ordersADay: number;
   /** Indexes into the lists of personas, stores, loyalty levels and channels. */
@@ -54,6 +51,7 @@ export interface Customer {
 export function registeredUntil(untilDay: number, { seed, scale }: { seed: number; scale: number }): Customer[] {
   const customers: Customer[] = [];
   const random = new Random(seed, "coffee customers");
+  const tasteOf = tastes();
   // A customer registers on the day when the expected number of registrations passes the id, give or take one.
   let threshold = random.at(1).next();
   let expected = 0;
@@ -63,57 +61,89 @@ export function registeredUntil(untilDay: number, { seed, scale }: { seed: numbe
     if (threshold >= expected) continue;
     const homes = choices(arrivals);
     while (threshold < expected) {
-      customers.push(register(customers.length + 1, day, homes, random));
+      customers.push(register(customers.length + 1, day, homes, random, tasteOf));
       threshold = customers.length + random.at(customers.length + 1).next();
     }
   }
   return customers;
 }
 
-function register(id: number, registeredOn: number, homes: Choices, random: Random): Customer {
+function register(
+  id: number,
+  registeredOn: number,
+  homes: Choices,
+  random: Random,
+  tasteOf: ReturnType<typeof tastes>,
+): Customer {
   const persona = choose(random, byPersona);
   const { ordersAWeek, spread } = personas[persona] as (typeof personas)[number];
   const logRate = Math.log(ordersAWeek) + spread * normal(random);
   const score = logRate + LEVEL_LUCK * normal(random);
-  const level = levelBounds.filter((bound) => score >= bound).length;
   const homeStore = choose(random, homes);
   const channel = choose(random, byChannel);
-
-  const { meanStayDays } = loyaltyLevels[level] as (typeof loyaltyLevels)[number];
-  const stay = 1 + Math.floor(exponential(random, meanStayDays));
-  const takesBreak = random.next() < BREAK_SHARE && stay >= SHORTEST_STAY_WITH_BREAK;
-  const breakDays = takesBreak ? between(random, 60, 300) : 0;
-  const awayFrom = takesBreak ? registeredOn + between(random, 30, stay - 30) : 0;
+  const passing = isPassing(random);
+  const level = passing ? 0 : levelBounds.filter((bound) => score >= bound).length;
   return {
     id,
     registeredOn,
-    leftOn: registeredOn + stay + breakDays,
-    awayFrom,
-    awayTo: awayFrom + breakDays,
     ordersADay: Math.exp(logRate) / 7,
     persona,
     homeStore,
     level,
     channel,
+    ...(passing
+      ? passingLife(random, registeredOn, homeStore, channel === APP)
+      : stayingLife(random, registeredOn, level)),
+    ...tasteOf(random, persona, homeStore, registeredOn),
   };
 }
 
-/** Mean registrations at each store on a day at scale 1; none before it opens. */
+/** Mean registrations at each store on a day at scale 1; none before it opens or while it is closed. */
 function storeArrivals(day: number): number[] {
-  return stores.map((store) => {
+  return stores.map((store, i) => {
     const rush = 1 + OPENING_RUSH * Math.exp(-(day - store.openedOn) / 90);
-    return storeDemand(store, day) * rush * dipOn(day) * REGISTRATIONS_AN_ORDER;
+    const spread = 1 + (PROGRAMME_GROWTH_A_YEAR * (day - firstDay)) / 365;
+    return storeDemand(store, day) * rush * (shopDay(i, day)?.demand ?? 0) * spread * REGISTRATIONS_AN_ORDER;
   });
 }
 
-/** Whether a registered customer has not left by a day, and is not on a break. */
-export function isActive({ leftOn, awayFrom, awayTo }: Customer, day: number): boolean {
-  return day < leftOn && (day < awayFrom || day >= awayTo);
+/** The days on which a customer comes for certain: a passing one's visits, and the day on which a staying one registers in the store. */
+export function certainVisits({ life, visits, registeredOn, channel }: Customer): readonly number[] {
+  if (life === "passing") return visits;
+  return channel === APP ? [] : [registeredOn];
 }
 
-/** Whether the customer registers in a store on the day, and therefore orders on it. */
-export function registersInStore({ registeredOn, channel }: Customer, day: number): boolean {
-  return registeredOn === day && channel !== APP;
+/**
+ * What an order asks of its guest, in columns by customer id; 0 stands for a passer-by. The customers of a large chain do not fit the
+ * processor's cache as objects, and the columns do.
+ */
+export interface Guests {
+  /** Indexes into `guests` of personas.ts, `products` and `paymentMethods`. */
+  readonly persona: Uint8Array;
+  readonly drink: Uint8Array;
+  readonly bite: Uint8Array;
+  readonly payment: Uint8Array;
+  readonly workdayHour: Uint8Array;
+  readonly weekendHour: Uint8Array;
+  readonly loyaltyPercent: Uint8Array;
+}
+
+export function guestColumns(customers: readonly Customer[]): Guests {
+  const column = (passerBy: number, value: (customer: Customer) => number) => {
+    const values = new Uint8Array(customers.length + 1);
+    values[0] = passerBy;
+    for (const customer of customers) values[customer.id] = value(customer);
+    return values;
+  };
+  return {
+    persona: column(PASSER_BY, ({ persona }) => persona),
+    drink: column(0, ({ drink }) => drink),
+    bite: column(0, ({ bite }) => bite),
+    payment: column(0, ({ payment }) => payment),
+    workdayHour: column(0, ({ workdayHour }) => workdayHour),
+    weekendHour: column(0, ({ weekendHour }) => weekendHour),
+    loyaltyPercent: column(0, ({ level }) => loyaltyLevels[level]?.percent as number),
+  };
 }
 
 /** The rows of Customers.csv. */
@@ -123,8 +153,8 @@ export function* customerRows(customers: readonly Customer[], seed: number): Gen
     random.at(customer.id);
     const { percent, tier } = loyaltyLevels[customer.level] as (typeof loyaltyLevels)[number];
     const registeredOn = isoDay(customer.registeredOn);
-    const isStudent = personas[customer.persona]?.name === "Student";
-    const age = isStudent ? between(random, 17, 25) : Math.min(80, Math.round(24 + exponential(random, 14)));
+    const [least, most, above] = (personas[customer.persona] as (typeof personas)[number]).ages;
+    const age = least + Math.floor(exponential(random, above) % (most - least + 1));
     yield {
       customer_id: customer.id,
       registration_date: registeredOn,
@@ -138,17 +168,22 @@ export function* customerRows(customers: readonly Customer[], seed: number): Gen
   }
 }
 
-/** The rows of the ground truth, which Customers.csv does not reveal. */
+/** The rows of the ground truth, which Customers.csv does not reveal. Nothing in it is later than the given day. */
 export function* truthRows(
   customers: readonly Customer[],
   untilDay: number,
 ): Generator<Row<typeof tables.customerTruth>> {
-  for (const { id, persona, ordersADay, leftOn } of customers) {
+  const past = (day: number): string | null => (day > 0 && day <= untilDay ? isoDay(day) : null);
+  for (const { id, persona, life, ordersADay, fadingFrom, pausedFrom, pausedUntil, leftOn } of customers) {
     yield {
       customer_id: id,
       persona: (personas[persona] as (typeof personas)[number]).name,
-      orders_per_week: Number((ordersADay * 7).toFixed(3)),
-      churned_on: leftOn <= untilDay ? isoDay(leftOn) : null,
+      life,
+      orders_per_week: life === "passing" ? null : Math.round(ordersADay * 7000) / 1000,
+      fading_from: past(fadingFrom),
+      paused_from: past(pausedFrom),
+      paused_until: past(pausedUntil),
+      churned_on: past(leftOn),
     };
   }
 }

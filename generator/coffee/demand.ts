@@ -6,9 +6,6 @@ import type { Store } from "./stores.ts";
 
 const firstDay = dayOf(FIRST_DAY);
 
-/** The first months of the full-scale invasion. */
-const dip = { from: dayOf("2022-02-25"), to: dayOf("2022-05-31"), demand: 0.3 };
-
 /** Demand by month, January first: people are away in summer and back in September. */
 const months = [0.95, 0.97, 1, 1.03, 1.04, 1, 0.92, 0.91, 1.07, 1.08, 1.02, 1.01];
 
@@ -20,19 +17,19 @@ const GROWTH_A_YEAR = 0.05;
 /** Standard deviations of the day's luck: the weather, which the whole city shares, and the store's own. */
 const CITY_LUCK = 0.12;
 const STORE_LUCK = 0.1;
+/** Weather lasts: a day's share of the luck of the day before, and the days after which nothing is left of it. */
+const MEMORY = 0.65;
+const REMEMBERED_DAYS = 12;
 
-/** The whole city's demand on a day as a factor of about 1: the season, the dip and the luck, which it draws. */
+/** The whole city's demand on a day as a factor of about 1: the season and the luck of this day and the days before. */
 export function cityDemand(day: number, random: Random): number {
   const month = months[Number(isoDay(day).slice(5, 7)) - 1] as number;
-  return month * dipOn(day) * luck(random, CITY_LUCK);
+  let luck = 0;
+  for (let ago = 0; ago < REMEMBERED_DAYS; ago++) luck += MEMORY ** ago * normal(random.at(day - ago));
+  return month * factor(luck * Math.sqrt(1 - MEMORY ** 2), CITY_LUCK);
 }
 
-/** The dip's factor on a day; 1 outside the dip. */
-export function dipOn(day: number): number {
-  return day >= dip.from && day <= dip.to ? dip.demand : 1;
-}
-
-/** Mean number of anonymous orders at a store on a day of ordinary luck in an ordinary season; 0 before it opens. */
+/** Mean number of anonymous orders at a store on a day without events, of ordinary luck in an ordinary season; 0 before it opens. */
 export function storeDemand(store: Store, day: number): number {
   if (day < store.openedOn) return 0;
   const weekday = weekdayOf(day);
@@ -43,11 +40,11 @@ export function storeDemand(store: Store, day: number): number {
 
 /** Draws the store's own luck on a day, a factor of about 1. */
 export function storeLuck(random: Random): number {
-  return luck(random, STORE_LUCK);
+  return factor(normal(random), STORE_LUCK);
 }
 
 /** Log-normal with mean 1, cut at four deviations, so that no day has more orders than there are order numbers. */
-function luck(random: Random, deviation: number): number {
-  const deviations = Math.max(-4, Math.min(4, normal(random)));
+function factor(normalValue: number, deviation: number): number {
+  const deviations = Math.max(-4, Math.min(4, normalValue));
   return Math.exp(deviation * deviations - (deviation * deviation) / 2);
 }

@@ -1,10 +1,10 @@
+import { CsvFile } from "../csv/csv-file.ts";
 import type { Lake } from "../lake/lake.ts";
 import { type Manifest, type ManifestFile, manifestPath, readManifestAt, writeManifestAt } from "../lake/manifest.ts";
 import * as tables from "../tables/coffee.ts";
 import { isoDay } from "./calendar.ts";
-import { CsvFile } from "./csv-file.ts";
-import { type Customer, customerRows, registeredUntil, truthRows } from "./customers.ts";
-import { productRows, storeRows } from "./masters.ts";
+import { type Customer, customerRows, guestColumns, registeredUntil, truthRows } from "./customers.ts";
+import { eventRows, productRows, storeRows } from "./masters.ts";
 import { storeDayWriter } from "./orders.ts";
 import {
   type CoffeeOptions,
@@ -27,7 +27,14 @@ export interface GenerateOptions extends CoffeeOptions {
 }
 
 /** The order in which the manifest names the tables' files. */
-const tableOrder = [tables.customers, tables.products, tables.stores, tables.orders, tables.orderDetails];
+const tableOrder = [
+  tables.customers,
+  tables.products,
+  tables.stores,
+  tables.events,
+  tables.orders,
+  tables.orderDetails,
+];
 
 /**
  * Writes the coffee shop's CSV files, or one shard of them, into the run's own folder under the prefix. The same options give the
@@ -48,6 +55,7 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
       await CsvFile.write(lake, `${folder}/Customers.csv`, tables.customers, customerRows(customers, seed)),
       await CsvFile.write(lake, `${folder}/Products.csv`, tables.products, productRows(settings.untilDay)),
       await CsvFile.write(lake, `${folder}/Stores.csv`, tables.stores, storeRows(settings.untilDay)),
+      await CsvFile.write(lake, `${folder}/Events.csv`, tables.events, eventRows(settings.untilDay)),
     );
   }
   files.push(...(await writeOrders(lake, folder, settings, customers, options.progress)));
@@ -81,8 +89,8 @@ async function writeOrders(
   const { seed, scale, shard } = settings;
   const { from, to } = shardDays(settings);
   const tradingDay = tradingDays(seed);
-  const visitsOn = registeredVisits(customers, seed);
-  const writeStoreDay = storeDayWriter(seed, scale);
+  const visitsOn = registeredVisits(customers, seed, from);
+  const writeStoreDay = storeDayWriter(seed, scale, guestColumns(customers));
   const orders = await CsvFile.create(lake, `${folder}/${shardFile("Orders", "csv", shard)}`, tables.orders);
   let lines: CsvFile | undefined;
   try {

@@ -1,6 +1,7 @@
 import type * as tables from "../tables/coffee.ts";
 import type { Row } from "../tables/table.ts";
 import { isoDay } from "./calendar.ts";
+import { events } from "./events.ts";
 import { priceOn, products } from "./menu.ts";
 import { stores } from "./stores.ts";
 
@@ -45,4 +46,23 @@ export function productRows(day: number): Row<typeof tables.products>[] {
       launched_on: isoDay(product.launchedOn),
     };
   });
+}
+
+/** The rows of Events.csv: the events that have begun by a day. */
+export function eventRows(day: number): Row<typeof tables.events>[] {
+  return events
+    .filter(({ from }) => from <= day)
+    .map(({ name, kind, from, to, store, opensAt, closesAt, demand, closed, source }, i) => ({
+      event_id: i + 1,
+      event_name: name,
+      kind,
+      starts_on: isoDay(from),
+      ends_on: isoDay(to),
+      store_id: store === undefined ? null : store + 1,
+      opens_at_hour: opensAt ?? null,
+      closes_at_hour: closesAt ?? null,
+      demand_factor: demand ?? null,
+      is_closed: closed ?? false,
+      source,
+    }));
 }

@@ -111,3 +111,8 @@ export function priceOn(of: Product, day: number): number {
   const next = priceDays.findIndex((from) => from > day);
   return of.prices.at(next === -1 ? -1 : Math.max(0, next - 1)) as number;
 }
+
+/** How often a product is chosen within its category in an average season; 0 before its launch. */
+export function popularityOn({ popularity, growth, launchedOn }: Product, day: number): number {
+  return day < launchedOn ? 0 : popularity * (1 + (growth * (day - launchedOn)) / 365);
+}

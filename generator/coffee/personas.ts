@@ -1,6 +1,3 @@
-import { type Choices, choices } from "./draws.ts";
-import type { Store } from "./stores.ts";
-
 /** A peak of demand in the day: its hour, its standard deviation in hours, its height. */
 type Peak = readonly [hour: number, width: number, height: number];
 
@@ -18,6 +15,8 @@ export interface Persona {
   readonly weekendPeaks: readonly Peak[];
   /** Weights of 1 to 5 lines per order. */
   readonly lines: readonly number[];
+  /** Age at registration in years: the least, the most, and how far the mean is above the least. */
+  readonly ages: readonly [least: number, most: number, above: number];
 }
 
 const everyDay = [1, 1, 1, 1, 1, 1, 1];
@@ -40,10 +39,11 @@ export const personas: readonly Persona[] = [
     ],
     weekendPeaks: slowMorning,
     lines: [0.6, 0.3, 0.08, 0.015, 0.005],
+    ages: [22, 62, 13],
   },
   {
     name: "Remote worker",
-    share: 0.14,
+    share: 0.11,
     ordersAWeek: 2.8,
     spread: 0.45,
     weekdays: [1.25, 1.3, 1.3, 1.25, 1.1, 0.45, 0.35],
@@ -53,10 +53,11 @@ export const personas: readonly Persona[] = [
     ],
     weekendPeaks: slowMorning,
     lines: [0.25, 0.33, 0.27, 0.1, 0.05],
+    ages: [22, 60, 10],
   },
   {
     name: "Student",
-    share: 0.22,
+    share: 0.17,
     ordersAWeek: 1.9,
     spread: 0.55,
     weekdays: [1, 1.05, 1.05, 1.05, 1.1, 0.95, 0.8],
@@ -66,26 +67,29 @@ export const personas: readonly Persona[] = [
     ],
     weekendPeaks: [[15, 2.6, 1]],
     lines: [0.55, 0.3, 0.11, 0.03, 0.01],
+    ages: [17, 24, 4],
   },
   {
     name: "Weekend bruncher",
-    share: 0.18,
+    share: 0.15,
     ordersAWeek: 1.2,
     spread: 0.45,
     weekdays: [0.25, 0.25, 0.3, 0.35, 0.65, 2.8, 2.4],
     workdayPeaks: [[12, 2.4, 1]],
     weekendPeaks: [[11.3, 1.3, 1]],
     lines: [0.1, 0.28, 0.34, 0.18, 0.1],
+    ages: [20, 75, 14],
   },
   {
     name: "Occasional",
-    share: 0.35,
-    ordersAWeek: 0.38,
-    spread: 0.6,
+    share: 0.46,
+    ordersAWeek: 0.1,
+    spread: 0.95,
     weekdays: everyDay,
     workdayPeaks: [[14, 3.2, 1]],
     weekendPeaks: slowMorning,
     lines: [0.4, 0.33, 0.18, 0.06, 0.03],
+    ages: [18, 80, 20],
   },
 ];
 
@@ -106,21 +110,19 @@ const passerBy: Persona = {
     [15.5, 2.2, 0.9],
   ],
   lines: [0.4, 0.31, 0.2, 0.06, 0.03],
+  ages: [0, 0, 0],
 };
 
 /** All kinds of guests: the personas in their order, then the passer-by. */
 export const guests: readonly Persona[] = [...personas, passerBy];
 export const PASSER_BY = personas.length;
 
-/** The hours in which a guest orders at a store, as a choice among the store's opening hours. */
-export function orderHours(guest: Persona, store: Store, weekend: boolean): Choices {
+/** How often a guest orders in each hour of a day, if the store is open. */
+export function hourWeights(guest: Persona, weekend: boolean): number[] {
   const peaks = weekend ? guest.weekendPeaks : guest.workdayPeaks;
-  return choices(
-    Array.from({ length: 24 }, (_, hour) => {
-      if (hour < store.opensAt || hour >= store.closesAt) return 0;
-      const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((hour + 0.5 - peak) / width) ** 2) / 2);
-      // A few orders come all day, between the peaks too.
-      return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
-    }),
-  );
+  return Array.from({ length: 24 }, (_, hour) => {
+    const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((hour + 0.5 - peak) / width) ** 2) / 2);
+    // A few orders come all day, between the peaks too.
+    return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
+  });
 }

@@ -1,14 +1,14 @@
+import { Bytes, type Encoded, encode } from "../csv/bytes.ts";
+import { rowWriter } from "../csv/row-writer.ts";
 import * as tables from "../tables/coffee.ts";
-import { type Bytes, type Encoded, encode } from "./bytes.ts";
 import { promotions } from "./discounts.ts";
-import { rowWriter } from "./row-writer.ts";
 
 /** The most orders of a store in a day: the number of an order has five digits in its id. */
 export const MOST_ORDERS_A_STORE_DAY = 99_999;
 export const MOST_LINES = 5;
 
 export const orderTypes = ["In-store", "Takeaway"] as const;
-export const channels = ["counter", "app", "kiosk"] as const;
+export const channels = ["counter", "app"] as const;
 export const paymentMethods = ["card", "cash", "e-wallet"] as const;
 
 /**
@@ -16,13 +16,13 @@ export const paymentMethods = ["card", "cash", "e-wallet"] as const;
  * are indexes into their lists.
  */
 export class Receipt {
-  /** `YYYY-MM-DD` and `YYYYMMDD`. */
+  /** `YYYY-MM-DD`, and with the hour in UTC, `YYYY-MM-DDTHH:`. */
   day: Encoded = encode("");
-  dayDigits: Encoded = encode("");
-  utcOffsetHours = 0;
+  utcHour: Encoded = encode("");
+  /** Id of the order, which stands in its lines too: day, store and number within both, as `YYYYMMDDSSNNNNN`. */
+  readonly id = new Bytes(15);
   /** Id of the store. */
   store = 0;
-  number = 0;
   hour = 0;
   /** Second of the hour, 0 to 3599. */
   second = 0;
@@ -42,6 +42,8 @@ export class Receipt {
   readonly products = new Uint8Array(MOST_LINES);
   readonly quantities = new Uint8Array(MOST_LINES);
   readonly prices = new Int32Array(MOST_LINES);
+  /** List prices of the whole menu as text, by the product's index. */
+  priceTexts: readonly Encoded[] = [];
   /** The line being written, from 0. */
   line = 0;
 }
@@ -55,29 +57,20 @@ const text = {
   refunded: encode("refunded"),
   true: encode("true"),
   false: encode("false"),
-  dateToTime: encode("T"),
   colon: encode(":"),
   utc: encode("Z"),
+  percents: Array.from({ length: 101 }, (_, percent) => encode((percent / 100).toFixed(2))),
 };
-
-function orderId(out: Bytes, { dayDigits, store, number }: Receipt): void {
-  out.text(dayDigits);
-  out.digits(store, 2);
-  out.digits(number, 5);
-}
 
 /** Writes the row of Orders.csv. */
 export const writeOrder = rowWriter<typeof tables.orders.columns, Receipt>(tables.orders, {
-  order_id: orderId,
-  ordered_at: (out, { day, hour, utcOffsetHours, second }) => {
+  order_id: (out, { id }) => out.copy(id),
+  ordered_at: (out, { utcHour, second }) => {
     const minute = (second / 60) | 0;
-    out.text(day);
-    out.text(text.dateToTime);
-    out.digits(hour - utcOffsetHours, 2);
+    out.text(utcHour);
+    out.twoDigits(minute);
     out.text(text.colon);
-    out.digits(minute, 2);
-    out.text(text.colon);
-    out.digits(second - minute * 60, 2);
+    out.twoDigits(second - minute * 60);
     out.text(text.utc);
   },
   order_date: (out, { day }) => out.text(day),
@@ -95,20 +88,20 @@ export const writeOrder = rowWriter<typeof tables.orders.columns, Receipt>(table
   },
   sub_total: (out, { subTotal }) => out.hundredths(subTotal),
   discount_applied: (out, { discountPercent }) => out.text(discountPercent > 0 ? text.true : text.false),
-  discount_rate: (out, { discountPercent }) => out.hundredths(discountPercent),
+  discount_rate: (out, { discountPercent }) => out.text(text.percents[discountPercent] as Encoded),
   discount_amount: (out, { discount }) => out.hundredths(discount),
   total_amount: (out, { subTotal, discount }) => out.hundredths(subTotal - discount),
 });
 
 /** Writes the row of OrderDetails.csv for the receipt's current line. */
 export const writeLine = rowWriter<typeof tables.orderDetails.columns, Receipt>(tables.orderDetails, {
-  order_detail_id: (out, receipt) => {
-    orderId(out, receipt);
-    out.digits(receipt.line + 1, 1);
+  order_detail_id: (out, { id, line }) => {
+    out.copy(id);
+    out.integer(line + 1);
   },
-  order_id: orderId,
+  order_id: (out, { id }) => out.copy(id),
   line_number: (out, { line }) => out.integer(line + 1),
   product_id: (out, { products, line }) => out.integer((products[line] as number) + 1),
   quantity: (out, { quantities, line }) => out.integer(quantities[line] as number),
-  unit_price: (out, { prices, line }) => out.hundredths(prices[line] as number),
+  unit_price: (out, { priceTexts, products, line }) => out.text(priceTexts[products[line] as number] as Encoded),
 });

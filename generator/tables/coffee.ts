@@ -100,9 +100,9 @@ export const orders = table(
     ordered_at: timestamp("When it was ordered, UTC"),
     order_date: date("Day of the order, Kyiv time"),
     order_hour: integer("Hour of the order, 0 to 23, Kyiv time"),
-    order_type: string("In-store or Takeaway"),
-    channel: string("counter, app or kiosk"),
-    payment_method: string("card, cash or e-wallet"),
+    order_type: string("In-store or Takeaway; always Takeaway from a store without seats"),
+    channel: string("counter or app; only registered customers order in the app"),
+    payment_method: string("card, cash or e-wallet; never cash in the app"),
     customer_id: nullable(integer("Registered customer; empty for anonymous orders")),
     store_id: integer("Store"),
     status: string("completed or refunded"),
@@ -135,6 +135,36 @@ export const orderDetails = table(
   },
 );
 
+export const events = table(
+  {
+    dataset,
+    table: "events",
+    description: "What a chart of the sales should name: invasion, curfews, outages, holidays, openings, promotions",
+    primaryKey: ["event_id"],
+    foreignKeys: [references("store_id", stores)],
+    file: "Events",
+  },
+  {
+    event_id: integer("Event, rising with its first day"),
+    event_name: string("Short name, as a chart prints it; the code of a promotion"),
+    kind: string("invasion, curfew, closing, attack, outage, holiday, opening or promotion"),
+    starts_on: date("First day"),
+    ends_on: date("Last day; may be in the future"),
+    store_id: nullable(integer("The only store that it reaches; empty if it reaches all")),
+    opens_at_hour: nullable(
+      integer("Hour before which no store opens on these days, Kyiv time; empty for the usual hours"),
+    ),
+    closes_at_hour: nullable(
+      integer("Hour at which every store has closed on these days, Kyiv time; empty for the usual hours"),
+    ),
+    demand_factor: nullable(
+      numeric("Demand relative to an ordinary day, in a promotion's hours if it has any; empty if it changes none"),
+    ),
+    is_closed: boolean("Whether the stores that it reaches are closed all day"),
+    source: string("The web page that reports it, or: the chain"),
+  },
+);
+
 /**
  * The truth about customers, which the generator knows and the shop does not, for scoring segments and churn models. It is a file
  * and is never loaded.
@@ -151,7 +181,17 @@ export const customerTruth = table(
   {
     customer_id: integer("Customer"),
     persona: string("Kind of customer: Daily commuter, Remote worker, Student, Weekend bruncher or Occasional"),
-    orders_per_week: numeric("Mean orders a week while a customer, in ordinary times"),
+    life: string(
+      "regular, passing (comes once or twice), pausing (stays away for months and returns) or fading (comes ever less)",
+    ),
+    orders_per_week: nullable(
+      numeric("Mean orders a week while a customer, in ordinary times; empty for passing ones"),
+    ),
+    fading_from: nullable(
+      date("First day on which the customer came less often than usual; empty if that did not happen"),
+    ),
+    paused_from: nullable(date("First day of the pause; empty if there was none")),
+    paused_until: nullable(date("Day on which the pause ended; empty if there was none, and while it lasts")),
     churned_on: nullable(date("First day on which the customer comes no more; empty for those who still come")),
   },
 );

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 
 export interface CoffeeFigures {
-  /** CSV rows of all five files a second, checksums and disk included. */
+  /** CSV rows of all six files a second, checksums and disk included. */
   readonly rowsPerSecond: number;
   /** The same by the processor's time, which other work on the machine does not lengthen. */
   readonly rowsPerCpuSecond: number;

@@ -4,7 +4,7 @@ import { offersOn, promotions } from "../../../generator/coffee/discounts.ts";
 
 /** The code of the promotion that is offered on a day at an hour; undefined if there is none. */
 function offered(day: string, hour: number): string | undefined {
-  return promotions[offersOn(day.slice(5), weekdayOf(dayOf(day)))[hour] ?? -1]?.code;
+  return promotions[offersOn(day, weekdayOf(dayOf(day)))[hour] ?? -1]?.code;
 }
 
 describe("the promotions", () => {

@@ -15,6 +15,7 @@ describe("the coffee shop's data, row by row,", () => {
   describe("is whole", () => {
     const keys = {
       stores: "store_id",
+      events: "event_id",
       products: "product_id",
       customers: "customer_id",
       orders: "order_id",

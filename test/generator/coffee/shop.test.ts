@@ -18,7 +18,7 @@ describe("the coffee shop's data as a whole", () => {
   describe("has the size and shares it should", () => {
     const bounds: [string, string, number, number][] = [
       ["orders", "SELECT COUNT(*) FROM orders", 142_500, 157_500],
-      ["registered customers", "SELECT COUNT(*) FROM customers", 475, 525],
+      ["registered customers", "SELECT COUNT(*) FROM customers", 1050, 1250],
       ["products", "SELECT COUNT(*) FROM products", 15, 18],
       ["beverages", "SELECT COUNT(*) FROM products WHERE product_category = 'Beverage'", 8, 10],
       ["stores", "SELECT COUNT(DISTINCT district) FROM stores", 6, stores.length],
@@ -50,12 +50,12 @@ describe("the coffee shop's data as a whole", () => {
         expect(await share(condition)).to.be.within(from, to));
     }
 
-    it("has about half of the registered orders from the top tenth of the customers", async () => {
+    it("has about two thirds of the registered orders from the top tenth of the customers, since many come once only", async () => {
       const top = await shop.value(`WITH placed AS (
           SELECT COUNT(order_id) AS orders FROM customers LEFT JOIN orders USING (customer_id) GROUP BY customers.customer_id)
         SELECT SUM(orders) FILTER (WHERE place <= 0.1 * customers) / SUM(orders)
         FROM (SELECT orders, row_number() OVER (ORDER BY orders DESC) AS place, COUNT(*) OVER () AS customers FROM placed)`);
-      expect(top).to.be.within(0.45, 0.55);
+      expect(top).to.be.within(0.6, 0.72);
     });
 
     it("has the lines of its categories in proportion", async () => {
@@ -87,15 +87,6 @@ describe("the coffee shop's data as a whole", () => {
           FROM orders JOIN stores USING (store_id) WHERE store_name = '${store}'`);
       expect(await weekend("Lesi Boulevard")).to.be.below(0.22);
       expect(await weekend("Podil")).to.be.above(0.29);
-    });
-
-    it("takes about a third of the orders in the dip of spring 2022", async () => {
-      const aDay = (from: string, to: string) =>
-        shop.value(`SELECT COUNT(*) / COUNT(DISTINCT order_date) FROM orders
-          WHERE order_date BETWEEN '${from}' AND '${to}' AND store_id <= 2`);
-      const dip = await aDay("2022-02-25", "2022-05-31");
-      expect(dip / (await aDay("2022-06-01", "2022-08-31"))).to.be.within(0.2, 0.5);
-      expect(dip / (await aDay("2022-01-25", "2022-02-24"))).to.be.below(0.6);
     });
 
     it("opens stores in the order of their ids, and sells more in each a year after its opening", async () => {
@@ -141,8 +132,10 @@ describe("the coffee shop's data as a whole", () => {
         "COFFEEDAY15 09-28 10-04",
         "ADVENT10 12-06 12-24",
       ]);
-      for (const { code, weekdays, opens, closes } of given)
-        expect([weekdays, opens, closes], String(code)).to.deep.equal([7, 7, 21]);
+      for (const { code, weekdays, opens, closes } of given) {
+        expect([weekdays, opens], String(code)).to.deep.equal([7, 7]);
+        expect(closes, String(code)).to.be.within(19, 21);
+      }
       const happyHour = await shop.rows(`SELECT DISTINCT isodow(order_date) AS weekday, order_hour AS hour
         FROM orders WHERE promo_code = 'HAPPYHOUR20' ORDER BY ALL`);
       expect(happyHour).to.deep.equal([15, 16, 17].map((hour) => ({ weekday: 2, hour })));
@@ -173,21 +166,14 @@ describe("the coffee shop's data as a whole", () => {
       expect(high?.kept).to.be.above(1.3 * (low?.kept as number));
     });
 
-    it("has customers order as often as the ground truth says", async () => {
+    it("has regular customers order as often as the ground truth says", async () => {
       const ratio = await shop.value(`SELECT SUM(n) / SUM(weeks * orders_per_week) FROM (
           SELECT t.orders_per_week::DOUBLE AS orders_per_week, COUNT(order_id) AS n,
             (least(coalesce(t.churned_on, '2026-11-23'::DATE), '2026-11-23') - registration_date) / 7 AS weeks
           FROM customers JOIN ground_truth.customers t USING (customer_id) LEFT JOIN orders USING (customer_id)
-          GROUP BY ALL)`);
-      // Below 1, because of breaks and the dip.
-      expect(ratio).to.be.within(0.85, 1.02);
-    });
-
-    it("has customers who stayed away for two months or more and came back", async () => {
-      const back = await shop.value(`SELECT COUNT(DISTINCT customer_id) FROM (
-          SELECT customer_id, order_date - lag(order_date) OVER (PARTITION BY customer_id ORDER BY order_date) AS gap
-          FROM orders JOIN ground_truth.customers USING (customer_id) WHERE orders_per_week > 1.5) WHERE gap >= 60`);
-      expect(back).to.be.above(10);
+          WHERE life = 'regular' AND registration_date > '2023-03-01' GROUP BY ALL)`);
+      // Below 1, because of outages and holidays.
+      expect(ratio).to.be.within(0.92, 1.04);
     });
 
     it("has customers at their home store five times in six", async () => {

@@ -63,6 +63,8 @@ export interface Shop {
   rows(sql: string): Promise<Record<string, number | string | null>[]>;
   /** The one value of a query, as a number. */
   value(sql: string): Promise<number>;
+  /** Runs statements that return nothing. */
+  run(sql: string): Promise<void>;
   close(): void;
 }
 
@@ -100,6 +102,9 @@ export async function openShop(options: Omit<GenerateOptions, "shard">): Promise
     async value(sql) {
       const [row = {}] = await rows(sql);
       return Object.values(row)[0] as number;
+    },
+    async run(sql) {
+      await connection.run(sql);
     },
     close: () => {
       connection.closeSync();

@@ -2,7 +2,7 @@ import type { FileWriter, Lake } from "../lake/lake.ts";
 import type { ManifestFile } from "../lake/manifest.ts";
 import { csvHeader, csvLine } from "../tables/derive.ts";
 import type { Row, Table } from "../tables/table.ts";
-import { Bytes, encode } from "./bytes.ts";
+import { Bytes } from "./bytes.ts";
 
 /** Bytes after which a chunk is handed to the lake. */
 const CHUNK = 1 << 20;
@@ -29,7 +29,7 @@ export class CsvFile {
   /** Starts a table's file with its header. */
   static async create(lake: Lake, path: string, table: Table): Promise<CsvFile> {
     const file = new CsvFile(await lake.create(path), path, table);
-    file.bytes.text(encode(`${csvHeader(table)}\n`));
+    file.bytes.string(`${csvHeader(table)}\n`);
     return file;
   }
 
@@ -43,9 +43,7 @@ export class CsvFile {
     const file = await CsvFile.create(lake, path, table);
     try {
       for (const row of rows) {
-        const line = encode(csvLine(table, row));
-        file.bytes.reserve(line.length);
-        file.bytes.text(line);
+        file.bytes.string(csvLine(table, row));
         file.rows++;
         if (file.isFull) await file.flush();
       }

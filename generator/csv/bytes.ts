@@ -9,8 +9,10 @@ export const ROW_BYTES = 512;
 /** Text as bytes, encoded once and written many times. */
 export type Encoded = Uint8Array;
 
+const encoder = new TextEncoder();
+
 export function encode(text: string): Encoded {
-  return new TextEncoder().encode(text);
+  return encoder.encode(text);
 }
 
 /** A growing buffer of bytes, with the few writers that CSV rows of numbers and fixed texts need. It allocates nothing per row. */
@@ -35,7 +37,7 @@ export class Bytes {
     this.at = 0;
   }
 
-  /** Makes room for `count` more bytes. The other methods do not check for room. */
+  /** Makes room for `count` more bytes. All methods but `string` trust that there is room. */
   reserve(count: number): void {
     if (this.at + count <= this.buffer.length) return;
     const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.at + count));
@@ -59,6 +61,20 @@ export class Bytes {
     this.at = at + length;
   }
 
+  /** Text that is written once. Makes room for itself. */
+  string(text: string): void {
+    this.reserve(text.length * 3);
+    this.at += encoder.encodeInto(text, this.buffer.subarray(this.at)).written;
+  }
+
+  /** What another buffer holds. */
+  copy(other: Bytes): void {
+    const { buffer, at } = this;
+    const { buffer: from, at: length } = other;
+    for (let i = 0; i < length; i++) buffer[at + i] = from[i] as number;
+    this.at = at + length;
+  }
+
   /** An integer from 0 to 2^31 - 1, in `width` digits, with leading zeros. */
   digits(value: number, width: number): void {
     const { buffer, at } = this;
@@ -71,10 +87,21 @@ export class Bytes {
     this.at = at + width;
   }
 
+  /** An integer from 0 to 99, in two digits. */
+  twoDigits(value: number): void {
+    const tens = (value * 103) >> 10;
+    this.buffer[this.at++] = ZERO + tens;
+    this.buffer[this.at++] = ZERO + value - tens * 10;
+  }
+
   /** An integer from 0 to 2^31 - 1. */
   integer(value: number): void {
-    let width = 1;
-    for (let power = 10; value >= power; power *= 10) width++;
+    if (value < 10) {
+      this.buffer[this.at++] = ZERO + value;
+      return;
+    }
+    let width = 2;
+    for (let power = 100; value >= power; power *= 10) width++;
     this.digits(value, width);
   }
 
@@ -83,6 +110,6 @@ export class Bytes {
     const whole = (value / 100) | 0;
     this.integer(whole);
     this.buffer[this.at++] = DOT;
-    this.digits(value - whole * 100, 2);
+    this.twoDigits(value - whole * 100);
   }
 }

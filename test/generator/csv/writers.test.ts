@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Bytes, encode } from "../../../generator/coffee/bytes.ts";
-import { type ColumnWriters, rowWriter } from "../../../generator/coffee/row-writer.ts";
+import { Bytes, encode } from "../../../generator/csv/bytes.ts";
+import { type ColumnWriters, rowWriter } from "../../../generator/csv/row-writer.ts";
 import { csvLine } from "../../../generator/tables/derive.ts";
 import { integer, nullable, string, table } from "../../../generator/tables/table.ts";
 

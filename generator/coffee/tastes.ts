@@ -1,0 +1,70 @@
+import type { Random } from "../random.ts";
+import { isoDay } from "./calendar.ts";
+import { type Choices, choices, choose } from "./draws.ts";
+import { type Product, popularityOn, products } from "./menu.ts";
+import { paymentMethods } from "./receipt.ts";
+import { hoursOf } from "./shop-days.ts";
+import { stores } from "./stores.ts";
+
+/** What a registered customer likes. */
+export interface Taste {
+  /** Indexes of the favourite drink and of the favourite thing to eat. */
+  readonly drink: number;
+  readonly bite: number;
+  /** The usual hour on workdays and at weekends. */
+  readonly workdayHour: number;
+  readonly weekendHour: number;
+  /** Index of the usual payment method. */
+  readonly payment: number;
+}
+
+/** Share of the drinks, and of the things to eat, for which the customer takes the favourite without looking at the menu. */
+export const FAVOURITE = 0.38;
+/** Share of the visits in the usual hour, and of the orders paid in the usual way, beside those that chance brings there. */
+export const USUAL_HOUR = 0.55;
+export const USUAL_PAYMENT = 0.85;
+
+/** Of the things to eat, how much more popular pastry is than savory food. */
+const PASTRY = 1.6;
+
+/** Returns a function that draws the taste of a customer who registers on a day. It keeps what changes by year only. */
+export function tastes() {
+  let year = "";
+  let drinks: Choices;
+  let bites: Choices;
+  let payments: Choices;
+  return (random: Random, persona: number, homeStore: number, day: number): Taste => {
+    const iso = isoDay(day);
+    if (year !== iso.slice(0, 4)) {
+      year = iso.slice(0, 4);
+      const popular = (weight: (product: Product) => number) =>
+        choices(products.map((product) => weight(product) * popularityOn(product, day)));
+      drinks = popular(({ category }) => (category === "Beverage" ? 1 : 0));
+      bites = popular(({ category }) => (category === "Beverage" ? 0 : category === "Pastry" ? PASTRY : 1));
+      payments = paymentsIn(Number(year));
+    }
+    const hours = usualHours[homeStore] as (typeof usualHours)[number];
+    return {
+      drink: choose(random, drinks),
+      bite: choose(random, bites),
+      workdayHour: choose(random, hours.workday[persona] as Choices),
+      weekendHour: choose(random, hours.weekend[persona] as Choices),
+      payment: choose(random, payments),
+    };
+  };
+}
+
+const noOffers = new Int8Array(24).fill(-1);
+
+/** The hours of an ordinary day, by store and guest. */
+const usualHours = stores.map(({ opensAt, closesAt }, i) => {
+  const hours = (weekend: boolean) => hoursOf(i, { opensAt, closesAt, demand: 1 }, weekend, noOffers).byGuest;
+  return { workday: hours(false), weekend: hours(true) };
+});
+
+/** Choice of the payment method in a year, by index in `paymentMethods`. Cash loses share to the e-wallet every year. */
+export function paymentsIn(year: number): Choices {
+  const years = Math.min(year - 2022, 8);
+  const shares = { card: 0.62, cash: 0.24 - 0.025 * years, "e-wallet": 0.14 + 0.025 * years };
+  return choices(paymentMethods.map((method) => shares[method]));
+}
