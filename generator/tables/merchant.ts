@@ -59,11 +59,56 @@ export const orders = table(
     user_id: integer("Customer who ordered"),
     status: nullable(string("Processing, Shipped, Complete, Cancelled or Returned")),
     gender: nullable(string("Gender of the customer, F or M")),
-    created_at: nullable(timestamp("When the order was placed")),
+    created_at: nullable(
+      timestamp(
+        "When the order was placed; the last month has twice the orders of the month before, by how thelook draws days",
+      ),
+    ),
     returned_at: nullable(timestamp("When the order came back")),
     shipped_at: nullable(timestamp("When the order left the warehouse")),
     delivered_at: nullable(timestamp("When the order reached the customer")),
     num_of_item: nullable(integer("Number of items, as the order says")),
+  },
+);
+
+/** The warehouses from which the merchant ships. */
+export const distributionCenters = table(
+  {
+    dataset,
+    table: "distribution_centers",
+    description: "Warehouses of the merchant: a snapshot of thelook_ecommerce.distribution_centers",
+    primaryKey: ["id"],
+    file: "distribution_centers",
+  },
+  {
+    id: integer("Distribution center, unique within the snapshot"),
+    name: nullable(string("City and state")),
+    latitude: nullable(float("Latitude, degrees")),
+    longitude: nullable(float("Longitude, degrees")),
+  },
+);
+
+/** What the merchant sells. */
+export const products = table(
+  {
+    dataset,
+    table: "products",
+    description: "Products of the merchant: a snapshot of thelook_ecommerce.products",
+    primaryKey: ["id"],
+    foreignKeys: [references("distribution_center_id", distributionCenters)],
+    clustering: ["category"],
+    file: "products",
+  },
+  {
+    id: integer("Product, unique within the snapshot"),
+    cost: nullable(float("What the merchant pays for it, USD")),
+    category: nullable(string("Category, such as Jeans or Outerwear & Coats")),
+    name: nullable(string("Name, as the shop shows it")),
+    brand: nullable(string("Brand")),
+    retail_price: nullable(float("Price in the shop, USD")),
+    department: nullable(string("Men or Women")),
+    sku: nullable(string("Stock keeping unit, 32 hexadecimal digits")),
+    distribution_center_id: nullable(integer("Distribution center that stores it")),
   },
 );
 
@@ -74,7 +119,7 @@ export const orderItems = table(
     table: "order_items",
     description: "Items of the merchant's orders: a snapshot of thelook_ecommerce.order_items",
     primaryKey: ["id"],
-    foreignKeys: [references("order_id", orders), references("user_id", users)],
+    foreignKeys: [references("order_id", orders), references("user_id", users), references("product_id", products)],
     clustering: ["order_id"],
     file: "order_items",
   },
@@ -82,7 +127,7 @@ export const orderItems = table(
     id: integer("Item, unique within the snapshot"),
     order_id: integer("Order the item belongs to"),
     user_id: integer("Customer who ordered"),
-    product_id: nullable(integer("Product")),
+    product_id: nullable(integer("Product; empty if the source does not describe it")),
     inventory_item_id: nullable(integer("Piece in stock that was sold")),
     status: nullable(string("Status of the item's order")),
     created_at: nullable(timestamp("When the item was put into the order")),
@@ -93,8 +138,26 @@ export const orderItems = table(
   },
 );
 
+/** How those orders were paid. */
+export const orderPayments = table(
+  {
+    dataset,
+    table: "order_payments",
+    description: "How each order with items was paid, as the merchant's checkout recorded it; not in thelook_ecommerce",
+    primaryKey: ["order_id"],
+    foreignKeys: [references("order_id", orders)],
+    clustering: ["order_id"],
+  },
+  {
+    order_id: integer("Order"),
+    payment_method: string("E-wallet, Card, Bank transfer or Cash on delivery"),
+  },
+);
+
 /** The tables of thelook_ecommerce, from which the merchant's are made. */
 export const thelook = {
+  distributionCenters: sourceOf(distributionCenters, []),
+  products: sourceOf(products, []),
   users: sourceOf(users, ["hashed_email"]),
   orders: sourceOf(orders, []),
   orderItems: sourceOf(orderItems, []),

@@ -1,5 +1,7 @@
 import { type Random, weighted } from "../random.ts";
-import { countries, firstNames, lastNames, mailDomains, priceOf, productCount, streets } from "./synthetic-values.ts";
+import { productsOf } from "./catalogue.ts";
+import { type District, type Place, placeOf } from "./places.ts";
+import { firstNames, lastNames, mailDomains, streets } from "./synthetic-values.ts";
 
 /*
  * A user of the synthetic thelook and everything they ordered, which depend only on the random stream and the window of time.
@@ -8,154 +10,130 @@ import { countries, firstNames, lastNames, mailDomains, priceOf, productCount, s
 
 const DAY = 86_400;
 const HOUR = 3_600;
+const MINUTE = 60;
 
+/** Days since 1970, both included. */
 export interface Window {
-  readonly from: number;
-  /** The first instant after the window. */
-  readonly to: number;
+  readonly first: number;
+  readonly last: number;
 }
 
+/** A person. Names, streets and the like are positions in the lists of `synthetic-values.ts`. */
 export interface Person {
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly email: string;
+  readonly firstName: number;
+  readonly lastName: number;
+  readonly mailDomain: number;
   readonly age: number;
   readonly gender: "F" | "M";
-  readonly state: string;
-  readonly streetAddress: string;
-  readonly postalCode: string;
-  readonly city: string;
-  readonly country: string;
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly trafficSource: string;
+  readonly place: Place;
+  readonly district: District;
+  readonly cityMissing: boolean;
+  readonly house: number;
+  readonly street: number;
+  readonly trafficSource: number;
   readonly createdAt: number;
   readonly orders: readonly Order[];
 }
 
 export interface Order {
-  readonly status: string;
+  readonly status: number;
   readonly createdAt: number;
   readonly shippedAt: number | undefined;
   readonly deliveredAt: number | undefined;
   readonly returnedAt: number | undefined;
-  readonly itemCount: number;
-  /** `itemCount` items, or none for an order whose items are missing. */
   readonly items: readonly Item[];
 }
 
 export interface Item {
   readonly product: number;
-  readonly price: number;
   readonly createdAt: number;
 }
 
-const country = weighted(countries.map((of) => [of, of.users] as const));
-const trafficSource = weighted([
-  ["Search", 70],
-  ["Organic", 15],
-  ["Facebook", 6],
-  ["Email", 5],
-  ["Display", 4],
-]);
-const orderCount = weighted([
-  [0, 20],
-  [1, 50],
-  [2, 20],
-  [3, 5],
-  [4, 5],
-]);
-const itemCount = weighted([
-  [1, 70],
-  [2, 20],
-  [3, 5],
-  [4, 5],
-]);
-const status = weighted([
-  ["Shipped", 30],
-  ["Complete", 25],
-  ["Processing", 20],
-  ["Cancelled", 15],
-  ["Returned", 10],
-]);
+export const trafficSources = ["Search", "Organic", "Facebook", "Email", "Display"] as const;
+export const statuses = ["Shipped", "Complete", "Processing", "Cancelled", "Returned"] as const;
+
+const positions = (weights: readonly number[]) => weighted(weights.map((weight, index) => [index, weight] as const));
+const trafficSource = positions([70, 15, 6, 5, 4]);
+const status = positions([30, 25, 20, 15, 10]);
+const orderCount = positions([20, 50, 20, 5, 5]);
+const itemCount = positions([0, 70, 20, 5, 5]);
 
 /** How uneven names are: with this, a quarter of 100,000 users share an address with somebody. */
 const NAME_SKEW = 1.6;
-const CITY_MISSING = 0.03;
 const JOINED_LAST_WEEK = 0.025;
-const ITEMS_MISSING = 0.005;
-
-const lowerFirst = { F: firstNames.F.map(lower), M: firstNames.M.map(lower) };
-const lowerLast = lastNames.map(lower);
 
 export function person(random: Random, window: Window): Person {
   const gender = random.next() < 0.5 ? "F" : "M";
-  const first = skewed(random, firstNames[gender].length);
-  const last = skewed(random, lastNames.length);
-  const { country: name, places } = country(random);
-  const home = random.pick(places);
-  const createdAt = minute(joined(random, window));
+  const firstName = skewed(random, firstNames[gender].length);
+  const lastName = skewed(random, lastNames.length);
+  const place = placeOf(random);
+  const day = joined(random, window);
+  // In the original, nobody registers or orders after 19 h, and all of a user's orders have the time of day of the registration.
+  const time = random.below(19 * 60) * MINUTE;
   return {
-    firstName: firstNames[gender][first] as string,
-    lastName: lastNames[last] as string,
-    email: `${lowerFirst[gender][first]}${lowerLast[last]}@${random.pick(mailDomains)}`,
+    firstName,
+    lastName,
+    mailDomain: random.below(mailDomains.length),
     age: 12 + random.below(59),
     gender,
-    state: home.state,
-    streetAddress: `${1 + random.below(9_999)} ${random.pick(streets)}`,
-    postalCode: home.postalCode,
-    city: random.next() < CITY_MISSING ? "null" : home.city,
-    country: name,
-    latitude: home.latitude,
-    longitude: home.longitude,
+    place,
+    district: place.district(random.below(place.districts)),
+    cityMissing: random.next() < place.cityMissing,
+    house: 1 + random.below(9_999),
+    street: random.below(streets.length),
     trafficSource: trafficSource(random),
-    createdAt,
-    orders: Array.from({ length: orderCount(random) }, () => order(random, createdAt, window)),
+    createdAt: day * DAY + time,
+    orders: repeat(orderCount(random), () => order(random, day, time, gender, window)),
   };
 }
 
-function order(random: Random, notBefore: number, { to }: Window): Order {
-  const createdAt = minute(notBefore + random.next() * (to - notBefore));
+/** An order, on one of the days after that of the registration, all equally likely. */
+function order(random: Random, joinedOn: number, time: number, gender: "F" | "M", { last }: Window): Order {
+  const createdAt = (joinedOn + 1 + random.below(last - joinedOn)) * DAY + time;
   const outcome = status(random);
-  const shipped = minute(createdAt + random.next() * 3 * DAY);
-  const delivered = minute(shipped + random.next() * 5 * DAY);
-  const returned = minute(delivered + random.next() * 3 * DAY);
-  const sent = outcome === "Shipped" || outcome === "Complete" || outcome === "Returned";
+  const shipped = createdAt + random.below(3 * 1_440) * MINUTE;
+  const delivered = shipped + random.below(5 * 1_440) * MINUTE;
+  const returned = delivered + random.below(3 * 1_440) * MINUTE;
+  const name = statuses[outcome];
+  const sent = name === "Shipped" || name === "Complete" || name === "Returned";
   const count = itemCount(random);
-  const missing = random.next() < ITEMS_MISSING;
   return {
     status: outcome,
     createdAt,
     shippedAt: sent ? shipped : undefined,
-    deliveredAt: sent && outcome !== "Shipped" ? delivered : undefined,
-    returnedAt: outcome === "Returned" ? returned : undefined,
-    itemCount: count,
-    items: missing ? [] : Array.from({ length: count }, (_, place) => item(random, createdAt, place)),
+    deliveredAt: sent && name !== "Shipped" ? delivered : undefined,
+    returnedAt: name === "Returned" ? returned : undefined,
+    items: repeat(count, () => item(random, createdAt, count, gender)),
   };
 }
 
 /**
- * The first item enters the basket up to four hours before the order. Later ones drift by up to 32 hours each, as in the original.
+ * An item of an order with `count` items. As in the original, it enters the basket up to four hours before the order, and each item
+ * of an order with several drifts by 0 to 4 days: 30 % of the items that were sent are "created" after they were shipped.
  */
-function item(random: Random, orderedAt: number, place: number): Item {
-  const product = 1 + random.below(productCount);
-  const drift = random.next() * 32 * HOUR * place - random.next() * 4 * HOUR;
-  return { product, price: priceOf(product), createdAt: Math.floor(orderedAt + drift) };
+function item(random: Random, orderedAt: number, count: number, gender: "F" | "M"): Item {
+  const { first, count: products } = productsOf[gender];
+  const product = first + random.below(products);
+  const before = random.below(4 * HOUR);
+  // The original's visitor clicks through the shop meanwhile, up to three minutes a click.
+  const clicking = random.below(3 * MINUTE * (count === 1 ? 5 : 3 * count));
+  const drift = count === 1 ? 0 : random.below(5) * DAY;
+  return { product, createdAt: orderedAt - before + clicking + drift };
 }
 
-function joined(random: Random, { from, to }: Window): number {
-  const start = random.next() < JOINED_LAST_WEEK ? Math.max(from, to - 7 * DAY) : from;
-  return start + random.next() * (to - start);
+/** The day of a registration: at least one day before the last, so that there is a day to order on. */
+function joined(random: Random, { first, last }: Window): number {
+  const from = random.next() < JOINED_LAST_WEEK ? Math.max(first, last - 7) : first;
+  return from + random.below(last - from);
 }
 
-function minute(instant: number): number {
-  return Math.floor(instant / 60) * 60;
+/** Much faster than Array.from for a handful of values. */
+function repeat<T>(count: number, make: () => T): T[] {
+  const made: T[] = [];
+  for (let time = 0; time < count; time++) made.push(make());
+  return made;
 }
 
 function skewed(random: Random, count: number): number {
   return Math.floor(count * random.next() ** NAME_SKEW);
-}
-
-function lower(name: string): string {
-  return name.toLowerCase();
 }

@@ -5,6 +5,8 @@ import type { CountQuery } from "../warehouse/warehouse.ts";
 
 /** thelook's tables, as a FROM clause names them. */
 export interface ThelookTables {
+  readonly distribution_centers: string;
+  readonly products: string;
   readonly users: string;
   readonly orders: string;
   readonly order_items: string;
@@ -12,6 +14,8 @@ export interface ThelookTables {
 
 /** The temporary tables that hold the snapshot: the rows of the merchant's tables. */
 export const snapshotTables = {
+  distribution_centers: "snapshot_distribution_centers",
+  products: "snapshot_products",
   users: "snapshot_users",
   orders: "snapshot_orders",
   order_items: "snapshot_order_items",
@@ -19,6 +23,8 @@ export const snapshotTables = {
 
 /** The temporary tables that hold each distinct row of the source, with its fate and the number of its copies (`copies`). */
 export const judgedTables = {
+  distribution_centers: "judged_distribution_centers",
+  products: "judged_products",
   users: "judged_users",
   orders: "judged_orders",
   order_items: "judged_order_items",
@@ -33,12 +39,23 @@ export const judgedTables = {
  *   lowest id) and gets the others' orders. Users without an address are left out, and so are their orders.
  * - Orders of users who are not in the source are left out. Orders without items are kept.
  * - Items follow their order and belong to its user. Items without an order or a price are left out.
+ * - An item whose product is not in the source is kept, and its product becomes NULL. So does the distribution center of a product
+ *   if the source does not have it.
  * - The city "null" becomes NULL. Everything else stays as the source has it.
  */
 export function snapshotStatements(dialect: Dialect, source: ThelookTables): string[] {
   // With its default frame, a RANGE, BigQuery rejects NULLS LAST: github.com/tobymao/sqlglot/issues/2804
   const firstCreated = "ORDER BY created_at NULLS LAST, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW";
   return [
+    temporaryTable(
+      judgedTables.distribution_centers,
+      judgedById(thelook.distributionCenters, source.distribution_centers),
+    ),
+    temporaryTable(
+      judgedTables.products,
+      `SELECT p.*, c.id AS center FROM (${judgedById(thelook.products, source.products)}) AS p
+LEFT JOIN ${judgedTables.distribution_centers} AS c ON c.id = p.distribution_center_id AND c.fate = 'kept'`,
+    ),
     temporaryTable(
       judgedTables.users,
       `SELECT *, CASE
@@ -68,7 +85,7 @@ LEFT JOIN ${judgedTables.users} AS u ON u.id = o.user_id AND u.version = 1`,
     ),
     temporaryTable(
       judgedTables.order_items,
-      `SELECT i.*, o.person, CASE
+      `SELECT i.*, o.person, p.id AS product, CASE
     WHEN i.id IS NULL THEN 'no_id'
     WHEN i.version > 1 THEN 'repeated_id'
     WHEN o.order_id IS NULL THEN 'no_order'
@@ -76,15 +93,18 @@ LEFT JOIN ${judgedTables.users} AS u ON u.id = o.user_id AND u.version = 1`,
     WHEN i.sale_price IS NULL THEN 'no_price'
     ELSE 'kept' END AS fate
 FROM (${versions(thelook.orderItems, source.order_items, "id")}) AS i
-LEFT JOIN ${judgedTables.orders} AS o ON o.order_id = i.order_id AND o.version = 1`,
+LEFT JOIN ${judgedTables.orders} AS o ON o.order_id = i.order_id AND o.version = 1
+LEFT JOIN ${judgedTables.products} AS p ON p.id = i.product_id AND p.fate = 'kept'`,
     ),
+    kept("distribution_centers", thelook.distributionCenters, {}),
+    kept("products", thelook.products, { distribution_center_id: "center" }),
     kept("users", thelook.users, {
       email: "address",
       city: "NULLIF(city, 'null')",
       hashed_email: dialect.sha256("address"),
     }),
     kept("orders", thelook.orders, { user_id: "person" }),
-    kept("order_items", thelook.orderItems, { user_id: "person" }),
+    kept("order_items", thelook.orderItems, { user_id: "person", product_id: "product" }),
   ];
 }
 
@@ -94,12 +114,27 @@ function versions(table: Table, from: string, id: string): string {
   const dates = ["returned_at", "delivered_at", "shipped_at", "created_at"].filter((name) => columns.includes(name));
   const others = columns.filter((name) => name !== id && !dates.includes(name));
   const latest = [...dates.map((name) => `${name} DESC NULLS LAST`), ...others.map((name) => `${name} NULLS LAST`)];
+  const all = columns.join(", ");
+  // Few ids stand in several rows, and only these are worth comparing column by column.
+  const severalTimes = `SELECT ${id} FROM ${from} WHERE ${id} IS NOT NULL GROUP BY ${id} HAVING COUNT(*) > 1`;
   // Rows without an id are not versions of one another, so they have no version.
   return `
-  SELECT *, CASE WHEN ${id} IS NOT NULL THEN
+  SELECT ${all}, 1 AS copies, 1 AS version FROM ${from} WHERE ${id} IS NOT NULL AND ${id} NOT IN (${severalTimes})
+  UNION ALL
+  SELECT ${all}, copies, CASE WHEN ${id} IS NOT NULL THEN
     ROW_NUMBER() OVER (PARTITION BY ${id} ORDER BY ${latest.join(", ")}) END AS version
-  FROM (SELECT ${columns.join(", ")}, COUNT(*) AS copies FROM ${from} GROUP BY ${columns.join(", ")}) AS distinct_rows
+  FROM (
+    SELECT ${all}, COUNT(*) AS copies FROM ${from}
+    WHERE ${id} IS NULL OR ${id} IN (${severalTimes})
+    GROUP BY ${all}
+  ) AS distinct_rows
 `;
+}
+
+/** The query that judges the rows of a table by their ids alone. */
+function judgedById(table: Table, from: string): string {
+  return `SELECT *, CASE WHEN id IS NULL THEN 'no_id' WHEN version > 1 THEN 'repeated_id' ELSE 'kept' END AS fate
+FROM (${versions(table, from, "id")}) AS versions`;
 }
 
 /** The rows that were kept, with some columns changed or added. */
@@ -116,6 +151,14 @@ type Name = keyof typeof judgedTables;
 
 /** The reasons for leaving rows out, by `fate` in the judged tables. Each row has one fate. */
 const reasons: Record<Name, Record<string, string>> = {
+  distribution_centers: {
+    no_id: "without an id",
+    repeated_id: "older versions of an id",
+  },
+  products: {
+    no_id: "without an id",
+    repeated_id: "older versions of an id",
+  },
   users: {
     no_id: "without an id",
     repeated_id: "older versions of an id",
@@ -139,6 +182,13 @@ const reasons: Record<Name, Record<string, string>> = {
 
 /** Facts worth knowing about the rows that were kept. */
 const remarks: Record<Name, { what: string; sql: string }[]> = {
+  distribution_centers: [],
+  products: [
+    {
+      what: "of these: distribution center not in the source, now none",
+      sql: countKept("products", "distribution_center_id IS NOT NULL AND center IS NULL"),
+    },
+  ],
   users: [{ what: 'of these: city "null", now none', sql: countKept("users", "city = 'null'") }],
   orders: [
     {
@@ -156,6 +206,10 @@ LEFT JOIN (SELECT DISTINCT order_id FROM ${snapshotTables.order_items}) AS i ON 
       what: "of these: moved to the user of their order",
       sql: countKept("order_items", "user_id IS DISTINCT FROM person"),
     },
+    {
+      what: "of these: product not in the source, now none",
+      sql: countKept("order_items", "product_id IS NOT NULL AND product IS NULL"),
+    },
   ],
 };
 
@@ -164,7 +218,7 @@ function countKept(name: Name, condition: string): string {
 }
 
 /** How the snapshot treated the source's rows, table by table: read = repeats + left out (by reason) + kept. */
-export const snapshotCounts: readonly CountQuery[] = (["users", "orders", "order_items"] as const).flatMap((name) => {
+export const snapshotCounts: readonly CountQuery[] = (Object.keys(judgedTables) as Name[]).flatMap((name) => {
   const from = judgedTables[name];
   return [
     { what: "read", sql: `SELECT COALESCE(SUM(copies), 0) FROM ${from}` },

@@ -4,6 +4,8 @@ import { messageOf, UserError } from "../errors.ts";
 import type { Lake } from "../lake/lake.ts";
 import { openLake } from "../lake/open-lake.ts";
 import { thelook } from "../tables/merchant.ts";
+import type { Column, Table } from "../tables/table.ts";
+import type { Dialect } from "../warehouse/dialect.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { rehearsedOptions } from "./rehearsed-source.ts";
 import type { ThelookTables } from "./snapshot.ts";
@@ -19,6 +21,8 @@ export interface SourceOptions {
   readonly scale?: number | undefined;
   /** The last day of `synthetic:`, `YYYY-MM-DD`. */
   readonly until?: string | undefined;
+  /** How dirty the files of `synthetic:` are, 0 for clean ones (see `writeSynthetic`). */
+  readonly dirtShare?: number | undefined;
   /** Called with a description of each step, for people to read. */
   readonly progress?: ((step: string) => void) | undefined;
 }
@@ -26,13 +30,16 @@ export interface SourceOptions {
 /** A fixed day, so that the same seed gives the same rows tomorrow. */
 const LAST_DAY = "2025-12-31";
 const FOLDER = "thelook";
-const tables = [thelook.users, thelook.orders, thelook.orderItems];
-const fileNames = tables.map(({ file }) => `${file}.csv`);
-const wanted = `an export of thelook_ecommerce is a folder with ${fileNames.join(", ")}`;
+const needed: readonly Table[] = [thelook.users, thelook.orders, thelook.orderItems];
+/** Exports made before the merchant had products lack these two. */
+const optional: readonly Table[] = [thelook.products, thelook.distributionCenters];
+const fileNames = (tables: readonly Table[]) => tables.map(({ file }) => `${file}.csv`);
+const wanted = `an export of thelook_ecommerce is a folder with ${fileNames(needed).join(", ")}, and better with ${fileNames(optional).join(", ")}`;
 
 /**
- * Makes thelook's three tables readable for the warehouse, and returns their names. It reads tables in BigQuery in place, loads CSV
- * files into staging tables, and writes the files of `synthetic:` first.
+ * Makes thelook's five tables readable for the warehouse, and returns their names. It reads tables in BigQuery in place, loads CSV
+ * files into staging tables, and writes the files of `synthetic:` first. An export may lack the products and the distribution
+ * centers: then these tables are empty, and `progress` is told.
  * Throws UserError if the source is unknown, missing, empty or out of the warehouse's reach, and if a file does not fit (with file,
  * line, column and value).
  */
@@ -58,17 +65,24 @@ function inBigQuery(warehouse: Warehouse, source: string): ThelookTables {
   const [, project, dataset] = /^bigquery:\/\/([a-z0-9.:-]+)\/(\w+)$/.exec(source) ?? [];
   if (!project || !dataset) throw new UserError(`"${source}" names no dataset: use bigquery://PROJECT/DATASET`);
   const name = (table: string) => `\`${project}.${dataset}.${table}\``;
-  return { users: name("users"), orders: name("orders"), order_items: name("order_items") };
+  return {
+    distribution_centers: name("distribution_centers"),
+    products: name("products"),
+    users: name("users"),
+    orders: name("orders"),
+    order_items: name("order_items"),
+  };
 }
 
 async function synthetic(warehouse: Warehouse, options: SourceOptions): Promise<ThelookTables> {
-  const { lake, seed, scale = 1, until = LAST_DAY, progress } = options;
+  const { lake, seed, scale = 1, until = LAST_DAY, dirtShare, progress } = options;
   if (lake === undefined) throw new UserError("synthetic: needs a place for its files: set LAKE_URL or --lake");
   checkReach(warehouse, lake.url);
   const rows = await writeSynthetic(lake, FOLDER, {
     seed,
     scale,
     until,
+    dirtShare,
     progress: (done, total) => {
       if (done % 20_000 === 0 || done === total) progress?.(`writing a synthetic thelook: ${done} of ${total} users`);
     },
@@ -85,16 +99,34 @@ async function staged(
   promised?: Record<string, number>,
 ): Promise<ThelookTables> {
   const names: Record<string, string> = {};
-  for (const table of tables) {
-    const uri = lake.uri(`${prefix}${table.file}.csv`);
+  for (const table of [...needed, ...optional]) {
+    const path = `${prefix}${table.file}.csv`;
+    const uri = lake.uri(path);
+    if (optional.includes(table) && (await lake.stat(path)) === undefined) {
+      progress?.(`there is no ${uri}: merchant.${table.table} stays empty, and what needs it finds nothing`);
+      names[table.table] = emptyTable(warehouse.dialect, table);
+      continue;
+    }
     progress?.(`reading ${uri}`);
-    const { name, rows } = await warehouse.stage(table, { uris: [uri], extraColumns: "ignore" });
+    const { name, rows } = await warehouse.stage(table, {
+      uris: [uri],
+      extraColumns: "ignore",
+      trusted: promised !== undefined,
+    });
     if (rows === 0) throw new UserError(`${uri} has no rows: ${wanted}`);
     if (promised && rows !== promised[table.table])
       throw new UserError(`${uri}: ${promised[table.table]} rows were written and ${rows} arrived; run this again`);
     names[table.table] = name;
   }
   return names as unknown as ThelookTables;
+}
+
+/** A table's columns without a row, as a FROM clause reads them. */
+function emptyTable(dialect: Dialect, table: Table): string {
+  const typeOf = ({ type }: Column) =>
+    dialect.type(type === "INTEGER" ? "INT64" : type === "FLOAT64" ? type : "STRING");
+  const columns = Object.entries(table.columns).map(([name, column]) => `CAST(NULL AS ${typeOf(column)}) AS ${name}`);
+  return `(SELECT ${columns.join(", ")} FROM (SELECT 1 AS one) AS nothing WHERE FALSE)`;
 }
 
 /** BigQuery reads from buckets, DuckDB from folders. */
@@ -114,6 +146,6 @@ export async function checkFolder(folder: string): Promise<void> {
     throw new UserError(`${folder} cannot be read: ${messageOf(error)}`);
   });
   if (entries.length === 0) throw new UserError(`${folder} is empty: ${wanted}`);
-  const missing = fileNames.filter((name) => !entries.includes(name));
+  const missing = fileNames(needed).filter((name) => !entries.includes(name));
   if (missing.length > 0) throw new UserError(`${folder} has no ${missing.join(" and no ")}: ${wanted}`);
 }

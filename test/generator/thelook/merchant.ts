@@ -15,11 +15,14 @@ import type { ResultRow, Warehouse } from "../../../generator/warehouse/warehous
 
 /** The tables that a fill replaces. */
 export const filledTables: readonly Table[] = [
+  merchant.distributionCenters,
+  merchant.products,
   merchant.users,
   merchant.orders,
   merchant.orderItems,
   ewallet.providerUsers,
   ewallet.transactions,
+  merchant.orderPayments,
 ];
 
 export const UNTIL = "2025-12-31";
@@ -50,7 +53,7 @@ export async function allRows(warehouse: Warehouse): Promise<Record<string, Resu
   for (const table of filledTables) {
     const columns = columnNames(table).join(", ");
     rows[fullName(table)] = await warehouse.run(
-      `SELECT ${columns} FROM ${fullName(table)} ORDER BY ${table.primaryKey}`,
+      `SELECT ${columns} FROM ${fullName(table)} ORDER BY ${table.primaryKey.join(", ")}`,
     );
   }
   return rows;
@@ -67,6 +70,9 @@ export interface Export {
   users: Partial<Row<typeof thelook.users>>[];
   orders: Partial<Row<typeof thelook.orders>>[];
   items: Partial<Row<typeof thelook.orderItems>>[];
+  /** Without products, or centers, the export has no such file. */
+  products?: Partial<Row<typeof thelook.products>>[];
+  centers?: Partial<Row<typeof thelook.distributionCenters>>[];
 }
 
 /** Valid users, orders and items. A test names only the fields that matter to it. */
@@ -92,8 +98,16 @@ export const item = (
   named: Export["items"][number] = {},
 ): Export["items"][number] => ({ id, order_id: orderId, user_id: userId, sale_price: 10, ...named });
 
-/** Writes an export's three files to a new folder and returns its path. */
-export function writeExport(folder: string, { users, orders, items }: Export): string {
+export const product = (id: number, named: Partial<Row<typeof thelook.products>> = {}) => ({
+  id,
+  category: "Jeans",
+  retail_price: 10,
+  department: "Women",
+  ...named,
+});
+
+/** Writes an export's files to a new folder and returns its path. */
+export function writeExport(folder: string, { users, orders, items, products, centers }: Export): string {
   const target = mkdtempSync(join(folder, "export-"));
   const write = (table: Table, rows: Record<string, unknown>[]) => {
     const names = columnNames(table);
@@ -103,11 +117,15 @@ export function writeExport(folder: string, { users, orders, items }: Export): s
   write(thelook.users, users);
   write(thelook.orders, orders);
   write(thelook.orderItems, items);
+  if (products) write(thelook.products, products);
+  if (centers) write(thelook.distributionCenters, centers);
   return target;
 }
 
 export interface Filled {
   readonly summary: FillSummary;
+  readonly centers: ResultRow[];
+  readonly products: ResultRow[];
   readonly users: ResultRow[];
   readonly orders: ResultRow[];
   readonly items: ResultRow[];
@@ -117,14 +135,24 @@ export interface Filled {
   count(of: string, what: string): number;
 }
 
-/** Fills a warehouse from an export; everybody gets a wallet, so that every payable order has its transaction. */
+/** Fills a warehouse from an export; everybody has a wallet and pays by it, so that every payable order has its transaction. */
 export async function fillFrom(warehouse: Warehouse, folder: string, data: Export): Promise<Filled> {
   const source = pathToFileURL(writeExport(folder, data)).href;
-  const summary = await fill(warehouse, { source, seed: 1, walletShare: 1 });
-  const [users = [], orders = [], items = [], wallets = [], transactions = []] = Object.values(
-    await allRows(warehouse),
-  );
-  return { summary, users, orders, items, wallets, transactions, count: (of, what) => countOf(summary, of, what) };
+  const plain = { walletShare: 1, strangers: 0, habit: 0, discrepancyShare: 0 };
+  const summary = await fill(warehouse, { source, seed: 1, ...plain });
+  const rows = await allRows(warehouse);
+  const of = (table: string) => rows[table] ?? [];
+  return {
+    summary,
+    centers: of("merchant.distribution_centers"),
+    products: of("merchant.products"),
+    users: of("merchant.users"),
+    orders: of("merchant.orders"),
+    items: of("merchant.order_items"),
+    wallets: of("ewallet_provider.provider_users"),
+    transactions: of("ewallet_provider.transactions"),
+    count: (of, what) => countOf(summary, of, what),
+  };
 }
 
 /** A count of a summary. Throws if the summary has no such line. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Export, emptyWarehouse, fillFrom, item, order, temporaryFolder, user } from "./merchant.ts";
+import type { ResultRow } from "../../../generator/warehouse/warehouse.ts";
+import { type Export, emptyWarehouse, fillFrom, item, order, product, temporaryFolder, user } from "./merchant.ts";
 
 describe("The merchant's snapshot", () => {
   const folder = temporaryFolder();
@@ -19,16 +20,26 @@ describe("The merchant's snapshot", () => {
   };
 
   it("copies rows as they are", async () => {
-    const { users, orders, items } = await snapshot({
+    const { users, orders, items, products, centers } = await snapshot({
       users: [user(7, { first_name: "Ann", gender: "F", latitude: 50.45 })],
       orders: [order(3, 7, { shipped_at: "2025-06-02 01:00:00.000000 UTC", num_of_item: 1 })],
       items: [item(9, 3, 7, { product_id: 5, sale_price: 12.34 })],
+      products: [product(5, { name: "Slim Jean", distribution_center_id: 2 })],
+      centers: [{ id: 2, name: "Kyiv", latitude: 50.45 }],
     });
     expect(users).to.have.length(1);
     expect(users[0]).to.include({ id: 7, first_name: "Ann", gender: "F", latitude: 50.45, age: 40, last_name: null });
     expect(orders[0]).to.include({ order_id: 3, user_id: 7, status: "Complete", num_of_item: 1, returned_at: null });
     expect(orders[0]?.created_at).to.match(/^2025-06-01.12:30:00/);
     expect(items[0]).to.include({ id: 9, order_id: 3, user_id: 7, product_id: 5, sale_price: 12.34 });
+    expect(products[0]).to.include({
+      id: 5,
+      name: "Slim Jean",
+      category: "Jeans",
+      distribution_center_id: 2,
+      cost: null,
+    });
+    expect(centers).to.deep.equal([{ id: 2, name: "Kyiv", latitude: 50.45, longitude: null }]);
   });
 
   it("counts rows that are equal in every column once", async () => {
@@ -170,8 +181,48 @@ describe("The merchant's snapshot", () => {
   it('turns the city "null" into NULL', async () => {
     const filled = await snapshot({ ...sound(), users: [user(1, { city: "null" }), user(2, { city: "Nullarbor" })] });
     expect(filled.users.map(({ city }) => city)).to.deep.equal([null, "Nullarbor"]);
-    expect(filled.wallets.map(({ city }) => city)).to.deep.equal([null]);
+    expect(filled.wallets.map(({ city }) => city)).to.have.members([null, "Nullarbor"]);
     expect(filled.count("users", 'of these: city "null", now none')).to.equal(1);
+  });
+
+  it("keeps one row of each product and center, and counts the others", async () => {
+    const filled = await snapshot({
+      ...sound(),
+      products: [
+        product(1),
+        product(1),
+        product(2, { brand: "A" }),
+        product(2, { brand: "B" }),
+        product(null as never),
+      ],
+      centers: [{ id: 1, name: "Kyiv" }, { id: 1, name: "Lviv" }, { name: "Nowhere" }],
+    });
+    expect(filled.products.map(({ id, brand }) => [id, brand])).to.deep.equal([
+      [1, null],
+      [2, "A"],
+    ]);
+    expect(filled.centers.map(({ id, name }) => [id, name])).to.deep.equal([[1, "Kyiv"]]);
+    expect(filled.count("products", "left out: repeats of a row")).to.equal(1);
+    for (const table of ["products", "distribution_centers"]) {
+      expect(filled.count(table, "left out: older versions of an id"), table).to.equal(1);
+      expect(filled.count(table, "left out: without an id"), table).to.equal(1);
+    }
+  });
+
+  it("keeps items whose product is not in the source, and products whose center is not, without them", async () => {
+    const filled = await snapshot({
+      ...withMore({ items: [item(2, 1, 1, { product_id: 7 }), item(3, 1, 1, { product_id: 8 })] }),
+      products: [product(7, { distribution_center_id: 4 })],
+      centers: [{ id: 5, name: "Kyiv" }],
+    });
+    expect(filled.items.map(({ id, product_id }) => [id, product_id])).to.deep.equal([
+      [1, null],
+      [2, 7],
+      [3, null],
+    ]);
+    expect(filled.products.map(({ distribution_center_id }) => distribution_center_id)).to.deep.equal([null]);
+    expect(filled.count("order_items", "of these: product not in the source, now none")).to.equal(1);
+    expect(filled.count("products", "of these: distribution center not in the source, now none")).to.equal(1);
   });
 
   describe("of any dirty rows", () => {
@@ -185,11 +236,23 @@ describe("The merchant's snapshot", () => {
         maxLength: 8,
       }),
       items: fc.array(
-        fc.record({ id: maybe(small), order_id: maybe(small), user_id: maybe(small), sale_price: maybe(small) }),
+        fc.record({
+          id: maybe(small),
+          order_id: maybe(small),
+          user_id: maybe(small),
+          product_id: maybe(small),
+          sale_price: maybe(small),
+        }),
         { maxLength: 8 },
       ),
+      products: fc.array(fc.record({ id: maybe(small), brand: emails, distribution_center_id: maybe(small) }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      centers: fc.array(fc.record({ id: maybe(small), name: emails }), { minLength: 1, maxLength: 8 }),
     });
-    const withSound = ({ users, orders, items }: Export): Export => ({
+    const withSound = ({ users, orders, items, ...others }: Export): Export => ({
+      ...others,
       users: [user(100), ...users],
       orders: [order(100, 100), ...orders],
       items: [item(100, 100, 100), ...items],
@@ -200,14 +263,19 @@ describe("The merchant's snapshot", () => {
         fc.asyncProperty(dirty, async (rows) => {
           const data = withSound(rows as Export);
           const filled = await snapshot(data);
-          const read = { users: data.users, orders: data.orders, order_items: data.items };
-          const kept = { users: filled.users, orders: filled.orders, order_items: filled.items };
-          for (const name of ["users", "orders", "order_items"] as const) {
+          const tables = {
+            users: [data.users, filled.users],
+            orders: [data.orders, filled.orders],
+            order_items: [data.items, filled.items],
+            products: [data.products ?? [], filled.products],
+            distribution_centers: [data.centers ?? [], filled.centers],
+          } as const;
+          for (const [name, [read, kept]] of Object.entries(tables)) {
             const lines = filled.summary.counts.filter(({ of }) => of === name);
             const leftOut = lines.filter(({ what }) => what.startsWith("left out"));
-            expect(filled.count(name, "read")).to.equal(read[name].length);
-            expect(filled.count(name, "kept")).to.equal(kept[name].length);
-            expect(leftOut.reduce((sum, { rows }) => sum + rows, kept[name].length)).to.equal(read[name].length);
+            expect(filled.count(name, "read")).to.equal(read.length);
+            expect(filled.count(name, "kept")).to.equal(kept.length);
+            expect(leftOut.reduce((sum, { rows }) => sum + rows, kept.length)).to.equal(read.length);
           }
           const ids = new Set(filled.users.map(({ id }) => id));
           const owners = new Map(filled.orders.map(({ order_id, user_id }) => [order_id, user_id]));
@@ -216,6 +284,10 @@ describe("The merchant's snapshot", () => {
           expect(owners.size).to.equal(filled.orders.length);
           for (const owner of owners.values()) expect(ids).to.include(owner);
           for (const { order_id, user_id } of filled.items) expect(owners.get(order_id ?? null)).to.equal(user_id);
+          const known = (rows: ResultRow[]) => [null, ...rows.map(({ id }) => id)];
+          expect(new Set(filled.products.map(({ id }) => id)).size).to.equal(filled.products.length);
+          for (const { product_id } of filled.items) expect(known(filled.products)).to.include(product_id);
+          for (const of of filled.products) expect(known(filled.centers)).to.include(of.distribution_center_id);
         }),
         { numRuns: 15 },
       );
@@ -225,13 +297,15 @@ describe("The merchant's snapshot", () => {
       await fc.assert(
         fc.asyncProperty(dirty, async (rows) => {
           const data = withSound(rows as Export);
-          const { users, orders, items, wallets, transactions } = await snapshot(data);
+          const { summary, count, ...kept } = await snapshot(data);
           const turned = await snapshot({
+            products: data.products?.toReversed() ?? [],
+            centers: data.centers?.toReversed() ?? [],
             users: data.users.toReversed(),
             orders: data.orders.toReversed(),
             items: data.items.toReversed(),
           });
-          expect(turned).to.deep.include({ users, orders, items, wallets, transactions });
+          expect(turned).to.deep.include(kept);
         }),
         { numRuns: 8 },
       );

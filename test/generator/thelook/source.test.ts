@@ -6,6 +6,7 @@ import { fill } from "../../../generator/fill.ts";
 import { openLake } from "../../../generator/lake/open-lake.ts";
 import {
   allRows,
+  countOf,
   emptyWarehouse,
   item,
   order,
@@ -44,7 +45,7 @@ describe("A source of thelook", () => {
       const [header, ...rows] = text.trim().split("\n");
       return [`user_geom,${header}`, ...rows.map((row) => `POINT(1 2),${row}`)].join("\n");
     });
-    writeFileSync(join(path, "distribution_centers.csv"), "id,name\n1,Kyiv\n");
+    writeFileSync(join(path, "inventory_items.csv"), "id,name\n1,Kyiv\n");
     expect((await fillFolder(path)).tables["merchant.users"]).to.equal(2);
   });
 
@@ -55,7 +56,7 @@ describe("A source of thelook", () => {
     const written = await fill(warehouse(), { source: "synthetic:", seed: 5, scale: 0.003, lake, progress });
     const rows = await allRows(warehouse());
     expect(await lake.list("thelook/")).to.deep.equal(
-      ["order_items", "orders", "users"].map((name) => `thelook/${name}.csv`),
+      ["distribution_centers", "order_items", "orders", "products", "users"].map((name) => `thelook/${name}.csv`),
     );
     expect(rows["merchant.users"]?.length).to.be.within(290, 300);
     expect(steps.join(" ")).to.match(/300 of 300 users.+\/users\.csv.+\/orders\.csv.+\/order_items\.csv.+wallet/);
@@ -63,6 +64,25 @@ describe("A source of thelook", () => {
     const apart = await fill(warehouse(), { source: await syntheticExport(folder, 0.003, 5), seed: 5 });
     expect(await allRows(warehouse())).to.deep.equal(rows);
     expect(apart.counts).to.deep.equal(written.counts);
+  });
+
+  it("may lack products and distribution centers: then it says so, and the items have no product", async () => {
+    const steps: string[] = [];
+    const progress = (step: string) => steps.push(step);
+    const path = writeExport(folder, {
+      users: [user(1)],
+      orders: [order(1, 1)],
+      items: [item(1, 1, 1, { product_id: 5 })],
+    });
+    const filled = await fill(warehouse(), { source: pathToFileURL(path).href, seed: 1, progress });
+    expect(steps.join("\n")).to.match(
+      /there is no .*products\.csv: merchant\.products stays empty.*\n.*no .*distribution_centers\.csv/,
+    );
+    const { "merchant.products": products = [], "merchant.order_items": items = [] } = await allRows(warehouse());
+    expect(products).to.deep.equal([]);
+    expect(items.map(({ product_id }) => product_id)).to.deep.equal([null]);
+    expect(countOf(filled, "products", "read")).to.equal(0);
+    expect(countOf(filled, "order_items", "of these: product not in the source, now none")).to.equal(1);
   });
 
   it("is refused if the folder is missing, a file or empty, or lacks a file", async () => {

@@ -10,7 +10,9 @@ import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
 import type { Warehouse } from "../../../generator/warehouse/warehouse.ts";
 import { temporaryFolder, UNTIL } from "./merchant.ts";
 
-const files = ["users.csv", "orders.csv", "order_items.csv"];
+const files = ["users.csv", "orders.csv", "order_items.csv", "products.csv", "distribution_centers.csv"];
+/** The files whose rows are repeated, and whose number grows with the scale. */
+const people = files.slice(0, 3);
 
 describe("The synthetic thelook", () => {
   const folder = temporaryFolder();
@@ -33,7 +35,7 @@ describe("The synthetic thelook", () => {
     before(async () => {
       rows = await write("full", { scale: 1 });
       warehouse = await openWarehouse(`duckdb://${join(folder, "full.duckdb")}`);
-      for (const table of [thelook.users, thelook.orders, thelook.orderItems]) {
+      for (const table of Object.values(thelook)) {
         const { name } = await warehouse.stage(table, { uris: [join(folder, "full", "thelook", `${table.file}.csv`)] });
         await warehouse.run(`CREATE TEMP TABLE ${table.table} AS SELECT DISTINCT * FROM ${name}`);
         staged[table.table] = name;
@@ -106,15 +108,21 @@ describe("The synthetic thelook", () => {
       expect(await number(`SELECT count(*) FROM users WHERE NOT regexp_full_match(email, ${form})`)).to.equal(0);
     });
 
-    it("prices items as in fashion: many cheap, few expensive, 58 dollars on average", async () => {
-      expect(await number("SELECT avg(sale_price) FROM order_items")).to.be.within(55, 60);
-      expect(await number("SELECT median(sale_price) FROM order_items")).to.be.within(30, 45);
+    it("prices items as in fashion: many cheap, few expensive, men's at 63 dollars on average and women's at 56", async () => {
+      const sold = "order_items i JOIN products p ON p.id = i.product_id";
+      expect(await number("SELECT avg(sale_price) FROM order_items")).to.be.within(57, 62);
+      expect(await number("SELECT median(sale_price) FROM order_items")).to.be.within(35, 45);
+      expect(await number(`SELECT avg(sale_price) FROM ${sold} WHERE department = 'Men'`)).to.be.within(60, 66);
+      expect(await number(`SELECT avg(sale_price) FROM ${sold} WHERE department = 'Women'`)).to.be.within(53, 59);
       expect(await number("SELECT count(*) FROM order_items WHERE sale_price <> round(sale_price, 2)")).to.equal(0);
-      expect(
-        await number(
-          "SELECT max(n) FROM (SELECT count(DISTINCT sale_price) AS n FROM order_items GROUP BY product_id)",
-        ),
-      ).to.equal(1);
+      expect(await number(`SELECT count(*) FROM ${sold} WHERE sale_price <> retail_price`)).to.equal(0);
+    });
+
+    it("sells to women from their department and to men from theirs, and nearly every product", async () => {
+      const sold = "order_items i JOIN products p ON p.id = i.product_id JOIN users u ON u.id = i.user_id";
+      expect(await number("SELECT count(*) FROM order_items")).to.equal(await number(`SELECT count(*) FROM ${sold}`));
+      expect(await number(`SELECT count(*) FROM ${sold} WHERE (department = 'Women') <> (u.gender = 'F')`)).to.equal(0);
+      expect(await number("SELECT count(DISTINCT product_id) FROM order_items")).to.be.within(28_900, 29_120);
     });
 
     it("dates orders after their user's registration and before the end of the last day", async () => {
@@ -138,19 +146,45 @@ describe("The synthetic thelook", () => {
       ]);
     });
 
-    it("dates items up to four hours before their order and up to four days after", async () => {
-      const hours = `SELECT min(h), max(h) FROM (SELECT (epoch(i.created_at) - epoch(o.created_at)) / 3600 AS h
-        FROM order_items i JOIN orders o USING (order_id))`;
-      const [range = {}] = await warehouse.run(hours);
-      const [earliest, latest] = Object.values(range).map(Number);
-      expect(earliest).to.be.within(-4.1, -3.9);
-      expect(latest).to.be.within(80, 96);
+    it("dates a single item up to four hours before its order", async () => {
+      const hours = "(epoch(i.created_at) - epoch(o.created_at)) / 3600";
+      const single = `FROM order_items i JOIN orders o USING (order_id) WHERE o.num_of_item = 1`;
+      expect(await number(`SELECT min(${hours}) ${single}`)).to.be.within(-4, -3.9);
+      expect(await number(`SELECT avg(${hours}) ${single}`)).to.be.closeTo(-1.875, 0.02);
+      expect(await number(`SELECT max(${hours}) ${single}`)).to.be.within(0.1, 0.3);
+    });
+
+    it("drifts each item of an order of several by 0 to 4 days, the first too, so that 30 % follow the dispatch", async () => {
+      // Half a day more than the time before the order keeps an item of day 0 on day 0.
+      const drifts = `SELECT floor((epoch(i.created_at) - epoch(o.created_at)) / 86400 + 0.5) AS days,
+        row_number() OVER (PARTITION BY order_id ORDER BY i.id) = 1 AS is_first
+        FROM order_items i JOIN orders o USING (order_id) WHERE o.num_of_item > 1`;
+      for (const from of [drifts, `SELECT days FROM (${drifts}) WHERE is_first`])
+        expectShares(await shares("days", `(${from})`), { 0: 0.2, 1: 0.2, 2: 0.2, 3: 0.2, 4: 0.2 });
+      const late = "SELECT count(*) FILTER (created_at > shipped_at) / count(shipped_at) FROM order_items";
+      expect(await number(late)).to.be.within(0.27, 0.33);
+    });
+
+    it("lets nobody register or order after 19 h, and dates all orders of a user at the time of the registration", async () => {
+      for (const table of ["users", "orders"])
+        expect(await number(`SELECT max(hour(created_at)) FROM ${table}`)).to.equal(18);
+      const other = `SELECT count(*) FROM orders o JOIN users u ON u.id = o.user_id
+        WHERE o.created_at::TIME <> u.created_at::TIME OR o.created_at - u.created_at < INTERVAL 1 DAY`;
+      expect(await number(other)).to.equal(0);
+    });
+
+    it("doubles the orders of the last month, as the original does by the way it draws days", async () => {
+      const month = (first: string) =>
+        number(`SELECT count(*) FROM orders WHERE date_trunc('month', created_at) = DATE '${first}'`);
+      expect((await month("2025-12-01")) / (await month("2025-11-01"))).to.be.within(1.7, 2.2);
     });
 
     it("has the flaws that a snapshot must cope with", async () => {
-      expect(await number("SELECT count(*) / 100000 FROM users WHERE city = 'null'")).to.be.closeTo(0.03, 0.005);
+      expect(await number("SELECT count(*) / 100000 FROM users WHERE city = 'null'")).to.be.closeTo(0.0095, 0.003);
       const repeats = (table: string) => `SELECT count(*) - (SELECT count(*) FROM ${table}) FROM ${staged[table]}`;
-      for (const table of Object.keys(staged)) expect(await number(repeats(table))).to.be.within(100, 600);
+      for (const table of ["users", "orders", "order_items"])
+        expect(await number(repeats(table))).to.be.within(100, 600);
+      for (const table of ["products", "distribution_centers"]) expect(await number(repeats(table))).to.equal(0);
       const empty = "SELECT count(*) FROM orders WHERE order_id NOT IN (SELECT order_id FROM order_items)";
       expect(await number(empty)).to.be.within(450, 800);
     });
@@ -168,18 +202,37 @@ describe("The synthetic thelook", () => {
     );
   });
 
+  it("has no repeated row and no order without its items if it is not to be dirty, and the same people", async () => {
+    await write("clean", { dirtShare: 0 });
+    await write("dirty", { dirtShare: 0.5 });
+    for (const file of people) {
+      const clean = lines("clean", file);
+      const dirty = lines("dirty", file);
+      expect(new Set(clean).size, file).to.equal(clean.length);
+      expect(new Set(dirty).size, file).to.be.below(0.9 * dirty.length);
+      expect([...new Set(dirty)].filter((line) => !clean.includes(line))).to.deep.equal([]);
+    }
+    const orders = lines("clean", "orders.csv").slice(1, -1);
+    const sold = new Set(lines("clean", "order_items.csv").map((line) => line.split(",")[1]));
+    for (const order of orders) expect(sold).to.include(order.split(",")[0]);
+  });
+
   it("is the same for the same seed, and different for another", async () => {
     await write("once");
     await write("again");
     await write("other", { seed: 43 });
     expect(sums("again")).to.deep.equal(sums("once"));
-    for (const [index, sum] of sums("other").entries()) expect(sum).not.to.equal(sums("once")[index]);
+    const [users, orders, items, products, centers] = sums("other");
+    for (const [index, sum] of [users, orders, items, products].entries())
+      expect(sum, files[index]).not.to.equal(sums("once")[index]);
+    expect(centers).to.equal(sums("once")[4]);
   });
 
   it("adds users when the scale grows, and changes none", async () => {
     await write("small");
     await write("large", { scale: 0.013 });
-    for (const file of files) {
+    expect(sums("large").slice(3)).to.deep.equal(sums("small").slice(3));
+    for (const file of people) {
       const small = lines("small", file).slice(0, -1);
       const large = lines("large", file);
       expect(large.slice(0, small.length), file).to.deep.equal(small);
