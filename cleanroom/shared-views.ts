@@ -54,8 +54,7 @@ export const definitions: readonly ViewDefinition[] = [
   {
     name: "users_shared",
     party: "merchant",
-    description:
-      "Customers of the merchant, of whom others see those they know already, by the hash of the e-mail address",
+    description: "The merchant's customers: another party sees the rows whose e-mail hash it already has",
     source: merchant.users,
     derived: { age_band: ageBand },
     columns: ["hashed_email", "age_band", "gender", "country"],
@@ -64,10 +63,12 @@ export const definitions: readonly ViewDefinition[] = [
   {
     name: "customer_segments_shared",
     party: "merchant",
-    description: "What customers of the merchant are like and what they spend there, in groups",
+    description: "Age band, gender, country, traffic source and spend of the merchant's customers, for groups only",
     source: merchant.users,
     joins: (nameOf) => `LEFT JOIN (
-  SELECT o.user_id, COUNT(DISTINCT o.order_id) AS orders, SUM(i.sale_price) AS spend
+  SELECT o.user_id, COUNT(DISTINCT o.order_id) AS orders,
+    ROUND(SUM(CAST(i.sale_price AS NUMERIC)), 2) AS gross,
+    ROUND(SUM(IF(o.status IN ('Cancelled', 'Returned'), 0, CAST(i.sale_price AS NUMERIC))), 2) AS kept
   FROM ${nameOf(merchant.orders)} AS o
   JOIN ${nameOf(merchant.orderItems)} AS i ON i.order_id = o.order_id
   GROUP BY o.user_id
@@ -75,9 +76,19 @@ export const definitions: readonly ViewDefinition[] = [
     derived: {
       age_band: ageBand,
       orders: { type: "INTEGER", description: "Orders of the customer", sql: "COALESCE(bought.orders, 0)" },
-      spend: { type: "FLOAT64", description: "Spending of the customer, USD", sql: "COALESCE(bought.spend, 0)" },
+      // NUMERIC, because a sum of FLOAT64 depends on the order of the rows in its last digits.
+      gross_spend: {
+        type: "NUMERIC",
+        description: "USD of all the customer's orders, also cancelled and returned ones",
+        sql: "COALESCE(bought.gross, 0)",
+      },
+      kept_spend: {
+        type: "NUMERIC",
+        description: "USD of the orders that the customer neither cancelled nor returned",
+        sql: "COALESCE(bought.kept, 0)",
+      },
     },
-    columns: ["hashed_email", "age_band", "gender", "country", "traffic_source", "orders", "spend"],
+    columns: ["hashed_email", "age_band", "gender", "country", "traffic_source", "orders", "gross_spend", "kept_spend"],
     rule: {
       aggregationThreshold: { threshold: THRESHOLD, privacyUnitColumn: "hashed_email" },
       joinRestriction: { condition: "JOIN_ANY", columns: ["hashed_email"] },
@@ -87,7 +98,7 @@ export const definitions: readonly ViewDefinition[] = [
     name: "provider_users_shared",
     party: "wallet",
     description:
-      "What users of the e-wallet are like, in groups of those whom others know by the hash of the e-mail address",
+      "Birth decade, tier, verification and city of the wallet's users, for groups of users both parties know",
     source: ewallet.providerUsers,
     derived: {
       birth_decade: {
@@ -106,7 +117,7 @@ export const definitions: readonly ViewDefinition[] = [
   {
     name: "transactions_shared",
     party: "wallet",
-    description: "Payments with the e-wallet, of which others see those for orders they know already",
+    description: "Payments with the wallet: another party sees the payments for orders whose number it already has",
     source: ewallet.transactions,
     derived: {},
     columns: ["order_id", "transaction_amount", "transaction_timestamp", "status"],
@@ -115,7 +126,7 @@ export const definitions: readonly ViewDefinition[] = [
   {
     name: "transactions_private",
     party: "wallet",
-    description: "Payments with the e-wallet, for questions about all of them: answers are noisy, and spend a budget",
+    description: "All payments with the wallet: answers contain noise, and each answer spends part of a privacy budget",
     source: ewallet.transactions,
     derived: {
       transaction_month: {

@@ -1,11 +1,11 @@
 -- Wallet enrichment
--- The e-wallet asks: how do our users divide by age, gender and country, which only the merchant knows, and which groups pay for a tier?
+-- The e-wallet asks: who of our users pays for a tier, by age, gender and country, which only the merchant knows (groups of fewer than 10 count as other)?
 -- as wallet
--- The list overlap shows only the merchant's customers who are also our users.
+-- The list overlap shows the merchant's customers who are also our users, row by row: no rule hides small groups. So this query
+-- sets a threshold of its own.
 WITH enriched AS (
   SELECT
-    p.hashed_email,
-    p.account_tier,
+    p.account_tier <> 'Free' AS paying,
     p.is_verified_user,
     COALESCE(u.age_band, 'unknown') AS age_band,
     COALESCE(u.gender, 'unknown') AS gender,
@@ -13,31 +13,32 @@ WITH enriched AS (
   FROM ewallet_provider.provider_users AS p
   JOIN linked_merchant.users_shared AS u ON u.hashed_email = p.hashed_email
 ),
-answers AS (
-  SELECT
-    1 AS place, 'age' AS attribute, age_band AS attribute_value,
-    COUNT(DISTINCT hashed_email) AS wallet_users,
-    COUNTIF(account_tier <> 'Free') / NULLIF(COUNT(*), 0) AS on_paying_tier,
-    COUNTIF(is_verified_user) / NULLIF(COUNT(*), 0) AS verified
+counted AS (
+  SELECT 1 AS place, 'age' AS attribute, age_band AS found, COUNT(*) AS users, COUNTIF(paying) AS paying, COUNTIF(is_verified_user) AS verified
   FROM enriched
   GROUP BY age_band
   UNION ALL
-  SELECT
-    2, 'gender', gender,
-    COUNT(DISTINCT hashed_email),
-    COUNTIF(account_tier <> 'Free') / NULLIF(COUNT(*), 0),
-    COUNTIF(is_verified_user) / NULLIF(COUNT(*), 0)
+  SELECT 2, 'gender', gender, COUNT(*), COUNTIF(paying), COUNTIF(is_verified_user)
   FROM enriched
   GROUP BY gender
   UNION ALL
-  SELECT
-    3, 'country', country,
-    COUNT(DISTINCT hashed_email),
-    COUNTIF(account_tier <> 'Free') / NULLIF(COUNT(*), 0),
-    COUNTIF(is_verified_user) / NULLIF(COUNT(*), 0)
+  SELECT 3, 'country', country, COUNT(*), COUNTIF(paying), COUNTIF(is_verified_user)
   FROM enriched
   GROUP BY country
+),
+grouped AS (
+  SELECT
+    place, attribute, IF(users < 10, 'other', found) AS attribute_value,
+    SUM(users) AS users, SUM(paying) AS paying, SUM(verified) AS verified
+  FROM counted
+  GROUP BY place, attribute, IF(users < 10, 'other', found)
 )
-SELECT attribute, attribute_value, wallet_users, ROUND(on_paying_tier, 3) AS on_paying_tier, ROUND(verified, 3) AS verified
-FROM answers
-ORDER BY place, CASE WHEN attribute = 'age' THEN 0 ELSE -wallet_users END, attribute_value
+SELECT
+  attribute,
+  attribute_value,
+  users AS wallet_users,
+  -- The others together can be few as well.
+  IF(users < 10, NULL, ROUND(paying / users, 3)) AS on_paying_tier,
+  IF(users < 10, NULL, ROUND(verified / users, 3)) AS verified
+FROM grouped
+ORDER BY place, attribute_value = 'other', CASE WHEN attribute = 'age' THEN 0 ELSE -users END, attribute_value

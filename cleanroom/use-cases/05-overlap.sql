@@ -1,10 +1,13 @@
 -- Overlap
--- The merchant asks: how many of our customers have a wallet, as a share of all customers and of those who have ordered?
+-- The merchant asks: how many of our customers have a wallet, and how many of these have never paid us with it?
 -- as merchant
 WITH ours AS (
-  SELECT COUNT(DISTINCT u.hashed_email) AS customers, COUNT(DISTINCT IF(o.user_id IS NULL, NULL, u.hashed_email)) AS buyers
+  SELECT
+    COUNT(DISTINCT u.hashed_email) AS customers,
+    COUNT(DISTINCT IF(c.payment_method = 'E-wallet', u.hashed_email, NULL)) AS paid_with_it
   FROM merchant.users AS u
   LEFT JOIN merchant.orders AS o ON o.user_id = u.id
+  LEFT JOIN merchant.order_payments AS c ON c.order_id = o.order_id
 ),
 -- With fewer customers than the wallet's threshold, this would return no row.
 shared AS (
@@ -14,9 +17,9 @@ shared AS (
 )
 SELECT
   ours.customers,
-  ours.buyers,
   shared.customers AS with_wallet,
-  ROUND(shared.customers / NULLIF(ours.customers, 0), 3) AS share_of_customers,
-  ROUND(shared.customers / NULLIF(ours.buyers, 0), 3) AS share_of_buyers
+  ours.paid_with_it,
+  ROUND(shared.customers / NULLIF(ours.customers, 0), 3) AS share_with_wallet,
+  ROUND((shared.customers - ours.paid_with_it) / NULLIF(shared.customers, 0), 3) AS share_never_used_here
 FROM ours
 CROSS JOIN shared

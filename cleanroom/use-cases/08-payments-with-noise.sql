@@ -6,10 +6,10 @@ WITH noisy AS (
   SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (max_groups_contributed = 3)
     status,
     COUNT(*, contribution_bounds_per_group => (0, 3)) AS payments,
-    AVG(transaction_amount, contribution_bounds_per_group => (0, 300)) AS average_of_users
+    AVG(transaction_amount, contribution_bounds_per_group => (0, 300)) AS average_usd
   FROM linked_ewallet_provider.transactions_private
   GROUP BY status
 )
-SELECT status, payments, ROUND(average_of_users, 2) AS average_of_users
+SELECT status, payments, ROUND(average_usd, 2) AS average_usd
 FROM noisy
 ORDER BY payments DESC, status

@@ -1,5 +1,5 @@
 -- Too few to tell
--- The merchant asks: how many of our customers in each country have a wallet, and where are there too few to say?
+-- The merchant asks: which share of our customers in each country has a wallet, and where are there too few to say?
 -- as merchant
 WITH ours AS (
   SELECT country, COUNT(DISTINCT hashed_email) AS customers
@@ -13,7 +13,11 @@ shared AS (
   GROUP BY u.country
 )
 -- A country without a shared row has fewer such customers than the wallet's threshold, or none.
-SELECT ours.country, ours.customers, shared.customers AS with_wallet
+SELECT
+  ours.country,
+  ours.customers,
+  shared.customers AS with_wallet,
+  ROUND(shared.customers / NULLIF(ours.customers, 0), 3) AS share_with_wallet
 FROM ours
 LEFT JOIN shared ON shared.country = ours.country
 ORDER BY ours.customers DESC, ours.country

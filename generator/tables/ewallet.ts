@@ -8,7 +8,7 @@ export const providerUsers = table(
   {
     dataset,
     table: "provider_users",
-    description: "Users of the e-wallet, one row an e-mail address; about half of the merchant's customers",
+    description: "Users of the e-wallet, one row an e-mail address: about half of the merchant's customers, and others",
     primaryKey: ["provider_user_id"],
     clustering: ["hashed_email"],
   },
@@ -17,9 +17,10 @@ export const providerUsers = table(
     email: pii(string("E-mail address, lower case")),
     date_of_birth: pii(nullable(date("Birth date"))),
     city: nullable(string("City")),
-    account_tier: string("Free, Premium or Business; rises with what the user spends"),
+    account_tier: string("Free, Premium or Business, by the payment volume"),
     is_verified_user: boolean("Whether the user's identity was checked; verified users cancel and return less"),
     hashed_email: string("SHA-256 of the lower-cased, trimmed e-mail address, in hexadecimal"),
+    payment_volume: float("USD paid with the wallet since it was opened, at all merchants; the merchant cannot see it"),
   },
 );
 
@@ -28,7 +29,7 @@ export const transactions = table(
   {
     dataset,
     table: "transactions",
-    description: "Payments made with the wallet at the merchant, one row an order",
+    description: "Payments made with the wallet at the merchant; a few disagree with their order",
     primaryKey: ["transaction_id"],
     foreignKeys: [references("provider_user_id", providerUsers), references("order_id", merchant.orders)],
     partitioning: { type: "MONTH", field: "transaction_timestamp" },
@@ -38,8 +39,10 @@ export const transactions = table(
     transaction_id: string("Payment, in the form of a UUID"),
     order_id: integer("The merchant's order that was paid"),
     provider_user_id: integer("Wallet user who paid"),
-    transaction_amount: float("Amount, USD: the sum of the order's sale prices"),
-    transaction_timestamp: nullable(timestamp("When it was paid: when the order was placed")),
-    status: nullable(string("Status of the order: Processing, Shipped, Complete, Cancelled or Returned")),
+    transaction_amount: float("Amount, USD: the sum of the order's sale prices, unless it disagrees"),
+    transaction_timestamp: nullable(timestamp("When it was paid: when the order was placed, unless it is late")),
+    status: nullable(
+      string("Status of the order, as the wallet last heard: Processing, Shipped, Complete, Cancelled or Returned"),
+    ),
   },
 );

@@ -28,7 +28,7 @@ describe("Differential privacy in the clean room", () => {
 
   it("answers, and shows the remaining budget", async () => {
     const { rows, explanation } = await room.ask("merchant", count);
-    expect(Number(rows[0]?.[0])).to.be.within(400, 900);
+    expect(Number(rows[0]?.[0])).to.be.within(300, 600);
     expect(explanation.budgets).to.deep.equal([
       { view, epsilonLeft: 19, epsilonBudget: 20, deltaLeft: 1.9e-5, deltaBudget: 2e-5 },
     ]);
@@ -47,7 +47,7 @@ describe("Differential privacy in the clean room", () => {
 
   it("answers without bounds for the same epsilon", async () => {
     const { rows, explanation } = await room.ask("merchant", count.replace(`, ${bounds} => (0, 5)`, ""));
-    expect(Number(rows[0]?.[0])).to.be.within(400, 900);
+    expect(Number(rows[0]?.[0])).to.be.within(300, 600);
     expect(explanation.budgets[0]?.epsilonLeft).to.equal(19);
   });
 

@@ -15,7 +15,13 @@ const reserved =
   );
 
 describe("The SQL for BigQuery, where the emulators are more lenient than BigQuery", () => {
-  const source = { users: "`p.d.users`", orders: "`p.d.orders`", order_items: "`p.d.order_items`" };
+  const source = {
+    distribution_centers: "`p.d.distribution_centers`",
+    products: "`p.d.products`",
+    users: "`p.d.users`",
+    orders: "`p.d.orders`",
+    order_items: "`p.d.order_items`",
+  };
   const statements = [
     ...snapshotStatements(dialects.bigquery, source),
     ...walletStatements(dialects.bigquery, snapshotTables, { seed: 1 }),

@@ -30,7 +30,7 @@ describe("The merchant and the e-wallet in BigQuery", () => {
     });
     await createTables(client, filledTables);
     await client.createDataset("thelook", { location: "US" });
-    for (const table of [thelook.users, thelook.orders, thelook.orderItems]) {
+    for (const table of Object.values(thelook)) {
       const file = fileURLToPath(`${source}/${table.file}.csv`);
       appendFileSync(file, dirty[table.table] ?? "");
       await client
@@ -61,7 +61,7 @@ describe("The merchant and the e-wallet in BigQuery", () => {
     const expected = await allRows(duckdb());
     const found = await allRows(bigquery);
     for (const [table, rows] of Object.entries(expected)) {
-      expect(rows.length, table).to.be.above(100);
+      expect(rows.length, table).to.be.above(table === "merchant.distribution_centers" ? 9 : 100);
       expect(found[table], table).to.deep.equal(rows);
     }
   });
@@ -92,6 +92,17 @@ async function createTables(client: BigQuery, tables: readonly Table[]): Promise
 
 /** Rows for each of the snapshot's rules, as lines of CSV: without ids, of repeated ids, of one address written in two ways… */
 const dirty: Record<string, string> = {
+  distribution_centers: [",Nowhere,1,2", "11,Kyiv,50.45,30.52", "11,Kyiv,50.45,30.53", "11,Kyiv,50.45,30.53"].join(
+    "\n",
+  ),
+  products: [
+    ",1,Jeans,No Id,Own,2,Men,A,1",
+    "900000,1,Jeans,Twice,Own,2,Men,A,1",
+    "900000,1,Jeans,Twice,Own,2,Men,A,1",
+    "900001,1,Jeans,Two Prices,Own,2,Men,A,1",
+    "900001,1,Jeans,Two Prices,Own,3,Men,A,1",
+    '900002,1,Jeans,"A ""Name"", quoted",Own,2,Men,A,99',
+  ].join("\n"),
   users: [
     "900000,Twice,Same,twice@example.com,30,F,,,,Kyiv,Ukraine,,,Search,2024-01-01 00:00:00.000000 UTC",
     "900000,Twice,Same,twice@example.com,30,F,,,,Kyiv,Ukraine,,,Search,2024-01-01 00:00:00.000000 UTC",
@@ -118,5 +129,6 @@ const dirty: Record<string, string> = {
     "900003,900002,900002,1,1,Shipped,2024-03-01 00:00:00.000000 UTC,,,,",
     "900004,999999,900002,1,1,Shipped,2024-03-01 00:00:00.000000 UTC,,,,5",
     "900005,900004,,,,,,,,,7.25",
+    "900006,900004,,999999,,,,,,,8",
   ].join("\n"),
 };
