@@ -1,37 +1,17 @@
-import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { UserError } from "../../generator/errors.ts";
-import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
-import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
+import { dbtBuild } from "../../local/dbt.ts";
+import { DbtServer } from "../../local/dbt-server.ts";
 import { readDefinitions } from "../../report/build.ts";
-import { customersMarts, readCustomers } from "../../report/customers/read.ts";
-import { openMarts } from "../../report/marts.ts";
-import { readSales, salesMarts } from "../../report/sales/read.ts";
-import { type BigQuery, skipWithout, startDbtBigQuery } from "../support/servers.ts";
-import { type BuiltShop, buildShop, emulatorEnv, LAST_DAY, makeShop, queryBigQuery, queryDuckDb } from "./shop.ts";
+import { customersMarts } from "../../report/customers/read.ts";
+import { salesMarts } from "../../report/sales/read.ts";
+import { keys, rowsOf } from "./models.ts";
+import { type BuiltShop, buildShop, LAST_DAY, makeShop, queryDuckDb } from "./shop.ts";
 
-/** Each model with the columns that identify a row. */
-const keys: Record<string, string> = {
-  dim_customer: "customer_key",
-  dim_date: "date_key",
-  dim_order: "order_key",
-  dim_product: "product_key",
-  dim_rfm_segment: "r_score, f_score",
-  dim_store: "store_key",
-  dim_visit_gap: "gap_rank",
-  fact_order_details: "order_detail_key",
-  flat_anonymous_metrics: "store_id, order_type",
-  flat_customer_metrics: "customer_key",
-  flat_customer_months: "customer_key, order_month",
-  flat_order_details: "order_detail_id",
-  flat_orders: "order_id",
-  flat_visit_gaps: "customer_key, gap_rank",
-};
 const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics", "flat_customer_months", "flat_visit_gaps"];
-const rowsOf = (model: string) => `select * from coffee_marts.${model} order by ${keys[model]}`;
 
 interface Manifest {
   nodes: Record<string, ManifestNode>;
@@ -51,8 +31,10 @@ describe("the dbt project", function () {
   let shop: BuiltShop;
   let folder: string;
 
+  const dbt = new DbtServer();
   const buildOn = (warehouse: string, name: string, asOfDate?: string) =>
     dbtBuild({
+      dbt,
       target: "duckdb",
       env: { DBT_DUCKDB_PATH: warehouse },
       folder: join(folder, name),
@@ -67,7 +49,10 @@ describe("the dbt project", function () {
     await copyFile(built.warehouse, shop.warehouse);
   });
 
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => {
+    dbt.stop();
+    return rm(folder, { recursive: true, force: true });
+  });
 
   it("builds every model and passes every test", () => {
     expect(shop.report.models).to.equal(Object.keys(keys).length);
@@ -147,70 +132,6 @@ describe("the dbt project", function () {
     );
     const all = await queryDuckDb(shop.warehouse, "select store_id from coffee_marts.dim_store");
     expect(stores.length).to.equal(all.length);
-  });
-
-  describe("on BigQuery", () => {
-    let emulator: BigQuery;
-    let report: DbtReport;
-
-    before(async function () {
-      skipWithout("crucible", this);
-      emulator = await startDbtBigQuery();
-      await (await makeShop()).loadInto(emulator);
-      report = await dbtBuild({
-        target: "bigquery",
-        env: emulatorEnv(emulator),
-        folder: join(folder, "dbt-bigquery"),
-      });
-    });
-    after(() => emulator?.stop());
-
-    it("builds as many models and passes as many tests as on DuckDB", () => {
-      expect(report).to.deep.equal(shop.report);
-    });
-
-    for (const model of Object.keys(keys)) {
-      it(`gives the same rows of ${model} on both`, async () => {
-        const expected = await queryDuckDb(shop.warehouse, rowsOf(model));
-        const found = await queryBigQuery(emulator, rowsOf(model));
-        expect(found.length).to.equal(expected.length).and.to.be.greaterThan(0);
-        for (const [i, row] of found.entries()) expect(row).to.deep.equal(expected[i]);
-      });
-    }
-
-    it("gives the reports the same data on both, and the same sentence about a missing mart", async () => {
-      process.env.METADATA_SERVER_DETECTION = "none";
-      process.env.BIGQUERY_EMULATOR_HOST = `${emulator.url}/bigquery/v2`;
-      try {
-        const urls = [pathToFileURL(shop.warehouse).href.replace("file:", "duckdb:"), `bigquery://${emulator.project}`];
-        const [onDuckDb, onBigQuery] = await Promise.all(
-          urls.map(async (url) => {
-            const warehouse = await openWarehouse(url);
-            const names = [...salesMarts, ...Object.values(customersMarts).flat(), "no_such_mart"];
-            const marts = await openMarts(warehouse, names);
-            const data = { sales: await readSales(marts), customers: await readCustomers(marts, LAST_DAY) };
-            await warehouse.close();
-            return { data, tables: marts.tables, missing: marts.missing("flat_orders", "no_such_mart") };
-          }),
-        );
-        expect(onDuckDb?.data.sales.cells.day.length).to.be.greaterThan(100);
-        expect(onDuckDb?.missing).to.include("coffee_marts.no_such_mart does not exist");
-        expect(onBigQuery).to.deep.equal(onDuckDb);
-      } finally {
-        delete process.env.METADATA_SERVER_DETECTION;
-        delete process.env.BIGQUERY_EMULATOR_HOST;
-      }
-    });
-
-    it("never casts to a type with a precision, which BigQuery refuses and the emulator allows", async () => {
-      const compiled = join(folder, "dbt-bigquery", "target", "run");
-      const files = (await readdir(compiled, { recursive: true })).filter((file) => file.endsWith(".sql"));
-      expect(files.length).to.be.above(60);
-      for (const file of files) {
-        const sql = await readFile(join(compiled, file), "utf8");
-        expect(sql, file).not.to.match(/\bas\s+(big)?(decimal|numeric|string|bytes)\s*\(/i);
-      }
-    });
   });
 
   describe("built again", () => {

@@ -51,7 +51,15 @@
 {% endmacro %}
 {% macro duckdb__by_month(column) %}{{ return(none) }}{% endmacro %}
 
-{#- An exact decimal with nine places. BigQuery's CAST to NUMERIC takes no precision; DuckDB's plain NUMERIC has only three. -#}
-{% macro exact_type() %}{{ return(adapter.dispatch('exact_type')()) }}{% endmacro %}
-{% macro bigquery__exact_type() %}numeric{% endmacro %}
-{% macro duckdb__exact_type() %}decimal(38, 9){% endmacro %}
+{#-
+  Casts to an exact decimal with at least four places. DuckDB computes with 18 digits many times faster than with the 38 of BigQuery's
+  NUMERIC, and casts from there fastest by way of DOUBLE, which holds every amount below 900 billion to four places.
+-#}
+{% macro exact(expression) %}{{ return(adapter.dispatch('exact')(expression)) }}{% endmacro %}
+{% macro bigquery__exact(expression) %}cast({{ expression }} as numeric){% endmacro %}
+{% macro duckdb__exact(expression) %}cast(cast({{ expression }} as double) as decimal(18, 4)){% endmacro %}
+
+{#- Casts a quotient to an exact decimal with nine places, before it is rounded: DuckDB divides in floating point. -#}
+{% macro nine_places(expression) %}{{ return(adapter.dispatch('nine_places')(expression)) }}{% endmacro %}
+{% macro bigquery__nine_places(expression) %}cast({{ expression }} as numeric){% endmacro %}
+{% macro duckdb__nine_places(expression) %}cast({{ expression }} as decimal(18, 9)){% endmacro %}

@@ -3,17 +3,12 @@
     {{ dbt.hash("'" ~ entity ~ "-' || cast(" ~ id ~ " as string)") }}
 {%- endmacro %}
 
-{#- Casts to an exact decimal with nine places. -#}
-{% macro exact(expression) -%}
-    cast({{ expression }} as {{ exact_type() }})
-{%- endmacro %}
-
 {#- Rounds an amount to the kopiyka, half away from zero. -#}
 {% macro money(expression) -%}
     {{ exact("round(" ~ expression ~ ", 2)") }}
 {%- endmacro %}
 
-{#- A rounded quotient; NULL if the divisor is 0. It casts before it rounds, since DuckDB divides in floating point. -#}
+{#- A rounded quotient; NULL if the divisor is 0. -#}
 {% macro ratio(dividend, divisor, digits) -%}
-    {{ exact("round(" ~ exact(dividend ~ " / nullif(" ~ divisor ~ ", 0)") ~ ", " ~ digits ~ ")") }}
+    {{ exact("round(" ~ nine_places(dividend ~ " / nullif(" ~ divisor ~ ", 0)") ~ ", " ~ digits ~ ")") }}
 {%- endmacro %}

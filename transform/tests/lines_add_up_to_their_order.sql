@@ -1,17 +1,16 @@
 -- They add up to the kopiyka, since both the till and the fact table round the discount of each line.
 with lines as (
     select
-        order_key,
+        order_id,
         sum(sub_total) as sub_total,
         sum(discount_amount) as discount_amount,
         sum(total_amount) as total_amount
     from {{ ref('fact_order_details') }}
-    group by order_key
+    group by order_id
 ),
 
 orders as (
     select
-        {{ surrogate_key('order', 'order_id') }} as order_key,
         order_id,
         sub_total,
         discount_amount,
@@ -21,9 +20,9 @@ orders as (
 
 select orders.order_id, orders.total_amount, lines.total_amount as lines_total_amount
 from orders
-left join lines on orders.order_key = lines.order_key
+left join lines on orders.order_id = lines.order_id
 where
-    lines.order_key is null
+    lines.order_id is null
     or orders.sub_total <> lines.sub_total
     or orders.discount_amount <> lines.discount_amount
     or orders.total_amount <> lines.total_amount

@@ -6,7 +6,7 @@ with lines as (
 
 facts as (
     select
-        count(distinct order_key) as order_count,
+        count(distinct order_id) as order_count,
         sum(net_amount) as revenue,
         sum(margin_amount) as margin
     from lines

@@ -2,6 +2,7 @@
     'dim_customer': source('coffee_shop', 'customers'),
     'dim_product': source('coffee_shop', 'products'),
     'dim_store': source('coffee_shop', 'stores'),
+    'dim_event': source('coffee_shop', 'events'),
     'dim_order': source('coffee_shop', 'orders'),
     'flat_orders': source('coffee_shop', 'orders'),
     'fact_order_details': source('coffee_shop', 'order_details'),

@@ -22,18 +22,29 @@ span as (
 days as (
     select day
     from span, {{ each_day('span.first_day', 'span.last_day') }}
+),
+
+events as (
+    select
+        days.day,
+        string_agg(events.event_name, '; ' order by events.event_id) as event_names
+    from days
+    inner join {{ ref('dim_event') }} as events on days.day between events.starts_on and events.ends_on
+    group by days.day
 )
 
 select
-    extract(year from day) * 10000 + extract(month from day) * 100 + extract(day from day) as date_key,
-    day as date,
-    extract(year from day) as year,
-    extract(quarter from day) as quarter,
-    extract(month from day) as month,
-    {{ month_name('day') }} as month_name,
-    {{ month_start('day') }} as month_start,
-    extract(day from day) as day,
-    {{ iso_weekday('day') }} as weekday,
-    {{ day_name('day') }} as day_name,
-    {{ iso_weekday('day') }} >= 6 as is_weekend
+    extract(year from days.day) * 10000 + extract(month from days.day) * 100 + extract(day from days.day) as date_key,
+    days.day as date,
+    extract(year from days.day) as year,
+    extract(quarter from days.day) as quarter,
+    extract(month from days.day) as month,
+    {{ month_name('days.day') }} as month_name,
+    {{ month_start('days.day') }} as month_start,
+    extract(day from days.day) as day,
+    {{ iso_weekday('days.day') }} as weekday,
+    {{ day_name('days.day') }} as day_name,
+    {{ iso_weekday('days.day') }} >= 6 as is_weekend,
+    events.event_names
 from days
+left join events on days.day = events.day

@@ -24,7 +24,7 @@ select
     orders.status,
     orders.promo_code,
     orders.discount_applied,
-    orders.discount_rate,
+    {{ exact('orders.discount_rate') }} as discount_rate,
     categories.line_count,
     case
         when has_beverage + has_pastry + has_savory = 3 then 'All Categories'

@@ -28,16 +28,16 @@ grid as (
 -- Best segment first, with advice for each.
 meanings as (
     {% for segment, meaning in [
-        ('Champions', 'Frequent customers, here very recently. Thank them, and ask them to bring a friend.'),
-        ('Loyal', 'Frequent customers, here not long ago. Offer them the next loyalty level.'),
-        ('Potential Loyalists', 'Occasional customers, here recently. A reason for one more visit makes them regulars.'),
-        ('New Customers', 'Few visits so far, the last very recently. Make the next visit easy.'),
-        ('Promising', 'Few visits so far, the last recently. Remind them that you exist.'),
-        ('Need Attention', 'Average in both scores, and about to slip. A small offer now costs less than winning them back.'),
-        ('About To Sleep', 'Few visits, the last some time ago. Write to them while they remember you.'),
-        ('Cannot Lose Them', 'The most frequent customers, but away for a long time. Call them: nobody is worth more to win back.'),
-        ('At Risk', 'Frequent customers, but away for a long time. Ask what went wrong, and make an offer.'),
-        ('Churned', 'Few visits, the last a long time ago. Spend nothing on them beyond the newsletter.'),
+        ('Champions', 'They come often, and the last visit is within their usual gap. Thank them, and ask them to bring a friend.'),
+        ('Loyal', 'They come often, and the last visit is one to four of their usual gaps ago. Offer them the next loyalty level.'),
+        ('Potential Loyalists', 'A few visits so far, the last not long ago. A reason for one more visit makes them regulars.'),
+        ('New Customers', 'Few visits so far, the last within days. Make the next one easy, since many never come again.'),
+        ('Promising', 'Few visits so far, the last not long ago. Remind them that you exist.'),
+        ('Need Attention', 'Some visits so far, and the next one is overdue. A small offer now costs less than winning them back.'),
+        ('About To Sleep', 'Few visits, the last some time ago, and most will not come again unprompted. Write to them while they remember you.'),
+        ('Cannot Lose Them', 'They came most often of all, and have been away for far longer than usual. Call them: nobody is worth more to win back.'),
+        ('At Risk', 'They came often or now and then, and have been away for far longer than usual. Most have left: ask what went wrong, and make an offer.'),
+        ('Churned', 'Few visits, and none for a long time. Spend nothing on them beyond the newsletter.'),
     ] -%}
     select {{ loop.index }} as segment_rank, '{{ segment }}' as segment, '{{ meaning }}' as meaning{{ " union all" if not loop.last }}
     {% endfor %}

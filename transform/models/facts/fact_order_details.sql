@@ -3,9 +3,21 @@
     cluster_by=['store_key', 'product_key']
 ) }}
 
-with lines as (
+with sold as (
+    select
+        order_detail_id,
+        order_id,
+        line_number,
+        product_id,
+        quantity,
+        {{ exact('unit_price') }} as unit_price
+    from {{ source('coffee_shop', 'order_details') }}
+),
+
+lines as (
     select
         lines.order_detail_id,
+        lines.order_id,
         orders.order_key,
         orders.customer_key,
         orders.store_key,
@@ -18,9 +30,9 @@ with lines as (
         -- There is no history of costs, so assume that the cost changed as the price did.
         {{ ratio('products.unit_cost * lines.unit_price', 'products.price', 2) }} as unit_cost,
         orders.discount_rate,
-        {{ money('lines.quantity * lines.unit_price') }} as sub_total,
+        {{ exact('lines.quantity * lines.unit_price') }} as sub_total,
         {{ money('lines.quantity * lines.unit_price * orders.discount_rate') }} as discount_amount
-    from {{ source('coffee_shop', 'order_details') }} as lines
+    from sold as lines
     inner join {{ ref('dim_order') }} as orders on lines.order_id = orders.order_id
     inner join {{ ref('dim_product') }} as products on lines.product_id = products.product_id
 ),
@@ -37,6 +49,7 @@ priced as (
 select
     {{ surrogate_key('line', 'order_detail_id') }} as order_detail_key,
     order_detail_id,
+    order_id,
     order_key,
     customer_key,
     store_key,

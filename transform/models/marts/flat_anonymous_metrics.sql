@@ -1,20 +1,20 @@
 with by_store as (
     select
-        lines.store_id,
-        lines.store_name,
-        lines.district,
-        lines.order_type,
-        lines.is_registered,
+        orders.store_id,
+        orders.store_name,
+        orders.district,
+        orders.order_type,
+        orders.is_registered,
         as_of.as_of_date,
-        count(distinct lines.order_id) as orders_all_time,
-        count(distinct case when lines.is_refunded then lines.order_id end) as refunded_orders,
-        sum(lines.quantity) as items,
-        sum(lines.net_amount) as revenue,
-        sum(lines.margin_amount) as margin,
-        min(lines.order_date) as first_order_date,
-        max(lines.order_date) as last_order_date
-    from {{ ref('flat_order_details') }} as lines
-    inner join (select {{ as_of_date() }} as as_of_date) as as_of on lines.order_date <= as_of.as_of_date
+        count(*) as orders_all_time,
+        count(case when orders.is_refunded then 1 end) as refunded_orders,
+        sum(orders.items) as items,
+        sum(orders.net_amount) as revenue,
+        sum(orders.margin_amount) as margin,
+        min(orders.order_date) as first_order_date,
+        max(orders.order_date) as last_order_date
+    from {{ ref('flat_orders') }} as orders
+    inner join (select {{ as_of_date() }} as as_of_date) as as_of on orders.order_date <= as_of.as_of_date
     group by 1, 2, 3, 4, 5, 6
 ),
 

@@ -6,27 +6,22 @@ with as_of as (
 
 orders as (
     select
-        lines.customer_key,
-        profiles.customer_id,
-        lines.order_key,
+        lines.customer_id,
         lines.order_date,
-        types.order_type,
+        lines.order_type,
         lines.is_refunded,
+        lines.total_amount,
+        lines.net_amount,
+        lines.margin_amount,
         as_of.as_of_date,
-        {{ days_between('lines.order_date', 'as_of.as_of_date') }} as days_ago,
-        sum(lines.total_amount) as total_amount,
-        sum(lines.net_amount) as net_amount,
-        sum(lines.margin_amount) as margin_amount
-    from {{ ref('fact_order_details') }} as lines
-    inner join {{ ref('dim_customer') }} as profiles on lines.customer_key = profiles.customer_key
-    inner join {{ ref('dim_order') }} as types on lines.order_key = types.order_key
+        {{ days_between('lines.order_date', 'as_of.as_of_date') }} as days_ago
+    from {{ ref('flat_orders') }} as lines
     inner join as_of on lines.order_date <= as_of.as_of_date
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    where lines.is_registered
 ),
 
 customers as (
     select
-        customer_key,
         customer_id,
         as_of_date,
         count(*) as orders_all_time,
@@ -41,49 +36,66 @@ customers as (
         max(order_date) as last_order_date,
         min(days_ago) as days_since_last_order
     from orders
-    group by customer_key, customer_id, as_of_date
+    group by customer_id, as_of_date
 ),
 
 main_types as (
     select
-        customer_key,
+        customer_id,
         order_type,
-        row_number() over (partition by customer_key order by count(*) desc, order_type) as place
+        row_number() over (partition by customer_id order by count(*) desc, order_type) as place
     from orders
-    group by customer_key, order_type
+    group by customer_id, order_type
 ),
 
 gaps as (
     select
-        customer_key,
-        {{ days_between('lag(order_date) over (partition by customer_key order by order_date)', 'order_date') }} as gap
-    from (select distinct customer_key, order_date from orders) as visits
+        customer_id,
+        {{ days_between('lag(order_date) over (partition by customer_id order by order_date)', 'order_date') }} as gap
+    from (select distinct customer_id, order_date from orders) as visits
 ),
 
 median_gaps as (
-    select distinct
-        customer_key,
-        {{ exact(median_by('gap', 'customer_key')) }} as median_days_between_orders
-    from gaps
-    where gap is not null
+    select
+        customer_id,
+        count(*) as gap_count,
+        {{ exact('min(median_gap)') }} as median_gap
+    from (
+        select customer_id, {{ median_by('gap', 'customer_id') }} as median_gap
+        from gaps
+        where gap is not null
+    ) as medians
+    group by customer_id
+),
+
+rhythms as (
+    select
+        customers.*,
+        median_gaps.median_gap as median_days_between_orders,
+        -- Two visits do not make a rhythm, and nobody misses a daily customer on the second day.
+        case when median_gaps.gap_count >= 2 then {{ exact('greatest(median_gaps.median_gap, 3)') }} end as usual_gap_days
+    from customers
+    left join median_gaps on customers.customer_id = median_gaps.customer_id
 ),
 
 scored as (
     select
-        customers.*,
-        median_gaps.median_days_between_orders,
-        -- After a single visit there is no gap to go by, so use 180 days, the longest activity window.
-        coalesce(3 * median_gaps.median_days_between_orders, 180) as churned_after_days,
+        *,
+        case
+            {% for score, gaps, days in [(5, 1, 14), (4, 2, 30), (3, 4, 240), (2, 8, 480)] -%}
+            when days_since_last_order <= coalesce({{ gaps }} * usual_gap_days, {{ days }}) then {{ score }}
+            {% endfor -%}
+            else 1
+        end as r_score,
+        -- Equal numbers of orders score alike.
+        1 + floor(5 * (rank() over (order by orders_all_time) - 1) / count(*) over ()) as f_score,
         -- Break ties by id, so that the same rows give the same scores on any engine.
-        ntile(5) over (order by customers.days_since_last_order desc, customers.customer_id) as r_score,
-        ntile(5) over (order by customers.orders_all_time, customers.customer_id) as f_score,
-        ntile(5) over (order by customers.ltv, customers.customer_id) as m_score
-    from customers
-    left join median_gaps on customers.customer_key = median_gaps.customer_key
+        ntile(5) over (order by ltv, customer_id) as m_score
+    from rhythms
 )
 
 select
-    scored.customer_key,
+    profiles.customer_key,
     scored.customer_id,
     scored.as_of_date,
     profiles.registration_date,
@@ -101,14 +113,15 @@ select
     scored.last_order_date,
     scored.days_since_last_order,
     {% for days in [7, 30, 90, 180] -%}
-    scored.days_since_last_order < {{ days }} as is_active_{{ days }}d,
+    cast(case when scored.days_since_last_order < {{ days }} then 1 else 0 end as bigint) as is_active_{{ days }}d,
     scored.orders_past_{{ days }}_days,
     {% endfor -%}
     scored.orders_all_time,
     scored.orders_all_time > 1 as is_repeat_customer,
     scored.median_days_between_orders,
-    {{ exact('scored.churned_after_days') }} as churned_after_days,
-    scored.days_since_last_order > scored.churned_after_days as is_churned,
+    scored.usual_gap_days,
+    {{ exact('coalesce(4 * scored.usual_gap_days, 90)') }} as churned_after_days,
+    scored.days_since_last_order > coalesce(4 * scored.usual_gap_days, 90) as is_churned,
     scored.refunded_orders,
     {{ exact('scored.refunded_amount') }} as refunded_amount,
     {{ exact('scored.ltv') }} as ltv,
@@ -117,13 +130,13 @@ select
     scored.days_since_last_order as recency,
     scored.orders_all_time as frequency,
     {{ exact('scored.ltv') }} as monetary,
-    scored.r_score,
-    scored.f_score,
+    cast(scored.r_score as bigint) as r_score,
+    cast(scored.f_score as bigint) as f_score,
     scored.m_score,
     segments.segment
 from scored
-inner join {{ ref('dim_customer') }} as profiles on scored.customer_key = profiles.customer_key
-inner join main_types on scored.customer_key = main_types.customer_key and main_types.place = 1
+inner join {{ ref('dim_customer') }} as profiles on scored.customer_id = profiles.customer_id
+inner join main_types on scored.customer_id = main_types.customer_id and main_types.place = 1
 inner join {{ ref('dim_store') }} as home on profiles.home_store_key = home.store_key
 inner join {{ ref('dim_rfm_segment') }} as segments
     on scored.r_score = segments.r_score and scored.f_score = segments.f_score

@@ -31,7 +31,8 @@ select
     products.product_name,
     products.product_category,
     products.product_subcategory,
-    products.price,
+    lines.unit_price as price,
+    products.price as current_price,
     stores.store_id,
     stores.store_name,
     stores.district,
@@ -51,7 +52,7 @@ select
     lines.cost_amount,
     lines.margin_amount
 from {{ ref('fact_order_details') }} as lines
-inner join {{ ref('dim_order') }} as orders on lines.order_key = orders.order_key
+inner join {{ ref('dim_order') }} as orders on lines.order_id = orders.order_id
 inner join {{ ref('dim_product') }} as products on lines.product_key = products.product_key
 inner join {{ ref('dim_store') }} as stores on lines.store_key = stores.store_key
 inner join {{ ref('dim_date') }} as dates on lines.order_date = dates.date

@@ -5,7 +5,7 @@
 
 with lines as (
     select
-        order_key,
+        order_id,
         sum(quantity) as items,
         sum(sub_total) as sub_total,
         sum(discount_amount) as discount_amount,
@@ -13,7 +13,7 @@ with lines as (
         sum(net_amount) as net_amount,
         sum(margin_amount) as margin_amount
     from {{ ref('fact_order_details') }}
-    group by order_key
+    group by order_id
 )
 
 select
@@ -58,7 +58,7 @@ select
     {{ exact('lines.net_amount') }} as net_amount,
     {{ exact('lines.margin_amount') }} as margin_amount
 from {{ ref('dim_order') }} as orders
-inner join lines on orders.order_key = lines.order_key
+inner join lines on orders.order_id = lines.order_id
 inner join {{ ref('dim_store') }} as stores on orders.store_key = stores.store_key
 inner join {{ ref('dim_date') }} as dates on orders.order_date = dates.date
 left join {{ ref('dim_customer') }} as customers on orders.customer_key = customers.customer_key

@@ -1,0 +1,88 @@
+import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
+import { customersMarts, readCustomers } from "../../report/customers/read.ts";
+import { openMarts } from "../../report/marts.ts";
+import { readSales, salesMarts } from "../../report/sales/read.ts";
+import { type BigQuery, skipWithout, startDbtBigQuery } from "../support/servers.ts";
+import { keys, rowsOf } from "./models.ts";
+import { type BuiltShop, buildShop, emulatorEnv, LAST_DAY, makeShop, queryBigQuery, queryDuckDb } from "./shop.ts";
+
+describe("the dbt project on BigQuery", function () {
+  this.timeout(600_000);
+  let shop: BuiltShop;
+  let folder: string;
+  let emulator: BigQuery;
+  let report: DbtReport;
+
+  before(async function () {
+    skipWithout("crucible", this);
+    const built = await buildShop();
+    folder = await mkdtemp(join(tmpdir(), "dbt-bigquery-"));
+    // A process that has a DuckDB file open keeps others out.
+    shop = { ...built, warehouse: join(folder, "built.duckdb") };
+    await copyFile(built.warehouse, shop.warehouse);
+    emulator = await startDbtBigQuery();
+    await (await makeShop()).loadInto(emulator);
+    report = await dbtBuild({
+      target: "bigquery",
+      env: emulatorEnv(emulator),
+      folder: join(folder, "dbt-bigquery"),
+    });
+  });
+  after(async () => {
+    await emulator?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  it("builds as many models and passes as many tests as on DuckDB", () => {
+    expect(report).to.deep.equal(shop.report);
+  });
+
+  for (const model of Object.keys(keys)) {
+    it(`gives the same rows of ${model} on both`, async () => {
+      const expected = await queryDuckDb(shop.warehouse, rowsOf(model));
+      const found = await queryBigQuery(emulator, rowsOf(model));
+      expect(found.length).to.equal(expected.length).and.to.be.greaterThan(0);
+      for (const [i, row] of found.entries()) expect(row).to.deep.equal(expected[i]);
+    });
+  }
+
+  it("gives the reports the same data on both, and the same sentence about a missing mart", async () => {
+    process.env.METADATA_SERVER_DETECTION = "none";
+    process.env.BIGQUERY_EMULATOR_HOST = `${emulator.url}/bigquery/v2`;
+    try {
+      const urls = [pathToFileURL(shop.warehouse).href.replace("file:", "duckdb:"), `bigquery://${emulator.project}`];
+      const [onDuckDb, onBigQuery] = await Promise.all(
+        urls.map(async (url) => {
+          const warehouse = await openWarehouse(url);
+          const names = [...salesMarts, ...Object.values(customersMarts).flat(), "no_such_mart"];
+          const marts = await openMarts(warehouse, names);
+          const data = { sales: await readSales(marts), customers: await readCustomers(marts, LAST_DAY) };
+          await warehouse.close();
+          return { data, tables: marts.tables, missing: marts.missing("flat_orders", "no_such_mart") };
+        }),
+      );
+      expect(onDuckDb?.data.sales.cells.day.length).to.be.greaterThan(100);
+      expect(onDuckDb?.missing).to.include("coffee_marts.no_such_mart does not exist");
+      expect(onBigQuery).to.deep.equal(onDuckDb);
+    } finally {
+      delete process.env.METADATA_SERVER_DETECTION;
+      delete process.env.BIGQUERY_EMULATOR_HOST;
+    }
+  });
+
+  it("never casts to a type with a precision, which BigQuery refuses and the emulator allows", async () => {
+    const compiled = join(folder, "dbt-bigquery", "target", "run");
+    const files = (await readdir(compiled, { recursive: true })).filter((file) => file.endsWith(".sql"));
+    expect(files.length).to.be.above(60);
+    for (const file of files) {
+      const sql = await readFile(join(compiled, file), "utf8");
+      expect(sql, file).not.to.match(/\bas\s+(big)?(decimal|numeric|string|bytes)\s*\(/i);
+    }
+  });
+});
