@@ -12,6 +12,8 @@ export interface Filter {
   readonly stores: readonly string[];
   /** Order types; an empty list means all of them. */
   readonly orderTypes: readonly string[];
+  /** Product categories, on pages that offer them; an empty list or none means all of them. */
+  readonly categories?: readonly string[];
 }
 
 /** The days, stores and order types that a page offers. */
@@ -19,6 +21,8 @@ export interface Choices {
   readonly days: Days;
   readonly stores: readonly Pick<Store, "name">[];
   readonly orderTypes: readonly string[];
+  /** @default the page has no such filter */
+  readonly categories?: readonly string[];
 }
 
 /** A filter in the numbers that a cube uses for days, stores and order types. */
@@ -75,6 +79,12 @@ export function before(selection: Selection): Selection | undefined {
   return length < 1 || from < 0 ? undefined : { ...selection, from, to: selection.from - 1 };
 }
 
+/** The selection 52 weeks earlier, with the same weekdays; undefined if the data does not reach back that far. */
+export function lastYear(selection: Selection): Selection | undefined {
+  const from = selection.from - 364;
+  return selection.to < selection.from || from < 0 ? undefined : { ...selection, from, to: selection.to - 364 };
+}
+
 /** Prints a filter as the part of a link after `#`. Days that equal the page's initial ones are left out. */
 export function printFilter(filter: Filter, initial: Filter): string {
   const parameters = new URLSearchParams();
@@ -84,11 +94,12 @@ export function printFilter(filter: Filter, initial: Filter): string {
   }
   for (const name of filter.stores) parameters.append("store", name);
   for (const name of filter.orderTypes) parameters.append("type", name);
+  for (const name of filter.categories ?? []) parameters.append("category", name);
   return parameters.toString();
 }
 
 /** Reads a filter that `printFilter` wrote. Ignores unknown stores, order types and days: a link may be older than the data. */
-export function parseFilter(hash: string, initial: Filter, { stores, orderTypes }: Choices): Filter {
+export function parseFilter(hash: string, initial: Filter, { stores, orderTypes, categories }: Choices): Filter {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const day = (name: string, otherwise: string) => {
     const given = parameters.get(name) ?? "";
@@ -104,5 +115,6 @@ export function parseFilter(hash: string, initial: Filter, { stores, orderTypes 
       stores.map(({ name }) => name),
     ),
     orderTypes: known("type", orderTypes),
+    ...(categories && { categories: known("category", categories) }),
   };
 }

@@ -4,6 +4,11 @@ const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const hundredths = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
+const threeDigits = new Intl.NumberFormat("en-GB", {
+  notation: "compact",
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
 
 /** Shown for a figure that does not exist, such as a division by zero. */
 export const NONE = "–";
@@ -24,17 +29,29 @@ export const decimal = shown((value) => hundredths.format(value));
 /** `12.4`, `340`: a decimal only below 100. */
 export const rate = shown((value) => (Math.abs(value) >= 100 ? whole : tenths).format(value));
 
-/** `146k`, `30.1M` */
-export const short = shown((value) => compact.format(value).toLowerCase().replace("m", "M").replace("b", "B"));
+const units = (text: string) => text.toLowerCase().replace("m", "M").replace("b", "B");
 
-/** `₴1,234`; amounts below ₴100 with kopiykas. */
-export const uah = shown(
-  (kopiykas) =>
-    `${kopiykas < 0 ? "−" : ""}₴${(Math.abs(kopiykas) < 1e4 ? hundredths : whole).format(Math.abs(kopiykas) / 100)}`,
-);
+/** `146k`, `1M`: for axes. */
+export const tickShort = shown((value) => units(compact.format(value)));
 
-/** `₴30.1M` */
-export const uahShort = shown((kopiykas) => `${kopiykas < 0 ? "−" : ""}₴${short(Math.abs(kopiykas) / 100)}`);
+/** Prints an amount of kopiykas in UAH. */
+const money = (format: Format): Format =>
+  shown((kopiykas) => `${kopiykas < 0 ? "−" : ""}₴${format(Math.abs(kopiykas) / 100)}`);
+
+/** `₴1,234`: sums over many orders. */
+export const uah = money((amount) => whole.format(amount));
+
+/** `₴86.40`: amounts of one order, and all amounts in tables. */
+export const uahExact = money((amount) => hundredths.format(amount));
+
+/** `₴30.1M`, `₴1.20k`, `₴86`: three digits, from a thousand on. */
+export const uahShort = money((amount) => (amount < 1000 ? whole.format(amount) : units(threeDigits.format(amount))));
+
+/** `₴146k`, `₴1M`: for axes. */
+export const tickUah = money(tickShort);
+
+/** `$1,234.50` of an amount in dollars */
+export const usd = shown((dollars) => `${dollars < 0 ? "−" : ""}$${hundredths.format(Math.abs(dollars))}`);
 
 /** `34.2%` of a share from 0 to 1 */
 export const percent = shown((share) => `${tenths.format(share * 100)}%`);

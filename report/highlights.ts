@@ -1,5 +1,5 @@
+import { tell } from "./clean-room/headlines.ts";
 import type { CleanRoomData } from "./clean-room/shape.ts";
-import { answerHeadline } from "./clean-room/story.ts";
 import type { CustomersData } from "./customers/shape.ts";
 import { customersStory } from "./customers/story.ts";
 import { summariseCustomers } from "./customers/summary.ts";
@@ -49,5 +49,5 @@ function customersHighlights({ customers, months, gaps }: CustomersData): string
 
 function cleanRoomHighlights(cleanRoom: CleanRoomData | undefined): string[] {
   const answers = cleanRoom?.useCases.filter(({ refused, rows }) => refused === undefined && rows.length > 1) ?? [];
-  return answers.map((answer) => `${answerHeadline(answer)}.`).slice(0, SENTENCES);
+  return answers.map((answer) => `${tell(answer).headline}.`).slice(0, SENTENCES);
 }

@@ -1,12 +1,17 @@
 import { csvField } from "../generator/tables/derive.ts";
 import { dayName } from "./days.ts";
-import { count, percent, rate, uah } from "./format.ts";
+import { count, percent, rate, uahExact, usd } from "./format.ts";
 
 /** The figures behind a chart, which a reader can see as a table or download as CSV. */
 export interface Table {
   readonly columns: readonly TableColumn[];
   /** A figure that does not exist is NaN or undefined. */
   readonly rows: readonly (readonly Value[])[];
+  /** Makes the first cell of a row a button: what a click does, and its label for screen readers. */
+  readonly choose?: {
+    readonly label: (row: readonly Value[]) => string;
+    readonly act: (row: readonly Value[]) => void;
+  };
 }
 
 export interface TableColumn {
@@ -14,8 +19,8 @@ export interface TableColumn {
   readonly kind: Kind;
 }
 
-/** Values of "money" are in kopiykas, of "share" from 0 to 1. */
-export type Kind = "text" | "day" | "count" | "number" | "money" | "share";
+/** Values of "money" are in kopiykas, of "usd" in dollars, of "share" from 0 to 1. */
+export type Kind = "text" | "day" | "count" | "number" | "money" | "usd" | "share";
 
 export type Value = string | number | boolean | null | undefined;
 
@@ -23,7 +28,7 @@ export type Value = string | number | boolean | null | undefined;
 export function shownValue(value: Value, kind: Kind): string {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return kind === "day" ? dayName(String(value)) : String(value);
-  return { count, number: rate, money: uah, share: percent, text: String, day: String }[kind](value);
+  return { count, number: rate, money: uahExact, usd, share: percent, text: String, day: String }[kind](value);
 }
 
 /** Prints the table as CSV (RFC 4180): money in UAH, shares from 0 to 1, days as `YYYY-MM-DD`. */

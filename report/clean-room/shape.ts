@@ -2,9 +2,35 @@ import type { Report } from "../report.ts";
 
 export type CleanRoomReport = Report<CleanRoomData>;
 
-/** The answers to the use cases' questions. The page has no filters. */
+type PartyName = "merchant" | "wallet";
+
+/** Who shares what, and the answers to the use cases' questions. The page has no filters. */
 export interface CleanRoomData {
+  /** The merchant and the e-wallet. */
+  readonly parties?: readonly SharingParty[];
   readonly useCases: readonly UseCaseAnswer[];
+}
+
+/** What a party keeps to itself, and what it shares under which rule. */
+export interface SharingParty {
+  readonly name: PartyName;
+  /** The names of its own tables. */
+  readonly tables: readonly string[];
+  readonly shares: readonly SharedPart[];
+  /** The dataset in which it finds the other party's views. */
+  readonly linked: string;
+}
+
+/** A shared view. */
+export interface SharedPart {
+  readonly view: string;
+  readonly columns: readonly string[];
+  readonly rule: {
+    /** BigQuery's name: `Aggregation threshold`. */
+    readonly name: string;
+    /** What the other party gets to see, in a few words. */
+    readonly shows: string;
+  };
 }
 
 export interface UseCaseAnswer {
@@ -13,13 +39,24 @@ export interface UseCaseAnswer {
   readonly title: string;
   readonly question: string;
   /** The party that asks. */
-  readonly party: "merchant" | "wallet";
+  readonly party: PartyName;
   readonly sql: string;
   /** `type` is BigQuery's: STRING, INT64, FLOAT64, NUMERIC, BOOL, DATE. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** A figure that is null was withheld: its group is too small. */
   readonly rows: readonly (readonly (string | number | boolean | null)[])[];
   /** Sentences: the rule and threshold of each view in the query, and what was held back. */
   readonly rules: readonly string[];
-  /** The clean room's message, if it refused the query. */
-  readonly refused?: string;
+  /** Why there is no answer, if the clean room refused the query. */
+  readonly refused?: Refused;
+}
+
+/** The clean room's refusal of a query. */
+export interface Refused {
+  /** The rule that refused it, such as `aggregation threshold`. */
+  readonly rule: string;
+  /** BigQuery's message. */
+  readonly message: string;
+  /** How to write the query instead. */
+  readonly advice?: string;
 }

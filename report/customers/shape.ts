@@ -54,7 +54,7 @@ export interface Profiles {
   readonly orders: Column;
   /** Lifetime value: revenue of all orders. */
   readonly ltv: Column;
-  /** 1 if the customer has been away for longer than three of their own median gaps (180 days without a gap), else 0. */
+  /** 1 if the customer counts as having left, as definitions.md says, else 0. */
   readonly churned: Column;
   /** Twice the median days between visits, so that it is whole; -1 with one visit. */
   readonly medianGapTimes2: Column;

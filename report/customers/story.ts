@@ -15,13 +15,14 @@ export const churnRate = ({ churned, customers }: { churned: number; customers: 
 export function segmentsHeadline({ segments, totals }: CustomersSummary): string {
   const [best] = [...segments].sort(byMost(({ ltv }) => ltv));
   if (best === undefined || !(totals.ltv > 0)) return "No segment has brought revenue yet";
-  return `${best.name} are ${percentWhole(best.customers / totals.customers)} of customers and brought ${percentWhole(best.ltv / totals.ltv)} of revenue`;
+  return `${best.name} are ${percentWhole(best.customers / totals.customers)} of registered customers and brought ${percentWhole(best.ltv / totals.ltv)} of their revenue`;
 }
 
 export function gridHeadline({ grid }: CustomersSummary): string {
   // At the bottom right of the grid: frequency 4 and 5, recency 1 and 2.
   const away = grid.reduce((sum, { customers }, i) => sum + (i < 10 && i % 5 >= 3 ? customers : 0), 0);
-  if (away > 0) return `${plural(away, "frequent customer has", "frequent customers have")} been away for a long time`;
+  if (away > 0)
+    return `${plural(away, "frequent customer has", "frequent customers have")} been away for far longer than usual`;
   const [fullest] = grid.map((group, i) => ({ ...group, i })).sort((a, b) => b.customers - a.customers);
   if (fullest === undefined || fullest.customers === 0) return "";
   const [r, f] = [Math.floor(fullest.i / 5) + 1, (fullest.i % 5) + 1];
@@ -36,12 +37,12 @@ export function leavingHeadline({ totals, segments }: CustomersSummary): string 
     .sort(byMost(({ churnedLtv }) => churnedLtv))
     .slice(0, 2)
     .map(({ name }) => name);
-  return `${count(totals.churned)} of ${count(totals.customers)} customers have left. They brought ${percentWhole(totals.churnedLtv / totals.ltv)} of revenue, mainly from ${list(worst)}`;
+  return `${count(totals.churned)} of ${count(totals.customers)} registered customers have left. They brought ${percentWhole(totals.churnedLtv / totals.ltv)} of all registered customers' revenue, mainly from ${list(worst)}`;
 }
 
 export function latelyHeadline({ totals }: CustomersSummary): string {
   if (totals.leftLately === 0) return "Nobody who has left ordered in the last 90 days";
-  return `${plural(totals.leftLately, "customer")} left in the last 90 days after spending ${uahShort(totals.leftLatelyLtv)}: write to them first`;
+  return `${plural(totals.leftLately, "customer who has left", "customers who have left")} ordered in the last 90 days, and had spent ${uahShort(totals.leftLatelyLtv)}: write to them first`;
 }
 
 /** Compares the loyalty levels that keep most and fewest of their customers. */
@@ -57,7 +58,7 @@ export function levelsHeadline({ levels }: CustomersSummary): string {
 export function valueHeadline({ ltvs }: CustomersSummary): string {
   const half = uah(quantile(ltvs, 0.5));
   if (ltvs.length < 10) return `Half of the customers have brought ${half} or more`;
-  return `The top 10% of customers brought ${percentWhole(topTenthShare(ltvs))} of revenue; half of all customers brought less than ${half}`;
+  return `The top 10% of registered customers brought ${percentWhole(topTenthShare(ltvs))} of their revenue; half of them brought less than ${half} each`;
 }
 
 export function curvesHeadline({ values }: CustomersSummary): string {
@@ -75,7 +76,7 @@ export function curvesHeadline({ values }: CustomersSummary): string {
 export function repeatHeadline({ totals, medianGaps }: CustomersSummary): string {
   const share = percentWhole(totals.repeat / totals.customers);
   if (medianGaps.length === 0) return `${share} came back`;
-  return `${share} came back; half of those come at least every ${plural(Math.round(quantile(medianGaps, 0.5)), "day")}`;
+  return `${share} came back; half of those came at least every ${plural(Math.round(quantile(medianGaps, 0.5)), "day")}`;
 }
 
 export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps): string {
@@ -147,17 +148,17 @@ export function customersStory(summary: CustomersSummary): string[] {
   const [worst, best] = [held[0], held.at(-1)];
   const valuable = segments.filter(({ churned }) => churned > 0).sort(byMost(({ churnedLtv }) => churnedLtv))[0];
   return [
-    `**${count(totals.churned)} of ${count(totals.customers)}** customers have left: each has been away for over three times their usual gap between visits.`,
+    `**${count(totals.churned)} of ${count(totals.customers)}** customers have left: they have been away for far longer than usual, or for over 90 days after one or two visits.`,
     valuable &&
       `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&
-      `**${count(totals.leftLately)}** of them ordered in the last 90 days and had spent ${uahShort(totals.leftLatelyLtv)}: still worth a call.`,
+      `**${count(totals.leftLately)}** of them ordered in the last 90 days and had spent ${uahShort(totals.leftLatelyLtv)}: write to them first.`,
     worst &&
       best &&
       worst !== best &&
-      `**${best.name}** customers stay (${percentWhole(churnRate(best))} left); **${worst.name}** customers go (${percentWhole(churnRate(worst))} left).`,
+      `**${best.name}** customers stay longest (${percentWhole(churnRate(best))} left); **${worst.name}** customers go soonest (${percentWhole(churnRate(worst))} left).`,
     ltvs.length >= 10 &&
-      `The top 10% of customers bring **${percentWhole(topTenthShare(ltvs))}** of all customers' revenue.`,
+      `The top 10% of customers bring **${percentWhole(topTenthShare(ltvs))}** of registered customers' revenue.`,
     `**${percentWhole(totals.active30 / totals.customers)}** of customers came in the last 30 days.`,
   ].filter((sentence) => typeof sentence === "string");
 }

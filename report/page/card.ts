@@ -135,7 +135,7 @@ function download(name: string, csv: string): void {
 }
 
 /** Makes the table behind a chart. */
-function tableElement({ columns, rows }: Table, title: string): HTMLTableElement {
+function tableElement({ columns, rows, choose }: Table, title: string): HTMLTableElement {
   const numeric = (kind: string) => (kind === "text" || kind === "day" ? undefined : "number");
   return h(
     "table",
@@ -157,7 +157,11 @@ function tableElement({ columns, rows }: Table, title: string): HTMLTableElement
             const kind = columns[i]?.kind ?? "text";
             const attributes = { class: numeric(kind) };
             const text = shownValue(value, kind);
-            return i === 0 ? h("th", { scope: "row" }, text) : h("td", attributes, text);
+            if (i > 0) return h("td", attributes, text);
+            const label =
+              choose &&
+              h("button", { type: "button", "aria-label": choose.label(row), onclick: () => choose.act(row) }, text);
+            return h("th", { scope: "row" }, label ?? text);
           }),
         ),
       ),

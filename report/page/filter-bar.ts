@@ -1,5 +1,5 @@
 import { rangeName } from "../days.ts";
-import type { Choices, Filter } from "../filter.ts";
+import { type Choices, type Filter, printFilter } from "../filter.ts";
 import { list } from "../format.ts";
 import { chips } from "./chips.ts";
 import { dayFields } from "./day-fields.ts";
@@ -17,6 +17,8 @@ export interface FilterWords {
   readonly days: string;
   readonly store: string;
   readonly orderType: string;
+  /** Only on pages that offer categories. */
+  readonly category?: string;
 }
 
 /** Makes the bar. @param initial the filter that Reset restores @param change is called with the filter that the reader chooses */
@@ -41,7 +43,13 @@ export function filterBar(
     (stores) => set({ stores }),
   );
   const types = chips(words.orderType, choices.orderTypes, (orderTypes) => set({ orderTypes }));
-  const clear = h("button", { type: "button", class: "plain clear", onclick: () => set(initial) }, "Reset");
+  const categories =
+    choices.categories && chips(words.category ?? "", choices.categories, (chosen) => set({ categories: chosen }));
+  const clear = h(
+    "button",
+    { type: "button", class: "plain clear", onclick: () => set({ categories: [], ...initial }) },
+    "Reset",
+  );
   const chosen = h("span");
   const open = h(
     "button",
@@ -63,6 +71,7 @@ export function filterBar(
       days.element,
       stores.element,
       types.element,
+      categories?.element,
       clear,
       h(
         "nav",
@@ -77,7 +86,8 @@ export function filterBar(
     const period = days.show(filter);
     stores.show(filter.stores);
     types.show(filter.orderTypes);
-    clear.hidden = JSON.stringify(filter) === JSON.stringify(initial);
+    categories?.show(filter.categories ?? []);
+    clear.hidden = printFilter(filter, initial) === "";
     chosen.textContent = filterWords(filter, period);
   }
   show(filter);
@@ -88,7 +98,8 @@ export function filterBar(
 function filterWords(filter: Filter, period = rangeName(filter.from, filter.to)): string {
   const stores = filter.stores.length > 0 ? list(filter.stores) : "all stores";
   const types = filter.orderTypes.length > 0 ? list(filter.orderTypes) : "all order types";
-  return `${period} · ${stores} · ${types}`;
+  const categories = filter.categories?.length ? ` · ${list(filter.categories)}` : "";
+  return `${period} · ${stores} · ${types}${categories}`;
 }
 
 /** Scrolls to a section. A plain link cannot: the part of the address after # holds the filter. */

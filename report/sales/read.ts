@@ -5,7 +5,7 @@ import { daySpan, dictionaryOf, distinct, kopiykas } from "../rows-to-columns.ts
 import type { DiscountReason, SalesCube } from "./shape.ts";
 
 /** The marts that the page reads. */
-export const salesMarts = ["flat_orders", "flat_order_details", "dim_store", "dim_product"] as const;
+export const salesMarts = ["flat_orders", "flat_order_details", "dim_store", "dim_product", "dim_event"] as const;
 
 /** The columns that form a cell of the cube. */
 const by = ["order_date", "store_id", "order_type"];
@@ -13,10 +13,11 @@ const from = "{flat_orders}";
 
 /** Reads the cube of the sales page. All of `salesMarts` must exist. */
 export async function readSales(marts: Marts): Promise<SalesCube> {
-  const [{ ids, stores }, products, mixes, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
+  const [{ ids, stores }, products, mixes, events, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
     readStores(marts),
     marts.rows("SELECT product_id, product_name, product_category, product_subcategory FROM {dim_product} ORDER BY 1"),
     marts.rows("SELECT DISTINCT product_mix_type, category_count FROM {flat_orders} ORDER BY 2 DESC, 1"),
+    marts.rows("SELECT event_name, kind, starts_on, ends_on, store_id FROM {dim_event} ORDER BY starts_on, event_id"),
     marts.rows(cellsSql),
     marts.rows(packedQuery({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
     marts.rows(packedQuery({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
@@ -82,6 +83,13 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       subcategory: String(row.product_subcategory),
     })),
     discountReasons: reasons.list.map(reasonOf),
+    events: events.map(({ event_name, kind, starts_on, ends_on, store_id }) => ({
+      name: String(event_name),
+      kind: String(kind),
+      from: dayOf(starts_on),
+      to: dayOf(ends_on),
+      ...(store_id !== null && { store: store.of(store_id) }),
+    })),
     cells: {
       day: cells.map((row) => dayOf(row.order_date)),
       store: cells.map((row) => store.of(row.store_id)),

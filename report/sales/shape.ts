@@ -23,6 +23,8 @@ export interface SalesCube {
   readonly mixes: readonly { readonly name: string; readonly categories: number }[];
   readonly products: readonly Product[];
   readonly discountReasons: readonly DiscountReason[];
+  /** What happened in the city and the chain, promotions too, by first day. */
+  readonly events: readonly ShopEvent[];
   readonly cells: SalesCells;
   readonly discounts: DiscountRows;
 }
@@ -33,6 +35,17 @@ export interface Product {
   readonly category: string;
   /** Such as Coffee or Croissant. */
   readonly subcategory: string;
+}
+
+export interface ShopEvent {
+  readonly name: string;
+  /** Such as holiday, outage or promotion. */
+  readonly kind: string;
+  /** First and last day. */
+  readonly from: number;
+  readonly to: number;
+  /** Absent if it concerns all stores. */
+  readonly store?: number;
 }
 
 /** `name` is a promotion's code, or a customer's loyalty level, such as 5%. */

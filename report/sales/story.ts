@@ -9,6 +9,7 @@ import {
   plural,
   rate,
   uah,
+  uahExact,
   uahShort,
   upOrDown,
 } from "../format.ts";
@@ -103,7 +104,7 @@ export function storesHeadline(cube: SalesCube, summary: SalesSummary): string {
   const richest = most(ranked, averageOrder);
   const tail =
     richest !== best && richest !== undefined
-      ? `; ${name(richest)} has the largest orders, ${uah(averageOrder(richest))} on average`
+      ? `; ${name(richest)} has the largest orders, ${uahExact(averageOrder(richest))} on average`
       : "";
   return `${name(best)} leads with ${uahShort(best.net)}, ${share} of revenue${tail}`;
 }
@@ -117,7 +118,7 @@ export function growthSentence(cube: SalesCube, summary: SalesSummary): string |
   const worst = grown.reduce((low, store) => (growth(store) < growth(low) ? store : low), best);
   const tell = (totals: StoreTotals) =>
     `${change(totals.net, totals.before?.net ?? 0)} at **${cube.stores[totals.store]?.name}**`;
-  return `Revenue growth on the previous period ranges from ${tell(worst)} to ${tell(best)}.`;
+  return `Among the stores open in both periods, revenue changed by ${tell(worst)} to ${tell(best)}.`;
 }
 
 export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
@@ -127,6 +128,15 @@ export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
   const average = `${uahShort(totals.net / daily.length)} a day on average`;
   if (before === undefined || !(before.totals.net > 0)) return `${average}; the best day was ${dayName(best.day)}`;
   return `Revenue is ${upOrDown(totals.net, before.totals.net)} on the previous period: ${average}`;
+}
+
+export function dailyOrdersHeadline({ daily, totals, before }: SalesSummary): string {
+  const best = most(daily, ({ orders }) => orders);
+  if (best === undefined) return "";
+  if (daily.length === 1) return `${plural(best.orders, "order")} on ${dayName(best.day)}`;
+  const average = `${rate(totals.orders / daily.length)} orders a day on average`;
+  if (before === undefined || before.totals.orders === 0) return `${average}; the most were on ${dayName(best.day)}`;
+  return `Orders are ${upOrDown(totals.orders, before.totals.orders)} on the previous period: ${average}`;
 }
 
 export function categoriesHeadline({ categories, totals }: SalesSummary): string {
@@ -172,7 +182,7 @@ export function mixValueSentence(cube: SalesCube, summary: SalesSummary): string
   };
   const [mixed, single] = [value(true), value(false)];
   if (!(mixed > 0 && single > 0)) return undefined;
-  return `An order that mixes categories brings ${uah(mixed)}, ${decimal(mixed / single)} times as much as one that does not (${uah(single)}).`;
+  return `An order that mixes categories brings ${uahExact(mixed)}, ${decimal(mixed / single)} times as much as one that does not (${uahExact(single)}).`;
 }
 
 export function discountsHeadline({ totals }: SalesSummary): string {
@@ -186,14 +196,16 @@ export function salesStory(cube: SalesCube, summary: SalesSummary): string[] {
   const ranked = rankedStores(summary);
   const best = ranked[0];
   const [product] = rankedProducts(summary);
+  // The hours of orders are known for whole orders only.
+  const whole = !summary.filter.categories?.length;
   return [
-    busiestSentence(cube, summary),
+    whole ? busiestSentence(cube, summary) : undefined,
     best && ranked.length > 1
       ? `**${cube.stores[best.store]?.name}** is the best store, with ${percentWhole(best.net / summary.totals.net)} of revenue.`
       : undefined,
     product && `**${product.name}** earns the most of all products: ${uahShort(product.net)}.`,
     growthSentence(cube, summary),
-    weekendSentence(cube, summary),
-    mixValueSentence(cube, summary),
+    whole ? weekendSentence(cube, summary) : undefined,
+    whole ? mixValueSentence(cube, summary) : undefined,
   ].filter((sentence) => sentence !== undefined);
 }

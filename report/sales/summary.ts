@@ -1,6 +1,7 @@
 import { at, lowerBound } from "../column-math.ts";
-import { dayAt, weekdayOf } from "../days.ts";
-import { before, type Filter, keeps, type Selection, select } from "../filter.ts";
+import { dayAt, daysBetween, weekdayOf } from "../days.ts";
+import { before, type Filter, keeps, lastYear, type Selection, select } from "../filter.ts";
+import { partsOfOrders, placesOf, wholeOrders } from "./cell-values.ts";
 import type { DiscountRows, SalesCells, SalesCube } from "./shape.ts";
 
 /** Sums over the cells that a filter keeps. Money in kopiykas. */
@@ -24,8 +25,16 @@ export interface SalesSummary {
   readonly totals: SalesTotals;
   /** Totals of the previous period: as many days, right before. Undefined if the data does not reach back that far. */
   readonly before: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
+  /** Totals of the same days 52 weeks earlier. Undefined if the data does not reach back that far. */
+  readonly yearBefore: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
   /** One for each day of the selection within the data, in order. */
-  readonly daily: readonly (DailyTotals & { readonly day: string })[];
+  readonly daily: readonly Day[];
+  /** How many of these days come before the first store of the selection opened. */
+  readonly closedDays: number;
+  /** The days before the selection, up to 27 and no earlier than the first store of the selection opened: moving averages need them. */
+  readonly dailyBefore: readonly Day[];
+  /** The days of `dailyBefore` and `daily`, 52 weeks earlier. */
+  readonly dailyYearBefore: readonly Day[] | undefined;
   /** Orders by weekday and hour, `ordersByHour[weekday * hours + hour - first]`, Monday first. */
   readonly ordersByHour: Float64Array;
   /** How many days fall on each weekday, Monday first. */
@@ -39,6 +48,11 @@ export interface SalesSummary {
   /** By place in the cube's reasons. */
   readonly reasons: readonly { readonly orders: number; readonly discount: number }[];
 }
+
+export type Day = DailyTotals & { readonly day: string };
+
+/** The most days before a selection that a moving average needs. */
+const LEAD = 27;
 
 export interface StoreTotals extends SalesTotals {
   readonly store: number;
@@ -65,29 +79,39 @@ export function averageOrder({ net, orders, refunded }: { net: number; orders: n
 export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
   const selection = select(filter, cube);
   const earlier = before(selection);
-  const now = sum(cube, selection);
-  const past = earlier && sum(cube, earlier);
+  const categories = filter.categories ?? [];
+  const chosen = placesOf(cube, categories);
+  const now = sum(cube, selection, categories);
+  const past = earlier && sum(cube, earlier, categories);
+  const year = lastYear(selection);
   const first = Math.max(selection.from, 0);
   const last = Math.min(selection.to, cube.days.count - 1);
   const weekday = weekdayOf(dayAt(cube.days.first, first));
 
   const weekdayCounts = new Float64Array(7);
-  const daily = [];
   for (let day = first; day <= last; day++) {
     const at = (weekday + day - first) % 7;
     weekdayCounts[at] = (weekdayCounts[at] ?? 0) + 1;
-    daily.push({ day: dayAt(cube.days.first, day), ...(now.daily.get(day) ?? quiet()) });
   }
+  const opened = openingOf(cube, selection);
+  const days = (from: number, to: number) => daysOf(cube, selection, categories, from, to);
+  const period = (at: Selection, totals: SalesTotals) => ({
+    from: dayAt(cube.days.first, at.from),
+    to: dayAt(cube.days.first, at.to),
+    totals,
+  });
   return {
     filter,
     totals: now.totals,
-    before: past &&
-      earlier && {
-        from: dayAt(cube.days.first, earlier.from),
-        to: dayAt(cube.days.first, earlier.to),
-        totals: past.totals,
-      },
-    daily,
+    before: past && earlier && period(earlier, past.totals),
+    yearBefore: year && period(year, sum(cube, year, categories).totals),
+    daily: Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => ({
+      day: dayAt(cube.days.first, first + i),
+      ...(now.daily.get(first + i) ?? quiet()),
+    })),
+    closedDays: Math.max(0, Math.min(opened, last + 1) - first),
+    dailyBefore: days(Math.max(first - LEAD, opened), first - 1),
+    dailyYearBefore: year && days(Math.max(first - LEAD - 364, opened), last - 364),
     ordersByHour: now.ordersByHour,
     weekdayCounts,
     stores: cube.stores.flatMap(({ openedOn }, store) => {
@@ -96,15 +120,17 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
       const open = earlier !== undefined && openedOn <= dayAt(cube.days.first, earlier.from);
       return [{ ...totals, store, days: now.storeDays[store] ?? 0, before: open ? past?.stores[store] : undefined }];
     }),
-    products: cube.products.map(({ name, category }, i) => ({
-      name,
-      category,
+    products: chosen.products.map((i) => ({
+      name: cube.products[i]?.name ?? "",
+      category: cube.products[i]?.category ?? "",
       items: now.items[i] ?? 0,
       net: now.net[i] ?? 0,
       netBefore: past?.net[i],
     })),
-    categories: byCategory(cube, now, past),
-    mixes: cube.mixes.map((_, i) => ({ orders: now.mixOrders[i] ?? 0, net: now.mixNet[i] ?? 0 })),
+    categories: byCategory(cube, now, past).filter(({ name }) => categories.length === 0 || categories.includes(name)),
+    mixes: cube.mixes.map((_, i) =>
+      chosen.mixes.includes(i) ? { orders: now.mixOrders[i] ?? 0, net: now.mixNet[i] ?? 0 } : { orders: 0, net: 0 },
+    ),
     reasons: cube.discountReasons.map((_, i) => ({
       orders: now.reasonOrders[i] ?? 0,
       discount: now.reasonDiscount[i] ?? 0,
@@ -126,10 +152,43 @@ function nothing(): SalesTotals {
   return { orders: 0, refunded: 0, items: 0, discounted: 0, subTotal: 0, discount: 0, net: 0, margin: 0 };
 }
 
+/** The number of the first day on which a store of the selection was open; 0 if that was before the data begins. */
+function openingOf(cube: SalesCube, { stores }: Selection): number {
+  const opened = cube.stores
+    .filter((_, i) => stores[i] === 1)
+    .map(({ openedOn }) => daysBetween(cube.days.first, openedOn));
+  return Math.max(0, Math.min(...opened));
+}
+
+/** The totals of each day from one to another. */
+function daysOf(cube: SalesCube, selection: Selection, categories: readonly string[], from: number, to: number): Day[] {
+  const { cells } = columnsOf(cube);
+  const valuesOf = categories.length === 0 ? wholeOrders(cells) : partsOfOrders(cube, cells, categories);
+  const days = Array.from({ length: Math.max(to - from + 1, 0) }, (_, i) => ({
+    day: dayAt(cube.days.first, from + i),
+    ...quiet(),
+  }));
+  const end = lowerBound(cells.day, to + 1);
+  for (let cell = lowerBound(cells.day, from); cell < end; cell++) {
+    const into = days[at(cells.day, cell) - from];
+    if (into !== undefined && keeps(selection, cells, cell)) addDay(into, valuesOf(cell));
+  }
+  return days;
+}
+
+function addDay(into: DailyTotals, { orders, refunded, items, net }: DailyTotals): void {
+  into.orders += orders;
+  into.refunded += refunded;
+  into.items += items;
+  into.net += net;
+}
+
 /** A day without orders. */
 function quiet(): DailyTotals {
   return { orders: 0, refunded: 0, items: 0, net: 0 };
 }
+
+const totalNames = Object.keys(nothing()) as (keyof SalesTotals)[];
 
 /** The cube's columns as typed arrays, which make the loops several times as fast. Made at the first use. */
 function columnsOf(cube: SalesCube) {
@@ -153,11 +212,12 @@ function addRow(sums: Float64Array, into: number, matrix: Float64Array, cell: nu
 }
 
 /** Adds up the cells of a selection in one pass. A reader who changes the filter waits for this. */
-function sum(cube: SalesCube, selection: Selection) {
+function sum(cube: SalesCube, selection: Selection, categories: readonly string[]) {
   const { hours, mixes, products, discountReasons } = cube;
   const { cells, discounts } = columnsOf(cube);
   const start = lowerBound(cells.day, selection.from);
   const end = lowerBound(cells.day, selection.to + 1);
+  const valuesOf = categories.length === 0 ? wholeOrders(cells) : partsOfOrders(cube, cells, categories);
   const weekday = weekdayOf(cube.days.first);
   const totals = nothing();
   const stores = cube.stores.map(nothing);
@@ -176,23 +236,14 @@ function sum(cube: SalesCube, selection: Selection) {
     if (!keeps(selection, cells, cell)) continue;
     const day = at(cells.day, cell);
     const store = at(cells.store, cell);
-    for (const into of [totals, stores[store] as SalesTotals]) {
-      into.orders += at(cells.orders, cell);
-      into.refunded += at(cells.refundedOrders, cell);
-      into.items += at(cells.items, cell);
-      into.discounted += at(cells.discountedOrders, cell);
-      into.subTotal += at(cells.subTotal, cell);
-      into.discount += at(cells.discount, cell);
-      into.net += at(cells.net, cell);
-      into.margin += at(cells.margin, cell);
-    }
+    const values = valuesOf(cell);
+    if (values.orders === 0) continue;
+    for (const into of [totals, stores[store] as SalesTotals])
+      for (const name of totalNames) into[name] += values[name];
     if (lastDays[store] !== day) storeDays[store] = at(storeDays, store) + 1;
     lastDays[store] = day;
     const today = daily.get(day) ?? quiet();
-    today.orders += at(cells.orders, cell);
-    today.refunded += at(cells.refundedOrders, cell);
-    today.items += at(cells.items, cell);
-    today.net += at(cells.net, cell);
+    addDay(today, values);
     daily.set(day, today);
     addRow(ordersByHour, ((weekday + day) % 7) * hours.count, cells.ordersByHour, cell, hours.count);
     addRow(items, 0, cells.itemsByProduct, cell, products.length);

@@ -7,8 +7,10 @@ import { csvOf, type OpenPage, openPage, publishPages } from "./pages.ts";
 inChromium("the clean room's page", (bench) => {
   let open: OpenPage;
   let page: Page;
+  let folder: string;
   before(async () => {
-    open = await openPage(bench().browser, await publishPages(bench().built, undefined, cleanRoom), "clean-room");
+    folder = await publishPages(bench().built, undefined, cleanRoom);
+    open = await openPage(bench().browser, folder, "clean-room");
     page = open.page;
   });
   after(() => page?.context().close());
@@ -16,19 +18,47 @@ inChromium("the clean room's page", (bench) => {
 
   const headline = (name: string) => page.locator(`[id="${name}-headline"]`).innerText();
   const figure = (name: string) => page.locator(`[id="${name}-chart"]`).innerText();
+  const answer = (name: string) => page.locator(".answer", { has: page.locator(`[id="${name}"]`) });
 
-  it("puts the most telling figure of each answer into its headline", async () => {
-    expect(await headline("01-tiers")).to.equal("Spend per customer: Business 360.94, 8.1 times the 44.36 of Free");
-    expect(await headline("02-trust")).to.equal(
-      "Returned: Not verified user 14.8%, 2.0 times the 7.4% of Verified user",
-    );
+  it("opens with who shares what, by which rule and with whom", async () => {
+    const diagram = await page.getByRole("group", { name: "Who shares what by which rule" }).innerText();
+    for (const part of [
+      "The merchant shares with the e-wallet",
+      "users_shared",
+      "rows whose hashed_email the other has",
+    ])
+      expect(diagram).to.contain(part);
+    for (const part of [
+      "The e-wallet shares with the merchant",
+      "Aggregation threshold",
+      "groups of at least 50 persons",
+    ])
+      expect(diagram).to.contain(part);
+    const [first] = await page.locator("main section").all();
+    expect(await first?.getByRole("group").count()).to.equal(1);
+  });
+
+  it("puts the most telling figure of each answer into its headline, with dollars as dollars", async () => {
+    expect(await headline("01-tiers")).to.equal("USD per customer: Business $360.94, 8.1 times the $44.36 of Free");
     expect(await headline("03-overlap")).to.equal("Customers: 34,063");
     expect(await headline("04-small")).to.equal("No group is large enough to be shown");
   });
 
+  it("compares only groups that differ in one thing", async () => {
+    expect(await headline("02-trust")).to.equal(
+      "Returned: Not verified user 14.8%, 2.0 times the 7.4% of Verified user (China)",
+    );
+  });
+
+  it("names no difference that chance explains", async () => {
+    expect(await headline("07-countries")).to.equal(
+      "Share of orders: 45.8% to 48.4%, no more apart than chance explains",
+    );
+  });
+
   it("draws each row with its figures", async () => {
     const text = await figure("01-tiers");
-    for (const part of ["Free", "15,810", "44.36", "Business", "360.94"]) expect(text).to.contain(part);
+    for (const part of ["Free", "15,810", "$44.36", "Business", "$360.94"]) expect(text).to.contain(part);
     expect(await figure("02-trust")).to.contain("China");
   });
 
@@ -40,28 +70,79 @@ inChromium("the clean room's page", (bench) => {
       ["1980", "44.50", "361.50"],
       ["1990", "43.50", "362.50"],
     ]);
-    expect(await headline("06-decades")).to.equal("Spend per customer: Business 362.50, 8.3 times the 43.50 of Free");
+    expect(await headline("06-decades")).to.equal(
+      "Spend per customer: Business 362.50, 8.3 times the 43.50 of Free (1990)",
+    );
   });
 
-  it("states counts without comparing them", async () => {
-    expect(await headline("08-cities")).to.equal("Customers: Kyiv 500, Lviv 100");
+  it("states counts without comparing them, and names withheld groups as withheld", async () => {
+    expect(await headline("08-cities")).to.equal("Customers: 100 to 500");
+    expect(await figure("08-cities")).to.match(/Odesa\s+withheld/);
+    expect(await page.locator('[id="08-cities"] .caption').innerText()).to.equal(
+      "Withheld: 1 group of 3, with too few persons to tell.",
+    );
   });
 
-  it("leaves small groups out of the comparison", async () => {
-    expect(await headline("07-countries")).to.equal("Share of orders: China 48.4%, 1.1 times the 45.8% of Poland");
-  });
-
-  it("shows the reason in place of a refused answer", async () => {
-    expect(await figure("05-raw")).to.equal("Refused: You must use SELECT WITH AGGREGATION_THRESHOLD for this query.");
+  it("shows a refusal as one: the query, the rule that refused it, and how to ask instead", async () => {
+    const card = page.locator('.refusal[id="05-raw"]');
+    expect(await headline("05-raw")).to.match(/^Refused/);
+    expect(await card.locator("pre").innerText()).to.equal("SELECT * FROM provider_users_shared");
+    const text = await card.locator("dl").innerText();
+    expect(text).to.match(
+      /Refused by\s+Aggregation threshold\s+BigQuery says\s+You must use .+\s+Ask instead\s+Write SELECT WITH/,
+    );
+    const border = (selector: string) =>
+      page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).borderTopColor`);
+    expect(await border(".refusal")).not.to.equal(await border(".card:not(.refusal)"));
+    expect(await page.locator("#refused .answer").count()).to.equal(1);
   });
 
   it("shows who asked, under which rules, and the query as written", async () => {
-    const answer = page.locator(".answer", { has: page.locator('[id="01-tiers"]') });
-    expect(await answer.innerText())
+    expect(await answer("01-tiers").innerText())
       .to.contain("Asked by the merchant")
       .and.to.contain("2 groups were suppressed.");
-    await answer.getByText("The query").click();
-    expect(await answer.locator("pre").innerText()).to.equal(cleanRoom.useCases[0]?.sql);
+    await answer("01-tiers").getByText("The query", { exact: true }).click();
+    expect(await answer("01-tiers").locator("pre").innerText()).to.equal(cleanRoom.useCases[0]?.sql);
+  });
+
+  it("copies the query, and the command that asks the same", async () => {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const copied = () => page.evaluate("navigator.clipboard.readText()");
+    const command = answer("06-decades").getByRole("button", { name: "Copy the command: Spend by decade and tier" });
+    await command.click();
+    expect(await copied()).to.equal("npm run -s query -- --as merchant --file cleanroom/use-cases/06-decades.sql");
+    expect(await command.innerText()).to.equal("Copied");
+    await page.getByRole("button", { name: "Copy the query: Raw rows" }).click();
+    expect(await copied()).to.equal(cleanRoom.useCases.find(({ name }) => name === "05-raw")?.sql);
+  });
+
+  it("copies in a browser without the Clipboard API, too", async () => {
+    await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })");
+    await page.evaluate("document.addEventListener('copy', () => { window.copied = String(getSelection()); })");
+    await page.getByRole("button", { name: "Copy the command: Overlap" }).click();
+    expect(await page.getByRole("button", { name: "Copy the command: Overlap" }).innerText()).to.equal("Copied");
+    expect(await page.evaluate("window.copied")).to.match(/--as wallet --file cleanroom\/use-cases\/03-overlap\.sql$/);
+    await page.reload();
+    await page.waitForSelector("body[data-ready]");
+  });
+
+  it("links its sections and questions, within reach at every width", async () => {
+    for (const width of [360, 768, 1024, 1360, 2560]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const link of await page.getByRole("navigation", { name: "Sections" }).getByRole("link").all()) {
+        const box = await link.boundingBox();
+        expect(box?.x, `${width}`).to.be.at.least(0);
+        expect((box?.x ?? 0) + (box?.width ?? 0), `${width}`).to.be.at.most(width);
+      }
+    }
+    await page.setViewportSize({ width: 1360, height: 900 });
+    const links = await page.locator(".questions a").all();
+    expect(links).to.have.length(cleanRoom.useCases.length);
+    await page.getByRole("link", { name: "Customers by city" }).click();
+    await page.waitForTimeout(1500);
+    const { top } = await page.locator('[id="08-cities"]').evaluate((card) => card.getBoundingClientRect());
+    const { bottom } = await page.locator(".bar").evaluate((bar) => bar.getBoundingClientRect());
+    expect(top).to.be.within(bottom, 900);
   });
 
   it("says that amounts are in dollars, not in hryvnias", async () => {
@@ -72,10 +153,10 @@ inChromium("the clean room's page", (bench) => {
 
   it("downloads the answer as CSV", async () => {
     const [head, ...rows] = await csvOf(page, "02-trust");
-    expect(head).to.deep.equal(["Country", "Is verified user", "Returned"]);
-    expect(rows).to.deep.equal([
-      ["China", "false", "0.148"],
-      ["China", "true", "0.074"],
+    expect(head).to.deep.equal(["Country", "Is verified user", "Customers", "Returned"]);
+    expect(rows.slice(0, 2)).to.deep.equal([
+      ["China", "false", "4000", "0.148"],
+      ["China", "true", "7000", "0.074"],
     ]);
   });
 });

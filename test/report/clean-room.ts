@@ -2,9 +2,35 @@ import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 
 /**
  * Answers of a clean room in every shape: figures by one category, by two, a single row, no row, a refusal, two categories that cross each
- * other, and more figures than a narrow screen has room for, some of them about very few people.
+ * other, withheld figures, and more figures than a narrow screen has room for, some of them about very few people.
  */
 export const cleanRoom: CleanRoomData = {
+  parties: [
+    {
+      name: "merchant",
+      tables: ["users", "orders"],
+      linked: "linked_ewallet_provider",
+      shares: [
+        {
+          view: "users_shared",
+          columns: ["hashed_email", "age_band"],
+          rule: { name: "List overlap", shows: "rows whose hashed_email the other has too" },
+        },
+      ],
+    },
+    {
+      name: "wallet",
+      tables: ["provider_users"],
+      linked: "linked_merchant",
+      shares: [
+        {
+          view: "provider_users_shared",
+          columns: ["hashed_email", "account_tier"],
+          rule: { name: "Aggregation threshold", shows: "groups of at least 50 persons" },
+        },
+      ],
+    },
+  ],
   useCases: [
     {
       name: "01-tiers",
@@ -15,7 +41,7 @@ export const cleanRoom: CleanRoomData = {
       columns: [
         { name: "account_tier", type: "STRING" },
         { name: "customers", type: "INT64" },
-        { name: "spend_per_customer", type: "NUMERIC" },
+        { name: "usd_per_customer", type: "NUMERIC" },
       ],
       rows: [
         ["Free", 15810, 44.36],
@@ -33,11 +59,15 @@ export const cleanRoom: CleanRoomData = {
       columns: [
         { name: "country", type: "STRING" },
         { name: "is_verified_user", type: "BOOL" },
+        { name: "customers", type: "INT64" },
         { name: "returned", type: "FLOAT64" },
       ],
       rows: [
-        ["China", false, 0.148],
-        ["China", true, 0.074],
+        ["China", false, 4000, 0.148],
+        ["China", true, 7000, 0.074],
+        // More apart, but not in one country.
+        ["Japan", false, 4000, 0.03],
+        ["Japan", true, 7000, 0.03],
       ],
       rules: [],
     },
@@ -77,19 +107,24 @@ export const cleanRoom: CleanRoomData = {
       rows: [
         ["Kyiv", 500],
         ["Lviv", 100],
+        ["Odesa", null],
       ],
       rules: [],
     },
     {
       name: "05-raw",
       title: "Raw rows",
-      question: "Who are they?",
+      question: "The merchant asks: who are they?",
       party: "merchant",
-      sql: "SELECT * FROM provider_users_shared",
+      sql: "-- Raw rows\n-- The merchant asks: who are they?\nSELECT * FROM provider_users_shared\n",
       columns: [],
       rows: [],
       rules: ["provider_users_shared: at least 50 customers in a group."],
-      refused: "You must use SELECT WITH AGGREGATION_THRESHOLD for this query.",
+      refused: {
+        rule: "aggregation threshold",
+        message: "You must use SELECT WITH AGGREGATION_THRESHOLD for this query.",
+        advice: "Write SELECT WITH AGGREGATION_THRESHOLD … GROUP BY ….",
+      },
     },
     {
       name: "06-decades",

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
-import { count, percent, uah } from "../../report/format.ts";
+import { count, percent, uah, uahExact } from "../../report/format.ts";
 import { inChromium } from "./in-chromium.ts";
 import { csvOf, type OpenPage, openPage, publishPages, tableOf } from "./pages.ts";
 
@@ -31,7 +31,7 @@ inChromium("the customers page", (bench) => {
   const metrics = (columns: string, where: string, rest = "") =>
     warehouse.run(`SELECT ${columns} FROM coffee_marts.flat_customer_metrics WHERE ${where} ${rest}`);
   const sums = `COUNT(*) AS customers, SUM(ltv) AS ltv, COUNT(CASE WHEN is_churned THEN 1 END) AS churned,
-    COUNT(CASE WHEN is_active_30d THEN 1 END) AS active, COUNT(CASE WHEN is_repeat_customer THEN 1 END) AS repeats`;
+    SUM(is_active_30d) AS active, COUNT(CASE WHEN is_repeat_customer THEN 1 END) AS repeats`;
 
   /** Compares the page with the customers' metrics and with the orders. */
   async function matches(customers: string, orders: string): Promise<void> {
@@ -77,7 +77,7 @@ inChromium("the customers page", (bench) => {
       trade.map(({ is_registered, orders, net }) => [
         is_registered ? "Registered" : "Anonymous",
         count(Number(orders)),
-        uah(kopiykas(net)),
+        uahExact(kopiykas(net)),
       ]),
     );
   }
@@ -125,7 +125,7 @@ inChromium("the customers page", (bench) => {
     );
     for (const text of [
       String(row?.meaning),
-      "three times their own median",
+      "more than four of their usual gaps",
       "Revenue from all the customer's orders so far",
     ])
       expect(meaning).to.contain(text);

@@ -179,13 +179,15 @@ describe("the figures of customers", () => {
 
   it("make sentences", () => {
     expect(story.leavingHeadline(of())).to.equal(
-      "2 of 4 customers have left. They brought 30% of revenue, mainly from Churned",
+      "2 of 4 registered customers have left. They brought 30% of all registered customers' revenue, mainly from Churned",
     );
     expect(story.latelyHeadline(of())).to.equal(
-      "1 customer left in the last 90 days after spending ₴300: write to them first",
+      "1 customer who has left ordered in the last 90 days, and had spent ₴300: write to them first",
     );
     expect(story.levelsHeadline(of())).to.equal("100% of Gold customers still come, against 33% of Bean");
-    expect(story.segmentsHeadline(of())).to.equal("Champions are 50% of customers and brought 70% of revenue");
+    expect(story.segmentsHeadline(of())).to.equal(
+      "Champions are 50% of registered customers and brought 70% of their revenue",
+    );
     expect(story.gapsHeadline(of(), gaps)).to.equal(
       "Customers most often return after 2 days and more: 54% of all returns",
     );

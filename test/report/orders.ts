@@ -104,6 +104,7 @@ export function cubeOf(orders: readonly Order[]): SalesCube {
     mixes,
     products,
     discountReasons: reasons,
+    events: [],
     cells: {
       day: first(({ day }) => day),
       store: first(({ store }) => store),

@@ -98,7 +98,7 @@ describe("publishing the reports", function () {
     expect(highlights?.sales?.[0]).to.match(/^Revenue of \*\*₴[\d.]+[kM]\*\* in the last \d+ days\.$/);
     expect(highlights?.customers?.[0]).to.match(/^\*\*\d+ of \d+\*\* customers have left/);
     expect(highlights?.["clean-room"]?.[0]).to.equal(
-      "Spend per customer: Business 360.94, 8.1 times the 44.36 of Free.",
+      "USD per customer: **Business** $360.94, 8.1 times the $44.36 of Free.",
     );
     await publish(folder, everything.map((mart) => `DELETE FROM coffee_marts.${mart}`).join(";"));
     expect((await read<IndexReport>(folder, "index")).data.highlights).to.deep.equal({

@@ -1,7 +1,12 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
-import { count, decimal, uah, uahShort } from "../../report/format.ts";
+import { count, decimal, uahExact, uahShort } from "../../report/format.ts";
+import { decodeReport } from "../../report/report.ts";
+import type { SalesReport } from "../../report/sales/shape.ts";
+import { encodeReport } from "../../report/template.ts";
 import { inChromium } from "./in-chromium.ts";
 import { csvOf, type OpenPage, openPage, publishPages, tableOf } from "./pages.ts";
 
@@ -44,14 +49,14 @@ inChromium("the sales page", (bench) => {
     expect(shown).to.deep.equal([
       uahShort(kopiykas(row.net)),
       count(Number(row.orders)),
-      uah(kopiykas(row.net) / Number(row.paid)),
+      uahExact(kopiykas(row.net) / Number(row.paid)),
       decimal(Number(row.items) / Number(row.orders)),
     ]);
     const stores = await warehouse.run(`SELECT store_name, SUM(net_amount) AS net, COUNT(DISTINCT order_id) AS orders
       FROM coffee_marts.flat_order_details WHERE ${where} GROUP BY 1 ORDER BY 2 DESC`);
     const rows = await tableOf(page, "stores-compared");
     expect(rows.slice(1).map(([name, , net, orders]) => [name, net, orders])).to.deep.equal(
-      stores.map(({ store_name, net, orders }) => [store_name, uah(kopiykas(net)), count(Number(orders))]),
+      stores.map(({ store_name, net, orders }) => [store_name, uahExact(kopiykas(net)), count(Number(orders))]),
     );
     const hours = await warehouse.run(`SELECT day_name, order_hour, COUNT(DISTINCT order_id) AS orders
       FROM coffee_marts.flat_order_details WHERE ${where} GROUP BY 1, 2`);
@@ -152,6 +157,97 @@ inChromium("the sales page", (bench) => {
     await matches("store_name = 'Golden Gate'");
   });
 
+  it("shows one category alone after a click on its name: its revenue and pieces, and the orders with it", async () => {
+    await page.getByRole("button", { name: "Show only Pastry" }).click();
+    expect(new URL(page.url()).hash).to.equal("#category=Pastry");
+    const [row = {}] = await warehouse.run(`SELECT COUNT(DISTINCT order_id) AS orders, SUM(quantity) AS items,
+      SUM(net_amount) AS net FROM coffee_marts.flat_order_details WHERE product_category = 'Pastry'`);
+    const shown = () => Promise.all(["revenue", "orders", "items-per-order"].map(value));
+    const pastry = [
+      uahShort(kopiykas(row.net)),
+      count(Number(row.orders)),
+      decimal(Number(row.items) / Number(row.orders)),
+    ];
+    expect(await shown()).to.deep.equal(pastry);
+    const days = await warehouse.run(`SELECT order_date, COUNT(DISTINCT order_id) AS orders
+      FROM coffee_marts.flat_order_details WHERE product_category = 'Pastry' GROUP BY 1 ORDER BY 1`);
+    expect((await csvOf(page, "daily-orders")).slice(1).map(([day, orders]) => [day, orders])).to.deep.equal(
+      days.map(({ order_date, orders }) => [order_date, String(orders)]),
+    );
+    for (const card of ["hours", "discounts-given"])
+      expect(await page.locator(`#${card}`).innerText()).to.contain("whole orders");
+    expect((await tableOf(page, "top-products")).slice(1).every(([, category]) => category === "Pastry")).to.equal(
+      true,
+    );
+    await page.goBack();
+    await matches("TRUE");
+    await page.goForward();
+    expect(await shown()).to.deep.equal(pastry);
+    await page.getByRole("button", { name: "Reset" }).click();
+    await matches("TRUE");
+  });
+
+  it("shows one day alone after a click in the chart, and all days after another or after Back", async () => {
+    const chart = page.locator("#daily-chart svg");
+    await chart.scrollIntoViewIfNeeded();
+    const box = await chart.boundingBox();
+    const middle = { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) / 2 };
+    await chart.hover({ position: middle });
+    await chart.click({ position: middle });
+    const day = new URL(page.url()).hash.match(/^#from=(\S+)&to=\1$/)?.[1];
+    await matches(`order_date = DATE '${day}'`);
+    await page.goBack();
+    await matches("TRUE");
+    await page.goForward();
+    await matches(`order_date = DATE '${day}'`);
+  });
+
+  it("shows one day alone by the keyboard, from the table of days", async () => {
+    await page.getByRole("button", { name: "Table: Orders by day" }).press("Enter");
+    await page.getByRole("button", { name: "Show only 5 Mar 2024" }).press("Enter");
+    expect(new URL(page.url()).hash).to.equal("#from=2024-03-05&to=2024-03-05");
+    await page.getByRole("button", { name: "Show all days" }).press("Enter");
+    await page.getByRole("button", { name: "Chart: Orders by day" }).press("Enter");
+    await matches("TRUE");
+  });
+
+  it("marks events and promotions above the days, and names them in the table", async () => {
+    const events = await warehouse.run(`SELECT event_name, starts_on, ends_on FROM coffee_marts.dim_event
+      WHERE starts_on <= DATE '2024-03-31' AND ends_on >= DATE '2024-02-01' ORDER BY event_id`);
+    expect(events.length).to.be.greaterThan(2);
+    const rows = (await csvOf(page, "daily")).slice(1);
+    for (const { event_name, starts_on, ends_on } of events)
+      for (const [day = "", , , , names = ""] of rows)
+        expect(names.split("; ").includes(String(event_name)), `${event_name} on ${day}`).to.equal(
+          events.some(
+            (one) => one.event_name === event_name && day >= String(one.starts_on) && day <= String(one.ends_on),
+          ),
+          `${starts_on} to ${ends_on}`,
+        );
+    expect(await page.locator("#daily-chart svg rect[rx='1.5']").count()).to.equal(events.length);
+    expect(await page.locator("#daily-chart .legend").innerText()).to.contain("Promotions");
+  });
+
+  for (const width of [360, 390, 640, 720, 960, 1024, 1180, 1360, 1600, 1920, 2560])
+    it(`has its section links in sight with twelve stores, ${width} px wide`, async () => {
+      await page.context().close();
+      const many = await withTwelveStores(folder);
+      open = await openPage(bench().browser, many, "sales", { viewport: { width, height: 900 } });
+      page = open.page;
+      const links = await page.locator(".sections a").all();
+      expect(links.length).to.equal(6);
+      for (const link of links) {
+        const text = await link.innerText();
+        const box = await link.boundingBox();
+        expect(box?.width, text).to.be.above(30);
+        expect(box?.x, text).to.be.at.least(0);
+        expect((box?.x ?? 0) + (box?.width ?? 0), text).to.be.at.most(width);
+        // A link that something covers or clips cannot be clicked.
+        await link.click({ trial: true, timeout: 2000 });
+      }
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).to.equal(0);
+    });
+
   it("labels each day of a week below its column", async () => {
     await page.locator("#period").selectOption({ label: "Last 7 days" });
     await page.locator("#daily-chart svg rect").first().waitFor();
@@ -164,7 +260,7 @@ inChromium("the sales page", (bench) => {
     await page.locator("#from").fill("2024-03-31");
     await page.locator("#to").fill("2024-03-01");
     const cards = await page.locator(".card").count();
-    expect(cards).to.equal(8);
+    expect(cards).to.equal(9);
     expect(await page.locator(".card .note", { hasText: "No orders in this selection" }).count()).to.equal(cards);
     expect(await page.locator("figure svg").count()).to.equal(0);
     expect(await page.locator("#period-words").innerText()).to.equal("The first day is after the last one.");
@@ -190,3 +286,24 @@ inChromium("the sales page", (bench) => {
     expect(await page.evaluate("scrollY")).to.equal(0);
   });
 });
+
+/** A copy of the sales page with twelve stores in its filter bar. Returns its folder. */
+async function withTwelveStores(folder: string): Promise<string> {
+  const html = await readFile(join(folder, "sales.html"), "utf8");
+  const data = /<script type="text\/plain" id="data">([^<]+)</.exec(html)?.[1] ?? "";
+  const report = await decodeReport<SalesReport>(data);
+  const { sales } = report.data;
+  if (sales === undefined) throw new Error("the page has no sales");
+  const more = Array.from({ length: 12 - sales.stores.length }, (_, i) => ({
+    ...(sales.stores[0] as (typeof sales.stores)[number]),
+    name: `Lesi Boulevard ${i + 7}`,
+  }));
+  const full = { ...report, data: { sales: { ...sales, stores: [...sales.stores, ...more] } } };
+  const copy = join(folder, "twelve");
+  await mkdir(copy, { recursive: true });
+  await writeFile(
+    join(copy, "sales.html"),
+    html.replace(data, () => encodeReport(full)),
+  );
+  return copy;
+}

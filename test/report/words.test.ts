@@ -8,9 +8,21 @@ import { shownValue, tableCsv } from "../../report/table.ts";
 import { cubeOf, type Order } from "./orders.ts";
 
 describe("formatted figures", () => {
-  it("show money in hryvnias, large amounts in short form", () => {
-    expect([123_456_00, 99_99, 0, -5_00].map(format.uah)).to.deep.equal(["₴123,456", "₴99.99", "₴0.00", "−₴5.00"]);
-    expect([30_063_433_48, 1_234_56, -12_000_00].map(format.uahShort)).to.deep.equal(["₴30.1M", "₴1.23k", "−₴12k"]);
+  it("show money in hryvnias, with kopiykas for single orders, and large amounts in short form", () => {
+    expect([123_456_00, 99_99, 0, -5_00].map(format.uah)).to.deep.equal(["₴123,456", "₴100", "₴0", "−₴5"]);
+    expect([123_40, 99_99, -5_00].map(format.uahExact)).to.deep.equal(["₴123.40", "₴99.99", "−₴5.00"]);
+  });
+
+  it("have the same number of digits in one column", () => {
+    expect([30_063_433_48, 1_200_000_00, 1_234_56, -12_000_00].map(format.uahShort)).to.deep.equal([
+      "₴30.1M",
+      "₴1.20M",
+      "₴1.23k",
+      "−₴12.0k",
+    ]);
+    expect([0, 50_000_00, 1_000_000_00].map(format.tickUah)).to.deep.equal(["₴0", "₴50k", "₴1M"]);
+    const inTable = [99_99, 1_234_50, 0].map((value) => shownValue(value, "money"));
+    expect(inTable).to.deep.equal(["₴99.99", "₴1,234.50", "₴0.00"]);
   });
 
   it("show a dash if they do not exist", () => {
@@ -101,7 +113,7 @@ describe("the sentences about sales", () => {
     const orders = [order, order, order, { ...order, store: 1, lines: [{ product: 2, items: 3 }] }];
     const { cube, summary } = say(orders);
     expect(story.storesHeadline(cube, summary)).to.equal(
-      "Podil leads with ₴300, 56% of revenue; Obolon has the largest orders, ₴240 on average",
+      "Podil leads with ₴300, 56% of revenue; Obolon has the largest orders, ₴240.00 on average",
     );
   });
 
@@ -136,7 +148,7 @@ describe("the sentences about sales", () => {
     const { cube, summary } = say([order, order, order, mixed]);
     expect(story.mixHeadline(cube, summary)).to.equal("25% of orders mix categories, most often Beverage + Pastry");
     expect(story.mixValueSentence(cube, summary)).to.equal(
-      "An order that mixes categories brings ₴130, 1.30 times as much as one that does not (₴100).",
+      "An order that mixes categories brings ₴130.00, 1.30 times as much as one that does not (₴100.00).",
     );
   });
 

@@ -1,12 +1,7 @@
+import { type AnswerColumn, answerColumns, answerValue, rowName, WITHHELD } from "../../clean-room/answer.ts";
+import type { Told } from "../../clean-room/headlines.ts";
 import type { UseCaseAnswer } from "../../clean-room/shape.ts";
-import {
-  type AnswerColumn,
-  answerColumns,
-  answerValue,
-  crossed,
-  mostTelling,
-  rowName,
-} from "../../clean-room/story.ts";
+import { crossed } from "../../clean-room/telling.ts";
 import { capital } from "../../format.ts";
 import type { Value } from "../../table.ts";
 import { bars, type Measure } from "../charts/bars.ts";
@@ -14,9 +9,14 @@ import { bars, type Measure } from "../charts/bars.ts";
 type Row = readonly Value[];
 
 /** Draws an answer by its shape: a single row, a cross table of two categories, or groups one below the other. */
-export function answerChart(answer: UseCaseAnswer): HTMLElement {
+export function answerChart(answer: UseCaseAnswer, { shows, drawn }: Told): HTMLElement {
   if (answer.rows.length === 1) return singleRow(answer);
-  return crossedBars(answer) ?? groupedBars(answer);
+  const [only, ...more] = shows ?? [];
+  if (only !== undefined && more.length === 0) {
+    const cross = crossedBars(answer, only);
+    if (cross !== undefined) return cross;
+  }
+  return groupedBars({ ...answer, rows: drawn ?? answer.rows }, shows ?? []);
 }
 
 const figure = (row: Row, { at }: AnswerColumn) => (typeof row[at] === "number" ? row[at] : Number.NaN);
@@ -35,9 +35,9 @@ function singleRow(answer: UseCaseAnswer): HTMLElement {
   });
 }
 
-/** Draws a cross table of the measure that differs most: the first category as rows, the second as columns. */
-function crossedBars(answer: UseCaseAnswer): HTMLElement | undefined {
-  const cross = crossed(answer);
+/** Draws a measure as a cross table: the first category as rows, the second as columns. */
+function crossedBars(answer: UseCaseAnswer, shows: AnswerColumn): HTMLElement | undefined {
+  const cross = crossed(answer, shows);
   if (cross === undefined) return undefined;
   const { column, group, name, groups, names } = cross;
   return bars<string>({
@@ -52,6 +52,7 @@ function crossedBars(answer: UseCaseAnswer): HTMLElement | undefined {
         name: word,
         value: (other) => figure(find(other) ?? [], column),
         format: (value) => answerValue(value, column.kind),
+        text: (other) => answerValue(find(other)?.[column.at], column.kind),
         bar: "strong",
       };
     }),
@@ -60,25 +61,28 @@ function crossedBars(answer: UseCaseAnswer): HTMLElement | undefined {
 
 const rowIs = (row: Row, { at }: AnswerColumn, word: string) => String(row[at]) === word;
 
-function groupedBars(answer: UseCaseAnswer): HTMLElement {
+function groupedBars(answer: UseCaseAnswer, shows: readonly AnswerColumn[]): HTMLElement {
   const columns = answerColumns(answer);
   const categories = columns.filter(({ role }) => role === "category");
-  const figures = columns.filter(({ role }) => role === "measure");
-  // The measure in the headline gets strong bars, and the first count faint ones.
-  const told = mostTelling(answer)?.column.at ?? figures[0]?.at;
-  const about = figures.find(({ kind }) => kind === "count")?.at;
+  const figures = shows.length > 1 ? shows : columns.filter(({ role }) => role === "measure");
+  // The measures in the headline get strong bars, and the first count faint ones if there is only one such measure.
+  const first = figures.find(({ kind }) => kind !== "count") ?? figures[0];
+  const told = shows.length > 0 ? shows.map(({ at }) => at) : [first?.at];
+  const about = told.length === 1 ? figures.find(({ kind }) => kind === "count")?.at : undefined;
   return bars<Row>({
     title: answer.title,
     head: categories.at(-1)?.title ?? "Group",
     rows: answer.rows,
     name: (row) => rowName(row, columns).name,
+    oneScale: told.length > 1,
     ...(categories.length > 1 && { group: (row: Row) => capital(rowName(row, columns).group) }),
     measures: figures.map((column): Measure<Row> => {
-      const bar = column.at === told ? "strong" : column.at === about ? "faint" : undefined;
+      const bar = told.includes(column.at) ? "strong" : column.at === about ? "faint" : undefined;
       return {
         name: column.title,
         value: (row) => figure(row, column),
         format: (value) => answerValue(value, column.kind),
+        text: (row) => (row[column.at] === null ? WITHHELD : answerValue(row[column.at], column.kind)),
         ...(bar && { bar }),
       };
     }),

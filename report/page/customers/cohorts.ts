@@ -1,7 +1,7 @@
 import * as story from "../../customers/story.ts";
 import type { CustomersSummary } from "../../customers/summary.ts";
 import { monthName } from "../../days.ts";
-import { percentWhole, plural, uah, uahShort } from "../../format.ts";
+import { percentWhole, plural, tickUah, uah } from "../../format.ts";
 import type { View } from "../card.ts";
 import { curves } from "../charts/curves.ts";
 import { heat, shadeLegend } from "../charts/heat.ts";
@@ -31,7 +31,7 @@ export function valueCurvesView(summary: CustomersSummary): View | string {
             tip: `Registered in ${year}\nafter ${plural(month, "month")}: ${uah(value)}`,
           })),
         })),
-        { format: uahShort, xLabel: "Months since registration", height: 250 },
+        { format: tickUah, xLabel: "Months since registration", height: 250 },
       ),
     table: {
       columns: [

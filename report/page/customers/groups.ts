@@ -36,7 +36,8 @@ export function leavingView(summary: CustomersSummary): View | string {
   if (rows.length === 0) return "Nobody in this selection has left.";
   return {
     headline: story.leavingHeadline(summary),
-    caption: "A customer has left after being away for more than three times their own usual gap between visits.",
+    caption:
+      "A customer counts as having left after being away for more than four of their usual gaps, or for more than 90 days after one or two visits.",
     draw: () =>
       bars<CustomerGroup>({
         title: "Customers who left, by segment",

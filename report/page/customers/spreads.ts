@@ -3,7 +3,7 @@ import type { VisitGaps } from "../../customers/shape.ts";
 import * as story from "../../customers/story.ts";
 import type { CustomersSummary } from "../../customers/summary.ts";
 import { monthName } from "../../days.ts";
-import { count, percent, percentWhole, plural, short, uah, uahShort } from "../../format.ts";
+import { count, percent, percentWhole, plural, tickShort, tickUah, uah } from "../../format.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
 import { columns } from "../charts/columns.ts";
@@ -53,7 +53,7 @@ function monthTick(width: number, months: number): (name: string) => string {
 export function valueView(summary: CustomersSummary): View {
   const buckets = histogram(summary.ltvs, 100_00, 14).filter(({ to, count }) => to !== undefined || count > 0);
   const name = ({ from, to }: { from: number; to: number | undefined }) =>
-    to === undefined ? `${uahShort(from)} +` : `${uahShort(from)}–${short(to / 100)}`;
+    to === undefined ? `${tickUah(from)} +` : `${tickUah(from)}–${tickShort(to / 100)}`;
   const headline = story.valueHeadline(summary);
   return {
     headline,

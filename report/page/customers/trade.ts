@@ -1,7 +1,7 @@
 import * as story from "../../customers/story.ts";
 import type { TradeSummary } from "../../customers/trade.ts";
 import { monthName } from "../../days.ts";
-import { count, percent, percentWhole, uah } from "../../format.ts";
+import { count, percent, percentWhole, uahExact } from "../../format.ts";
 import { averageOrder } from "../../sales/summary.ts";
 import type { View } from "../card.ts";
 import { bars } from "../charts/bars.ts";
@@ -33,7 +33,7 @@ export function tradeView(summary: TradeSummary): View {
           measures: [
             { name: "Orders", value: (row) => row.orders / orders, format: percent, bar: "strong", fill },
             { name: "Revenue", value: (row) => row.net / net, format: percent, bar: "strong", fill },
-            { name: "Order value", value: averageOrder, format: uah },
+            { name: "Order value", value: averageOrder, format: uahExact },
           ],
         }),
       ),

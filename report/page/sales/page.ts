@@ -1,6 +1,7 @@
 import { rangeName } from "../../days.ts";
 import { everything, type Filter } from "../../filter.ts";
-import { count, decimal, percent, uah, uahShort } from "../../format.ts";
+import { change, count, decimal, percent, uahExact, uahShort } from "../../format.ts";
+import { categoriesOf } from "../../sales/cell-values.ts";
 import type { SalesCube, SalesReport } from "../../sales/shape.ts";
 import { salesStory } from "../../sales/story.ts";
 import { averageOrder, type DailyTotals, type SalesSummary, summariseSales } from "../../sales/summary.ts";
@@ -29,19 +30,29 @@ function showSales(cube: SalesCube): void {
     items: kpi("items-per-order", "Items per order"),
   };
   const story = h("ul", { class: "story", id: "story", "aria-label": "At a glance" });
-  const cards = salesCards(cube, (name) =>
-    choose((filter) => ({ ...filter, stores: filter.stores.length === 1 && filter.stores[0] === name ? [] : [name] })),
-  );
+  /** Chooses one name alone, or all of them if it already is. */
+  const toggled = (chosen: readonly string[], name: string) =>
+    chosen.length === 1 && chosen[0] === name ? [] : [name];
+  const cards = salesCards(cube, {
+    store: (name) => choose((filter) => ({ ...filter, stores: toggled(filter.stores, name) })),
+    category: (name) => choose((filter) => ({ ...filter, categories: toggled(filter.categories ?? [], name) })),
+    day: (day) =>
+      choose((filter) =>
+        filter.from === day && filter.to === day
+          ? { ...filter, from: initial.from, to: initial.to }
+          : { ...filter, from: day, to: day },
+      ),
+  });
   const period = h("p", { class: "lead", id: "period-words" });
   const choose = filteredPage({
-    choices: cube,
+    choices: { ...cube, categories: categoriesOf(cube) },
     initial,
-    words: { days: "Days", store: "Store", orderType: "Order type" },
+    words: { days: "Days", store: "Store", orderType: "Order type", category: "Category" },
     sections: [
       {
         id: "overview",
         link: "Overview",
-        content: [period, grid(...Object.values(kpis)), story, grid(cards.daily)],
+        content: [period, grid(...Object.values(kpis)), story, grid(cards.daily, cards.dailyOrders)],
       },
       { id: "when", link: "Busy hours", content: [grid(cards.hours)] },
       { id: "stores", link: "Stores", content: [grid(cards.stores, cards.map)] },
@@ -72,6 +83,9 @@ const meanings = {
   avg_order_value: "Average order value",
   items_per_order: "Items per order",
   previous_period: "Previous period",
+  last_year: "Last year",
+  moving_average: "Average of days",
+  category_filter: "Categories",
   product_mix: "Product mix",
   discount_reason: "Discounts",
   sales_filters: "Filters",
@@ -92,25 +106,31 @@ function showKpis(
   kpis: Record<"net" | "orders" | "average" | "items", ReturnType<typeof kpi>>,
   summary: SalesSummary,
 ): void {
-  const { totals, before } = summary;
+  const { totals, before, yearBefore, filter } = summary;
+  const whole = !filter.categories?.length;
   const parts = partsOf(summary);
   /** The change of a figure and its course; `words` if there is no previous period. */
   const about = (value: (totals: DailyTotals) => number, words: string) => ({
     ...(before === undefined || totals.orders === 0
       ? { words: totals.orders === 0 ? "" : words }
-      : { change: { now: value(totals), before: value(before.totals), against: "on the previous period" } }),
+      : {
+          change: { now: value(totals), before: value(before.totals), against: "on the previous period" },
+          // The previous period of a year is last year.
+          ...(yearBefore &&
+            summary.daily.length < 300 && { words: `${change(value(totals), value(yearBefore.totals))} on last year` }),
+        }),
     series: parts.map(value),
   });
   const itemsPerOrder = ({ items, orders }: DailyTotals) => items / orders;
   kpis.net.show(
     uahShort(totals.net),
-    about(({ net }) => net, `${percent(totals.margin / totals.net)} margin`),
+    about(({ net }) => net, whole ? `${percent(totals.margin / totals.net)} margin` : ""),
   );
   kpis.orders.show(
     count(totals.orders),
-    about(({ orders }) => orders, `${count(totals.refunded)} refunded`),
+    about(({ orders }) => orders, whole ? `${count(totals.refunded)} refunded` : ""),
   );
-  kpis.average.show(uah(averageOrder(totals)), about(averageOrder, "net of discounts"));
+  kpis.average.show(uahExact(averageOrder(totals)), about(averageOrder, "net of discounts"));
   kpis.items.show(decimal(itemsPerOrder(totals)), about(itemsPerOrder, `${count(totals.items)} pieces`));
 }
 

@@ -1,4 +1,4 @@
-import { change, count, NONE, percent, uah, uahShort } from "../../format.ts";
+import { change, count, NONE, percent, uahExact, uahShort } from "../../format.ts";
 import type { SalesCube } from "../../sales/shape.ts";
 import * as story from "../../sales/story.ts";
 import type { ProductTotals, SalesSummary } from "../../sales/summary.ts";
@@ -13,11 +13,17 @@ export function categoryFill(categories: readonly string[]): (category: string) 
   return (category) => `var(--c${(categories.indexOf(category) % 5) + 1})`;
 }
 
-export function categoriesView(summary: SalesSummary, fill: (category: string) => string): View {
-  const rows = [...summary.categories].sort((a, b) => b.net - a.net);
+export function categoriesView(
+  summary: SalesSummary,
+  fill: (category: string) => string,
+  choose: (name: string) => void,
+): View {
+  const only = summary.filter.categories?.length === 1;
+  const rows = summary.categories.filter(({ items }) => items > 0).sort((a, b) => b.net - a.net);
   const share = ({ net }: ProductTotals) => net / summary.totals.net;
   return {
     headline: story.categoriesHeadline(summary),
+    caption: "Click a category to see it alone.",
     draw: () =>
       bars({
         title: "Revenue by category",
@@ -25,6 +31,10 @@ export function categoriesView(summary: SalesSummary, fill: (category: string) =
         rows,
         name: ({ name }) => name,
         note: ({ items }) => `${count(items)} pieces`,
+        choose: {
+          label: ({ name }) => (only ? "Show all categories" : `Show only ${name}`),
+          act: ({ name }) => choose(name),
+        },
         measures: [
           {
             name: "Revenue",
@@ -136,7 +146,7 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
             bar: "strong",
             fill: ({ categories }) => (categories > 1 ? "var(--accent)" : "var(--faint)"),
           },
-          { name: "Revenue per order", value: ({ net, orders }) => net / orders, format: uah },
+          { name: "Revenue per order", value: ({ net, orders }) => net / orders, format: uahExact },
         ],
       }),
     table: {
@@ -154,6 +164,8 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
 }
 
 export function discountsView(cube: SalesCube, summary: SalesSummary): View | string {
+  if (summary.filter.categories?.length)
+    return "Discounts are given on whole orders: choose all categories to see them.";
   const { totals } = summary;
   const rows = cube.discountReasons
     .map((reason, i) => ({
@@ -166,7 +178,7 @@ export function discountsView(cube: SalesCube, summary: SalesSummary): View | st
   if (rows.length === 0) return "No discount was given in this selection.";
   return {
     headline: story.discountsHeadline(summary),
-    caption: `${count(totals.discounted)} of ${count(totals.orders)} orders had a discount, ${uah(totals.discount / totals.discounted)} on average.`,
+    caption: `${count(totals.discounted)} of ${count(totals.orders)} orders had a discount, ${uahExact(totals.discount / totals.discounted)} on average.`,
     draw: () =>
       bars({
         title: "Discounts by reason",
@@ -184,7 +196,7 @@ export function discountsView(cube: SalesCube, summary: SalesSummary): View | st
           },
           { name: "Orders", value: ({ orders }) => orders, format: count, bar: "faint" },
           { name: "Share of all discounts", value: ({ discount }) => discount / totals.discount, format: percent },
-          { name: "Discount per order", value: ({ discount, orders }) => discount / orders, format: uah },
+          { name: "Discount per order", value: ({ discount, orders }) => discount / orders, format: uahExact },
         ],
       }),
     table: {

@@ -1,4 +1,4 @@
-import { change, count, NONE, rate, uah, uahShort } from "../../format.ts";
+import { change, count, NONE, rate, uahExact, uahShort } from "../../format.ts";
 import type { SalesCube } from "../../sales/shape.ts";
 import * as story from "../../sales/story.ts";
 import { averageOrder, type SalesSummary, type StoreTotals } from "../../sales/summary.ts";
@@ -35,7 +35,7 @@ export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name
             bar: "strong",
           },
           { name: "Orders", value: ({ orders }) => orders, format: count, bar: "faint" },
-          { name: "Order value", value: averageOrder, format: uah },
+          { name: "Order value", value: averageOrder, format: uahExact },
           {
             name: "Change",
             value: ({ net, before }) => net / (before?.net ?? Number.NaN),

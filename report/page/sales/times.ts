@@ -1,51 +1,16 @@
-import { dayName, weekdayOf, weekdays } from "../../days.ts";
-import { count, hourName, rate, uah, uahShort } from "../../format.ts";
+import { weekdays } from "../../days.ts";
+import { count, hourName, rate } from "../../format.ts";
 import type { SalesCube } from "../../sales/shape.ts";
 import * as story from "../../sales/story.ts";
 import type { SalesSummary } from "../../sales/summary.ts";
 import type { View } from "../card.ts";
-import { daily as dailyChart } from "../charts/daily.ts";
 import { heat, hourTick } from "../charts/heat.ts";
 
-/* Views of sales by day, and by hour of the week. */
+/* A view of the hours of the week. */
 
-export function dailyView(summary: SalesSummary): View {
-  const { daily } = summary;
-  const length = daily.length > 120 ? 28 : 7;
-  const points = daily.map(({ day, net, orders }, i) => {
-    const window = daily.slice(Math.max(0, i - length + 1), i + 1);
-    const average = window.length < length ? Number.NaN : window.reduce((sum, { net }) => sum + net, 0) / length;
-    return { day, value: net, orders, average };
-  });
-  const best = points.reduce((top, point) => (point.value > top.value ? point : top));
-  const headline = story.dailyHeadline(summary);
-  return {
-    headline,
-    caption:
-      points.length > length
-        ? `Revenue of each day; the strong line averages the ${length} days up to it.`
-        : "Revenue of each day.",
-    draw: (width) =>
-      dailyChart(headline, width, points, {
-        value: (kopiykas) => uahShort(kopiykas),
-        tip: ({ day, value, average }) =>
-          `${weekdays[weekdayOf(day)]}, ${dayName(day)}\n${uah(value)}${Number.isFinite(average) ? `\n${length}-day average ${uah(average)}` : ""}`,
-        best: `${dayName(best.day)}: ${uahShort(best.value)}`,
-        tick: (day) => dayName(day).slice(0, -5),
-      }),
-    table: {
-      columns: [
-        { name: "Day", kind: "day" },
-        { name: "Revenue", kind: "money" },
-        { name: `${length}-day average`, kind: "money" },
-        { name: "Orders", kind: "count" },
-      ],
-      rows: points.map(({ day, value, average, orders }) => [day, value, average, orders]),
-    },
-  };
-}
-
-export function hoursView(cube: SalesCube, summary: SalesSummary): View {
+export function hoursView(cube: SalesCube, summary: SalesSummary): View | string {
+  if (summary.filter.categories?.length)
+    return "Hours are known for whole orders only: choose all categories to see them.";
   const hours = Array.from({ length: cube.hours.count }, (_, i) => cube.hours.first + i);
   const cells = weekdays.flatMap((y, weekday) =>
     hours.map((x) => {

@@ -1,0 +1,19 @@
+import type { AnalysisRule } from "analysis-rules/policy";
+import type { SharedPart } from "./shape.ts";
+
+/** A view's rule in a few words, for the diagram. */
+export function ruleOf({
+  aggregationThreshold,
+  differentialPrivacy,
+  joinRestriction,
+}: AnalysisRule): SharedPart["rule"] {
+  if (aggregationThreshold)
+    return { name: "Aggregation threshold", shows: `groups of at least ${aggregationThreshold.threshold} persons` };
+  if (differentialPrivacy)
+    return {
+      name: "Differential privacy",
+      shows: `figures with noise, until a budget of epsilon ${differentialPrivacy.epsilonBudget} is spent`,
+    };
+  const columns = joinRestriction?.columns.join(" or ") ?? "";
+  return { name: "List overlap", shows: `rows whose ${columns} the other has too` };
+}

@@ -1,0 +1,73 @@
+import { daysBetween } from "../../days.ts";
+import { s } from "../dom.ts";
+
+/** Something that happened, shown above a daily chart. */
+export interface LaneEvent {
+  readonly name: string;
+  /** First and last day, `YYYY-MM-DD`. */
+  readonly from: string;
+  readonly to: string;
+  /** Such as holiday or promotion. Promotions get a lane of their own. */
+  readonly kind: string;
+}
+
+/** Which events get their names first where there is little room. */
+const ranks = ["invasion", "attack", "closing", "outage", "curfew", "holiday", "opening"];
+
+/** Longer events are a state of things rather than news: they are drawn paler, behind the others. */
+const LONG = 45;
+
+/** The height that the lanes need above a chart. */
+export const LANES = 34;
+
+const DAY = 86_400_000;
+/** Pixels of a letter, roughly. */
+const LETTER = 6.1;
+
+/**
+ * Draws events as bars over their days: names and events above, promotions below. A name is written where there is room; the tooltip of a day has all of them.
+ * @param x the pixel of a point in time @param right the pixel where the chart ends
+ */
+export function eventLanes(events: readonly LaneEvent[], x: (time: Date) => number, right: number): SVGElement {
+  const bars = events.map((event) => {
+    const from = x(new Date(event.from));
+    const to = Math.min(right, x(new Date(Date.parse(event.to) + DAY)));
+    const rank = ranks.indexOf(event.kind);
+    return {
+      ...event,
+      x: from,
+      width: Math.max(to - from, 2.5),
+      promotion: event.kind === "promotion",
+      rank: rank < 0 ? ranks.length : rank,
+      long: daysBetween(event.from, event.to) >= LONG,
+    };
+  });
+  const taken: { from: number; to: number }[] = [];
+  const names = bars
+    .filter(({ promotion }) => !promotion)
+    .sort((a, b) => a.rank - b.rank || a.x - b.x || a.width - b.width)
+    .flatMap(({ name, x: from }) => {
+      const long = name.length * LETTER;
+      const left = Math.min(from, right - long);
+      const box = { from: left - 6, to: left + long + 6 };
+      if (left < 0 || taken.some((other) => box.from < other.to && other.from < box.to)) return [];
+      taken.push(box);
+      return [
+        s(
+          "text",
+          { x: left.toFixed(1), y: 11, "text-anchor": "start", style: "fill:var(--soft);font-size:11px" },
+          name,
+        ),
+      ];
+    });
+  const bar = ({ x, width, promotion, long }: (typeof bars)[number]) =>
+    s("rect", {
+      x: x.toFixed(1),
+      y: promotion ? 23 : 16,
+      width: width.toFixed(1),
+      height: 5,
+      rx: 1.5,
+      style: `fill:var(${promotion ? "--c2" : "--c3"});fill-opacity:${long ? 0.4 : 1}`,
+    });
+  return s("g", {}, ...names, ...bars.sort((a, b) => Number(b.long) - Number(a.long)).map(bar));
+}

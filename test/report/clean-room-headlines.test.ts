@@ -1,0 +1,262 @@
+import { expect } from "chai";
+import { differ, meansApart, sharesApart } from "../../report/clean-room/compare.ts";
+import { tell } from "../../report/clean-room/headlines.ts";
+import type { UseCaseAnswer } from "../../report/clean-room/shape.ts";
+
+/** An answer of a use case: the columns' names with their types, then the rows. */
+function answer(name: string, columns: Readonly<Record<string, string>>, rows: UseCaseAnswer["rows"]): UseCaseAnswer {
+  return {
+    name,
+    title: "",
+    question: "",
+    party: "merchant",
+    sql: "",
+    rules: [],
+    columns: Object.entries(columns).map(([column, type]) => ({ name: column, type })),
+    rows,
+  };
+}
+
+describe("The headlines of the clean room's questions", () => {
+  const findings = { finding: "STRING", orders: "INT64", share_of_orders: "FLOAT64" };
+  it("01: says which share of the payments agrees, and what is wrong with the others", () => {
+    const rows: UseCaseAnswer["rows"] = [
+      ["agrees", 9997, 0.9997],
+      ["late", 2, 0.0002],
+      ["missing", 1, 0.0001],
+    ];
+    expect(tell(answer("01-transaction-verification", findings, rows)).headline).to.equal(
+      "**99.9%** of the payments for 10,000 orders agree; 3 orders are wrong: 2 paid late and 1 not paid",
+    );
+    expect(tell(answer("01-transaction-verification", findings, rows)).drawn).to.deep.equal(rows.slice(1));
+    expect(tell(answer("01-transaction-verification", findings, rows.slice(0, 1))).headline).to.equal(
+      "All payments for 9,997 orders agree in amount, status and time",
+    );
+  });
+
+  it("02: compares what customers of two tiers keep, in dollars, if they are enough to tell", () => {
+    const columns = { account_tier: "STRING", customers: "INT64", kept_usd_per_customer: "NUMERIC" };
+    const of = (size: number) =>
+      tell(
+        answer("02-segmentation-by-tier", columns, [
+          ["Free", 9 * size, 88.35],
+          ["Business", size, 177.88],
+        ]),
+      ).headline;
+    expect(of(1000)).to.equal(
+      "A **Business** customer keeps goods for $177.88, 2.0 times as much as a Free one ($88.35)",
+    );
+    expect(of(30)).to.equal("The tiers spend alike, as far as chance lets us see");
+  });
+
+  it("03: says whether verified customers cancel and return less", () => {
+    const columns = { is_verified_user: "BOOL", customers: "INT64", cancelled_or_returned: "FLOAT64" };
+    const of = (others: number, verified: number) =>
+      tell(
+        answer("03-trust-by-verification", columns, [
+          [false, 10_000, others],
+          [true, 17_000, verified],
+        ]),
+      ).headline;
+    expect(of(0.353, 0.185)).to.match(/^\*\*Yes\*\*: .* 18\.5% of their orders, the others 35\.3%$/);
+    expect(of(0.185, 0.353)).to.match(/^\*\*No\*\*: /);
+    expect(of(0.25, 0.252)).to.match(/^No more than chance: /);
+  });
+
+  it("04: keeps age, gender and country apart, and says which of them matter", () => {
+    const columns = {
+      attribute: "STRING",
+      attribute_value: "STRING",
+      wallet_users: "INT64",
+      on_paying_tier: "FLOAT64",
+    };
+    const told = tell(
+      answer("04-wallet-enrichment", columns, [
+        ["age", "18 to 24", 7000, 0.32],
+        ["age", "45 to 54", 7000, 0.55],
+        ["gender", "F", 20_000, 0.45],
+        ["gender", "M", 20_000, 0.47],
+        ["country", "China", 900, 0.45],
+        // Of all the most, but of few people.
+        ["country", "Poland", 92, 0.59],
+        ["country", "other", 6, null],
+      ]),
+    );
+    expect(told.headline).to.equal(
+      "Who pays for a tier: by age, 45 to 54 (55.0%) before 18 to 24 (32.0%); gender makes hardly a difference; country makes no difference",
+    );
+  });
+
+  it("05: says which share has a wallet, and which share of these never used it here", () => {
+    const columns = { customers: "INT64", share_with_wallet: "FLOAT64", share_never_used_here: "FLOAT64" };
+    expect(tell(answer("05-overlap", columns, [[86_153, 0.491, 0.347]])).headline).to.equal(
+      "**49.1%** of our 86,153 customers have a wallet, and 34.7% of these have never paid us with it",
+    );
+  });
+
+  it("06: counts the birth decades in which the tiers differ", () => {
+    const columns = {
+      birth_decade: "INT64",
+      account_tier: "STRING",
+      customers: "INT64",
+      kept_usd_per_customer: "NUMERIC",
+    };
+    const decade = (year: number, size: number): UseCaseAnswer["rows"] => [
+      [year, "Free", 5 * size, 90],
+      [year, "Business", size, 180],
+    ];
+    const told = (...rows: UseCaseAnswer["rows"]) =>
+      tell(answer("06-spend-by-decade-and-tier", columns, rows)).headline;
+    expect(told(...decade(1980, 900), ...decade(1990, 900))).to.equal(
+      "In **every birth decade**, Business customers spend more than Free ones: 2.0 times as much",
+    );
+    expect(told(...decade(1980, 900), ...decade(1990, 40))).to.match(/^In \*\*1 of 2 birth decades\*\*/);
+    expect(told(...decade(1990, 40))).to.match(/^No birth decade/);
+  });
+
+  it("07: names the sources whose users pay for a tier most and least surely", () => {
+    const columns = {
+      traffic_source: "STRING",
+      wallet_users: "INT64",
+      on_paying_tier: "FLOAT64",
+      kept_usd_per_user: "NUMERIC",
+    };
+    const told = tell(
+      answer("07-reach-by-source", columns, [
+        ["Search", 29_000, 0.46, 94],
+        ["Email", 1800, 0.52, 90],
+        ["Facebook", 2800, 0.38, 96],
+      ]),
+    );
+    expect(told.headline).to.equal(
+      "**Email (52.0% pay for a tier)** brings more paying users than Facebook (38.0% pay for a tier); what they spend differs no more than chance explains",
+    );
+  });
+
+  it("08: rounds what is noisy", () => {
+    const columns = { status: "STRING", payments: "INT64", average_usd: "FLOAT64" };
+    const told = tell(
+      answer("08-payments-with-noise", columns, [
+        ["Shipped", 749, 82],
+        ["Returned", 251, 80],
+      ]),
+    );
+    expect(told.headline).to.match(/^About \*\*1,000\*\* payments, 25\.1% of them /);
+    expect(tell(answer("08-payments-with-noise", columns, [])).headline).to.equal(
+      "No group is large enough to be shown",
+    );
+  });
+
+  it("10: names the countries with too few to tell, and two others that differ", () => {
+    const columns = { country: "STRING", customers: "INT64", with_wallet: "INT64", share_with_wallet: "FLOAT64" };
+    const rows: UseCaseAnswer["rows"] = [
+      ["China", 29_000, 15_500, 0.533],
+      ["Germany", 3500, 1250, 0.355],
+      ["Austria", 4, null, null],
+    ];
+    expect(tell(answer("10-too-few-to-tell", columns, rows)).headline).to.equal(
+      "**Too few to tell** in 1 of 3 countries: Austria; of the others, China (53.3%) has far more wallets than Germany (35.5%)",
+    );
+    expect(tell(answer("10-too-few-to-tell", columns, rows.slice(0, 1))).headline).to.equal(
+      "No country is too small to tell; the others are alike",
+    );
+  });
+
+  it("11: names the categories of which Business customers buy more or less", () => {
+    const columns = {
+      category: "STRING",
+      free_items: "INT64",
+      business_items: "INT64",
+      share_of_free: "FLOAT64",
+      share_of_premium: "FLOAT64",
+      share_of_business: "FLOAT64",
+    };
+    const told = tell(
+      answer("11-what-each-tier-buys", columns, [
+        ["Jeans", 2600, 1050, 0.065, 0.075, 0.081],
+        ["Suits", 200, 85, 0.005, 0.006, 0.0065],
+        ["Leggings", 814, 187, 0.02, 0.016, 0.0144],
+        ["Jumpsuits", 200, null, 0.005, 0.006, null],
+      ]),
+    );
+    expect(told.headline).to.equal(
+      "Business customers buy more **Jeans** (8.1% of their items, Free 6.5%); less Leggings (1.4% of their items, Free 2.0%)",
+    );
+    expect(told.shows?.map(({ name }) => name)).to.deep.equal([
+      "share_of_free",
+      "share_of_premium",
+      "share_of_business",
+    ]);
+  });
+
+  it("12: names the ages that differ most", () => {
+    const columns = { age_band: "STRING", customers: "INT64", share_with_wallet: "FLOAT64" };
+    expect(
+      tell(
+        answer("12-joining-by-age", columns, [
+          ["18 to 24", 10_000, 0.719],
+          ["65 and older", 8700, 0.298],
+        ]),
+      ).headline,
+    ).to.equal("**71.9% of those aged 18 to 24** have a wallet, but 29.8% of those aged 65 and older");
+  });
+
+  it("are generic after a change to the query, and for a question of one's own", () => {
+    const columns = { age_band: "STRING", customers: "INT64", joined: "FLOAT64" };
+    const rows: UseCaseAnswer["rows"] = [
+      ["young", 900, 0.6],
+      ["old", 900, 0.3],
+    ];
+    for (const name of ["12-joining-by-age", "99-mine", "toString"])
+      expect(tell(answer(name, columns, rows)).headline, name).to.equal(
+        "Joined: **young** 60.0%, 2.0 times the 30.0% of old",
+      );
+  });
+
+  it("are generic without mixing two dimensions: only groups of one country are compared", () => {
+    const columns = { country: "STRING", tier: "STRING", customers: "INT64", returned: "FLOAT64" };
+    const told = tell(
+      answer("99-mine", columns, [
+        ["China", "Free", 900, 0.4],
+        ["China", "Business", 900, 0.2],
+        ["Japan", "Free", 900, 0.05],
+      ]),
+    );
+    expect(told.headline).to.equal("Returned: **Free** 40.0%, 2.0 times the 20.0% of Business (China)");
+  });
+});
+
+describe("A difference between two groups", () => {
+  it("is measured in standard errors", () => {
+    // By hand: p = 0.5, the error is 0.05, the difference 0.2.
+    expect(sharesApart({ value: 0.6, of: 200 }, { value: 0.4, of: 200 })).to.be.closeTo(4, 1e-9);
+    expect(sharesApart({ value: 0.4, of: 200 }, { value: 0.6, of: 200 })).to.be.closeTo(-4, 1e-9);
+    expect(sharesApart({ value: 1, of: 5 }, { value: 1, of: 9 })).to.equal(0);
+    expect(meansApart({ value: Math.E, of: 450 }, { value: 1, of: 450 })).to.be.closeTo(10, 1e-9);
+    expect(meansApart({ value: 0, of: 450 }, { value: 1, of: 450 })).to.equal(0);
+  });
+
+  it("counts from three standard errors on, in groups of fifty or more", () => {
+    const half = (of: number) => ({ value: 0.5, of });
+    expect(differ({ value: 0.66, of: 200 }, half(200), "share")).to.equal(true);
+    expect(differ({ value: 0.6, of: 200 }, half(200), "share")).to.equal(false);
+    expect(differ({ value: 0.99, of: 49 }, { value: 0.01, of: 900 }, "share")).to.equal(false);
+  });
+
+  it("is found by chance hardly ever among groups of equal shares", () => {
+    // Five groups of 500 with a share of one half, two hundred times, from a generator with a fixed seed.
+    let state = 7;
+    const next = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 4_294_967_296;
+    };
+    const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+    const columns = { city: "STRING", people: "INT64", share: "FLOAT64" };
+    let found = 0;
+    for (let time = 0; time < 200; time++) {
+      const rows = Array.from({ length: 5 }, (_, i) => [`${i}`, 500, 0.5 + normal() * Math.sqrt(0.25 / 500)] as const);
+      if (!tell(answer("any", columns, rows)).headline.endsWith("chance explains")) found++;
+    }
+    expect(found / 200).to.be.below(0.05);
+  });
+});
