@@ -29,9 +29,9 @@ function whole(min: number, max: number): Parse<number> {
   return number("", 0, { min, max }).parse;
 }
 
-/** A number above 0. Pulumi.yaml declares it as text, since Pulumi has no type for fractions. */
-function fraction(max: number): Parse<number> {
-  return number("", 0, { above: 0, max, whole: false }).parse;
+/** A number above 0, or from 0. Pulumi.yaml declares it as text, since Pulumi has no type for fractions. */
+function fraction(max: number, from: { above: number } | { min: number } = { above: 0 }): Parse<number> {
+  return number("", 0, { ...from, max, whole: false }).parse;
 }
 
 /** An object, in JSON. */
@@ -95,7 +95,7 @@ const READER = /^((user|group|serviceAccount):[^\s@:,]+@[a-z0-9.-]+|domain:[a-z0
 const IMAGE =
   /^(docker\.io|([a-z]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)(\/[a-z0-9._-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 
-/** What is allowed for each setting. */
+/** Parses each setting, and refuses values that are not allowed. */
 const allowed = {
   location: text("US, EU, or a region such as europe-west1", /^(US|EU|[a-z]+-[a-z]+\d+)$/),
   region: text("a region such as us-central1", /^[a-z]+-[a-z]+\d+$/),
@@ -129,6 +129,7 @@ const allowed = {
   walletShare: fraction(1),
   premiumFrom: whole(1, 1_000_000),
   businessFrom: whole(1, 1_000_000),
+  discrepancyShare: fraction(1, { min: 0 }),
   sharedViews,
   cleanRoomMembers,
   generatorImage: text(

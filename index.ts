@@ -64,5 +64,5 @@ export const lookerStudio = pulumi.all([names, marts.built.execution]).apply(([a
 export const useCases = pulumi
   .all([names, parties.filled, cleanRoom.linked])
   .apply(([at]) => pasteable(readUseCases(), at));
-/** What to do now. */
+/** Commands to try next. */
 export const nextSteps = names.apply(nextStepsFor);

@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 export interface DeclaredSetting {
   /** Pulumi's type: string, integer or object. */
   readonly type: string;
-  /** What the setting is for. */
+  /** The setting's purpose. */
   readonly help: string;
   /** The default as text, which is how Pulumi passes every setting to the program; undefined if it has none. */
   readonly default: string | undefined;

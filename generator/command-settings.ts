@@ -1,9 +1,10 @@
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseDay } from "./coffee/calendar.ts";
-import { FIRST_DAY, LAST_DAY, MAX_SCALE } from "./coffee/shop-settings.ts";
+import { FIRST_DAY, LAST_DAY, LIVING_SCALE, MAX_SCALE } from "./coffee/shop-settings.ts";
 import { UserError } from "./errors.ts";
 import { number, type Option } from "./options.ts";
+import { DIRT_SHARE } from "./thelook/synthetic.ts";
 import { walletDefaults } from "./wallet/wallet.ts";
 
 export const seed = number("seed of everything random: the same seed gives the same rows", 42, {
@@ -11,12 +12,15 @@ export const seed = number("seed of everything random: the same seed gives the s
   max: 0xffffffff,
   env: "SEED",
 });
-export const scale = number("how much data, 1 being the real size", 1, {
-  above: 0,
-  max: MAX_SCALE,
-  whole: false,
-  env: "SCALE",
-});
+const size = { above: 0, max: MAX_SCALE, whole: false, env: "SCALE" } as const;
+/** The size of the coffee shops, see `LIVING_SCALE`. */
+export const scale = number(
+  `size of the coffee shops: ${LIVING_SCALE} is a chain that lives from its trade, with about 250 orders a shop and day`,
+  2,
+  size,
+);
+/** The size of the synthetic thelook. */
+export const thelookScale = number("size of the synthetic thelook, 1 being that of the public dataset", 1, size);
 
 const until: Option<string | undefined> = {
   help: "last day, YYYY-MM-DD; by default yesterday in Kyiv",
@@ -36,6 +40,18 @@ export const coffeeOptions = {
   scale,
 };
 
+/** How dirty the synthetic thelook is. */
+export const dirtShare = number(
+  "share of orders in synthetic: whose items are missing; 0 for clean files",
+  DIRT_SHARE,
+  {
+    min: 0,
+    max: 1,
+    whole: false,
+    env: "DIRT_SHARE",
+  },
+);
+
 /** The settings of the e-wallet. */
 export const walletOptions = {
   walletShare: number("share of the adult customers who have a wallet", walletDefaults.walletShare, {
@@ -44,16 +60,21 @@ export const walletOptions = {
     whole: false,
     env: "WALLET_SHARE",
   }),
-  premiumFrom: number("USD spent from which the tier is mostly Premium", walletDefaults.premiumFrom, {
+  premiumFrom: number("USD paid with a wallet from which it is Premium", walletDefaults.premiumFrom, {
     min: 0,
     whole: false,
     env: "PREMIUM_FROM",
   }),
-  businessFrom: number("USD spent from which the tier is mostly Business", walletDefaults.businessFrom, {
+  businessFrom: number("USD paid with a wallet from which it is Business", walletDefaults.businessFrom, {
     min: 0,
     whole: false,
     env: "BUSINESS_FROM",
   }),
+  discrepancyShare: number(
+    "share of the wallet's payments that disagree with their order",
+    walletDefaults.discrepancyShare,
+    { min: 0, max: 1, whole: false, env: "DISCREPANCY_SHARE" },
+  ),
 };
 
 /** Throws UserError unless Business begins above Premium. */

@@ -2,10 +2,11 @@ import { generateCoffee } from "./coffee/generate.ts";
 import {
   checkTiers,
   coffeeOptions,
+  dirtShare,
   folderUrl,
   resolveFromCaller,
-  scale,
   seed,
+  thelookScale,
   walletOptions,
   yesterdayInKyiv,
 } from "./command-settings.ts";
@@ -44,14 +45,22 @@ export const generatorCommands = {
   async fill(args: string[]): Promise<void> {
     const options = readOptions(
       "fill",
-      { source: thelookSource, seed, scale, ...walletOptions, lake: lakeUrl, warehouse: warehouseUrl },
+      {
+        source: thelookSource,
+        seed,
+        scale: thelookScale,
+        dirtShare,
+        ...walletOptions,
+        lake: lakeUrl,
+        warehouse: warehouseUrl,
+      },
       args,
     );
     checkTiers(options);
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
       const lake = options.lake === undefined ? undefined : await openLake(options.lake);
-      log({ filled: await fill(warehouse, { ...options, lake }) });
+      log({ filled: await fill(warehouse, { ...options, lake, progress: (step) => console.error(step) }) });
     } finally {
       await warehouse.close();
     }

@@ -20,16 +20,19 @@ export interface FillSummary {
 }
 
 const targets: readonly { table: Table; from: string }[] = [
+  { table: merchant.distributionCenters, from: snapshotTables.distribution_centers },
+  { table: merchant.products, from: snapshotTables.products },
   { table: merchant.users, from: snapshotTables.users },
   { table: merchant.orders, from: snapshotTables.orders },
   { table: merchant.orderItems, from: snapshotTables.order_items },
+  { table: merchant.orderPayments, from: walletTables.order_payments },
   { table: ewallet.providerUsers, from: walletTables.provider_users },
   { table: ewallet.transactions, from: walletTables.transactions },
 ];
 
 /**
  * Fills the merchant's tables with a snapshot of thelook, and the e-wallet's with rows derived from it. The rows of all
- * five tables are replaced in one transaction, so a failure leaves them as they were. The same source and seed give the
+ * tables are replaced in one transaction, so a failure leaves them as they were. The same source and seed give the
  * same rows.
  * Throws UserError if the source cannot be read (see `openSource`), or has no order with both a user and items.
  */

@@ -11,7 +11,7 @@ export type LoadSummary = Readonly<Record<string, number>>;
 /**
  * Loads the coffee shop's CSV files from the lake into the warehouse. It checks the size and checksum of each file in
  * the manifest under `prefix`, loads the files into staging tables, checks their row counts, and then replaces the rows
- * of all five tables in one transaction. A failure at any point leaves the tables as they were.
+ * of all its tables in one transaction. A failure at any point leaves the tables as they were.
  * Throws UserError if the manifest is missing or broken, or a file is missing, was changed or does not fit its table.
  * @param dataset the dataset in which the tables are declared
  */

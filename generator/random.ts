@@ -27,6 +27,13 @@ export class Random {
     return this;
   }
 
+  /** The only number that a key needs, in [0, 1): cheaper than `at(key).next()`, and another number than that. */
+  only(key: number): number {
+    const low = key >>> 0;
+    const high = Math.floor(key / 4294967296) >>> 0;
+    return mix(mix(this.base ^ mix(low ^ 0x9e3779b9)) ^ mix(high ^ 0x27d4eb2f)) / 4294967296;
+  }
+
   /** A number in [0, 1), a multiple of 2^-32. */
   next(): number {
     const sum = (this.a + this.b + this.counter) | 0;

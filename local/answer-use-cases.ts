@@ -6,14 +6,17 @@ import {
   type Explanation,
   problemLines,
   problemOf,
+  readRoom,
   summaryOf,
   type ViewRule,
 } from "analysis-rules";
+import { otherParty, PARTIES, parties } from "../cleanroom/party.ts";
 import { readUseCases, type UseCase } from "../cleanroom/use-cases.ts";
 import { UserError } from "../generator/errors.ts";
-import type { UseCaseAnswer } from "../report/clean-room/shape.ts";
-import { ANSWERS_FILE, answerCsv, answerTable, asText } from "./answers.ts";
-import { openRehearsedRoom } from "./rehearsed-room.ts";
+import type { CleanRoomData, SharingParty, UseCaseAnswer } from "../report/clean-room/shape.ts";
+import { ruleOf } from "../report/clean-room/sharing.ts";
+import { ANSWERS_FILE, answerCsv, answerTable, asFigure } from "./answers.ts";
+import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
 import { count, step } from "./terminal.ts";
 
 /**
@@ -31,15 +34,35 @@ export async function answerUseCases(rehearsal: string, folder: string): Promise
       const { shown, extension, content, answered } = await step(useCase.title, () => outcomeOf(room, useCase));
       console.log(`      ${useCase.question}\n\n${indented(shown)}\n`);
       await writeFile(join(folder, `${useCase.name}.${extension}`), content);
-      answers.push({ ...useCase, ...answered });
+      const { refused, ...asked } = useCase;
+      answers.push({ ...asked, ...answered });
     }
   } finally {
     await room.close();
   }
-  await writeFile(join(folder, ANSWERS_FILE), JSON.stringify(answers));
+  const data: CleanRoomData = { parties: whoShares(join(rehearsal, ROOM_FILE)), useCases: answers };
+  await writeFile(join(folder, ANSWERS_FILE), JSON.stringify(data));
 }
 
-/** What a use case prints and writes. */
+/** Each party's own tables, and the views that the other party sees with their rules, as the rehearsal made them. */
+function whoShares(roomFile: string): SharingParty[] {
+  const room = readRoom(roomFile);
+  return PARTIES.map((name) => {
+    const seenBy = (party: string) => room.parties[party]?.tables ?? [];
+    const own = seenBy(name).filter(({ owner, rule }) => owner === name && rule === undefined);
+    const shared = seenBy(otherParty(name)).filter(({ owner }) => owner === name);
+    return {
+      name,
+      tables: own.map(({ table }) => table),
+      shares: shared.flatMap(({ table, columns, rule }) =>
+        rule === undefined ? [] : [{ view: table, columns: columns.map((column) => column.name), rule: ruleOf(rule) }],
+      ),
+      linked: parties[name].linked,
+    };
+  });
+}
+
+/** The output and the file of one use case. */
 interface Outcome {
   /** The text on the screen. */
   readonly shown: string;
@@ -61,7 +84,8 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
     const said = problemLines(problem, sql).join("\n");
     if (problem.rule !== refused) throw new UserError(`${name}, asked by the ${party}: ${said}`);
     const rules = (await room.rulesFor(party, sql)).map(ruleOfView);
-    const answered = { columns: [], rows: [], rules, refused: problem.message };
+    const { rule, message, advice } = problem;
+    const answered = { columns: [], rows: [], rules, refused: { rule, message, ...(advice && { advice }) } };
     return [
       { shown: said, extension: "txt", content: `${said}\n`, answered },
       `refused, as it should be for the ${party}`,
@@ -72,7 +96,7 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
   const shown = `${answerTable(answer)}\n\nRules: ${summaryOf(answer.explanation)}`;
   const answered = {
     columns: answer.columns,
-    rows: answer.rows.map((row) => row.map(asText)),
+    rows: answer.rows.map((row) => row.map((value, index) => asFigure(value, answer.columns[index]?.type))),
     rules: rulesInForce(answer.explanation),
   };
   return [
@@ -85,6 +109,9 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
 function rulesInForce({ views, thresholds, budgets }: Explanation): string[] {
   return [
     ...views.map(ruleOfView),
+    ...(views.some(({ rule }) => rule.startsWith("list overlap"))
+      ? ["A list overlap shows the matching rows themselves: no rule hides small groups"]
+      : []),
     ...thresholds.map(
       ({ threshold }) => `Groups with fewer than ${threshold} persons are left out; their number is not shown`,
     ),

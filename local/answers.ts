@@ -5,7 +5,7 @@ import type { Answer } from "analysis-rules";
 import type { Value } from "googlesql-duckdb";
 import { csvField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
-import type { CleanRoomData, UseCaseAnswer } from "../report/clean-room/shape.ts";
+import type { CleanRoomData } from "../report/clean-room/shape.ts";
 import { count, formatRows } from "./terminal.ts";
 
 /** The file in the folder of answers that the clean room's report is written from. */
@@ -19,7 +19,7 @@ export const ANSWERS_FILE = "answers.json";
 export async function readAnswers(out: string): Promise<CleanRoomData | undefined> {
   const file = join(out, "answers", ANSWERS_FILE);
   if (!existsSync(file)) return undefined;
-  return { useCases: JSON.parse(await readFile(file, "utf8")) as UseCaseAnswer[] };
+  return JSON.parse(await readFile(file, "utf8")) as CleanRoomData;
 }
 
 /** The number of rows that a text table shows at most. */
@@ -41,16 +41,21 @@ export function answerCsv({ columns, rows }: Answer): string {
   return lines.map((line) => `${line.map(csvField).join(",")}\n`).join("");
 }
 
-/** A value as one cell of a text table: NUMERIC as a number, so that it is aligned to the right; control characters escaped. */
-function shownAs(given: Value, type?: string): ResultRow[string] {
+/** A value as a figure of a chart or a text table, in which NUMERIC is a number. */
+export function asFigure(given: Value, type?: string): ResultRow[string] {
   const value = asText(given);
-  if (type === "NUMERIC" && value !== null) return Number(value);
+  return type === "NUMERIC" && value !== null ? Number(value) : value;
+}
+
+/** A value as one cell of a text table, with control characters escaped. */
+function shownAs(given: Value, type?: string): ResultRow[string] {
+  const value = asFigure(given, type);
   return typeof value === "string"
     ? value.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1))
     : value;
 }
 
-/** A value as one cell of CSV or of a report. Arrays and structs become JSON. */
-export function asText(value: Value): ResultRow[string] {
+/** A value as one cell of CSV. Arrays and structs become JSON. */
+function asText(value: Value): ResultRow[string] {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }

@@ -15,6 +15,8 @@ export interface DbtOptions {
   readonly folder: string;
   /** The day that metrics look back from, `YYYY-MM-DD`. @default the last day with orders */
   readonly asOfDate?: string;
+  /** A running dbt, which the caller stops. @default one that is started for this build */
+  readonly dbt?: DbtServer;
   /** Called after each model and test. */
   readonly progress?: (done: number, total: number) => void;
 }
@@ -37,14 +39,14 @@ export async function dbtBuild(options: DbtOptions): Promise<DbtReport> {
   const args = ["build", "--target", target, "--project-dir", project, "--profiles-dir", project];
   args.push("--target-path", join(folder, "target"), "--log-path", folder);
   if (asOfDate !== undefined) args.push("--vars", JSON.stringify({ as_of_date: asOfDate }));
-  const server = new DbtServer();
+  const server = options.dbt ?? new DbtServer();
   try {
     const run = { args, env, targetFolder: join(folder, "target"), log };
     const { models, tests, error } = await runDbt(server, { ...run, ...(progress && { progress }) });
     if (error !== undefined) throw new UserError(error);
     return { models, tests };
   } finally {
-    server.stop();
+    if (options.dbt === undefined) server.stop();
   }
 }
 

@@ -4,7 +4,13 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { evaluate, rehearse } from "pulumi-rehearsal";
 import { checkSettings } from "../generator/coffee/shop-settings.ts";
-import { coffeeOptions, folderUrl, resolveFromCaller, yesterdayInKyiv } from "../generator/command-settings.ts";
+import {
+  coffeeOptions,
+  dirtShare as dirtShareOption,
+  folderUrl,
+  resolveFromCaller,
+  yesterdayInKyiv,
+} from "../generator/command-settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
 import { checkFolder } from "../generator/thelook/source.ts";
@@ -26,6 +32,7 @@ const settings = {
   // The defaults of these two are in Pulumi.yaml.
   seed: optional(coffeeOptions.seed),
   scale: optional(coffeeOptions.scale),
+  dirtShare: optional(dirtShareOption),
   out: text("folder for everything that is made", ".local"),
 };
 
@@ -35,7 +42,7 @@ const PROJECT = "demo-project";
 /** `npm start`: rehearses `index.ts` on this machine, answers the use cases, and writes the reports. */
 async function main(): Promise<void> {
   const options = readOptions("npm start --", settings, process.argv.slice(2));
-  const { thelook, until, seed, scale, days } = options;
+  const { thelook, until, seed, scale, days, dirtShare } = options;
   const { program, defaults } = readPulumiYaml();
   const config: Record<string, string> = { ...defaults };
   for (const [name, value] of Object.entries({ seed, scale, days })) {
@@ -72,6 +79,7 @@ async function main(): Promise<void> {
       const env = {
         REHEARSAL_THELOOK: thelook === undefined ? "synthetic:" : folderUrl(thelook),
         ...(until !== undefined && { UNTIL: until }),
+        ...(dirtShare !== undefined && { DIRT_SHARE: String(dirtShare) }),
       };
       await rehearse(declaration, {
         out: folder,

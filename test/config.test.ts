@@ -74,6 +74,7 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
   walletShare: ["", "0", "1.01", "-0.5", "55%", "half"],
   premiumFrom: ["", "0", "80.5", "1000001", "-80"],
   businessFrom: ["", "0", "lots"],
+  discrepancyShare: ["", "-0.01", "1.5", "1%"],
   sharedViews: [
     "",
     "[]",
@@ -202,7 +203,7 @@ describe("settings", () => {
   });
 
   it("refuse tiers in the wrong order, and the public thelook outside its location", () => {
-    expect(refusal({ premiumFrom: "300" })).to.include("premiumFrom is 300 and gcp-data-demos:businessFrom is 200");
+    expect(refusal({ premiumFrom: "9000" })).to.include("premiumFrom is 9000 and gcp-data-demos:businessFrom is 8000");
     expect(refusal({ location: "EU" })).to.include("set thelookSource to synthetic:");
   });
 
@@ -243,7 +244,7 @@ describe("Pulumi.yaml", () => {
         integer: Number.isInteger(value),
         object: typeof value === "object",
         // Pulumi has no type for fractions.
-        string: typeof value === "string" || name === "scale" || name === "walletShare",
+        string: typeof value === "string" || ["scale", "walletShare", "discrepancyShare"].includes(name),
       };
       expect(fits[type as keyof typeof fits], `${name} is declared as ${type}`).to.equal(true);
     }

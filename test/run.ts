@@ -12,8 +12,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** These take minutes: they run Pulumi's engine, or install the packed packages. Continuous integration runs them, and so does `CI=true npm test`. */
-const slow = ["test/engine/life-of-a-stack.test.ts", "test/engine/first-up.test.ts", "test/packages.test.ts"];
+/** These take longest: they run Pulumi's engine, install the packed packages, or repeat on BigQuery's emulator and with several seeds what other tests do. Continuous integration runs them, and so does `CI=true npm test`. */
+const slow = [
+  "test/engine/life-of-a-stack.test.ts",
+  "test/engine/first-up.test.ts",
+  "test/packages.test.ts",
+  "test/transform/on-bigquery.test.ts",
+  "test/transform/segments.test.ts",
+  "test/generator/wallet/wallet-on-bigquery.test.ts",
+];
 /** The files that take longest start first, so that none of them is left over when the others are done. */
 const longest = [
   ...slow,

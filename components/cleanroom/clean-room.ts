@@ -22,7 +22,7 @@ export interface CleanRoomArgs {
   readonly projects: Each<string>;
   /** The parties' own tables. */
   readonly datasets: Each<Dataset>;
-  /** What the shared views do differently from their defaults. `config.ts` has checked it. */
+  /** The shared views' changes to their defaults. `config.ts` has checked it. */
   readonly sharedViews: Overrides;
   /** Who may subscribe and ask as a party, beside its service account: `user:…`, `group:…`, `serviceAccount:…`. */
   readonly cleanRoomMembers: Each<readonly string[]>;

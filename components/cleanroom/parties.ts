@@ -15,14 +15,16 @@ export interface FillSettings {
   readonly thelookSource: string;
   /** Seed of every random draw: the same seed gives the same rows. */
   readonly seed: number;
-  /** Amount of synthetic data, 1 for the real size. */
+  /** Size of the coffee shops. Below 1 it is that of the synthetic thelook too, which never exceeds the public one's. */
   readonly scale: number;
   /** Share of the merchant's adult customers who have a wallet, above 0 and up to 1. */
   readonly walletShare: number;
-  /** Spending in USD from which most wallets are Premium. */
+  /** USD paid with a wallet from which it is Premium. */
   readonly premiumFrom: number;
-  /** Spending in USD from which most wallets are Business. */
+  /** USD paid with a wallet from which it is Business. */
   readonly businessFrom: number;
+  /** Share of the payments that disagree with their order, from 0 to 1. */
+  readonly discrepancyShare: number;
 }
 
 export interface PartiesArgs {
@@ -101,10 +103,11 @@ export class Parties extends pulumi.ComponentResource {
           THELOOK_SOURCE: fill.thelookSource,
           ...(synthetic && { LAKE_URL: pulumi.interpolate`gs://${bucket}` }),
           SEED: String(fill.seed),
-          SCALE: String(fill.scale),
+          SCALE: String(Math.min(1, fill.scale)),
           WALLET_SHARE: String(fill.walletShare),
           PREMIUM_FROM: String(fill.premiumFrom),
           BUSINESS_FROM: String(fill.businessFrom),
+          DISCREPANCY_SHARE: String(fill.discrepancyShare),
         },
         sizing,
       },

@@ -12,7 +12,7 @@ import type { UploadedCode } from "../uploaded-code.ts";
 export interface ShopSettings {
   /** Seed of every random draw: the same seed gives the same rows. */
   readonly seed: number;
-  /** Amount of data, 1 for the real size. */
+  /** Size of the coffee shops: 10 is a chain that lives from its trade. */
   readonly scale: number;
   /** How many days up to yesterday; 0 for every day since the first. */
   readonly days: number;

@@ -6,7 +6,7 @@ import { childOf } from "./place.ts";
 export interface IdentityArgs {
   /** The account's id, the part of its address before the @. */
   readonly accountId: string;
-  /** What the account does, as the console shows it. */
+  /** The account's purpose, for the console. */
   readonly displayName: string;
   /** The project that the account belongs to. */
   readonly project: string;

@@ -16,7 +16,7 @@ export interface ScheduleArgs {
   readonly place: Place;
   /** The schedule's name. */
   readonly scheduleName: string;
-  /** What it starts, as the console shows it. */
+  /** The step that it starts, for the console. */
   readonly description: string;
   /** When it fires. */
   readonly clock: Clock;

@@ -8,6 +8,7 @@ export { coffee, ewallet, merchant };
 /** The coffee shop's tables, parents before children. */
 export const coffeeTables: readonly Table[] = [
   coffee.stores,
+  coffee.events,
   coffee.products,
   coffee.customers,
   coffee.orders,
@@ -16,9 +17,12 @@ export const coffeeTables: readonly Table[] = [
 
 /** Every declared table, parents before children. */
 export const allTables: readonly Table[] = [
+  merchant.distributionCenters,
+  merchant.products,
   merchant.users,
   merchant.orders,
   merchant.orderItems,
+  merchant.orderPayments,
   ewallet.providerUsers,
   ewallet.transactions,
   ...coffeeTables,

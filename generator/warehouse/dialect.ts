@@ -5,41 +5,53 @@ export interface Dialect {
   md5(expression: string): string;
   /** SHA-256 of a string, 64 hexadecimal digits. */
   sha256(expression: string): string;
-  /** A number in [0, 1) from the first eight digits of a hexadecimal string. */
+  /** A number in [0, 1) from eight hexadecimal digits. */
   fraction(hex: string): string;
+  /** The text at `index` (an integer expression, from 0) of a list of texts without quotes. */
+  elementOf(texts: readonly string[], index: string): string;
   /** A BigQuery type as a CAST names it. */
   type(bigqueryType: "INT64" | "FLOAT64" | "STRING" | "DATE"): string;
   /** The day `days` (an integer expression) before `date`. */
   daysBefore(date: string, days: string): string;
+  /** The instant `minutes` (an integer expression) after `timestamp`. */
+  minutesAfter(timestamp: string, minutes: string): string;
 }
 
 const bigquery: Dialect = {
   name: "bigquery",
   md5: (expression) => `TO_HEX(MD5(${expression}))`,
   sha256: (expression) => `TO_HEX(SHA256(${expression}))`,
-  fraction: (hex) => `(CAST(CONCAT('0x', SUBSTR(${hex}, 1, 8)) AS INT64) / 4294967296.0)`,
+  fraction: (hex) => `(CAST(CONCAT('0x', ${hex}) AS INT64) / 4294967296.0)`,
+  elementOf: (texts, index) => `[${texts.map((text) => `'${text}'`)}][OFFSET(${index})]`,
   type: (type) => type,
   daysBefore: (date, days) => `DATE_SUB(${date}, INTERVAL ${days} DAY)`,
+  minutesAfter: (timestamp, minutes) => `TIMESTAMP_ADD(${timestamp}, INTERVAL ${minutes} MINUTE)`,
 };
 
 const duckdb: Dialect = {
   name: "duckdb",
   md5: (expression) => `md5(${expression})`,
   sha256: (expression) => `sha256(${expression})`,
-  fraction: (hex) => `(CAST(CONCAT('0x', SUBSTR(${hex}, 1, 8)) AS BIGINT) / 4294967296.0)`,
+  fraction: (hex) => `(CAST(CONCAT('0x', ${hex}) AS BIGINT) / 4294967296.0)`,
+  elementOf: (texts, index) => `([${texts.map((text) => `'${text}'`)}])[${index} + 1]`,
   type: (type) => ({ INT64: "BIGINT", FLOAT64: "DOUBLE", STRING: "VARCHAR", DATE: "DATE" })[type],
   daysBefore: (date, days) => `(${date} - CAST(${days} AS INTEGER))`,
+  minutesAfter: (timestamp, minutes) => `(${timestamp} + to_minutes(${minutes}))`,
 };
 
 export const dialects = { bigquery, duckdb } as const;
 
 /**
- * SQL for a number in [0, 1) that depends only on the seed, a label and a key; both engines compute the same number. Each use has
- * its own label, so that two draws for one key are independent.
+ * SQL for 32 hexadecimal digits that depend only on the seed, a label and a key; both engines compute the same. Each use has its own
+ * label, so that the digits of two uses of one key are independent. `numberOf` reads numbers from them.
  */
-export function uniform(dialect: Dialect, seed: number, label: string, key: string): string {
-  const cast = `CAST(${key} AS ${dialect.type("STRING")})`;
-  return dialect.fraction(dialect.md5(`CONCAT('${seed}:${label}:', ${cast})`));
+export function digitsOf(dialect: Dialect, seed: number, label: string, key: string): string {
+  return dialect.md5(`CONCAT('${seed}:${label}:', CAST(${key} AS ${dialect.type("STRING")}))`);
+}
+
+/** SQL for one of the four independent numbers in [0, 1) that 32 digits make. */
+export function numberOf(dialect: Dialect, digits: string, which: 0 | 1 | 2 | 3): string {
+  return dialect.fraction(`SUBSTR(${digits}, ${1 + 8 * which}, 8)`);
 }
 
 /** The statement that creates a temporary table, for the rest of the script. */

@@ -6,7 +6,7 @@ import { duckdbDdl, duckdbTypes } from "../tables/derive.ts";
 import { type Column, columnNames, fullName, type Table } from "../tables/table.ts";
 import { dialects } from "./dialect.ts";
 import { findFault, openCsv, patterns, readHeader } from "./read-csv.ts";
-import type { ResultRow, Warehouse } from "./warehouse.ts";
+import type { CsvSource, ResultRow, Warehouse } from "./warehouse.ts";
 
 // Imported at run time: the cloud's bundle does not contain DuckDB, and nothing there opens this file.
 const {
@@ -51,7 +51,7 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
       inTurn(async () => {
         const name = `_load_${table.table}_${++staged}`;
         const reads: string[] = [];
-        for (const file of csv.uris) reads.push(await selectCsv(table, file, csv.extraColumns));
+        for (const file of csv.uris) reads.push(await selectCsv(table, file, csv));
         if (reads.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
         try {
           await connection.run(`CREATE TEMP TABLE ${name} AS ${reads.join("\nUNION ALL ")}`);
@@ -139,18 +139,23 @@ function explainOpen(path: string, message: string): string {
 }
 
 /** The SELECT that reads one CSV file as rows of the table. It fails on a value that does not fit. */
-async function selectCsv(table: Table, file: string, extraColumns?: "ignore"): Promise<string> {
+async function selectCsv(
+  table: Table,
+  file: string,
+  { extraColumns, trusted }: Omit<CsvSource, "uris">,
+): Promise<string> {
   const header = await readHeader(table, await openCsv(file), extraColumns);
   // Numbered names, because the header may contain any text.
   const fields = header.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const values = columnNames(table).map(
-    (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column)} AS ${name}`,
+    (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column, trusted)} AS ${name}`,
   );
   return `SELECT ${values.join(", ")} FROM read_csv('${file.replaceAll("'", "''")}', auto_detect = false, header = true,
     delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, columns = {${fields}})`;
 }
 
-function castOf(field: string, { type, mode }: Column): string {
+function castOf(field: string, { type, mode }: Column, trusted?: boolean): string {
+  if (trusted && mode === "NULLABLE") return type === "STRING" ? field : `CAST(${field} AS ${duckdbTypes[type]})`;
   const whenEmpty = mode === "REQUIRED" ? "error('empty')" : "NULL";
   if (type === "STRING") return mode === "REQUIRED" ? `coalesce(${field}, ${whenEmpty})` : field;
   const cast =

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openLake } from "../../generator/lake/open-lake.ts";
 import { thelook } from "../../generator/tables/merchant.ts";
+import type { Table } from "../../generator/tables/table.ts";
 import { snapshotStatements, snapshotTables } from "../../generator/thelook/snapshot.ts";
 import { writeSynthetic } from "../../generator/thelook/synthetic.ts";
 import { walletStatements } from "../../generator/wallet/wallet.ts";
@@ -30,9 +31,11 @@ export async function benchWallet(): Promise<WalletBench> {
     });
     const warehouse = await openWarehouse(`duckdb://${join(folder, "warehouse.duckdb")}`);
     try {
-      const stage = async (table: (typeof thelook)["users" | "orders" | "orderItems"]) =>
+      const stage = async (table: Table) =>
         (await warehouse.stage(table, { uris: [lake.uri(`thelook/${table.file}.csv`)] })).name;
       const source = {
+        distribution_centers: await stage(thelook.distributionCenters),
+        products: await stage(thelook.products),
         users: await stage(thelook.users),
         orders: await stage(thelook.orders),
         order_items: await stage(thelook.orderItems),

@@ -1,4 +1,4 @@
-// Preloaded into the program: the pauses of components/google-delay.ts, and no other timers, are shortened.
+// Preloaded into the program: the pauses of components/google/retry.ts, and no other timers, are shortened.
 const PAUSE_MS = 20_000;
 const { setTimeout } = globalThis;
 globalThis.setTimeout = Object.assign(

@@ -7,19 +7,31 @@ const read = (args: string[], env: Record<string, string> = {}) => readOptions("
 
 describe("The e-wallet's settings", () => {
   it("suit thelook's prices by default, and come from arguments and the environment", () => {
-    expect(read([])).to.deep.equal({ walletShare: 0.55, premiumFrom: 80, businessFrom: 200 });
-    expect(read(["--premium-from", "90"], { WALLET_SHARE: "0", PREMIUM_FROM: "1", BUSINESS_FROM: "250.5" }))
+    expect(read([])).to.deep.equal({
+      walletShare: 0.55,
+      premiumFrom: 2000,
+      businessFrom: 8000,
+      discrepancyShare: 0.01,
+    });
+    expect(
+      read(["--premium-from", "90"], {
+        WALLET_SHARE: "0",
+        PREMIUM_FROM: "1",
+        BUSINESS_FROM: "250.5",
+        DISCREPANCY_SHARE: "0",
+      }),
+    )
       .to.deep //
-      .equal({ walletShare: 0, premiumFrom: 90, businessFrom: 250.5 });
+      .equal({ walletShare: 0, premiumFrom: 90, businessFrom: 250.5, discrepancyShare: 0 });
   });
 
   it("are refused all at once if they are not a share or an amount", () => {
-    const wrong = { WALLET_SHARE: "1.1", PREMIUM_FROM: "-1", BUSINESS_FROM: "much" };
+    const wrong = { WALLET_SHARE: "1.1", PREMIUM_FROM: "-1", BUSINESS_FROM: "much", DISCREPANCY_SHARE: "2" };
     expect(() => read([], wrong))
       .to.throw(UserError)
       .with.property("message")
       .that.matches(
-        /WALLET_SHARE is "1\.1": use a number from 0 to 1\n +PREMIUM_FROM is "-1": use a number from 0\n +BUSINESS_FROM is "much"/,
+        /WALLET_SHARE is "1\.1": use a number from 0 to 1\n +PREMIUM_FROM is "-1": use a number from 0\n +BUSINESS_FROM is "much".+\n +DISCREPANCY_SHARE is "2": use a number from 0 to 1/,
       );
   });
 

@@ -57,7 +57,7 @@ describe("loading the coffee shop", () => {
     return message;
   };
 
-  it("fills all five tables with as many rows as the manifest promises", async () => {
+  it("fills all six tables with as many rows as the manifest promises", async () => {
     for (const { table, rows } of manifest.files) {
       const [found] = await warehouse.run(`SELECT count(*) AS rows FROM coffee_shop.${table}`);
       expect(found?.rows, table).to.equal(rows).and.to.be.above(0);
@@ -126,7 +126,7 @@ describe("loading the coffee shop", () => {
     expect(await refused()).to.include("run generate first");
   });
 
-  it("leaves all five tables as they were if the last one cannot be replaced", async () => {
+  it("leaves all six tables as they were if the last one cannot be replaced", async () => {
     await generateShop(8);
     await warehouse.run("ALTER TABLE coffee_shop.order_details RENAME COLUMN quantity TO pieces");
     expect(await refused()).to.include("quantity");

@@ -23,11 +23,24 @@ describe("A random stream", () => {
     expect(new Set(streams.map((random) => random.next())).size).to.equal(streams.length);
   });
 
-  it("is uniform in [0, 1), along a stream and across the first numbers of keys", () => {
+  it("gives a key's only number without touching the stream, and another number than the stream's", () => {
+    fc.assert(
+      fc.property(fc.integer(), keys, keys, (seed, key, other) => {
+        const random = new Random(seed, "only").at(other);
+        const only = random.only(key);
+        expect(draws(random)).to.deep.equal(draws(new Random(seed, "only").at(other)));
+        expect(only).to.equal(new Random(seed, "only").only(key));
+        expect(only).not.to.equal(random.at(key).next());
+      }),
+    );
+  });
+
+  it("is uniform in [0, 1), along a stream, across the first numbers of keys and across their only numbers", () => {
     const random = new Random(42, "uniform");
     const along = draws(random.at(7), 20_000);
     const across = Array.from({ length: 20_000 }, (_, key) => random.at(key).next());
-    for (const numbers of [along, across]) {
+    const only = Array.from({ length: 20_000 }, (_, key) => random.only(2 ** 38 + key));
+    for (const numbers of [along, across, only]) {
       const tenths = Array.from({ length: 10 }, () => 0);
       for (const number of numbers) tenths[Math.floor(number * 10)] = (tenths[Math.floor(number * 10)] ?? 0) + 1;
       for (const count of tenths) expect(count).to.be.within(1_800, 2_200);

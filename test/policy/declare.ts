@@ -1,5 +1,5 @@
 // Prints the resources that index.ts declares, as JSON. It runs as a separate process, since a process has only one Pulumi runtime.
-//   node --import=tsx test/policy/declare.ts '{"gcp-data-demos:labels":"{}"}'
+//   node test/policy/declare.ts '{"gcp-data-demos:labels":"{}"}'
 import { evaluate } from "pulumi-rehearsal";
 import { adapters } from "../../local/adapters.ts";
 

@@ -6,7 +6,7 @@ import { type Resource, violations } from "./support.ts";
 /** The resources that index.ts declares with some settings. */
 function declared(config: Record<string, string> = {}): Resource[] {
   const program = fileURLToPath(new URL("declare.ts", import.meta.url));
-  const run = spawnSync(process.execPath, ["--import=tsx", program, JSON.stringify(config)], {
+  const run = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", program, JSON.stringify(config)], {
     encoding: "utf8",
     maxBuffer: 1e9,
   });
