@@ -27,7 +27,7 @@ export interface Life {
 const PASSING = 0.36;
 const PASSING_TWICE = 0.25;
 /** Shares of those who stay for at least `LONG_STAY` days. */
-const PAUSING = 0.42;
+const PAUSING = 0.48;
 const FADING = 0.3;
 const LONG_STAY = 120;
 /** The share of the usual rate that is left on a fading customer's last day. */

@@ -30,7 +30,7 @@ interface Judged {
 
 /** Chains that are judged together: small ones have too few customers in a segment for a share of them to mean anything. */
 const chains: { readonly seeds: readonly number[]; readonly scale: number }[] = [
-  { seeds: [42, 43], scale: 2 },
+  { seeds: [42], scale: 2 },
   { seeds: [1, 2], scale: 1 },
   { seeds: [7], scale: 4 },
   ...Array.from({ length: Number(process.env.FUZZ ?? 0) }, () => ({
