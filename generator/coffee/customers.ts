@@ -114,8 +114,8 @@ export function certainVisits({ life, visits, registeredOn, channel }: Customer)
 }
 
 /**
- * What an order asks of its guest, in columns by customer id; 0 stands for a passer-by. The customers of a large chain do not fit the
- * processor's cache as objects, and the columns do.
+ * The facts of a guest that an order needs, in columns by customer id; 0 stands for a passer-by. The customers of a large chain fit
+ * the processor's cache as columns, and not as objects.
  */
 export interface Guests {
   /** Indexes into `guests` of personas.ts, `products` and `paymentMethods`. */

@@ -14,7 +14,7 @@ export const eventKinds = [
   "promotion",
 ] as const;
 
-/** What an event does to the shops that it reaches, on each of its days. */
+/** The effect of an event on its shops, on each of its days. */
 interface Effect {
   /** Index of the only store that it reaches; by default it reaches all. */
   readonly store?: number;
@@ -51,8 +51,7 @@ const ukranews = "https://ukranews.com/en/news";
 const babel = "https://babel.ua/en/news";
 
 /**
- * What happened in Kyiv. The sources report days and hours. The effects on trade are the model's, of the size that owners of cafés
- * reported: https://ubn.news/kyiv-cafes-and-restaurants-are-gradually-resuming-their-work for 2022.
+ * Events in Kyiv. The sources report days and hours. The effects on trade are estimates, as large as café owners reported: https://ubn.news/kyiv-cafes-and-restaurants-are-gradually-resuming-their-work for 2022.
  */
 // biome-ignore format: it reads as a table, one event a line
 const history: readonly Entry[] = [

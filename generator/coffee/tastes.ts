@@ -6,7 +6,7 @@ import { paymentMethods } from "./receipt.ts";
 import { hoursOf } from "./shop-days.ts";
 import { stores } from "./stores.ts";
 
-/** What a registered customer likes. */
+/** The favourites and habits of a registered customer. */
 export interface Taste {
   /** Indexes of the favourite drink and of the favourite thing to eat. */
   readonly drink: number;

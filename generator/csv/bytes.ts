@@ -67,7 +67,7 @@ export class Bytes {
     this.at += encoder.encodeInto(text, this.buffer.subarray(this.at)).written;
   }
 
-  /** What another buffer holds. */
+  /** Appends the content of another buffer. */
   copy(other: Bytes): void {
     const { buffer, at } = this;
     const { buffer: from, at: length } = other;

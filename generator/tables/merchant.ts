@@ -88,7 +88,7 @@ export const distributionCenters = table(
   },
 );
 
-/** What the merchant sells. */
+/** Products of the merchant. */
 export const products = table(
   {
     dataset,

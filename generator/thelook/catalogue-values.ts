@@ -9,9 +9,9 @@ export interface Category {
   readonly products: number;
   /** Mean price, USD. */
   readonly price: number;
-  /** What the merchant pays, as a share of the price: the mean, from which products differ by up to 0.05. */
+  /** The mean cost as a share of the price. Products differ from it by up to 0.05. */
   readonly cost: number;
-  /** What names of products end in. */
+  /** The last words of product names. */
   readonly kinds: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export const categories: readonly Category[] = [
   men("Accessories", [849, 48, 0.402], "Leather Belt, Wallet, Necktie, Baseball Cap, Sunglasses, Gloves"),
 ];
 
-/** What products' names begin with, after the brand: a style, then a color. */
+/** The words of a product name that follow the brand: a style, then a color. */
 export const styles = words(`
   Classic Essential Heritage Relaxed Slim Modern Vintage Everyday Lightweight Soft Ribbed Striped Printed Washed Quilted
   Stretch Cotton Linen Wool Merino Bamboo Organic Textured Embroidered Contrast Seamless Reversible Tailored`);

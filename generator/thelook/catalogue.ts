@@ -37,7 +37,7 @@ const CHEAPEST = 1.5;
 const DEAREST = 999;
 
 const centerOf = weighted(distributionCenters.map(({ share }, index) => [index + 1, share] as const));
-/** What prices end in, cents; undefined for any. */
+/** The cents of a price; undefined for any. */
 const ending = weighted<number | undefined>([
   [0, 38],
   [99, 22],

@@ -13,8 +13,8 @@ export const FEW = 50;
 export const CERTAIN = 3;
 
 /**
- * What customers spend varies by about one and a half times the mean, in thelook and in most shops. An answer has means only, so this
- * stands for the deviation that it does not have.
+ * The standard deviation of spend per customer, as a multiple of its mean: about 1.5 in thelook and in most shops. Answers carry means
+ * only, so this is an assumption.
  */
 const DEVIATION_OF_MEANS = 1.5;
 

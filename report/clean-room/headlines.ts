@@ -7,7 +7,7 @@ import { type Difference, genericHeadline, mostTelling, surestDifference } from 
 
 /* The sentence above each answer, which answers the question. A question without a function of its own gets a generic headline. */
 
-/** What the page says and draws of an answer. */
+/** The headline of an answer, and how the page draws it. */
 export interface Told {
   /** A sentence in which `**` marks bold words. */
   readonly headline: string;
@@ -257,7 +257,7 @@ const own: Readonly<Record<string, (answer: Named) => Told>> = {
   "12-joining-by-age": joining,
 };
 
-/** What an answer tells: by the use case's own function, or by its columns. */
+/** The headline of an answer: from the use case's own function, or else from the answer's columns. */
 export function tell(answer: UseCaseAnswer): Told {
   const headline = Object.hasOwn(own, answer.name) ? own[answer.name] : undefined;
   try {

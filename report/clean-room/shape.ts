@@ -11,7 +11,7 @@ export interface CleanRoomData {
   readonly useCases: readonly UseCaseAnswer[];
 }
 
-/** What a party keeps to itself, and what it shares under which rule. */
+/** The tables that a party keeps to itself, and the views that it shares, each with its rule. */
 export interface SharingParty {
   readonly name: PartyName;
   /** The names of its own tables. */
@@ -28,7 +28,7 @@ export interface SharedPart {
   readonly rule: {
     /** BigQuery's name: `Aggregation threshold`. */
     readonly name: string;
-    /** What the other party gets to see, in a few words. */
+    /** The rows or figures that the other party sees, in a few words. */
     readonly shows: string;
   };
 }

@@ -23,7 +23,7 @@ export interface SalesCube {
   readonly mixes: readonly { readonly name: string; readonly categories: number }[];
   readonly products: readonly Product[];
   readonly discountReasons: readonly DiscountReason[];
-  /** What happened in the city and the chain, promotions too, by first day. */
+  /** Events in the city and the chain, and promotions, by first day. */
   readonly events: readonly ShopEvent[];
   readonly cells: SalesCells;
   readonly discounts: DiscountRows;

@@ -17,7 +17,7 @@ export interface Daily {
   readonly label: string;
   readonly width: number;
   readonly points: readonly CoursePoint[];
-  /** What happened on these days; they may begin before and end after. */
+  /** Events on these days; they may begin before and end after. */
   readonly events: readonly LaneEvent[];
   readonly words: DailyWords;
   /** Called with the day that the reader clicks. */

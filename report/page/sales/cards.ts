@@ -8,7 +8,7 @@ import { categoriesView, categoryFill, discountsView, mixesView, productsView } 
 import { mapView, storesView } from "./stores.ts";
 import { hoursView } from "./times.ts";
 
-/** What a click in a chart chooses. */
+/** The filters that a click in a chart sets. */
 export interface Choose {
   store(name: string): void;
   category(name: string): void;
