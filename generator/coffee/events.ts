@@ -26,7 +26,7 @@ interface Effect {
   readonly demand?: number;
 }
 
-/** Something that a chart of the sales should name. Days are numbers, see calendar.ts. */
+/** An event, which the sales charts mark. Days are numbers, see calendar.ts. */
 export interface ShopEvent extends Effect {
   readonly name: string;
   readonly kind: (typeof eventKinds)[number];

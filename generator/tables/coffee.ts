@@ -139,7 +139,7 @@ export const events = table(
   {
     dataset,
     table: "events",
-    description: "What a chart of the sales should name: invasion, curfews, outages, holidays, openings, promotions",
+    description: "Events that the sales charts mark: invasion, curfews, outages, holidays, openings, promotions",
     primaryKey: ["event_id"],
     foreignKeys: [references("store_id", stores)],
     file: "Events",
