@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { DuckDBConnection, DuckDBInstance, StatementType } from "@duckdb/node-api";
 import type { Type } from "./analyser/analyser.ts";
 import { messageOf, RunError, UserError } from "./errors.ts";
+import { registerFunctions } from "./evaluate/evaluator.ts";
 import { toValue, type Value } from "./values.ts";
 
 /* Runs one SELECT at a time in DuckDB, within limits. */
@@ -16,6 +17,8 @@ export interface Limits {
   readonly bytes: number;
   /** As DuckDB writes it, such as `1GB`. It applies to a file only; a connection keeps its own setting. @default "1GB" */
   readonly memory: string;
+  /** When the query began, as `performance.now()` tells it: its analysis counts as well. @default now */
+  readonly began?: number;
 }
 
 export const defaultLimits: Limits = { seconds: 30, rows: 500_000, bytes: 100_000_000, memory: "1GB" };
@@ -54,11 +57,13 @@ export async function openEngine(file: string, limits = defaultLimits): Promise<
       ? new UserError(`${file} is being written by another program: wait for it, or close it there`, "DATABASE_LOCKED")
       : new UserError(`${file} cannot be read: ${messageOf(error)}`, "DATABASE_UNREADABLE");
   });
+  const registered = new Set<string>();
   return {
     async rows(select, types, within = limits) {
       const connection = await instance.connect();
       try {
-        return await read(connection, select, types, within);
+        registerFunctions(connection, select, registered);
+        return await read(connection, select, types, within, bytesOf(within.memory));
       } finally {
         connection.closeSync();
       }
@@ -88,10 +93,12 @@ export async function engineOn(connection: DuckDBConnection, limits = defaultLim
   const turnsOff = !before.split(",").includes(UNSAFE_OPTIMIZER);
   const disable = (names: string) => setting(`SET disabled_optimizers = '${names}'`);
   if (turnsOff) await disable([before, UNSAFE_OPTIMIZER].filter(Boolean).join(","));
+  const registered = new Set<string>();
   let last: Promise<unknown> = Promise.resolve();
   return {
     rows(select, types, within = limits) {
-      const rows = last.then(() => read(connection, select, types, within));
+      registerFunctions(connection, select, registered);
+      const rows = last.then(() => read(connection, select, types, within, Number.POSITIVE_INFINITY));
       last = rows.catch(() => {});
       return rows;
     },
@@ -111,12 +118,18 @@ async function read(
   select: string,
   types: readonly Type[],
   limits: Limits,
+  memory: number,
 ): Promise<Value[][]> {
-  let late = false;
-  const alarm = setTimeout(() => {
-    late = true;
-    connection.interrupt();
-  }, limits.seconds * 1000);
+  const { began = performance.now() } = limits;
+  const before = process.memoryUsage.rss();
+  let exceeded: RunError | undefined;
+  const check = () => {
+    // DuckDB does not count the vectors that it computes as memory.
+    if (process.memoryUsage.rss() - before > memory) exceeded ??= tooMuch(limits);
+    if (performance.now() - began > limits.seconds * 1000) exceeded ??= tooLong(limits);
+    if (exceeded) connection.interrupt();
+  };
+  const alarm = setInterval(check, 50);
   const isOurs = await connection.run("BEGIN TRANSACTION READ ONLY").then(
     () => true,
     // The caller's connection is in a transaction of its own.
@@ -127,17 +140,22 @@ async function read(
     if (statement.statementType !== StatementType.SELECT) throw new Error("not a SELECT");
     const rows: Value[][] = [];
     let bytes = 0;
-    for await (const chunk of (await statement.stream()).yieldRows()) {
-      for (const row of chunk) {
-        const values = row.map((value, index) => toValue(value, types[index] as Type));
+    const result = await statement.stream();
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const columns = types.map((_, index) => chunk?.getColumnVector(index));
+      // One row at a time: a chunk of long values may be larger than the limit.
+      for (let row = 0; row < chunk.rowCount; row++) {
+        const values = columns.map((column, index) => toValue(column?.getItem(row) ?? null, types[index] as Type));
         bytes += sizeOf(values);
         rows.push(values);
+        if (bytes > limits.bytes) throw tooLarge(`${Math.floor(limits.bytes / 1e6).toLocaleString("en-US")} MB`);
       }
-      if (late) throw tooLong(limits);
       if (rows.length > limits.rows) throw tooLarge(`${limits.rows.toLocaleString("en-US")} rows`);
-      if (bytes > limits.bytes) throw tooLarge(`${Math.floor(limits.bytes / 1e6).toLocaleString("en-US")} MB`);
+      check();
+      if (exceeded) throw exceeded;
     }
-    if (late) throw tooLong(limits);
+    check();
+    if (exceeded) throw exceeded;
     const isWhole = await connection.run("SELECT 1").then(
       () => true,
       () => false,
@@ -150,9 +168,9 @@ async function read(
     }
     return rows;
   } catch (error) {
-    throw late ? tooLong(limits) : runError(error, limits);
+    throw exceeded ?? runError(error, limits);
   } finally {
-    clearTimeout(alarm);
+    clearInterval(alarm);
     if (isOurs) await connection.run("ROLLBACK").catch(() => {});
   }
 }
@@ -172,10 +190,20 @@ function tooLong({ seconds }: Limits): RunError {
   return new RunError("limit", `The query ran longer than ${seconds} seconds and was stopped: ask for less`);
 }
 
+function tooMuch({ memory }: Pick<Limits, "memory">): RunError {
+  return new RunError("limit", `The query needs more than ${memory} of memory: ask for less`);
+}
+
+/** "1GB" or "512MiB" as a number. */
+function bytesOf(memory: string): number {
+  const [, count, unit = "", binary] = /^\s*([\d.]+)\s*([KMGT]?)(i?)B?\s*$/i.exec(memory) ?? [];
+  if (count === undefined) return Number.POSITIVE_INFINITY;
+  return Number(count) * (binary ? 1024 : 1000) ** " KMGT".indexOf(unit.toUpperCase() || " ");
+}
+
 function runError(error: unknown, { memory }: Limits): RunError {
   if (error instanceof RunError) return error;
   const message = messageOf(error);
-  if (/^Out of Memory/i.test(message))
-    return new RunError("limit", `The query needs more than ${memory} of memory: ask for less`);
+  if (/^Out of Memory/i.test(message)) return tooMuch({ memory });
   return new RunError("failed", message);
 }

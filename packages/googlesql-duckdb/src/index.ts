@@ -1,10 +1,10 @@
 export type { ColumnKind } from "./analyser/analyser.ts";
 export type { Table, TableColumn } from "./catalogue.ts";
+export type { AnswerColumn } from "./columns.ts";
 export type { Limits } from "./engine.ts";
 export { RunError, SqlError, UnsupportedSql, UserError, type UserErrorCode } from "./errors.ts";
 export {
   type Answer,
-  type AnswerColumn,
   type CheckedQuery,
   type GoogleSql,
   type OpenOptions,

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Analysed, loadAnalyser } from "./analyser/analyser.ts";
 import { type Catalogue, listedCatalogue, readCatalogue, type Table } from "./catalogue.ts";
+import { type AnswerColumn, columnsOf } from "./columns.ts";
 import { defaultLimits, engineOn, type Limits, openEngine } from "./engine.ts";
 import { RunError, SqlError, UnsupportedSql } from "./errors.ts";
 import { toDuckDb } from "./translate/translate.ts";
@@ -19,14 +20,6 @@ export interface OpenOptions {
   readonly tables?: readonly Table[];
   /** Limits of each query. @default 30 seconds, 500,000 rows, 100 MB of answer, 1 GB of memory */
   readonly limits?: Partial<Limits>;
-}
-
-/** A column of an answer. */
-export interface AnswerColumn {
-  /** As the query names it; `f0_`, `f1_` and so on if it does not, as in BigQuery. */
-  readonly name: string;
-  /** GoogleSQL's type, such as "INT64" or "ARRAY<STRING>". */
-  readonly type: string;
 }
 
 /** An answer. `Value` tells how each type is written. */
@@ -86,9 +79,10 @@ export async function openGoogleSql({ database, tables, limits }: OpenOptions): 
         return { columns: columnsOf(query), duckDb };
       },
       async run(sql) {
+        const began = performance.now();
         const { query, duckDb } = prepare(sql);
         const types = query.outputs.map(({ column }) => column.type);
-        const rows = await engine.rows(duckDb, types).catch((error) => {
+        const rows = await engine.rows(duckDb, types, { ...within, began }).catch((error) => {
           throw error instanceof RunError && error.why === "failed" ? withoutPrefix(error) : error;
         });
         return { columns: columnsOf(query), rows };
@@ -113,10 +107,10 @@ function translated(analyse: () => Analysed, catalogue: Catalogue): { query: Ana
   } catch (error) {
     // A stack overflow. The analyser itself says so of most such queries; this one went further.
     if (error instanceof RangeError) throw new SqlError("The query is nested too deeply.");
-    const isOfJson = error instanceof Error && /\bJSON\b/.test(error.message) && catalogue.others.length > 0;
-    if (isOfJson && error instanceof UnsupportedSql)
+    const isOfOther = error instanceof Error && /\bGEOGRAPHY\b/.test(error.message) && catalogue.others.length > 0;
+    if (isOfOther && error instanceof UnsupportedSql)
       throw new UnsupportedSql(error.what, placeOf(error), otherTypes(catalogue.others));
-    if (isOfJson && error instanceof SqlError)
+    if (isOfOther && error instanceof SqlError)
       throw new SqlError(`${error.message}. ${otherTypes(catalogue.others)}`, error.line, error.column);
     throw error;
   }
@@ -126,18 +120,9 @@ function placeOf({ line, column }: UnsupportedSql) {
   return line === undefined || column === undefined ? undefined : { line, column };
 }
 
-/** The analyser knows a column of a type that GoogleSQL lacks as JSON. */
+/** The analyser knows a column of a type that GoogleSQL lacks as GEOGRAPHY. */
 function otherTypes(columns: readonly string[]): string {
-  return `These columns have types that GoogleSQL lacks and count as JSON: ${columns.join(", ")}. Cast them in a view.`;
-}
-
-/** The columns of an answer, those without a name called as BigQuery calls them. */
-function columnsOf({ outputs }: Analysed): AnswerColumn[] {
-  let unnamed = 0;
-  return outputs.map(({ name, column }) => ({
-    name: name.startsWith("$") ? `f${unnamed++}_` : name,
-    type: typeName(column.type),
-  }));
+  return `These columns have types that GoogleSQL lacks and count as GEOGRAPHY: ${columns.join(", ")}. Cast them in a view.`;
 }
 
 /** "Invalid Input Error: division by zero" without DuckDB's class of the error. */

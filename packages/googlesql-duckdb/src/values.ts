@@ -2,6 +2,7 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
@@ -15,7 +16,7 @@ export type Value = string | number | boolean | null | readonly Value[] | { read
 
 /**
  * Converts a value of DuckDB: INT64 to a number, or to text if a number would not be exact; NUMERIC always to decimal text; infinities
- * and NaN to text, because JSON lacks them; DATE, TIMESTAMP, DATETIME and TIME to ISO text; BYTES to base64.
+ * and NaN to text, because JSON lacks them; DATE, TIMESTAMP, DATETIME and TIME to ISO text; INTERVAL to text as GoogleSQL's; BYTES to base64; JSON to its text.
  */
 export function toValue(value: DuckDBValue, type: Type): Value {
   if (value === null) return null;
@@ -29,6 +30,7 @@ export function toValue(value: DuckDBValue, type: Type): Value {
   }
   if (value instanceof DuckDBDateValue) return value.toString();
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("base64");
+  if (value instanceof DuckDBIntervalValue) return intervalText(value);
   if (value instanceof DuckDBListValue) {
     const element = type.arrayType?.elementType ?? unknown;
     return value.items.map((item) => toValue(item, element));
@@ -45,6 +47,15 @@ export function toValue(value: DuckDBValue, type: Type): Value {
 }
 
 const unknown: Type = { typeKind: "TYPE_UNKNOWN" };
+
+/** Writes "1-2 3 4:5:6.000007": years and months, days, hours, minutes and seconds. Each of the three has a sign of its own. */
+function intervalText({ months, days, micros }: DuckDBIntervalValue): string {
+  const [all, span] = [Math.abs(months), micros < 0n ? -micros : micros];
+  const part = span % 1_000_000n;
+  const fraction = part === 0n ? "" : `.${String(part).padStart(6, "0").replace(/000$/, "")}`;
+  const clock = [span / 3_600_000_000n, (span / 60_000_000n) % 60n, (span / 1_000_000n) % 60n].join(":");
+  return `${months < 0 ? "-" : ""}${Math.trunc(all / 12)}-${all % 12} ${days} ${micros < 0n ? "-" : ""}${clock}${fraction}`;
+}
 
 /** Drops trailing zeros, which only come from the column's scale. */
 function decimal(value: DuckDBDecimalValue): string {

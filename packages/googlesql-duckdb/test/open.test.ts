@@ -62,6 +62,14 @@ describe("openGoogleSql", function () {
       ],
       rows: [[1, "a", [1.5, null], null]],
     });
+    const sql = "SELECT JSON_OBJECT('a', [1, 2]), INTERVAL '-1-2 3 -4:5:6.789' YEAR TO SECOND, INTERVAL 2 HOUR";
+    expect((await db.run(sql)).rows).deep.equal([['{"a":[1,2]}', "-1-2 3 -4:5:6.789", "0-0 0 2:0:0"]]);
+  });
+
+  it("renames columns whose name is taken, as BigQuery does", async () => {
+    const { columns, rows } = await db.run("SELECT 1 AS id, 2 AS ID, 3 AS id_1, 4 AS id, 5, 6 AS f0_");
+    expect(columns.map(({ name }) => name)).deep.equal(["id", "ID_2", "id_1", "id_3", "f0_", "f0__1"]);
+    expect(rows).deep.equal([[1, 2, 3, 4, 5, 6]]);
   });
 
   it("reads the catalogue from the database, views included, and casts its types to GoogleSQL's", async () => {
@@ -121,10 +129,9 @@ describe("openGoogleSql", function () {
   });
 
   it("tells the line and the column of what DuckDB cannot answer alike", async () => {
-    const error = await errorOf(() => db.run("SELECT\n FARM_FINGERPRINT(name) FROM cities"));
-    expect(error)
-      .instanceOf(UnsupportedSql)
-      .include({ what: "the function FARM_FINGERPRINT", advice: "Write MD5 or SHA256.", line: 2, column: 2 });
+    const error = await errorOf(() => db.run("SELECT\n NET.REG_DOMAIN(name) FROM cities"));
+    expect(error).instanceOf(UnsupportedSql).include({ what: "the function NET.REG_DOMAIN", line: 2, column: 2 });
+    expect((error as UnsupportedSql).advice).match(/^Write REGEXP_EXTRACT/);
   });
 
   it("tells why a query failed on a value", async () => {
@@ -153,6 +160,23 @@ describe("openGoogleSql", function () {
       expect((error as RunError).message).contain(message);
       await small.close();
     }
+  });
+
+  it("answers a series of any length, and no array of it", async () => {
+    expect((await db.run("SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 20000000)) AS n")).rows).deep.equal([
+      [20_000_000],
+    ]);
+    for (const sql of [
+      "SELECT ARRAY_LENGTH(GENERATE_ARRAY(1, 20000000))",
+      "SELECT SUM(ARRAY_LENGTH(GENERATE_ARRAY(id, 1000000))) FROM shop.orders",
+    ])
+      expect(((await errorOf(() => db.run(sql))) as RunError).message).match(/GENERATE_ARRAY of more than/);
+  });
+
+  it("refuses too long a query before it is analysed, and analyses a long one", async () => {
+    const list = (length: number) => `SELECT ${Array.from({ length }, (_, n) => n).join(", ")}`;
+    expect(await errorOf(() => db.check(list(200_000)))).instanceOf(SqlError);
+    expect(db.check(list(1000)).columns).length(1000);
   });
 
   // DuckDB ends a stream that fails or is interrupted half way without an error.

@@ -1,7 +1,9 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { DuckDBIntervalValue } from "@duckdb/node-api";
 import { type CatalogTable, type ColumnKind, catalogJson, languageOf, type Type } from "../src/analyser/analyser.ts";
 import { listOf } from "../src/analyser/node.ts";
 import { startService } from "../src/analyser/service.ts";
+import { ofMessage } from "../src/evaluate/values.ts";
 
 /** A value in a table of a test. INT64, NUMERIC, DATE ("2024-02-29") and TIMESTAMP ("2024-02-29T12:00:00.000001Z") are texts. */
 export type Cell = string | number | boolean | null;
@@ -73,7 +75,7 @@ function numericBytes(text: string): string {
 
 /**
  * A value of the tree in a form to compare: INT64 as the text "5", FLOAT64 as a number, DATE, TIMESTAMP and DATETIME as in `Cell`, BYTES
- * in hex, ARRAY and STRUCT as lists.
+ * in hex, INTERVAL as months, days and microseconds, ARRAY and STRUCT as lists.
  */
 function plainValue(value: JsonObject, type: Type): unknown {
   if (Object.keys(value).length === 0) return null;
@@ -105,6 +107,10 @@ function plainValue(value: JsonObject, type: Type): unknown {
       return clock(BigInt(String(only)) >> 30n, Number(BigInt(String(only)) & 0x3fffffffn));
     case "TYPE_NUMERIC":
       return numericText(Buffer.from(String(only), "base64"));
+    case "TYPE_INTERVAL": {
+      const { months, days, micros } = ofMessage(value, type) as DuckDBIntervalValue;
+      return [months, days, String(micros)];
+    }
     case "TYPE_BYTES":
       return Buffer.from(String(only), "base64").toString("hex");
     default:

@@ -1,8 +1,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { SqlError } from "../errors.ts";
+import { type Evaluator, evaluatorOf } from "../evaluate/evaluator.ts";
 import { unlessMissing } from "./missing.ts";
-import { flatten, type Node } from "./node.ts";
+import { flatten, messageFor, type Node, offsetOf } from "./node.ts";
 import { type Service, startService } from "./service.ts";
+import { type CatalogFunction, definition, type FunctionParameter, functionJson } from "./table-functions.ts";
 
 /*
  * Google's own analyser of GoogleSQL, the language of BigQuery. It parses a query, resolves every name, finds the type of every
@@ -38,6 +40,13 @@ export interface Analysed {
   readonly query: Node;
   /** The query's text, in which `placeOf` finds a node. */
   readonly sql: string;
+  /**
+   * Writes an expression as GoogleSQL again, with columns in place of some of its parts; undefined for one that was made or changed since.
+   * @param columns the parts to replace, with the names of the columns
+   */
+  write(expression: Node, columns: ReadonlyMap<Node, string>): string | undefined;
+  /** Computes what DuckDB cannot. */
+  readonly evaluator: Evaluator;
 }
 
 /** A column of a scan. Its id is unique in the query. */
@@ -65,41 +74,85 @@ export interface Analyser {
    * @throws SqlError, and UnsupportedSql for a function of BigQuery that the analyser lacks
    */
   analyse(sql: string): Analysed;
+  /**
+   * Parses and resolves the query of a table function. In its tree, a RelationArgumentScan reads a table that the caller passes in, and
+   * an ArgumentRef is a value.
+   * @throws SqlError, with a place in the query; UserError for a parameter's type
+   */
+  analyseFunction(parameters: readonly FunctionParameter[], query: string): Analysed;
 }
 
 /**
- * Loads the analyser, which takes half a second the first time, and registers the tables with it.
+ * Loads the analyser, which takes half a second the first time, and registers the tables and table functions with it.
  * @param description the file `googlesql.json` to read instead of the package's own
  * @throws UserError if the analyser is not installed
  */
-export async function loadAnalyser(tables: readonly CatalogTable[], description?: string): Promise<Analyser> {
+export async function loadAnalyser(
+  tables: readonly CatalogTable[],
+  description?: string,
+  functions: readonly CatalogFunction[] = [],
+): Promise<Analyser> {
   const service = await startService(description);
   const languageOptions = languageOf(service);
   const register = () => {
     const { registeredId } = service.call("RegisterCatalog", {
-      simpleCatalog: { ...catalogJson(tables), builtinFunctionOptions: { languageOptions } },
+      simpleCatalog: { ...catalogJson(tables, functions), builtinFunctionOptions: { languageOptions } },
       descriptorPoolList: { definitions: [{ builtin: {} }] },
     });
     return { id: registeredId as string, restarts: service.restarts };
   };
   let catalog = register();
-  const options = service.message("zetasql.AnalyzerOptionsProto", {
-    languageOptions,
-    defaultTimezone: "UTC",
-    errorMessageMode: "ERROR_MESSAGE_ONE_LINE",
-    parseLocationRecordType: "PARSE_LOCATION_RECORD_FULL_NODE_SCOPE",
-    // Keep all columns of a scan: analysis rules count distinct privacy units by a column that the query may not use.
-    pruneUnusedColumns: false,
-    enabledRewrites: ["REWRITE_PIVOT", "REWRITE_UNPIVOT", "REWRITE_LIKE_ANY_ALL"],
-  });
-  const resolve = (request: JsonObject) => {
+  const optionsFor = (kind: string) =>
+    service.message("zetasql.AnalyzerOptionsProto", {
+      languageOptions: { ...languageOptions, supportedStatementKinds: [kind] },
+      defaultTimezone: "UTC",
+      errorMessageMode: "ERROR_MESSAGE_ONE_LINE",
+      parseLocationRecordType: "PARSE_LOCATION_RECORD_FULL_NODE_SCOPE",
+      // Keep all columns of a scan: analysis rules count distinct privacy units by a column that the query may not use.
+      pruneUnusedColumns: false,
+      enabledRewrites: ["REWRITE_PIVOT", "REWRITE_UNPIVOT", "REWRITE_LIKE_ANY_ALL"],
+    });
+  const forQueries = optionsFor("RESOLVED_QUERY_STMT");
+  const forFunctions = optionsFor("RESOLVED_CREATE_TABLE_FUNCTION_STMT");
+  const resolve = (sqlStatement: string, options = forQueries) => {
+    if (service.restarts > catalog.restarts) catalog = register();
     try {
-      return service.call("Analyze", request, { options });
+      const request = { registeredCatalogId: catalog.id, sqlStatement };
+      return flatten(service.call("Analyze", request, { options }).resolvedStatement) as unknown as {
+        kind: string;
+        outputColumnList: Analysed["outputs"];
+        query: Node;
+      };
     } catch (error) {
       throw error instanceof SqlError ? unlessMissing(error) : error;
     }
   };
   const language = service.message("zetasql.LanguageOptionsProto", languageOptions);
+  const evaluator = evaluatorOf(service, languageOptions);
+  const write: Analysed["write"] = (expression, columns) => {
+    const message = messageFor(expression);
+    if (message === undefined) return undefined;
+    const replaced = new Map([...columns].map(([node, name]) => [messageFor(node), columnJson(node, name)]));
+    const { sql } = service.call("BuildSql", {
+      registeredCatalogId: catalog.id,
+      descriptorPoolList: { definitions: [{ builtin: {} }] },
+      resolvedExpression: withReplaced(message, replaced) as JsonObject,
+    });
+    return sql as string;
+  };
+  const analyse = (sql: string): Analysed => {
+    if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
+    let statement: ReturnType<typeof resolve>;
+    try {
+      statement = resolve(sql);
+    } catch (error) {
+      const typed = error instanceof SqlError ? withTypedNull(sql, error) : undefined;
+      if (typed === undefined) throw error;
+      return analyse(typed);
+    }
+    if (statement.kind !== "QueryStmt") throw new SqlError("Only queries can be run: SELECT, WITH or FROM.");
+    return { outputs: statement.outputColumnList, query: statement.query, sql, write, evaluator };
+  };
   return {
     tablesOf(sql) {
       const request = { sqlStatement: sql };
@@ -108,19 +161,44 @@ export async function loadAnalyser(tables: readonly CatalogTable[], description?
       };
       return tableName.map(({ tableNameSegment }) => tableNameSegment);
     },
-    analyse(sql) {
-      if (service.restarts > catalog.restarts) catalog = register();
-      const request = { registeredCatalogId: catalog.id, sqlStatement: sql };
-      const { resolvedStatement } = resolve(request);
-      const statement = flatten(resolvedStatement) as unknown as {
-        kind: string;
-        outputColumnList: Analysed["outputs"];
-        query: Node;
-      };
-      if (statement.kind !== "QueryStmt") throw new SqlError("Only queries can be run: SELECT, WITH or FROM.");
-      return { outputs: statement.outputColumnList, query: statement.query, sql };
+    analyse,
+    analyseFunction(parameters, query) {
+      const sql = definition(parameters, query);
+      try {
+        const { outputColumnList: outputs, query: body } = resolve(sql, forFunctions);
+        return { outputs, query: body, sql, write, evaluator };
+      } catch (error) {
+        if (!(error instanceof SqlError) || error.line === undefined) throw error;
+        throw new SqlError(error.message, error.line - 1, error.column);
+      }
     },
   };
+}
+
+/** BigQuery's limit, in bytes there. */
+const MOST_CHARACTERS = 1_048_576;
+
+/** BigQuery takes a bare NULL beside LIKE, and the analyser one with a type: the query with that; undefined for another error. */
+function withTypedNull(sql: string, { message, line, column }: SqlError): string | undefined {
+  if (!/^Operands of (NOT )?LIKE cannot be literal NULL/.test(message) || !line || !column) return undefined;
+  const offset = offsetOf(sql, { line, column });
+  if (!/^NULL\b/i.test(sql.slice(offset))) return undefined;
+  return `${sql.slice(0, offset)}CAST(NULL AS STRING)${sql.slice(offset + "NULL".length)}`;
+}
+
+/** A reference to a column that no scan has. */
+function columnJson({ type }: Node, name: string): JsonObject {
+  return { resolvedExpressionColumnNode: { parent: { type: type as JsonObject }, name } };
+}
+
+/** A copy of a message with some of the messages in it replaced. */
+function withReplaced(part: unknown, replaced: ReadonlyMap<object | undefined, JsonObject>): unknown {
+  if (Array.isArray(part)) return part.map((each) => withReplaced(each, replaced));
+  if (typeof part !== "object" || part === null) return part;
+  return (
+    replaced.get(part) ??
+    Object.fromEntries(Object.entries(part).map(([field, value]) => [field, withReplaced(value, replaced)]))
+  );
 }
 
 /** The language features that BigQuery has, for queries only. */
@@ -140,34 +218,34 @@ export function languageOf(service: Service): JsonObject {
 
 /** Features that the analyser has and BigQuery lacks. */
 const notInBigQuery =
-  /GRAPH|MEASURE|MATCH_RECOGNIZE|MODULES|PROTO|PIPE_(INSERT|EXPORT|CREATE|TEE|FORK|IF|LOG|CALL|DESCRIBE|STATIC)|LATERAL|MAP_TYPE|UUID|ROW_TYPE|TIMESTAMP_(PICOS|NANOS)|SPANNER|TTL|WITH_EXPRESSION|GROUP_ROWS|BARE_ARRAY|MULTILEVEL|ENUM/;
+  /GRAPH|MEASURE|MATCH_RECOGNIZE|MODULES|PROTO|PIPE_(INSERT|EXPORT|CREATE|TEE|FORK|IF|LOG|CALL|DESCRIBE|STATIC)|LATERAL|MAP_TYPE|UUID|ROW_TYPE|TIMESTAMP_(PICOS|NANOS)|SPANNER|TTL|GROUP_ROWS|ARRAY_EQUALITY|ENUM/;
 
 /**
- * The analyser's own names of types. OTHER stands for a type of DuckDB that GoogleSQL lacks: JSON can be neither compared nor grouped
- * by, and the translation refuses every expression of it.
+ * The analyser's own names of types. OTHER stands for a type of DuckDB that GoogleSQL lacks: GEOGRAPHY can be neither compared nor
+ * grouped by, and the translation refuses every expression of it.
  */
-const typeKinds: Readonly<Record<string, string>> = { FLOAT64: "TYPE_DOUBLE", OTHER: "TYPE_JSON" };
+const typeKinds: Readonly<Record<string, string>> = { FLOAT64: "TYPE_DOUBLE", OTHER: "TYPE_GEOGRAPHY" };
 
 interface Catalog {
   readonly tables: Map<string, CatalogTable>;
+  readonly functions: JsonObject[];
   readonly catalogs: Map<string, Catalog>;
 }
 
-/** The tables as nested catalogs. Each table is entered once for each way to write its name. */
-export function catalogJson(tables: readonly CatalogTable[]): JsonObject {
-  const empty = (): Catalog => ({ tables: new Map(), catalogs: new Map() });
+/** The tables and functions as nested catalogs. Each is entered once for each way to write its name. */
+export function catalogJson(tables: readonly CatalogTable[], functions: readonly CatalogFunction[] = []): JsonObject {
+  const empty = (): Catalog => ({ tables: new Map(), functions: [], catalogs: new Map() });
   const top = empty();
-  for (const table of tables)
-    for (const path of table.paths) {
-      let at = top;
-      for (const part of path.slice(0, -1)) {
-        const next = at.catalogs.get(part) ?? empty();
-        at.catalogs.set(part, next);
-        at = next;
-      }
-      at.tables.set(path.at(-1) ?? "", table);
-    }
-  const json = (name: string, { tables, catalogs }: Catalog): JsonObject => ({
+  const catalogOf = (path: readonly string[]) =>
+    path.slice(0, -1).reduce((at, part) => {
+      const next = at.catalogs.get(part) ?? empty();
+      at.catalogs.set(part, next);
+      return next;
+    }, top);
+  for (const table of tables) for (const path of table.paths) catalogOf(path).tables.set(path.at(-1) ?? "", table);
+  for (const called of functions)
+    for (const path of called.paths) catalogOf(path).functions.push(functionJson(path, called));
+  const json = (name: string, { tables, functions, catalogs }: Catalog): JsonObject => ({
     name,
     table: [...tables].map(([called, { id, columns }]) => ({
       name: called,
@@ -177,6 +255,7 @@ export function catalogJson(tables: readonly CatalogTable[]): JsonObject {
         type: { typeKind: typeKinds[column.kind] ?? `TYPE_${column.kind}` },
       })),
     })),
+    customTvf: functions,
     catalog: [...catalogs].map(([called, catalog]) => json(called, catalog)),
   });
   return json("", top);

@@ -20,11 +20,43 @@ export function flatten(message: unknown): unknown {
   const [, wrapped] = (entries.length === 1 && first && /^resolved(\w+)Node$/.exec(first[0])) || [];
   if (wrapped !== undefined && first) {
     const inner = flatten(first[1]) as Node;
-    return { ...inner, kind: inner.kind || wrapped };
+    const node = { ...inner, kind: inner.kind || wrapped };
+    messages.set(node, message);
+    return node;
   }
   const { parent, ...own } = message as Record<string, unknown>;
   const fields = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, flatten(value)]));
   return parent === undefined ? fields : { ...(flatten(parent) as object), ...fields };
+}
+
+/** The offset in the text of a place that the analyser names. */
+export function offsetOf(sql: string, { line, column }: Place): number {
+  let offset = sql
+    .split(/(?<=\r\n|\n|\r(?!\n))/)
+    .slice(0, line - 1)
+    .join("").length;
+  for (let at = 1; at < column && offset < sql.length; ) {
+    const letter = String.fromCodePoint(sql.codePointAt(offset) as number);
+    at = letter === "\t" ? at + 8 - ((at - 1) % 8) : at + 1;
+    offset += letter.length;
+  }
+  return offset;
+}
+
+/** The messages that nodes were made of. */
+const messages = new WeakMap<object, object>();
+
+/** The analyser's message of a node; undefined for a node that was made or changed since. */
+export function messageFor(node: Node): object | undefined {
+  return messages.get(node);
+}
+
+/** A copy of a node, with fields that do not change what its message says, such as other ids of columns. */
+export function copyOf(node: Node, fields: Record<string, unknown>): Node {
+  const copy = { ...fields, kind: node.kind };
+  const message = messages.get(node);
+  if (message) messages.set(copy, message);
+  return copy;
 }
 
 /** Reads a repeated field, which the tree leaves out if it is empty. */

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { WASI } from "node:wasi";
 import { brotliDecompressSync } from "node:zlib";
 import {
   createFileRegistry,
@@ -17,21 +16,24 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { SqlError, UserError } from "../errors.ts";
+import { type Library, running, tooDeep } from "./thread.ts";
 
-/* Calls Google's GoogleSQL library, compiled to WebAssembly, inside this process. */
+/* Calls Google's GoogleSQL library, compiled to WebAssembly, on a thread of this process. */
 
 /** The library's methods. They take and return protobuf messages as JSON. */
 export interface Service {
   /**
    * Calls a method, such as "Analyze".
    * @param ready fields of the request that `message` made
-   * @throws SqlError
+   * @throws SqlError, and RunError if it takes too long or too much memory
    */
   call(method: string, fields: JsonObject, ready?: Readonly<Record<string, Message>>): JsonObject;
   /** Makes a message, to send it many times. */
   message(type: string, fields: JsonObject): Message;
   /** How many times the library was restarted. A restart loses everything registered with it. */
   readonly restarts: number;
+  /** Starts a further instance of the library, with memory of its own. */
+  another(): Service;
 }
 
 /** The published package has the analyser beside this file; the repository has it in its Python environment. */
@@ -49,25 +51,18 @@ export async function startService(description = places.find(existsSync)): Promi
     throw new UserError(notInstalled(description), "ANALYSER_MISSING");
   const library = libraries.get(description) ?? load(description);
   libraries.set(description, library);
-  const { module, types, zoneinfo } = await library;
-  return serviceOf(() => {
-    const wasi = new WASI({ version: "preview1", preopens: { "/usr/share/zoneinfo": zoneinfo } });
-    const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport });
-    wasi.initialize(instance);
-    return instance.exports as unknown as Exports;
-  }, types);
+  return serviceOf(await library);
 }
 
 /** Compiling takes half a second, so every service of this process shares the compiled module. */
-const libraries = new Map<string, Promise<Library>>();
+const libraries = new Map<string, Promise<Described>>();
 
-interface Library {
-  readonly module: object;
+/** The library, and the types of its messages. */
+interface Described extends Library {
   readonly types: FileRegistry;
-  readonly zoneinfo: string;
 }
 
-async function load(description: string): Promise<Library> {
+async function load(description: string): Promise<Described> {
   const { descriptors, ...files } = JSON.parse(readFileSync(description, "utf8"));
   const path = (name: string) => resolve(dirname(description), name);
   const types = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(descriptors, "base64")));
@@ -88,75 +83,34 @@ function notInstalled(description = places.join(" nor ")): string {
 // TypeScript declares WebAssembly only among the browser's types.
 declare namespace WebAssembly {
   function compile(wasm: Uint8Array): Promise<object>;
-  class Instance {
-    constructor(module: object, imports: object);
-    readonly exports: object;
-  }
 }
 
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  wasm_malloc(size: number): number;
-  wasm_free(address: number): void;
-  wasm_get_last_error(): number;
-  wasm_get_last_error_size(): number;
-  readonly [method: `ZetaSqlLocalService_${string}`]: (address: number, size: number, sizeAddress: number) => number;
-}
-
-/** Calls the library's methods, which read and write messages as bytes in its memory. */
-function serviceOf(start: () => Exports, types: FileRegistry): Service {
-  let wasm = start();
-  let restarts = 0;
+/** Calls the library's methods, which read and write messages as bytes. */
+function serviceOf(library: Described): Service {
+  const { types } = library;
+  const thread = running({ module: library.module, zoneinfo: library.zoneinfo }, errorOf);
   const messageType = (name: string): DescMessage => {
     const found = types.getMessage(name);
     if (found === undefined) throw new Error(`the GoogleSQL analyser has no message ${name}`);
     return found;
   };
   const message = (type: string, fields: JsonObject) => fromJson(messageType(type), fields, { registry: types });
-  const bytes = (address: number, size: number) => new Uint8Array(wasm.memory.buffer, address, size).slice();
-
-  function invoke(method: string, request: Uint8Array): Uint8Array {
-    const address = wasm.wasm_malloc(request.length + 4);
-    const sizeAddress = wasm.wasm_malloc(4);
-    new Uint8Array(wasm.memory.buffer).set(request, address);
-    const answer = run(method, address, request.length, sizeAddress);
-    const failed = answer === 0;
-    const said = failed
-      ? bytes(wasm.wasm_get_last_error(), wasm.wasm_get_last_error_size())
-      : bytes(answer, new DataView(wasm.memory.buffer).getUint32(sizeAddress, true));
-    for (const used of [address, sizeAddress, ...(failed ? [] : [answer])]) wasm.wasm_free(used);
-    if (failed) throw errorOf(new TextDecoder().decode(said));
-    return said;
-  }
-
-  function run(method: string, address: number, size: number, sizeAddress: number): number {
-    try {
-      return wasm[`ZetaSqlLocalService_${method}`]?.(address, size, sizeAddress) ?? 0;
-    } catch {
-      // The stack overflowed in the middle of the library's work, so its memory may be inconsistent: start anew.
-      wasm = start();
-      restarts += 1;
-      throw new SqlError(tooDeep);
-    }
-  }
-
   return {
     message,
     get restarts() {
-      return restarts;
+      return thread.restarts;
     },
+    another: () => serviceOf(library),
     call(method, fields, ready = {}) {
       const [request = `${method}Request`, response = `${method}Response`] = otherNames[method] ?? [];
       const sent = Object.assign(message(`${local}${request}`, fields), ready);
       const type = messageType(response.includes(".") ? response : `${local}${response}`);
-      return toJson(type, decode(type, invoke(method, toBinary(messageType(sent.$typeName), sent))), {
+      return toJson(type, decode(type, thread.invoke(method, toBinary(messageType(sent.$typeName), sent))), {
         registry: types,
       }) as JsonObject;
     },
   };
 }
-
-const tooDeep = "The query is nested too deeply.";
 
 /** Decodes a response. It nests as deeply as the query does, with about three messages for each operator. */
 function decode(type: DescMessage, bytes: Uint8Array): Message {

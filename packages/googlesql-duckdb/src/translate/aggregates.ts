@@ -30,8 +30,7 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
     const modifier = node.nullHandlingModifier;
     const ordered = listOf(node.orderByItemList).length > 0;
     if (
-      name !== "array_agg" &&
-      name !== "string_agg" &&
+      !["array_agg", "array_concat_agg", "string_agg"].includes(name) &&
       (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
     )
       scope.refuse(`${called} with ORDER BY, LIMIT or a treatment of NULLs`);
@@ -75,7 +74,9 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
   avg: ({ distinct, args, over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "NUMERIC")
-      return distinct ? call.refuse(`of DISTINCT ${kind}`) : average(args[0] as string, over, call);
+      return distinct
+        ? call.refuse(`of DISTINCT ${kind}`)
+        : average(args[0] as string, over, { safe: call.safe, sensitive: call.sensitive });
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
   min: plain("min"),
@@ -114,6 +115,10 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
     return `array_to_string(${collected({ ...call, ignoresNulls: true })}, ${between})`;
   },
   array_agg: collected,
+  array_concat_agg: (call) =>
+    call.sensitive
+      ? call.refuse("over rows of a protected view")
+      : `flatten(${collected({ ...call, ignoresNulls: true })})`,
 };
 
 function bits(name: string): TranslateAggregate {

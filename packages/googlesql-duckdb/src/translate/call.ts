@@ -13,6 +13,10 @@ export interface Call {
   readonly safe: boolean;
   /** Whether the query reads protected rows. Then no error may depend on a row, not even one about a limit of the translation. */
   readonly sensitive: boolean;
+  /** Whether the query reads protected rows that may not be seen themselves. */
+  readonly hidden?: boolean;
+  /** How Google's own implementation computes the call on these arguments; undefined if it cannot here. */
+  readonly other?: (args: readonly string[]) => string | undefined;
   /** Throws UnsupportedSql about "SUBSTR `what`". */
   refuse(what: string): never;
 }

@@ -60,7 +60,7 @@ const notFinite = "(?i)\\s*[+-]?(0x|inf|nan).*";
 /** GoogleSQL reads a number that is too large as infinity, which the translation does not support. */
 function parsedReal(value: string, failing: Casting): string {
   const number = `CASE WHEN isfinite(TRY_CAST(${value} AS DOUBLE)) THEN TRY_CAST(${value} AS DOUBLE)
-    ELSE ${unreadable("numbers that are too large", failing.sensitive)} END`;
+    ELSE ${unreadable("numbers that are too large", value, failing)} END`;
   return orFail(`regexp_full_match(${value}, '${real}')`, [value], number, "not a FLOAT64", failing);
 }
 

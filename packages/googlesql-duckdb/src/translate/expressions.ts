@@ -1,11 +1,13 @@
 import type { Column, Type } from "../analyser/analyser.ts";
-import { listOf, type Node } from "../analyser/node.ts";
+import { listOf, type Node, unknownFields } from "../analyser/node.ts";
+import { UnsupportedSql } from "../errors.ts";
 import { functionName, writtenName } from "./call.ts";
 import { cast } from "./casts.ts";
+import { evaluated, evaluatedFunctions, mayEvaluate } from "./evaluated.ts";
 import { functions } from "./functions.ts";
 import { literal, type Value } from "./literals.ts";
 import { scan } from "./scans.ts";
-import type { Scope } from "./scope.ts";
+import type { Computed, Scope } from "./scope.ts";
 import { column } from "./sql.ts";
 import { field, struct, takeStructs } from "./structs.ts";
 import { duckDbType, hasStruct, isNested, typeName } from "./types.ts";
@@ -23,13 +25,19 @@ export function expression(node: Node, scope: Scope): string {
 
 /** Alternatives to unsupported functions and types. */
 const instead: Readonly<Record<string, string>> = {
-  FARM_FINGERPRINT: "Write MD5 or SHA256.",
-  INTERVAL: "Write DATE_DIFF, TIMESTAMP_DIFF or DATETIME_DIFF.",
+  BIGNUMERIC: "CAST it to NUMERIC or FLOAT64.",
+  GEOGRAPHY: "Share latitude and longitude as FLOAT64, or a name of the place.",
+  RANGE: "Write two columns, the start and the end.",
+  "NET.PUBLIC_SUFFIX": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+$').",
+  "NET.REG_DOMAIN": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+[.][^.]+$').",
+  NORMALIZE_AND_CASEFOLD: "Write LOWER(NORMALIZE(x)).",
+  SESSION_USER: "Write the address as a text.",
 };
 
 /** True of arguments that belong to a function's syntax, such as DAY. The function reads the node, and needs no translation of it. */
-function isConsumed({ type }: Node): boolean {
-  return ["TYPE_ENUM", "TYPE_INTERVAL"].includes((type as Type).typeKind);
+function isConsumed({ type }: Node, by: string): boolean {
+  const { typeKind } = type as Type;
+  return typeKind === "TYPE_ENUM" || (typeKind === "TYPE_INTERVAL" && (by === "$add" || by === "$subtract"));
 }
 
 const expressions: Readonly<
@@ -48,35 +56,72 @@ const expressions: Readonly<
     sql: (node) => column((node.column as Column).columnId),
   },
   Cast: {
-    fields: ["expr", "returnNullOnError"],
+    fields: ["expr", "returnNullOnError", "format", "timeZone", "typeModifiers"],
     sql: (node, scope) => {
+      const other = (value: string) => evaluated(node, scope, new Map([[node.expr as Node, value]]));
+      const plain = unknownFields(node, ["type", "expr", "returnNullOnError"]).length === 0;
       const from = (node.expr as Node).type as Type;
       const safe = scope.safe || node.returnNullOnError === true;
       const to = node.type as Type;
-      const sql = cast(expression(node.expr as Node, scope), from, to, { safe, sensitive: scope.safe });
-      return sql ?? scope.refuse(`a cast of ${typeName(from)} to ${typeName(to)}`);
+      const sql = plain
+        ? cast(expression(node.expr as Node, scope), from, to, { safe, sensitive: scope.safe, other })
+        : undefined;
+      return sql ?? evaluated(node, scope) ?? scope.refuse(`a cast of ${typeName(from)} to ${typeName(to)}`);
     },
+  },
+  GetJsonField: {
+    fields: ["expr", "fieldName"],
+    sql: (node, scope) => evaluated(node, scope) ?? scope.refuse("a field of a JSON value here"),
   },
   FunctionCall: {
     fields: ["function", "argumentList", "errorMode"],
     sql: (node, scope) => {
       const name = functionName(node);
-      const translate = Object.hasOwn(functions, name) ? functions[name] : undefined;
       const called = writtenName(name);
-      if (translate === undefined) return scope.refuse(`the function ${called}`, instead[called]);
+      const computed = () => evaluated(node, scope) ?? scope.refuse(`the function ${called} here`);
+      const translate = Object.hasOwn(functions, name) ? functions[name] : undefined;
+      if (translate === undefined)
+        return evaluatedFunctions.has(name) ? computed() : scope.refuse(`the function ${called}`, instead[called]);
       const nodes = listOf(node.argumentList);
-      if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
-        scope.refuse(`${called} of STRUCT`);
+      const isOfStructs = !takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type));
       const safe = scope.safe || node.errorMode === "SAFE_ERROR_MODE";
-      return translate({
-        nodes,
-        type: node.type as Type,
-        safe,
-        sensitive: scope.safe,
-        sql: (argument) => expression(argument, scope),
-        args: nodes.map((argument) => (isConsumed(argument) ? "" : expression(argument, scope))),
-        refuse: (what) => scope.refuse(`${called} ${what}`),
-      });
+      const args = nodes.map((argument) => (isConsumed(argument, name) ? "" : expression(argument, scope)));
+      const refuse = (what: string) => scope.refuse(`${called} ${what}`);
+      try {
+        if (isOfStructs) refuse("of STRUCT");
+        const other = (values: readonly string[]) =>
+          mayEvaluate(node, scope)
+            ? evaluated(node, scope, new Map(values.map((value, at) => [nodes[at] as Node, value])))
+            : undefined;
+        const call = {
+          nodes,
+          type: node.type as Type,
+          safe,
+          sensitive: scope.safe,
+          hidden: scope.hidden,
+          args,
+          other,
+          refuse,
+        };
+        return translate({ ...call, sql: (argument) => expression(argument, scope) });
+      } catch (error) {
+        if (!(error instanceof UnsupportedSql) || !mayEvaluate(node, scope)) throw error;
+        return computed();
+      }
+    },
+  },
+  WithExpr: {
+    fields: ["assignmentList", "expr"],
+    sql: (node, scope) => {
+      const assigned = listOf<Computed>(node.assignmentList).map(
+        ({ column: of, expr }) => [column(of.columnId), expression(expr, scope)] as const,
+      );
+      if (JSON.stringify(node).includes('"SubqueryExpr"')) scope.refuse("a subquery in a WITH expression");
+      // DuckDB has no LET: a lambda over a list of one element names the value.
+      return assigned.reduceRight(
+        (body, [name, value]) => `list_transform([${value}], lambda ${name}: ${body})[1]`,
+        expression(node.expr as Node, scope),
+      );
     },
   },
   MakeStruct: {

@@ -1,5 +1,8 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { DuckDBIntervalValue } from "@duckdb/node-api";
 import type { Type } from "../analyser/analyser.ts";
 import { listOf } from "../analyser/node.ts";
+import { ofMessage } from "../evaluate/values.ts";
 import { text } from "./sql.ts";
 import { struct } from "./structs.ts";
 import { duckDbType } from "./types.ts";
@@ -31,6 +34,13 @@ const writers: Readonly<Record<string, (value: Value) => string | undefined>> = 
   TYPE_DOUBLE: ({ doubleValue }) => (typeof doubleValue === "number" ? double(doubleValue) : undefined),
   TYPE_NUMERIC: ({ numericValue }) => numeric(Buffer.from(String(numericValue), "base64")),
   TYPE_STRING: ({ stringValue }) => text(String(stringValue)),
+  TYPE_JSON: ({ jsonValue }) => text(String(jsonValue)),
+  TYPE_INTERVAL: ({ intervalValue }) => {
+    const { months, days, micros } = ofMessage({ intervalValue } as JsonObject, {
+      typeKind: "TYPE_INTERVAL",
+    }) as DuckDBIntervalValue;
+    return `(to_months(${months}) + to_days(${days}) + to_microseconds(${micros}::BIGINT))`;
+  },
   TYPE_BYTES: ({ bytesValue }) => `from_hex('${Buffer.from(String(bytesValue), "base64").toString("hex")}')`,
   TYPE_BOOL: ({ boolValue }) => (boolValue === true ? "TRUE" : "FALSE"),
   TYPE_DATE: ({ dateValue }) => `DATE '${new Date(Number(dateValue) * 86_400_000).toISOString().slice(0, 10)}'`,

@@ -101,7 +101,7 @@ export function ofText(value: string, failing: Casting): string {
     const made = attempt([v], () => `CAST(trim(${v}) AS DECIMAL(38, 9))`, failing);
     const isRight = `regexp_full_match(${v}, '\\s*[+-]?(\\d+[.]?\\d*|[.]\\d+)\\s*')`;
     const known = orFail(isRight, [v], made, "not a NUMERIC", failing);
-    const other = unreadable("numbers with an exponent", failing.sensitive);
+    const other = unreadable("numbers with an exponent", v, failing);
     return `CASE WHEN regexp_full_match(${v}, '\\s*[+-]?[.\\d]+[eE].*') THEN ${other} ELSE ${known} END`;
   });
 }

@@ -3,6 +3,7 @@ import { listOf, type Node } from "../analyser/node.ts";
 import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
 import { groupingCalls, groupingSets } from "./grouping.ts";
+import { isMultilevel, multilevel } from "./multilevel.ts";
 import type { Computed, Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
 import { hasArray } from "./types.ts";
@@ -130,10 +131,12 @@ const scans: Readonly<Record<string, Translate>> = {
         scope.clauses.set(withQueryName, { sql, columns: columnsOf(withSubquery).map((of) => column(of.columnId)) });
         return `${sql} AS (${body})`;
       });
-      const query = node.query as Node;
-      const body =
-        query.kind === "WithScan" ? `SELECT ${list(items)} FROM ${nested(query, scope)}` : select(query, items, scope);
-      return `WITH ${clauses.join(", ")} ${body}`;
+      const body = select(node.query as Node, items, scope);
+      // The query can begin with a WITH clause of its own. In parentheses alone, it would not see these clauses.
+      const from = body.startsWith("WITH ")
+        ? `SELECT ${list(items.map(({ as }) => ({ value: as, as })))} FROM (${body})`
+        : body;
+      return `WITH ${clauses.join(", ")} ${from}`;
     },
   },
   WithRefScan: {
@@ -182,6 +185,7 @@ function join(node: Node, items: readonly Item[], scope: Scope): string {
 }
 
 function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
+  if (listOf<Computed>(node.aggregateList).some(isMultilevel)) return multilevel(node, items, scope);
   const rows = input(node);
   const groups = listOf<Computed>(node.groupByList);
   for (const { column: of } of groups) if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
@@ -204,8 +208,7 @@ const setOperations: Readonly<Record<string, string>> = {
 function setOperation(node: Node, items: readonly Item[], scope: Scope): string {
   const operator = setOperations[node.opType as string];
   if (operator === undefined) return scope.refuse(`${node.opType}`);
-  if (node.columnMatchMode !== "BY_POSITION" || node.columnPropagationMode !== "STRICT")
-    scope.refuse("a set operation that matches columns by name");
+  // The tree has the columns of each part in the order of the result, with NULL for those that BY NAME does not find.
   const inputs = listOf<{ scan: Node; outputColumnList: Column[] }>(node.inputItemList);
   const parts = inputs.map(({ scan: of, outputColumnList }) =>
     select(

@@ -1,4 +1,4 @@
-import type { Column } from "../analyser/analyser.ts";
+import type { Analysed, Column } from "../analyser/analyser.ts";
 import { type Node, placeOf, unknownFields } from "../analyser/node.ts";
 import { UnsupportedSql } from "../errors.ts";
 
@@ -16,6 +16,8 @@ export interface TranslationOptions {
   readonly notes: ReadonlyMap<Node, ScanNotes>;
   /** The scans of protected rows. Operations that cannot be computed on a row return NULL, because an error would reveal the row. */
   readonly sensitive: ReadonlySet<Node>;
+  /** Whether those rows may be seen themselves, as the matching rows of a list overlap: then neither totals nor chance reveal more. */
+  readonly shown?: boolean;
 }
 
 /** A column that a scan computes. */
@@ -41,15 +43,18 @@ export class Scope {
    * conditions below groups and joins, so an error above them may reveal the rows below.
    */
   readonly safe: boolean;
+  /** Whether the query reads protected rows that may not be seen themselves. */
+  readonly hidden: boolean;
   #subqueries = 0;
-  readonly #sql: string;
+  readonly #query: Analysed;
   /** The innermost node that has a place in the text. */
   #here: Node | undefined;
 
-  constructor(sql: string, options: TranslationOptions) {
-    this.#sql = sql;
+  constructor(query: Analysed, options: TranslationOptions) {
+    this.#query = query;
     this.options = options;
     this.safe = options.sensitive.size > 0;
+    this.hidden = this.safe && options.shown !== true;
   }
 
   /** Translates a node. A field that has an effect and is not among `known` is refused. */
@@ -72,8 +77,18 @@ export class Scope {
     return done;
   }
 
+  /** Computes what DuckDB cannot. */
+  get evaluator(): Analysed["evaluator"] {
+    return this.#query.evaluator;
+  }
+
+  /** Writes an expression as GoogleSQL; see `Analysed`. */
+  write(expression: Node, columns: ReadonlyMap<Node, string>): string | undefined {
+    return this.#query.write(expression, columns);
+  }
+
   refuse(what: string, advice?: string): never {
-    throw new UnsupportedSql(what, this.#here && placeOf(this.#sql, this.#here), advice);
+    throw new UnsupportedSql(what, this.#here && placeOf(this.#query.sql, this.#here), advice);
   }
 }
 

@@ -21,7 +21,9 @@ export function column(columnId: string): string {
 
 /** True if an expression may be repeated: a column or a literal. */
 function isShort(sql: string): boolean {
-  return /^(c\d+|x[.]a\d|\w+|\(?-?\d+\)?::BIGINT|'[^']{0,40}')$/.test(sql);
+  return /^(c\d+|x[.]a\d|\w+|\(?-?\d+\)?::BIGINT|'[^']{0,40}'|(CAST\()?(DATE|TIMESTAMP) '[^']*'( AS TIMESTAMP\))?)$/.test(
+    sql,
+  );
 }
 
 /**
@@ -71,14 +73,17 @@ export function finite(value: string, failing: Failing): string {
 export interface Casting extends Failing {
   /** Whether the query reads protected rows; see `Call`. */
   readonly sensitive: boolean;
+  /** How Google's own implementation computes the value, for forms that DuckDB cannot read. */
+  readonly other?: ((value: string) => string | undefined) | undefined;
 }
 
-/** The value read from a text, unless the text has a form that the translation cannot read. */
-export function unlessForm(what: string, form: string, value: string, { sensitive }: Casting, made: string): string {
-  return `CASE WHEN regexp_full_match(${value}, '${form}') THEN ${unreadable(what, sensitive)} ELSE ${made} END`;
+/** The value read from a text, unless the text has a form that DuckDB cannot read. */
+export function unlessForm(what: string, form: string, value: string, casting: Casting, made: string): string {
+  return `CASE WHEN regexp_full_match(${value}, '${form}') THEN ${unreadable(what, value, casting)} ELSE ${made} END`;
 }
 
-/** Fails with a limit of the translation, or returns NULL in a query of protected rows. */
-export function unreadable(what: string, sensitive: boolean): string {
-  return sensitive ? "NULL" : `error(${text(`DuckDB cannot read ${what} from a STRING as BigQuery would`)})`;
+/** The value as Google's implementation reads it. Without that it fails with a limit, or is NULL in a query of protected rows. */
+export function unreadable(what: string, value: string, { sensitive, other }: Casting): string {
+  const none = sensitive ? "NULL" : `error(${text(`DuckDB cannot read ${what} from a STRING as BigQuery would`)})`;
+  return other?.(value) ?? none;
 }

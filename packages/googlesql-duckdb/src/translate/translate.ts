@@ -15,5 +15,5 @@ export { checkSize } from "./size.ts";
 export function toDuckDb(query: Analysed, options: TranslationOptions): string {
   checkSize(query);
   const outputs = query.outputs.map((output) => ({ value: column(output.column.columnId), as: name(output.name) }));
-  return select(query.query, outputs, new Scope(query.sql, options));
+  return select(query.query, outputs, new Scope(query, options));
 }

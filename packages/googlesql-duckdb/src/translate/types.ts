@@ -49,6 +49,9 @@ const scalars: Readonly<Record<string, string>> = {
   TYPE_TIMESTAMP: "TIMESTAMP",
   TYPE_DATETIME: "TIMESTAMP",
   TYPE_TIME: "TIME",
+  TYPE_INTERVAL: "INTERVAL",
+  // The text as GoogleSQL writes it.
+  TYPE_JSON: "VARCHAR",
 };
 
 /** GoogleSQL's name of a type: "INT64", "ARRAY<STRING>", "STRUCT<a INT64>". */

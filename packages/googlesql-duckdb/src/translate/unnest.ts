@@ -1,5 +1,6 @@
 import type { Column } from "../analyser/analyser.ts";
-import { listOf, type Node } from "../analyser/node.ts";
+import { listOf, type Node, unknownFields } from "../analyser/node.ts";
+import { functionName } from "./call.ts";
 import { expression } from "./expressions.ts";
 import { type Item, itemsOf, list, select } from "./scans.ts";
 import type { Scope } from "./scope.ts";
@@ -11,6 +12,9 @@ export function unnested(node: Node, items: readonly Item[], scope: Scope): stri
   const [element] = listOf<Column>(node.elementColumnList);
   if (array === undefined || element === undefined || others.length > 0)
     return scope.refuse("an UNNEST of several arrays");
+  const series = seriesOf(node, array);
+  if (series !== undefined)
+    return `SELECT ${list(items)} FROM (SELECT generate_series AS ${column(element.columnId)} FROM ${series})`;
   const rows = (node.inputScan ?? { kind: "SingleRowScan" }) as Node;
   const elements = expression(array, scope);
   const where = node.joinExpr === undefined ? "" : ` WHERE ${expression(node.joinExpr as Node, scope)}`;
@@ -23,4 +27,18 @@ export function unnested(node: Node, items: readonly Item[], scope: Scope): stri
   if (offset) columns.push(`${each("range(len(elements))")} AS ${column(offset.columnId)}`);
   const from = select(rows, [...itemsOf(rows), { value: elements, as: "elements" }], scope);
   return `SELECT ${list(items)} FROM (SELECT ${columns.join(", ")} FROM (${from}))${where}`;
+}
+
+/** `UNNEST(GENERATE_ARRAY(1, 1000000))` alone in FROM: DuckDB makes its rows one after the other, without an array. */
+function seriesOf(node: Node, array: Node): string | undefined {
+  const plain = ["inputScan", "arrayExprList", "elementColumnList", "isOuter"];
+  if (unknownFields(node, plain).length > 0 || (node.inputScan && (node.inputScan as Node).kind !== "SingleRowScan"))
+    return undefined;
+  if (array.kind !== "FunctionCall" || functionName(array) !== "generate_array" || node.isOuter === true)
+    return undefined;
+  const numbers = listOf(array.argumentList).map(
+    ({ value }) => (value as { value?: { int64Value?: string } } | undefined)?.value?.int64Value,
+  );
+  const isKnown = numbers.every((number) => number !== undefined) && numbers[2] !== "0";
+  return isKnown ? `generate_series(${numbers.map((number) => `(${number})::BIGINT`).join(", ")})` : undefined;
 }

@@ -72,7 +72,8 @@ describe("the analyser of GoogleSQL", function () {
   for (const [call, advice] of [
     ["max_by(id, age)", "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
     ["MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
-    ["CONTAINS_SUBSTR(hashed_email, 'a')", undefined],
+    ["CONTAINS_SUBSTR(hashed_email, 'a')", "Write STRPOS(LOWER(x), LOWER(y)) > 0."],
+    ["ST_GEOGPOINT(1, 2)", "Share latitude and longitude as FLOAT64, or a name of the place."],
   ] as const)
     it(`reports ${call}, which BigQuery has, as unsupported and not as unknown`, () => {
       const name = call.replace(/\(.*/, "").toUpperCase();

@@ -1,13 +1,18 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { aggregateFunctions } from "../../src/translate/aggregates.ts";
+import { evaluatedFunctions } from "../../src/translate/evaluated.ts";
 import { zones } from "../../src/translate/functions/zones.ts";
 import { functions } from "../../src/translate/functions.ts";
 import { windowFunctions } from "../../src/translate/windows.ts";
 import { type Both, loadBoth } from "./both.ts";
+import { evaluated, evaluatedFailing } from "./evaluated-queries.ts";
 import { anyExpression, tables } from "./expressions.ts";
 import { fuzz, fuzzTimeout } from "./fuzz.ts";
-import { answered, failing } from "./queries.ts";
+import { answered as translated, failing as translatedFailing } from "./queries.ts";
+
+const answered = [...translated, ...evaluated];
+const failing = [...translatedFailing, ...evaluatedFailing];
 
 describe("a query's answer from DuckDB", function () {
   this.timeout(fuzzTimeout);
@@ -40,7 +45,12 @@ describe("a query's answer from DuckDB", function () {
         if (key === "function") used.add(value.name.replace("ZetaSQL:", ""));
         return value;
       });
-    const all = [...Object.keys(functions), ...Object.keys(aggregateFunctions), ...windowFunctions];
+    const all = [
+      ...Object.keys(functions),
+      ...evaluatedFunctions,
+      ...Object.keys(aggregateFunctions),
+      ...windowFunctions,
+    ];
     // The reference implementation lacks these.
     expect(all.filter((name) => !used.has(name))).have.members([
       "approx_count_distinct",

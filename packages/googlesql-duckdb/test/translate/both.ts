@@ -4,6 +4,7 @@ import {
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBInstance,
+  DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampValue,
@@ -12,6 +13,7 @@ import {
 } from "@duckdb/node-api";
 import { type Analysed, type Analyser, type ColumnKind, loadAnalyser } from "../../src/analyser/analyser.ts";
 import type { Node } from "../../src/analyser/node.ts";
+import { registerFunctions } from "../../src/evaluate/evaluator.ts";
 import { type TranslationOptions, toDuckDb } from "../../src/translate/translate.ts";
 import { type Cell, decimalText, type Filled, loadReference, type Reference } from "../reference.ts";
 
@@ -38,6 +40,7 @@ export async function loadBoth(tables: readonly Filled[]): Promise<Both> {
   });
   const connection = await instance.connect();
   for (const table of tables) await fill(connection, table);
+  const registered = new Set<string>();
   const analysed = new Map<string, Analysed>();
   const analyse = (sql: string) => {
     const query = analysed.get(sql) ?? analyser.analyse(sql);
@@ -53,6 +56,7 @@ export async function loadBoth(tables: readonly Filled[]): Promise<Both> {
       return toDuckDb(query, { relation: (id) => `main.${id}`, notes: new Map(), sensitive, ...options });
     },
     async run(duckDb) {
+      registerFunctions(connection, duckDb, registered);
       const rows = await (await connection.run(duckDb)).getRows();
       return rows.map((row) => row.map(plain));
     },
@@ -119,6 +123,7 @@ function plain(value: DuckDBValue): unknown {
       .toString()
       .replace(/^[^.]*$/, "$&.")
       .padEnd(15, "0");
+  if (value instanceof DuckDBIntervalValue) return [value.months, value.days, String(value.micros)];
   if (value instanceof DuckDBListValue) return value.items.map(plain);
   if (value instanceof DuckDBStructValue) return Object.values(value.entries).map(plain);
   return value;

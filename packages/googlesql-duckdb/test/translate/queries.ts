@@ -1,5 +1,22 @@
 /** Queries that both answer in the same way. */
 export const answered: readonly string[] = [
+  // Aggregates of aggregates, and names for values
+  "SELECT b, AVG(SUM(i) GROUP BY j), COUNT(*), MAX(COUNT(DISTINCT s) GROUP BY i + 1, d) FROM t GROUP BY b",
+  "SELECT AVG(SUM(i) GROUP BY b), COUNT(*), MAX(COUNT(*) GROUP BY s), SUM(ANY_VALUE(j) GROUP BY j) FROM t",
+  "SELECT AVG(SUM(i) GROUP BY j) FROM t WHERE FALSE",
+  "SELECT MAX(MIN(i) GROUP BY j) FROM t",
+  "SELECT ARRAY_CONCAT_AGG(x ORDER BY i), ARRAY_CONCAT_AGG(x ORDER BY i DESC LIMIT 2) FROM (SELECT i, IF(i > 5, NULL, [i, j]) AS x FROM t)",
+  "SELECT ARRAY_CONCAT_AGG([i]) FROM t WHERE FALSE",
+  // Set operations by name
+  ...["UNION ALL", "UNION DISTINCT", "INTERSECT DISTINCT", "EXCEPT DISTINCT"].flatMap((set) => [
+    `SELECT i, j FROM t ${set} BY NAME SELECT j, i FROM t WHERE i > 0`,
+    `SELECT i, s FROM t FULL ${set} BY NAME SELECT k AS i, v FROM u`,
+    `SELECT i, s FROM t LEFT ${set} BY NAME SELECT v AS s FROM u`,
+    `SELECT i, s FROM t INNER ${set} BY NAME SELECT v AS s, k FROM u`,
+  ]),
+  "SELECT i, s FROM t UNION ALL CORRESPONDING SELECT v AS s, k FROM u",
+  "SELECT WITH(a AS i + 1, b AS a * 2, a + b), WITH(a AS s, b AS CONCAT(a, a), c AS [b], ARRAY_LENGTH(c) + LENGTH(b)) FROM t",
+  "SELECT [i, j][0], [i, j][ORDINAL(2)], [i, j][SAFE_OFFSET(5)] FROM t",
   // Values
   `SELECT 1, -5, 1.5, 1e300, TRUE, NULL, 'a"\\'\\n\\\\ü😀', NUMERIC '-1.000000001', NUMERIC '99999999999999999999999999999', b'a\\xff'`,
   "SELECT DATE '0001-01-01', DATE '9999-12-31', TIMESTAMP '1900-01-01 00:00:00.000001', TIMESTAMP '0001-01-01 00:00:00+00'",
@@ -47,7 +64,7 @@ export const answered: readonly string[] = [
   "SELECT i FROM t WHERE REGEXP_CONTAINS(REPEAT(CONCAT(CAST(NULL AS STRING), s), 0), 'a')",
   "SELECT REPLACE(s, r, '-'), REPLACE(s, '', r), REPLACE(s, 'b', 'ccc'), STARTS_WITH(s, r), ENDS_WITH(s, r), STARTS_WITH(s, ''), STRPOS(s, r), STRPOS(s, 'ç'), INSTR(s, 'o'), REPEAT(s, 2), REPEAT(s, 0) FROM t",
   // Once and not for each row of t: the reference implementation takes a second over each.
-  "SELECT REPLACE(REPEAT('ab', 500000), 'a', ''), LENGTH(REPEAT('ab', 524288)), REPEAT('', 10000000)",
+  "SELECT REPLACE(REPEAT('ab', 60000), 'a', ''), LENGTH(REPEAT('ab', 524288)), REPEAT('', 10000000)",
   "SELECT LPAD(s, 8), RPAD(s, 3), LPAD(s, 20, 'xyz'), RPAD(s, 20, 'ü'), LPAD(s, 0), SAFE.LPAD(s, -1), SAFE.RPAD(s, 5, '') FROM t",
   "SELECT TO_HEX(MD5(s)), TO_HEX(SHA256(s)), MD5(s), SHA1(s), TO_BASE64(SHA256(s)), SPLIT(s), SPLIT(s, ' '), TO_HEX(CAST(s AS BYTES)) FROM t",
   "SELECT REGEXP_CONTAINS(s, 'a.c'), REGEXP_CONTAINS(s, '^[[:alpha:]]+$'), REGEXP_CONTAINS(s, '(?i)HELLO'), REGEXP_CONTAINS('a\\nb', 'a.b'), REGEXP_CONTAINS('a\\nb', '^b'), REGEXP_CONTAINS(s, '') FROM t",
@@ -137,6 +154,7 @@ export const answered: readonly string[] = [
   "(SELECT i, i FROM t ORDER BY j LIMIT 2) UNION ALL (SELECT k, 1 FROM u ORDER BY k DESC LIMIT 2)",
   // WITH
   "WITH a AS (SELECT i, COUNT(*) c FROM t GROUP BY i), b AS (SELECT a.i, u.v FROM a JOIN u ON a.i = u.k) SELECT * FROM a LEFT JOIN b USING (i) ORDER BY i, v",
+  "WITH a AS (SELECT 1 x) SELECT x + y AS z FROM (WITH b AS (SELECT x, 2 y FROM a) SELECT * FROM b)",
   "WITH a AS (SELECT 1 x), b AS (WITH a AS (SELECT 2 x) SELECT * FROM a) SELECT * FROM a, b",
   "WITH a AS (SELECT i FROM t) (WITH b AS (SELECT k FROM u) SELECT i, k FROM a JOIN b ON a.i = b.k) ORDER BY i, k LIMIT 2",
   // Order

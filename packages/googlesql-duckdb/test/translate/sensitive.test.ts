@@ -81,8 +81,14 @@ describe("a query over protected rows", function () {
     ["SELECT STDDEV(f) > 1e139, CORR(f, -f) FROM UNNEST([1.7e308, -1.7e308]) f", [[true, -1]]],
     [
       "SELECT CAST(s AS INT64), CAST('0x1' || s AS INT64), CAST('inf' || s AS FLOAT64) FROM t WHERE s = ''",
-      [[null, null, null]],
+      [[null, "1", null]],
     ],
+    [
+      "SELECT TO_JSON_STRING(PARSE_JSON(s)), INT64(TO_JSON(s)), FROM_HEX(s) FROM t WHERE i = 12",
+      [["null", null, null]],
+    ],
+    ["SELECT ERROR(s) FROM t WHERE i = 12", [[null]]],
+    ["SELECT JSON_ARRAY(REPEAT('a', 4000), REPEAT('b', 4000)) IS NULL FROM t WHERE i = 12", [[true]]],
     ["SELECT COALESCE(DIV(i, 0), -1) FROM t WHERE i = 12", [["-1"]]],
     ["SELECT i / (SELECT COUNT(*) FROM u WHERE k > 100) FROM t WHERE i = 12", [[null]]],
     ["SELECT LENGTH(REPEAT('a', IF(i = 12, 9000000000, j))) FROM t WHERE j > 4", [[null]]],
@@ -112,6 +118,7 @@ describe("a query over protected rows", function () {
     ["RAND", "SELECT i FROM t WHERE RAND() > 0.5"],
     ["GENERATE_UUID", "SELECT GENERATE_UUID() FROM t"],
     ["ARRAY_TO_STRING", "SELECT ARRAY_TO_STRING([s, s, s], s) FROM t"],
+    ["an ARRAY or a STRUCT over rows", "SELECT TO_CODE_POINTS(s) FROM t"],
     ["REGEXP_EXTRACT_ALL", "SELECT REGEXP_EXTRACT_ALL(s, '.') FROM t"],
     ["ROLLUP, CUBE or GROUPING SETS", "SELECT b, COUNT(*) FROM t GROUP BY ROLLUP(b)"],
   ] as const)

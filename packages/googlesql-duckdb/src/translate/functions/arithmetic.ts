@@ -73,7 +73,11 @@ function number(sign: string, call: Call): string {
 
 function divide(call: Call): string {
   const [kind] = call.nodes.map(kindOf);
-  if (kind === "NUMERIC") return quotient(call.args[0] as string, call.args[1] as string, call);
+  if (kind === "NUMERIC")
+    return quotient(call.args[0] as string, call.args[1] as string, {
+      safe: call.safe,
+      sensitive: call.sensitive,
+    });
   if (kind !== "DOUBLE") call.refuse(`of ${kind}`);
   return bind(call.args, (value, by) =>
     orFail(`${by} <> 0`, [value, by], finite(`(${value} / ${by})`, call), "division by zero", call),

@@ -15,7 +15,11 @@ export const dates: Readonly<Record<string, Translate>> = {
   timestamp: (call) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "STRING" && call.nodes.length === 1)
-      return timestampOf(call.args[0] as string, { safe: call.safe, sensitive: call.sensitive });
+      return timestampOf(call.args[0] as string, {
+        safe: call.safe,
+        sensitive: call.sensitive,
+        other: (value) => call.other?.([value]),
+      });
     if (kind !== "DATE" && kind !== "DATETIME") return call.refuse(`of ${kind}`);
     return inUtc(1, ({ args }) => `CAST(${args[0]} AS TIMESTAMP)`)(call);
   },

@@ -23,7 +23,12 @@ function format(call: Call): string {
   if (at < written.length) pieces.push(text(written.slice(at)));
   if (argument !== call.nodes.length || written.slice(at).includes("%")) call.refuse(`by ${written}`);
   const joined = pieces.length === 0 ? "''" : `(${pieces.join(" || ")})`;
-  return checked(joined, (value) => `strlen(${value}) <= ${longestOf(call)}`, "FORMAT to more than 1 MB", call);
+  return checked(
+    joined,
+    (value) => `strlen(${value}) <= ${longestOf(call)}`,
+    `FORMAT to more than ${longestOf(call)} bytes`,
+    call,
+  );
 }
 
 /** A width or a number of places beyond this is refused. */

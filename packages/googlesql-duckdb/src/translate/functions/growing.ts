@@ -7,16 +7,28 @@ import { microseconds, months, partOf } from "./date-parts.ts";
  * keep a query from running out of memory on a protected row, which would reveal the row.
  */
 
-/** The limit of a text in bytes: the reference implementation's, and a smaller one in queries of protected rows. */
-export const longestOf = ({ safe }: Call) => (safe ? 4096 : 1_048_576);
-/** The limit of an array's elements in queries of protected rows. BigQuery's own limit is not known. */
-const mostElements = 1000;
+/**
+ * The limit of a text in bytes: the reference implementation's for a text of literals, 128 KB for one that is computed of each row, because DuckDB computes 2,048 rows at a time, and less in queries of protected rows.
+ */
+export const longestOf = (call: Call) => (call.safe ? 4096 : isConstant(call) ? 1_048_576 : 131_072);
+/** The limit of an array's elements, likewise. BigQuery's own limit is not known. */
+const mostOf = (call: Call) => (call.safe ? 1000 : isConstant(call) ? 1_000_000 : 30_000);
+
+/** True if DuckDB computes a call once for all rows. */
+function isConstant({ nodes }: Call): boolean {
+  return nodes.every(({ kind }) => kind === "Literal");
+}
 
 export const growing: Readonly<Record<string, Translate>> = {
   concat: (call) => {
     const size = kindOf(call.nodes[0]) === "BYTES" ? "octet_length" : "strlen";
     const joined = `(${call.args.join(" || ")})`;
-    return checked(joined, (value) => `${size}(${value}) <= ${longestOf(call)}`, "CONCAT of more than 1 MB", call);
+    return checked(
+      joined,
+      (value) => `${size}(${value}) <= ${longestOf(call)}`,
+      `CONCAT of more than ${longestOf(call)} bytes`,
+      call,
+    );
   },
   replace: only(["STRING"], (call) =>
     bind(call.args, (value, from, to) => {
@@ -43,10 +55,19 @@ export const growing: Readonly<Record<string, Translate>> = {
   }),
   to_hex: (call) => unlimited("octet_length", 2, (value) => `lower(hex(${value}))`, call),
   to_base64: (call) => unlimited("octet_length", 2, (value) => `to_base64(${value})`, call),
-  generate_array: only(["INT64"], ({ args: [from, to, step = "1"], ...call }) =>
-    bind([from, to, step].map(String), (a, b, by) => {
-      const few = call.safe ? ` AND (CAST(${b} AS DOUBLE) - ${a}) / ${by} < ${mostElements}` : "";
-      return orFail(`${by} <> 0${few}`, [a, b, by], `generate_series(${a}, ${b}, ${by})`, "GENERATE_ARRAY by 0", call);
+  generate_array: only(["INT64"], (call) =>
+    bind([...call.args, "1"].slice(0, 3), (...[a, b, by]) => {
+      const most = mostOf(call);
+      const values = [a, b, by].map(String);
+      const few = `(CAST(${b} AS DOUBLE) - ${a}) / ${by} < ${most}`;
+      const made = orFail(
+        few,
+        values,
+        `generate_series(${a}, ${b}, ${by})`,
+        `GENERATE_ARRAY of more than ${most} elements: FROM UNNEST(GENERATE_ARRAY(1, 20000000)) with numbers written out has no limit`,
+        call,
+      );
+      return orFail(`${by} <> 0`, values, made, "GENERATE_ARRAY by 0", call);
     }),
   ),
   generate_date_array: (call) => {
@@ -83,7 +104,7 @@ function dateSeries(from: string, to: string, step: string, part: string, type: 
       ? `to_microseconds(${n} * ${unit}::BIGINT)`
       : `to_months(CAST(${n} * ${inMonths} AS INTEGER))`;
     const length = `abs(CAST(epoch_us(${b}) - epoch_us(${a}) AS DOUBLE) / ${n} / ${unit ?? 2_419_200_000_000 * (inMonths ?? 1)})`;
-    const few = ` AND ${length} < ${call.sensitive ? mostElements : 1_000_000}`;
+    const few = ` AND ${length} < ${mostOf({ ...call, safe: call.sensitive })}`;
     const series = `CAST(generate_series(${a}, ${b}, ${interval}) AS ${type}[])`;
     const isRight = `${n} <> 0 AND ${n} BETWEEN -${most} AND ${most}${few}${unit ? "" : ` AND day(${a}) < 29`}`;
     return orFail(isRight, [a, b, n], series, "DuckDB cannot make such an array of dates as BigQuery would", {
@@ -97,7 +118,7 @@ function limited(length: string, values: readonly string[], made: string, name: 
     `${length} <= ${longestOf(call)}`,
     values,
     made,
-    `${name} of a negative count or to more than 1 MB`,
+    `${name} of a negative count or to more than ${longestOf(call)} bytes`,
     call,
   );
 }

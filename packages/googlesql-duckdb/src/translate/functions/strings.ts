@@ -59,18 +59,16 @@ export const strings: Readonly<Record<string, Translate>> = {
   sha256: ({ args }) => `from_hex(sha256(${args[0]}))`,
 };
 
-/** A change of case that differs only for a few letters, on which it fails. */
+/** A change of case that differs only for a few letters. Google's own implementation changes those. */
 function cased(name: string, body: (value: string) => string, others: string): Translate {
   return ({ args, ...call }) =>
-    bind(args, (value) =>
-      orFail(
-        `NOT regexp_matches(${value}, '[${others}]')`,
-        [value],
-        body(value),
-        `DuckDB cannot write ${others} in ${name} case as BigQuery would`,
-        call,
-      ),
-    );
+    bind(args, (value) => {
+      const plain = `NOT regexp_matches(${value}, '[${others}]')`;
+      const other = call.other?.([value]);
+      if (other !== undefined) return `CASE WHEN ${plain} THEN ${body(value)} ELSE ${other} END`;
+      const message = `DuckDB cannot write ${others} in ${name} case as BigQuery would`;
+      return orFail(plain, [value], body(value), message, call);
+    });
 }
 
 function onText(translate: Translate): Translate {

@@ -1,0 +1,26 @@
+import type { Analysed } from "./analyser/analyser.ts";
+import { typeName } from "./translate/types.ts";
+
+/** A column of an answer. */
+export interface AnswerColumn {
+  /** As the query names it; `f0_`, `f1_` and so on if it does not; `id_1` for a second `id`. BigQuery names them alike. */
+  readonly name: string;
+  /** GoogleSQL's type, such as "INT64" or "ARRAY<STRING>". */
+  readonly type: string;
+}
+
+/** The columns of an answer, with the names that BigQuery gives to those without a name and to those whose name is taken. */
+export function columnsOf({ outputs }: Analysed): AnswerColumn[] {
+  let unnamed = 0;
+  const names = outputs.map(({ name }) => (name.startsWith("$") ? `f${unnamed++}_` : name));
+  // Names differ in more than upper and lower case. A name that the query writes goes before one that is made here.
+  const written = new Set(names.map((name) => name.toLowerCase()));
+  const taken = new Set<string>();
+  return names.map((name, at) => {
+    let own = name;
+    for (let count = 1; taken.has(own.toLowerCase()) || (count > 1 && written.has(own.toLowerCase())); count++)
+      own = `${name}_${count}`;
+    taken.add(own.toLowerCase());
+    return { name: own, type: typeName((outputs[at] as Analysed["outputs"][number]).column.type) };
+  });
+}

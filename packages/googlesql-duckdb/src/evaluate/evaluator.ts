@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
+import { type DuckDBConnection, DuckDBScalarFunction, type DuckDBValue } from "@duckdb/node-api";
+import type { Type } from "../analyser/analyser.ts";
+import type { Service } from "../analyser/service.ts";
+import { messageOf, SqlError } from "../errors.ts";
+import { columnType, ofMessage, toMessage } from "./values.ts";
+
+/*
+ * Functions that DuckDB lacks, or computes in another way, are computed by Google's own implementation of GoogleSQL, which the analyser's
+ * library includes. DuckDB calls it as a function of its own: with thousands of rows at a time, at about 0.1 ms a row.
+ */
+
+/** An expression for Google's implementation. */
+export interface Evaluated {
+  /** GoogleSQL, with the parameters as columns p0, p1 and so on. */
+  readonly text: string;
+  readonly parameters: readonly Type[];
+  readonly result: Type;
+  /** Whether it reads protected rows: then it returns NULL instead of failing. */
+  readonly sensitive: boolean;
+}
+
+/** Google's implementation. It starts with the first row. */
+export interface Evaluator {
+  /**
+   * Evaluates an expression for rows of parameters.
+   * @throws SqlError if it fails on a row
+   */
+  evaluate(call: Evaluated, rows: readonly JsonObject[][]): JsonObject[];
+}
+
+/** Makes an evaluator from a running library. It works in an instance of its own, which a failure does not take along. */
+export function evaluatorOf(service: Service, languageOptions: JsonObject): Evaluator {
+  let started: { service: Service; catalog: string; restarts: number; prepared: Map<Evaluated, string> } | undefined;
+  const start = () => {
+    const own = service.another();
+    const { registeredId } = own.call("RegisterCatalog", {
+      simpleCatalog: { name: "", builtinFunctionOptions: { languageOptions } },
+      descriptorPoolList: { definitions: [{ builtin: {} }] },
+    });
+    started = { service: own, catalog: registeredId as string, restarts: own.restarts, prepared: new Map() };
+    return started;
+  };
+  const prepare = (call: Evaluated) => {
+    const isFit = started && started.restarts === started.service.restarts && started.prepared.size < MOST_PREPARED;
+    const state = started && isFit ? started : start();
+    const known = state.prepared.get(call);
+    if (known !== undefined) return { ...state, id: known };
+    const expression = call.sensitive ? `IFERROR(${call.text}, NULL)` : call.text;
+    const { prepared } = state.service.call(
+      "PrepareQuery",
+      {
+        // To sort the rows would double the time.
+        sql: `SELECT row_number, ${expression} FROM UNNEST(@rows) WITH OFFSET AS row_number`,
+        registeredCatalogId: state.catalog,
+      },
+      { options: optionsOf(state.service, call, languageOptions) },
+    ) as { prepared: { preparedQueryId: string } };
+    state.prepared.set(call, prepared.preparedQueryId);
+    return { ...state, id: prepared.preparedQueryId };
+  };
+  const evaluate = (call: Evaluated, rows: readonly JsonObject[][]): JsonObject[] => {
+    const { service: own, id } = prepare(call);
+    // A STRUCT must have a field.
+    const element = rows.map((fields) => ({
+      structValue: { field: fields.length > 0 ? fields : [{ boolValue: true }] },
+    }));
+    const { content } = own.call("EvaluateQuery", {
+      preparedQueryId: id,
+      params: [{ name: "rows", value: { arrayValue: { element } } }],
+    }) as { content?: { tableData?: { row?: { cell: JsonObject[] }[] } } };
+    const found = content?.tableData?.row ?? [];
+    if (found.length !== rows.length) throw new Error("Google's implementation returned other rows than it was given");
+    const results: JsonObject[] = [];
+    for (const { cell } of found) results[Number(cell[0]?.int64Value)] = cell[1] ?? {};
+    return results;
+  };
+  return {
+    evaluate(call, rows) {
+      try {
+        return evaluate(call, rows);
+      } catch (error) {
+        if (!call.sensitive) throw error;
+        // Not even a failure of the library may reveal a row.
+        if (rows.length === 1) return [{}];
+        return rows.flatMap((row) => this.evaluate(call, [row]));
+      }
+    },
+  };
+}
+
+/** Prepared expressions take memory, so a new instance starts after so many. */
+const MOST_PREPARED = 200;
+
+function optionsOf(service: Service, { parameters }: Evaluated, languageOptions: JsonObject): Message {
+  const field = parameters.map((fieldType, at) => ({ fieldName: `p${at}`, fieldType }));
+  const none = [{ fieldName: "p0", fieldType: { typeKind: "TYPE_BOOL" } }];
+  const structType = { field: field.length > 0 ? field : none };
+  const type = {
+    typeKind: "TYPE_ARRAY",
+    arrayType: { elementType: { typeKind: "TYPE_STRUCT", structType } },
+  } as unknown as JsonObject;
+  return service.message("zetasql.AnalyzerOptionsProto", {
+    languageOptions,
+    defaultTimezone: "UTC",
+    errorMessageMode: "ERROR_MESSAGE_ONE_LINE",
+    queryParameters: [{ name: "rows", type }],
+  });
+}
+
+/** The functions that translations name, by their names in DuckDB. */
+const defined = new Map<string, { readonly call: Evaluated; readonly evaluator: Evaluator }>();
+
+/** The name of DuckDB's function for an expression. It is the same for the same expression. */
+export function nameFor(call: Evaluated, evaluator: Evaluator): string {
+  const key = createHash("sha256").update(JSON.stringify(call)).digest("hex").slice(0, 24);
+  const name = `googlesql_${key}`;
+  if (!defined.has(name)) defined.set(name, { call, evaluator });
+  return name;
+}
+
+/** Registers the functions that a translation names on DuckDB, unless they are among `done`. */
+export function registerFunctions(connection: DuckDBConnection, select: string, done: Set<string>): void {
+  for (const [name] of select.matchAll(/googlesql_[0-9a-f]{24}/g)) {
+    const found = defined.get(name);
+    if (found === undefined || done.has(name)) continue;
+    connection.registerScalarFunction(scalarFunction(name, found.call, found.evaluator));
+    done.add(name);
+  }
+}
+
+function scalarFunction(name: string, call: Evaluated, evaluator: Evaluator): DuckDBScalarFunction {
+  const known = new Map<string, DuckDBValue>();
+  return DuckDBScalarFunction.create({
+    name,
+    parameterTypes: call.parameters.map(columnType),
+    returnType: columnType(call.result),
+    specialHandling: true,
+    mainFunction(info, input, output) {
+      try {
+        const columns = call.parameters.map((_, at) => input.getColumnVector(at));
+        const count = input.rowCount;
+        const rows = Array.from({ length: count }, (_, row) =>
+          columns.map((column, at) => toMessage(column.getItem(row), call.parameters[at] as Type)),
+        );
+        const keys = rows.map((row) => JSON.stringify(row));
+        if (known.size > MOST_KNOWN) known.clear();
+        const unknown = new Map(keys.map((key, at) => [key, rows[at] as JsonObject[]] as const));
+        for (const key of known.keys()) unknown.delete(key);
+        const results = new Map(computed(unknown, call, evaluator));
+        for (const [key, value] of results) if (key.length < MOST_LETTERS) known.set(key, value);
+        for (const [at, key] of keys.entries()) output.setItem(at, results.get(key) ?? known.get(key) ?? null);
+        output.flush();
+      } catch (error) {
+        info.setError(messageOf(error));
+      }
+    },
+  });
+}
+
+/** The results for rows, which are sent to the library in parts of a moderate size. */
+function* computed(
+  rows: ReadonlyMap<string, JsonObject[]>,
+  call: Evaluated,
+  evaluator: Evaluator,
+): Iterable<[string, DuckDBValue]> {
+  let part: [string, JsonObject[]][] = [];
+  let bytes = 0;
+  const evaluate = () => {
+    const messages = evaluator.evaluate(
+      call,
+      part.map(([, row]) => row),
+    );
+    return part.map(([key], at): [string, DuckDBValue] => [
+      key,
+      checked(ofMessage(messages[at] ?? {}, call.result), call),
+    ]);
+  };
+  for (const entry of rows) {
+    part.push(entry);
+    bytes += entry[0].length;
+    if (bytes < MOST_BYTES) continue;
+    yield* evaluate();
+    [part, bytes] = [[], 0];
+  }
+  if (part.length > 0) yield* evaluate();
+}
+
+/** Columns repeat their values, so results are kept: so many, of arguments of so many letters. */
+const MOST_KNOWN = 10_000;
+const MOST_LETTERS = 500;
+
+/** Rows are sent to the library in parts of about this size. */
+const MOST_BYTES = 4_000_000;
+/** The longest text of a result: the limit of the translated functions, see translate/functions/growing.ts. */
+const longestOf = ({ sensitive }: Evaluated) => (sensitive ? 4096 : 1_048_576);
+
+/** Refuses results that the translation cannot go on with: DuckDB compares NaN in another way. */
+function checked(value: DuckDBValue, call: Evaluated): DuckDBValue {
+  const isInfinite = typeof value === "number" && !Number.isFinite(value);
+  const isLong = typeof value === "string" && value.length > longestOf(call);
+  if (!isInfinite && !isLong) return value;
+  if (call.sensitive) return null;
+  throw new SqlError(
+    isLong ? "a text of more than 1 MB" : "DuckDB cannot go on with NaN or an infinity as BigQuery would",
+  );
+}
