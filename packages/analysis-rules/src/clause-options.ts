@@ -55,8 +55,8 @@ export function thresholdOf(raw: readonly Instance[], { threshold, node }: Optio
   if (strictest && threshold < strictest.least)
     throw walk.refusal(
       "options",
-      `Threshold is too low: ${threshold}, policy for table ${shortName(strictest.table)} demands at least ${strictest.least}`,
-      "Leave the option out, or give a higher threshold.",
+      "Aggregation threshold is too low.",
+      `The policy for table ${shortName(strictest.table)} demands at least ${strictest.least}, not ${threshold}: leave the option out, or give a higher threshold.`,
       node,
     );
   return threshold;

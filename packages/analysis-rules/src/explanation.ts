@@ -1,9 +1,11 @@
 import type { Protected } from "./protect.ts";
-import { type Room, type RoomTable, shortName } from "./room.ts";
+import { calledName, type Room, type RoomTable, shortName } from "./room.ts";
 import { ruleInWords } from "./rule-wording.ts";
 
 /** How the rules shaped an answer. */
 export interface Explanation {
+  /** The query templates that the query calls. */
+  readonly templates: readonly TemplateUse[];
   /** The views with a rule that the query reads. */
   readonly views: readonly ViewRule[];
   /** For each SELECT WITH AGGREGATION_THRESHOLD: the columns it counts, and the fewest distinct values of a group that is shown. */
@@ -14,6 +16,17 @@ export interface Explanation {
   readonly budgets: readonly Budget[];
   /** The checks that the rules made, in words. */
   readonly checks: readonly string[];
+}
+
+/** A query template that a query calls, with no word about its query but its owner's. */
+export interface TemplateUse {
+  /** As the query calls it, "dataset.name". */
+  readonly template: string;
+  /** The owner's name and title. */
+  readonly owner: string;
+  readonly ownerTitle: string;
+  /** How it protects the owner's data, in the owner's words. */
+  readonly guards: string;
 }
 
 /** A view and its rule. */
@@ -40,17 +53,26 @@ export interface Budget {
 /** Explains a query that passed the rules. */
 export function explain(
   room: Room,
-  { views, thresholds, checks }: Protected,
+  { views, thresholds, checks, templates }: Protected,
   budgets: readonly Budget[],
   suppressedGroups?: number,
 ): Explanation {
-  const named = views.flatMap(({ table }) => viewRule(room, table));
+  const named = views.filter(({ hidden }) => !hidden).flatMap(({ table }) => viewRule(room, table));
+  const used = new Map(templates.map((call) => [calledName(call.called), call.template]));
   return {
-    views: named.filter(({ view }, index) => named.findIndex((other) => other.view === view) === index),
-    thresholds: thresholds.map(({ threshold, units }) => ({
-      threshold,
-      units: [...new Set(units.map(({ table, column }) => (table ? `${shortName(table)}.` : "") + column.name))],
+    templates: [...used].map(([template, { owner, guards }]) => ({
+      template,
+      owner,
+      ownerTitle: titleOf(room, owner),
+      guards,
     })),
+    views: named.filter(({ view }, index) => named.findIndex((other) => other.view === view) === index),
+    thresholds: thresholds
+      .filter(({ hidden }) => !hidden)
+      .map(({ threshold, units }) => ({
+        threshold,
+        units: [...new Set(units.map(({ table, column }) => (table ? `${shortName(table)}.` : "") + column.name))],
+      })),
     ...(suppressedGroups !== undefined && { suppressedGroups }),
     budgets,
     checks,
@@ -58,10 +80,14 @@ export function explain(
 }
 
 /** A view with its rule in words; empty for a table without a rule. */
-export function viewRule({ parties }: Room, table: RoomTable): ViewRule[] {
+export function viewRule(room: Room, table: RoomTable): ViewRule[] {
   const { owner, rule } = table;
   if (rule === undefined) return [];
-  return [{ view: shortName(table), owner, ownerTitle: parties[owner]?.title ?? owner, rule: ruleInWords(rule) }];
+  return [{ view: shortName(table), owner, ownerTitle: titleOf(room, owner), rule: ruleInWords(rule) }];
+}
+
+function titleOf({ parties }: Room, owner: string): string {
+  return parties[owner]?.title ?? owner;
 }
 
 /**
@@ -69,10 +95,15 @@ export function viewRule({ parties }: Room, table: RoomTable): ViewRule[] {
  * @example
  * explanationLines(answer.explanation)[0]; // "View linked.users, which the e-wallet owns"
  */
-export function explanationLines({ views, thresholds, suppressedGroups, budgets, checks }: Explanation): string[] {
-  if (views.length === 0 && thresholds.length === 0)
+export function explanationLines(explanation: Explanation): string[] {
+  const { templates, views, thresholds, suppressedGroups, budgets, checks } = explanation;
+  if (templates.length === 0 && views.length === 0 && thresholds.length === 0)
     return ["No view with an analysis rule is read: nothing to enforce."];
   return [
+    ...templates.flatMap(({ template, ownerTitle, guards }) => [
+      `Query template ${template}, which ${ownerTitle} owns. Its query is not shown; its owner says:`,
+      `  ${guards}`,
+    ]),
     ...views.flatMap(ruleLines),
     ...thresholds.map(({ threshold, units }) => `Threshold in force: ${threshold} distinct ${units.join(" and ")}`),
     ...(thresholds.length > 0 ? [`Groups left out: ${suppressedGroups ?? WITHHELD}`] : []),
@@ -101,8 +132,9 @@ export function ruleLines({ view, ownerTitle, rule }: ViewRule): string[] {
  * @example
  * summaryOf(answer.explanation); // "groups of fewer than 50 left out (linked.users)"
  */
-export function summaryOf({ views, thresholds, budgets }: Explanation): string {
-  if (views.length === 0) return "no view with an analysis rule was read";
+export function summaryOf({ templates, views, thresholds, budgets }: Explanation): string {
+  const called = templates.map(({ template, ownerTitle }) => `query template ${template} of ${ownerTitle}`).join(", ");
+  if (views.length === 0) return called || "no view with an analysis rule was read";
   const done = [
     ...thresholds.map(({ threshold }) => `groups of fewer than ${threshold} left out`),
     ...budgets.map(
@@ -111,5 +143,6 @@ export function summaryOf({ views, thresholds, budgets }: Explanation): string {
     ),
   ];
   const names = views.map(({ view }) => view).join(", ");
-  return `${[...new Set(done)].join(", ") || "joined as the rules require"} (${names})`;
+  const shaped = `${[...new Set(done)].join(", ") || "joined as the rules require"} (${names})`;
+  return called ? `${called}; ${shaped}` : shaped;
 }

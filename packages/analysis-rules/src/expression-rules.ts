@@ -1,4 +1,4 @@
-import { listOf, type Node } from "googlesql-duckdb/tree";
+import { type Column, listOf, type Node } from "googlesql-duckdb/tree";
 import { joinDemanded } from "./join-restrictions.ts";
 import type { Walk } from "./query-walk.ts";
 import { constant, type Relation, rawOf } from "./relation.ts";
@@ -16,9 +16,14 @@ const known = new Set([
   "Cast",
   "MakeStruct",
   "GetStructField",
+  "GetJsonField",
   "SubqueryExpr",
+  "WithExpr",
   // Not an expression itself, but its parent.
   "ComputedColumn",
+  // The HAVING MAX and HAVING MIN of ANY_VALUE. The privacy clauses refuse ANY_VALUE.
+  "MAX",
+  "MIN",
 ]);
 
 /** Checks expressions over the rows of a relation, with the subqueries in them. Throws Refusal. */
@@ -28,6 +33,11 @@ export function examine(part: unknown, relation: Relation, walk: Walk): void {
     const node = part as Node;
     walk.within(node, () => {
       if (node.kind && !known.has(node.kind)) throw walk.unknown(node.kind, node);
+      for (const { column, expr } of listOf<{ column: Column; expr: Node }>(node.assignmentList)) {
+        examine(expr, relation, walk);
+        walk.columns.set(column.columnId, column);
+        walk.origins.set(column.columnId, walk.originFrom(columnIdsIn(expr)));
+      }
       // A lambda's own columns come from arrays, which are checked as the other arguments.
       if ("body" in node) for (const id of columnIdsIn(node.argumentList)) walk.origins.set(id, constant);
       for (const [field, value] of Object.entries(node))

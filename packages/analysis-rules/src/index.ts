@@ -16,19 +16,31 @@
  *   5. open-room       runs the SQL. The answer is (Kyiv, 3): Lviv has one customer and is left out. The explanation names the view,
  *                      its rule and what was checked. Only the shop would be told that one group is missing.
  */
-export { BudgetExceeded } from "./differential/index.ts";
-export { type Budget, type Explanation, explanationLines, ruleLines, summaryOf, type ViewRule } from "./explanation.ts";
+export { BudgetExceeded, type Ledger, openLedger, type Spent } from "./differential/index.ts";
+export {
+  type Budget,
+  type Explanation,
+  explanationLines,
+  ruleLines,
+  summaryOf,
+  type TemplateUse,
+  type ViewRule,
+} from "./explanation.ts";
 export { type Answer, type CleanRoom, openRoom, type RoomOptions } from "./open-room.ts";
+export { checkTemplates } from "./planner.ts";
 export * from "./policy.ts";
 export { isRefused, type Problem, problemLines, problemOf } from "./problem.ts";
+export { type LoggedQuery, readQueryLog, type SharedResource } from "./query-log.ts";
 export { Refusal, type RuleName } from "./refusal.ts";
 export {
   catalogOf,
   NotFound,
   type Room,
   RoomError,
+  type RoomFunction,
   type RoomParty,
   type RoomTable,
+  type RoomTemplate,
   readRoom,
   tableNamed,
   tablesOf,

@@ -107,17 +107,14 @@ function mixes(part: Node, instance: Instance, relation: Relation, walk: Walk): 
 }
 
 /**
- * Throws Refusal for a join in disguise: a condition outside of ON, or with a subquery, that compares a restricted view's columns with
- * other tables.
+ * Throws Refusal for a join in disguise: a condition outside of ON that compares a restricted view's columns with other tables. With a
+ * subquery it always is one, with columns until the view is joined as its restriction says.
  */
 export function checkCondition(condition: Node, relation: Relation, walk: Walk): void {
-  for (const instance of relation.instances)
-    if (instance.rule.joinRestriction)
-      for (const part of atoms(condition))
-        if (mixes(part, instance, relation, walk)) throw disguised(instance, relation, part, walk);
+  for (const part of atoms(condition)) checkComputed(part, relation, walk);
 }
 
-/** Throws Refusal for a computed value that does the same: with a subquery always, with columns until the view is joined. */
+/** Throws Refusal for a computed value that does the same. */
 export function checkComputed(expression: Node, relation: Relation, walk: Walk): void {
   const subqueries = nodesIn(expression, (kind) => kind === "SubqueryExpr");
   for (const instance of relation.instances)

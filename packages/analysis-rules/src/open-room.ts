@@ -1,21 +1,22 @@
 import {
-  type Analysed,
+  type AnswerColumn,
+  columnsOf,
   defaultLimits,
   type Engine,
   type Limits,
-  loadAnalyser,
   openEngine,
   RunError,
-  SqlError,
   type Type,
-  typeName,
   type Value,
 } from "googlesql-duckdb/tree";
 import { answerPrivately, type Ledger, left, noLedger, openLedger } from "./differential/index.ts";
 import { type Budget, type Explanation, explain, type ViewRule, viewRule } from "./explanation.ts";
+import { plannerFor } from "./planner.ts";
 import type { Protected } from "./protect.ts";
-import { planOf, type QueryPlan, type Side } from "./query-plan.ts";
-import { catalogOf, checkRoom, partyOf, type Room, RoomError, shortName, tableNamed, tablesOf } from "./room.ts";
+import { openEntry } from "./query-log.ts";
+import type { QueryPlan } from "./query-plan.ts";
+import { Refusal } from "./refusal.ts";
+import { calledName, checkRoom, type Room, RoomError, type RoomTable, shortName } from "./room.ts";
 import { suppressedGroups } from "./suppressed-groups.ts";
 
 /** Where a clean room's rows, rules and budgets are. */
@@ -25,13 +26,15 @@ export interface RoomOptions {
   readonly room: Room;
   /** The file that records what was spent of the privacy budgets; created if missing. Needed once a view has differential privacy. */
   readonly ledger?: string;
+  /** The file that records who asked what of others' views, and the outcome; created if missing. @default nothing is recorded */
+  readonly log?: string;
   /** The limits of one query. @default 30 seconds, 500,000 rows, 100 MB of answer, 1 GB of memory */
   readonly limits?: Partial<Limits>;
 }
 
 /** An answer; `Value` of googlesql-duckdb/tree describes how values are written. */
 export interface Answer {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly AnswerColumn[];
   readonly rows: readonly (readonly Value[])[];
   readonly explanation: Explanation;
 }
@@ -65,53 +68,48 @@ export interface CleanRoom {
  * console.log(rows, explanationLines(explanation).join("\n"));
  * await room.close();
  */
-export async function openRoom({ database, room, ledger: file, limits }: RoomOptions): Promise<CleanRoom> {
+export async function openRoom({ database, room, ledger: file, log, limits }: RoomOptions): Promise<CleanRoom> {
   checkRoom(room);
   if (file === undefined && hasBudgets(room))
     throw new RoomError("wrong", "a view has differential privacy, and no ledger is given to record its budget");
   const ledger = file === undefined ? noLedger : openLedger(file);
-  const engine = await openEngine(database, { ...defaultLimits, ...limits });
-  const sides = new Map<string, Promise<Side>>();
-  const sideOf = (party: string): Promise<Side> => {
-    const side = sides.get(party) ?? openSide(room, party);
-    sides.set(party, side);
-    return side;
-  };
+  const within = { ...defaultLimits, ...limits };
+  const engine = await openEngine(database, within);
+  const { plan, tablesNamed } = plannerFor(room);
 
-  /** Works with a party's analyser. One that ran out of memory or stack is replaced before the next query. */
-  async function analysing<T>(party: string, work: (side: Side) => T): Promise<T> {
-    partyOf(room, party);
-    const side = await sideOf(party);
-    try {
-      return work(side);
-    } catch (error) {
-      if (!isExhausted(error)) throw error;
-      sides.delete(party);
-      throw new SqlError("The query is nested too deeply to be analysed: write it in a simpler form");
-    }
+  /** The tables that a query names; none if it cannot be parsed. */
+  async function namedTables(party: string, sql: string): Promise<RoomTable[]> {
+    return [...new Set(await tablesNamed(party, sql))].filter((table) => table !== undefined);
   }
-
-  const plan = (party: string, sql: string) => analysing(party, (side) => planOf(side, sql));
 
   return {
     async ask(party, sql) {
-      const planned = await plan(party, sql);
-      const rows = await rowsOf(engine, ledger, planned);
-      const { views } = planned.guarded;
-      const ownsAll = views.every(({ table }) => table.owner === party);
-      const suppressed = ownsAll ? await suppressedGroups(engine, planned) : undefined;
-      const explanation = explain(room, planned.guarded, await budgetsOf(planned.guarded, ledger), suppressed);
-      return { columns: columnsOf(planned.guarded.query), rows, explanation };
+      const entry = log === undefined ? undefined : openEntry(log, party);
+      let planned: QueryPlan | undefined;
+      try {
+        const began = performance.now();
+        planned = await plan(party, sql);
+        const rows = await rowsOf(engine, ledger, planned, { ...within, began });
+        const { views, templates } = planned.guarded;
+        const ownsAll =
+          views.every(({ table }) => table.owner === party) &&
+          templates.every(({ template }) => template.owner === party);
+        const suppressed = ownsAll || entry ? await suppressedGroups(engine, planned) : undefined;
+        await entry?.answered(planned, rows.length, suppressed);
+        const budgets = await budgetsOf(planned.guarded, ledger);
+        const explanation = explain(room, planned.guarded, budgets, ownsAll ? suppressed : undefined);
+        return { columns: columnsOf(planned.guarded.query), rows, explanation };
+      } catch (error) {
+        await entry?.unanswered(error, await namedTables(party, sql), planned);
+        throw error;
+      }
     },
     async check(party, sql) {
       const { guarded } = await plan(party, sql);
       return explain(room, guarded, await budgetsOf(guarded, ledger));
     },
     async rulesFor(party, sql) {
-      const { tables } = partyOf(room, party);
-      const paths = await analysing(party, ({ analyser }) => analyser.tablesOf(sql)).catch(() => []);
-      const named = new Set(paths.map((path) => tableNamed(tables, path)));
-      return [...named].flatMap((table) => (table ? viewRule(room, table) : []));
+      return (await namedTables(party, sql)).flatMap((table) => viewRule(room, table));
     },
     close: () => engine.close(),
   };
@@ -121,42 +119,35 @@ function hasBudgets({ parties }: Room): boolean {
   return Object.values(parties).some(({ tables }) => tables.some(({ rule }) => rule?.differentialPrivacy));
 }
 
-async function openSide(room: Room, name: string): Promise<Side> {
-  const party = partyOf(room, name);
-  return { party, analyser: await loadAnalyser(catalogOf(party.tables)), table: tablesOf(party.tables) };
-}
-
-/** True if WebAssembly ran out of memory, or the stack overflowed. */
-function isExhausted(error: unknown): boolean {
-  return error instanceof RangeError || (error instanceof Error && error.constructor.name === "RuntimeError");
-}
-
-async function rowsOf(engine: Engine, ledger: Ledger, { guarded, privatePlan }: QueryPlan): Promise<Value[][]> {
+async function rowsOf(
+  engine: Engine,
+  ledger: Ledger,
+  { guarded, privatePlan }: QueryPlan,
+  within: Limits,
+): Promise<Value[][]> {
   const rows = (select: string, types: readonly Type[]) =>
-    engine.rows(select, types).catch((error) => {
+    engine.rows(select, types, within).catch((error) => {
       throw withoutData(error, guarded);
     });
-  const select = await answerPrivately(privatePlan, { rows, ledger });
+  const select = await answerPrivately(privatePlan, { rows, ledger }).catch((error) => {
+    const call = guarded.templates.find(({ hidden }) => hidden);
+    if (!(error instanceof Refusal) || call === undefined) throw error;
+    throw new Refusal(
+      "query template",
+      `${calledName(call.called)} cannot answer: a privacy budget is spent, or its data does not allow it.`,
+    );
+  });
   return rows(
     select,
     guarded.query.outputs.map(({ column }) => column.type),
   );
 }
 
-/** The columns' names and types; a column without a name gets the name that BigQuery gives it. */
-function columnsOf({ outputs }: Analysed): Answer["columns"] {
-  let unnamed = 0;
-  return outputs.map(({ name, column }) => ({
-    name: name.startsWith("$") ? `f${unnamed++}_` : name,
-    type: typeName(column.type),
-  }));
-}
-
 async function budgetsOf({ views }: Protected, ledger: Ledger): Promise<Budget[]> {
   const budgets = new Map<string, Budget>();
-  for (const { table } of views) {
+  for (const { table, hidden } of views) {
     const rule = table.rule?.differentialPrivacy;
-    if (rule === undefined) continue;
+    if (rule === undefined || hidden) continue;
     const { epsilonBudget, deltaBudget } = rule;
     const spent = await ledger.spent(table.id);
     budgets.set(table.id, {
@@ -170,9 +161,14 @@ async function budgetsOf({ views }: Protected, ledger: Ledger): Promise<Budget[]
   return [...budgets.values()];
 }
 
-/** DuckDB's error message can quote the value that it failed on, so it is never shown when a protected view was read. */
-function withoutData(error: unknown, { views }: Protected): unknown {
+/** DuckDB's error message can quote the value that it failed on, so it is never shown when a protected view or a template was read. */
+function withoutData(error: unknown, { views, templates }: Protected): unknown {
   if (!(error instanceof RunError) || error.why === "limit") return error;
+  if (templates.some(({ hidden }) => hidden))
+    return new RunError(
+      "failed",
+      "The query failed in a query template or on its answer. The cause is withheld, because it could reveal a row",
+    );
   if (views.length > 0)
     return new RunError(
       "failed",

@@ -16,7 +16,7 @@ export function thresholdAggregate(node: Node, input: Relation, walk: Walk): Rel
   const options = optionsOf(node, input, walk);
   const units = checkUnits("AGGREGATION_THRESHOLD", node, input, options, walk);
   const threshold = thresholdOf(rawOf(input), options, walk);
-  walk.thresholds.push({ scan: node, threshold, units });
+  walk.thresholds.push({ scan: node, threshold, units, hidden: walk.inside?.hidden === true });
   const unitColumnIds = [...new Set(units.map(({ column }) => column.columnId))];
   walk.notes.set(node, { having: { unitColumnIds, threshold } });
   const names = units.map(({ table, column }) => (table ? `${table.table}.${column.name}` : column.name)).join(" or ");

@@ -1,9 +1,11 @@
 import type { Analysed, Node, ScanNotes } from "googlesql-duckdb/tree";
 import type { PrivateSelect } from "./differential/index.ts";
 import { requireClean } from "./join-restrictions.ts";
+import { ruleKind } from "./policy.ts";
 import { type ThresholdUse, type ViewUse, Walk } from "./query-walk.ts";
 import type { RoomTable } from "./room.ts";
 import { scan } from "./scan-rules.ts";
+import type { Inlined, TemplateCall } from "./templates.ts";
 import { nodesIn } from "./tree-parts.ts";
 
 /** A query that passed the rules, with what is needed to run and explain it. */
@@ -14,6 +16,10 @@ export interface Protected {
   readonly scans: ReadonlyMap<Node, ScanNotes>;
   /** Scans in which errors must become NULL, because an error could reveal a row. */
   readonly sensitive: ReadonlySet<Node>;
+  /** The calls of query templates, in the order of the tree. */
+  readonly templates: readonly TemplateCall[];
+  /** Whether all rows that the views let through may be seen: they are list overlaps. */
+  readonly shown: boolean;
   /** The views with a rule, in the order of the tree; one that the query names twice is here twice. */
   readonly views: readonly ViewUse[];
   /** Each SELECT WITH AGGREGATION_THRESHOLD. */
@@ -28,15 +34,26 @@ export interface Protected {
  * Checks a query's tree against the rules of the views that it reads. Throws Refusal for a query that breaks a rule, and for any
  * construct that is not known to keep to them.
  * @param tables finds a table by the id of its scan
+ * @param inlined the calls of query templates in the query
  */
-export function protect(query: Analysed, tables: (id: string) => RoomTable): Protected {
-  const walk = new Walk(query, tables);
-  if (isRuled(query.query, tables)) requireClean(scan(query.query, walk), walk);
+export function protect(
+  query: Analysed,
+  tables: (id: string) => RoomTable,
+  inlined: Pick<Inlined, "calls" | "tables"> = { calls: new Map(), tables: new Set() },
+): Protected {
+  const walk = new Walk(query, tables, inlined);
+  const { calls } = inlined;
+  if (calls.size > 0 || isRuled(query.query, tables)) requireClean(scan(query.query, walk), walk);
+  const readsOthers = calls.size > 0 || walk.views.length > 0;
   return {
     query,
     scans: walk.notes,
     // All scans: DuckDB may move a condition below the place where the query has it, and so apply it to protected rows.
-    sensitive: new Set(walk.views.length > 0 ? nodesIn(query.query, (kind) => kind.endsWith("Scan")) : []),
+    sensitive: new Set(readsOthers ? nodesIn(query.query, (kind) => kind.endsWith("Scan")) : []),
+    templates: [...calls.values()],
+    shown:
+      calls.size === 0 &&
+      walk.views.every(({ table }) => table.rule === undefined || ruleKind(table.rule) === "list_overlap"),
     views: walk.views,
     thresholds: walk.thresholds,
     differential: walk.differential,

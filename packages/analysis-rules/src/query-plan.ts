@@ -6,10 +6,21 @@ import {
   type ScanNotes,
   SqlError,
   toDuckDb,
+  UnsupportedSql,
 } from "googlesql-duckdb/tree";
 import { type PrivatePlan, planPrivately } from "./differential/index.ts";
 import { type Protected, protect } from "./protect.ts";
-import { notFound, type RoomParty, type RoomTable, tableNamed } from "./room.ts";
+import { Refusal } from "./refusal.ts";
+import {
+  calledName,
+  notFound,
+  type RoomParty,
+  type RoomTable,
+  shortName,
+  tableNamed,
+  unlessNoFunction,
+} from "./room.ts";
+import { type Inlined, withoutBodies } from "./templates.ts";
 
 /** BigQuery's limit on the length of a query. */
 const MOST_CHARACTERS = 1024 * 1024;
@@ -18,8 +29,6 @@ const MOST_CHARACTERS = 1024 * 1024;
 export interface Side {
   readonly party: RoomParty;
   readonly analyser: Analyser;
-  /** Finds a table by the id of its scan. */
-  readonly table: (id: string) => RoomTable;
 }
 
 /** A query that passed the rules, translated and ready to run. */
@@ -37,26 +46,77 @@ export interface QueryPlan {
  */
 export type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
 
-/** Checks a query against the rules and translates it. Nothing runs. Throws what `CleanRoom.check` throws. */
-export function planOf({ party, analyser, table }: Side, sql: string): QueryPlan {
+/** Analyses a query of a party. Throws NotFound for a table or function that the party cannot name, and SqlError for a wrong query. */
+export function analysed({ party, analyser }: Side, sql: string): Analysed {
   if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
-  for (const path of analyser.tablesOf(sql))
-    if (tableNamed(party.tables, path) === undefined) throw notFound(party, path, placeOfError(analyser, sql));
-  const query = analyser.analyse(sql);
-  checkNames(query);
+  for (const path of analyser.tablesOf(sql)) {
+    const table = tableNamed(party.tables, path);
+    if (table === undefined) throw notFound(party, path, placeOfError(analyser, sql));
+    if (table.metadataOnly) throw metadataOnly(party, table);
+  }
+  try {
+    const query = analyser.analyse(sql);
+    checkNames(query);
+    return query;
+  } catch (error) {
+    throw error instanceof SqlError ? unlessNoFunction(error, party) : error;
+  }
+}
+
+/**
+ * Checks a query against the rules and translates it. Nothing runs. Throws what `CleanRoom.check` throws.
+ * @param table finds a table of the caller, or of a template's owner, by the id of its scan
+ */
+export function planOf(inlined: Inlined, table: (id: string) => RoomTable): QueryPlan {
+  const { query } = inlined;
   checkSize(query);
-  const guarded = protect(query, table);
+  const guarded = protect(query, table, inlined);
   const relation = (id: string) => table(id).relation;
   const translate: Translate = (part, notes, sensitive = new Set()) =>
     toDuckDb(part, {
       relation,
       notes: new Map([...guarded.scans, ...notes]),
       sensitive: new Set([...guarded.sensitive, ...sensitive]),
+      shown: guarded.shown,
     });
-  const privatePlan = planPrivately(query, guarded.differential, (part, sensitive, answers) =>
-    translate(part, new Map([...answers].map(([scan, answer]) => [scan, { answer }])), sensitive),
+  const privatePlan = withoutTexts(inlined, guarded, relation, () =>
+    planPrivately(query, guarded.differential, (part, sensitive, answers) =>
+      translate(part, new Map([...answers].map(([scan, answer]) => [scan, { answer }])), sensitive),
+    ),
   );
   return { guarded, privatePlan, translate };
+}
+
+/** Translates. If a template cannot be translated, the error says nothing about its query. */
+function withoutTexts<T>(
+  inlined: Inlined,
+  { templates, scans }: Protected,
+  relation: (id: string) => string,
+  translation: () => T,
+): T {
+  try {
+    return translation();
+  } catch (error) {
+    const first = templates.find(({ hidden }) => hidden);
+    if (!(error instanceof UnsupportedSql) || first === undefined) throw error;
+    // Throws the error again if it is about the caller's own part of the query.
+    const own = withoutBodies(inlined);
+    toDuckDb(own, { relation, notes: scans, sensitive: new Set() });
+    throw new UnsupportedSql(
+      `a call of ${calledName(first.called)} with these arguments`,
+      undefined,
+      first.template.guards,
+    );
+  }
+}
+
+function metadataOnly({ functions = [] }: RoomParty, table: RoomTable): Refusal {
+  const there = functions.filter(({ dataset }) => dataset === table.dataset).map(calledName);
+  return new Refusal(
+    "metadata only",
+    `Access Denied: Table ${table.project}:${shortName(table)}: its owner shares its columns, and not its rows.`,
+    there.length > 0 ? `Call a query template: ${there.join(", ")}.` : undefined,
+  );
 }
 
 /** The analyser's own error about an unknown name, which has the name's place. */
@@ -69,13 +129,8 @@ function placeOfError(analyser: Analyser, sql: string): SqlError | undefined {
   return undefined;
 }
 
-/** BigQuery refuses a result with two columns of one name, and DuckDB's parser stops at a NUL. */
+/** DuckDB's parser stops at a NUL. */
 function checkNames({ outputs }: Analysed): void {
-  const names = new Set<string>();
-  for (const { name } of outputs) {
-    if (name.includes("\0")) throw new SqlError("The name of a column cannot have a NUL in it.");
-    if (names.has(name.toLowerCase()))
-      throw new SqlError(`Duplicate column names in the result are not supported. Found duplicate(s): ${name}`);
-    names.add(name.toLowerCase());
-  }
+  if (outputs.some(({ name }) => name.includes("\0")))
+    throw new SqlError("The name of a column cannot have a NUL in it.");
 }

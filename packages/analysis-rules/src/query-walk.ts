@@ -3,12 +3,15 @@ import type { PrivateSelect } from "./differential/index.ts";
 import { Refusal, type RuleName } from "./refusal.ts";
 import { constant, type Instance, type Origin, type Relation } from "./relation.ts";
 import { type RoomTable, shortName } from "./room.ts";
+import type { Inlined, TemplateCall } from "./templates.ts";
 
 /** A view with a rule, at one place of a query. */
 export interface ViewUse {
   readonly table: RoomTable;
   /** The TableScan. */
   readonly scan: Node;
+  /** True in a query template: the caller is not told of it. */
+  readonly hidden: boolean;
 }
 
 /** A SELECT WITH AGGREGATION_THRESHOLD. */
@@ -19,6 +22,8 @@ export interface ThresholdUse {
   readonly threshold: number;
   /** The counted columns of the scan's input; without a table if OPTIONS name the column and no view is read. */
   readonly units: readonly { readonly table?: RoomTable; readonly column: Column }[];
+  /** True in a query template: the caller is not told of it. */
+  readonly hidden: boolean;
 }
 
 /** The state of one query's check: what is known of the tree so far, and what was found. */
@@ -36,12 +41,17 @@ export class Walk {
   readonly thresholds: ThresholdUse[] = [];
   readonly differential: PrivateSelect[] = [];
   readonly checks = new Set<string>();
+  /** The calls of query templates in the query. */
+  readonly inlined: Pick<Inlined, "calls" | "tables">;
+  /** The template in which the walk is; undefined in the caller's own part of the query. */
+  inside: TemplateCall | undefined;
   /** The innermost node that has a place in the query's text. */
   #here: Node | undefined;
 
-  constructor(query: Analysed, tables: (id: string) => RoomTable) {
+  constructor(query: Analysed, tables: (id: string) => RoomTable, inlined: Pick<Inlined, "calls" | "tables">) {
     this.query = query;
     this.tables = tables;
+    this.inlined = inlined;
   }
 
   /** Works on a node, so that a refusal in it has a place. */
@@ -93,6 +103,7 @@ export class Walk {
 
   /** Records a check that passed, with the views that it concerns. */
   check(what: string, ...instances: readonly Instance[]): void {
+    if (this.inside?.hidden) return;
     const names = instances.map(({ table }) => shortName(table)).join(" and ");
     this.checks.add(names ? `${names}: ${what}` : what);
   }

@@ -11,6 +11,8 @@ export type RuleName =
   | "join restriction"
   | "subquery"
   | "time travel"
+  | "query template"
+  | "metadata only"
   | "unknown construct";
 
 /** A rule refuses a query. The message is BigQuery's own where that is known. */

@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
-import { type CatalogTable, type ColumnKind, messageOf, SqlError, UserError } from "googlesql-duckdb/tree";
+import {
+  type CatalogTable,
+  type ColumnKind,
+  type FunctionParameter,
+  messageOf,
+  SqlError,
+  tableColumns,
+  UserError,
+} from "googlesql-duckdb/tree";
 import { type AnalysisRule, checkRule } from "./policy.ts";
 
 /** A table or view that a party can name. */
@@ -15,8 +23,34 @@ export interface RoomTable {
   readonly columns: readonly { readonly name: string; readonly kind: ColumnKind }[];
   /** Left out for a table that its owner reads freely. */
   readonly rule?: AnalysisRule;
+  /** True if the party sees its columns, and may not query it: only query templates read it. @default false */
+  readonly metadataOnly?: boolean;
   /** Its name in the DuckDB file, "schema.table". */
   readonly relation: string;
+}
+
+/** A query template: a query that its owner lets others run, as a table function, on data that they do not see. */
+export interface RoomTemplate {
+  /** The party whose tables the query reads, with that party's rights. */
+  readonly owner: string;
+  /** In the order of a call. A caller sees them, and not the query. */
+  readonly parameters: readonly FunctionParameter[];
+  /** The columns of the answer. */
+  readonly columns: readonly { readonly name: string; readonly kind: ColumnKind }[];
+  /** The query, in GoogleSQL, with the names that its owner writes. */
+  readonly query: string;
+  /** How it protects the owner's data, in the owner's words: all that a caller is told about the query. */
+  readonly guards: string;
+}
+
+/** A table function that a party can call. */
+export interface RoomFunction {
+  /** The template that it runs. */
+  readonly id: string;
+  /** The three parts of the name that the party writes. */
+  readonly project: string;
+  readonly dataset: string;
+  readonly name: string;
 }
 
 /** A party of the clean room. */
@@ -27,12 +61,16 @@ export interface RoomParty {
   readonly project: string;
   /** Everything that the party can name: its own tables and views, and the views that others share with it. */
   readonly tables: readonly RoomTable[];
+  /** The query templates that the party can call. @default none */
+  readonly functions?: readonly RoomFunction[];
 }
 
 /** Who takes part in a clean room, and who sees what under which rule. It is plain data, fit for a JSON file. */
 export interface Room {
   /** The parties by the names that `ask` takes. */
   readonly parties: Readonly<Record<string, RoomParty>>;
+  /** The query templates, by their ids. @default none */
+  readonly templates?: Readonly<Record<string, RoomTemplate>>;
 }
 
 /** A clean room cannot be opened, or has no such party. Like the errors of googlesql-duckdb, its name is UserError: print its message only. */
@@ -80,8 +118,11 @@ export function readRoom(file: string): Room {
   }
 }
 
-/** Throws RoomError for a description that is wrong: a rule that BigQuery would refuse, or an owner that is not a party. */
-export function checkRoom({ parties }: Room): void {
+/**
+ * Throws RoomError for a description that is wrong: a rule that BigQuery would refuse, an owner that is not a party, a function without
+ * a template, or a template with a parameter of an unknown type.
+ */
+export function checkRoom({ parties, templates = {} }: Room): void {
   if (typeof parties !== "object" || parties === null)
     throw new RoomError("wrong", "the room's description has no parties: give each a title, a project and tables");
   for (const [party, { tables }] of Object.entries(parties))
@@ -96,6 +137,15 @@ export function checkRoom({ parties }: Room): void {
         faults.push(`its owner is ${table.owner}, who is not a party: use one of ${Object.keys(parties).join(", ")}`);
       if (faults.length > 0) throw new RoomError("wrong", `${shortName(table)} of ${party}: ${faults.join("; ")}`);
     }
+  for (const [id, { owner, parameters }] of Object.entries(templates)) {
+    if (!Object.hasOwn(parties, owner))
+      throw new RoomError("wrong", `the template ${id}: its owner is ${owner}, who is not a party`);
+    for (const parameter of parameters) tableColumns(parameter);
+  }
+  for (const [party, { functions = [] }] of Object.entries(parties))
+    for (const { id, dataset, name } of functions)
+      if (!Object.hasOwn(templates, id))
+        throw new RoomError("wrong", `${dataset}.${name} of ${party} runs the template ${id}, which is not described`);
 }
 
 /** A party by its name. Throws RoomError if the room has no such party. */
@@ -153,6 +203,17 @@ export function tableNamed(tables: readonly RoomTable[], path: readonly string[]
   return tables.find((table) => [shortName(table), nameOf(table)].includes(written));
 }
 
+/** "dataset.name", as messages name a table function. */
+export function calledName({ dataset, name }: RoomFunction): string {
+  return `${dataset}.${name}`;
+}
+
+/** The analyser's error, as NotFound if it is about a table function that the party cannot call. */
+export function unlessNoFunction(error: SqlError, { functions = [] }: RoomParty): SqlError {
+  if (!/^Table-valued function not found/.test(error.message)) return error;
+  return new NotFound(error.message, functions.map(calledName).sort(), error);
+}
+
 /** The error for a path that names nothing the party can see. */
 export function notFound({ project, tables }: RoomParty, path: readonly string[], place?: SqlError): NotFound {
   const visible = tables.map(shortName).sort();
@@ -164,7 +225,7 @@ export function notFound({ project, tables }: RoomParty, path: readonly string[]
 }
 
 /** All ways to quote neighbours together: [a, b, c] is also [a.b, c], [a, b.c] and [a.b.c]. */
-function groupings([first, ...rest]: readonly string[]): string[][] {
+export function groupings([first, ...rest]: readonly string[]): string[][] {
   if (first === undefined) return [[]];
   if (rest.length === 0) return [[first]];
   return groupings(rest).flatMap(([next = "", ...more]) => [

@@ -5,8 +5,10 @@ import { join } from "./join-rules.ts";
 import { differentialAggregate, thresholdAggregate } from "./privacy-clauses.ts";
 import { unitUses } from "./privacy-units.ts";
 import type { Walk } from "./query-walk.ts";
+import { Refusal } from "./refusal.ts";
 import { clean, constant, type Instance, merged, nothing, type Origin, type Relation } from "./relation.ts";
-import { shortName } from "./room.ts";
+import { calledName, shortName } from "./room.ts";
+import type { TemplateCall } from "./templates.ts";
 import { columnIdsIn, functionName, idsOf, normalised, plainColumn } from "./tree-parts.ts";
 
 /*
@@ -17,9 +19,11 @@ import { columnIdsIn, functionName, idsOf, normalised, plainColumn } from "./tre
 /** Checks a scan and everything below it. Throws Refusal if it breaks a rule, or is of an unknown kind. */
 export function scan(node: Node, walk: Walk): Relation {
   return walk.within(node, () => {
+    const call = walk.inlined.calls.get(node);
+    if (call) return answerOf(call, node, walk);
     const known = scans[node.kind];
     if (known === undefined) throw walk.unknown(node.kind, node);
-    const relation = known(node, walk);
+    const relation = walk.inlined.tables.has(node) ? passedTable(node, walk) : known(node, walk);
     for (const column of listOf<Column>(node.columnList)) {
       walk.columns.set(column.columnId, column);
       if (!walk.origins.has(column.columnId)) {
@@ -165,7 +169,7 @@ function table(node: Node, walk: Walk): Relation {
       node,
     );
   walk.onlyKnows(node, ["table", "columnIndexList", "alias"]);
-  walk.views.push({ table: read, scan: node });
+  walk.views.push({ table: read, scan: node, hidden: walk.inside?.hidden === true });
   listOf<number | string>(node.columnIndexList).forEach((index, place) => {
     const name = read.columns[Number(index)]?.name.toLowerCase();
     if (name === undefined) throw walk.unknown("a column that the view does not have", node);
@@ -182,6 +186,45 @@ function table(node: Node, walk: Walk): Relation {
     views: new Set([read]),
     faults: [],
   };
+}
+
+/**
+ * The answer of a query template. Its query keeps to the rules of its owner's views, or is refused without a word about it. To the caller,
+ * the answer is a table whose values are nobody's keys.
+ */
+function answerOf(call: TemplateCall, node: Node, walk: Walk): Relation {
+  const outer = walk.inside;
+  walk.inside = call;
+  try {
+    requireClean(project(node, walk), walk);
+  } catch (error) {
+    // If `inside` is undefined, the walk failed in a table that the caller passes in.
+    if (!(error instanceof Refusal) || !walk.inside?.hidden) throw error;
+    walk.inside = undefined;
+    const name = calledName(call.called);
+    throw walk.refusal(
+      "query template",
+      `${name} cannot be called so: its owner's rules refuse it.`,
+      call.template.guards,
+      node,
+    );
+  }
+  walk.inside = outer;
+  for (const column of listOf<Column>(node.columnList)) {
+    walk.columns.set(column.columnId, column);
+    walk.origins.set(column.columnId, { ...constant, others: true });
+  }
+  return { ...nothing, columns: new Set(idsOf(node)), readsTables: true };
+}
+
+/** A table that the caller passes to a query template. It must show no protected row. To the template, it is a table like any other. */
+function passedTable(node: Node, walk: Walk): Relation {
+  const template = walk.inside;
+  walk.inside = undefined;
+  requireClean(project(node, walk), walk);
+  walk.inside = template;
+  for (const id of idsOf(node)) walk.origins.set(id, { ...constant, others: true, key: true });
+  return { ...nothing, columns: new Set(idsOf(node)), readsTables: true };
 }
 
 /** Reads a WITH clause. Its views become new instances, because a join at this place says nothing about the clause's other uses. */

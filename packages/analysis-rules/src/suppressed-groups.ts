@@ -12,7 +12,7 @@ export async function suppressedGroups(
 ): Promise<number | undefined> {
   let left: number | undefined;
   try {
-    for (const { scan } of thresholds) {
+    for (const { scan } of thresholds.filter(({ hidden }) => !hidden)) {
       const alone = aloneIn(query, scan);
       const having = scans.get(scan)?.having;
       if (alone === undefined || having === undefined) return undefined;

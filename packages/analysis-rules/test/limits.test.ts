@@ -46,7 +46,7 @@ describe("A query that cannot be run", () => {
       (error) => problemOf(error),
     );
   const endless =
-    "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 10000000)) AS b WHERE MOD(a * b, 7) = 1";
+    "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 100000)) AS b, UNNEST([1, 2, 3, 4, 5, 6, 7, 8]) AS c WHERE MOD(a * b, 7) = c";
 
   it("is stopped at the limit of time or rows", async () => {
     const room = await openRoom({ ...small.options, limits: { seconds: 0.3, rows: 1000, memory: "500MB" } });
@@ -102,10 +102,7 @@ describe("A query that cannot be run", () => {
     expect(await problem(`${first}, ${computed} ${last}`)).to.include({ rule: "not supported" });
   });
 
-  it("gets an error about wrong names and duplicate columns", async () => {
-    expect(await problem("SELECT 1 AS a, 2 AS A")).to.include({
-      message: "Duplicate column names in the result are not supported. Found duplicate(s): A",
-    });
+  it("gets an error about wrong names", async () => {
     expect(await problem("SELECT 1 AS `a\\x00b`")).to.deep.equal({
       rule: "GoogleSQL",
       message: "The name of a column cannot have a NUL in it.",

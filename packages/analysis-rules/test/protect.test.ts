@@ -124,7 +124,7 @@ describe("A refusal", () => {
       "Join linked.payments on order_id only. In WHERE, matching rows may be compared with anything.",
     ],
     [
-      "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM linked.users p JOIN own.users u USING (hashed_email) WHERE p.city = u.city",
+      "SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM linked.users p JOIN own.users u ON p.hashed_email = u.hashed_email AND p.city = u.city",
       "linked.users may be joined and compared with other tables on hashed_email only, in JOIN … ON.",
     ],
     [

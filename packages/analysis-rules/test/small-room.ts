@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
 import fc from "fast-check";
-import { openEngine, type Value } from "googlesql-duckdb/tree";
+import type { Value } from "googlesql-duckdb/tree";
 import { type CleanRoom, openRoom, type RoomOptions } from "../src/open-room.ts";
 import type { AnalysisRule } from "../src/policy.ts";
 import type { Room, RoomTable } from "../src/room.ts";
@@ -94,18 +95,26 @@ export async function smallRoom(of: readonly Person[]): Promise<SmallRoom> {
   const options = { database: join(folder, "warehouse.duckdb"), room: description };
   await makeDatabase(options.database, script(of));
   const room = await openRoom(options);
-  const base = await openEngine(options.database);
+  const instance = await DuckDBInstance.create(options.database, { access_mode: "READ_ONLY" });
+  const base = await instance.connect();
   return {
     room,
     options,
-    direct: (sql) => base.rows(sql, []),
+    direct: async (sql) => (await base.runAndReadAll(sql)).getRows().map((row) => row.map(plain)),
     folder,
     async close() {
       await room.close();
-      await base.close();
+      base.closeSync();
+      instance.closeSync();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** An integer as the room's answers have it: a number, or a text if it is too large for one. */
+function plain(value: DuckDBValue): Value {
+  if (typeof value !== "bigint") return value as Value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 function script(of: readonly Person[]): string {

@@ -3,9 +3,9 @@ import { type Chance, withNoise } from "./noise.ts";
 import {
   type BoundedAggregate,
   type BoundedSelect,
+  groupsOf,
   type PrivateAggregate,
   type PrivateSelect,
-  refused,
 } from "./private-select.ts";
 
 /*
@@ -28,15 +28,19 @@ export function binOf(value: string): string {
 }
 
 /**
- * Gives every aggregate bounds. Throws Refusal if too few contributions are alike.
+ * Gives every aggregate bounds; undefined if too few contributions are alike, and then the answer has no rows, as in BigQuery.
  * @param bins the rows that `binsOf` selects: the aggregate's index, the bin, the number of contributions
  */
-export function bounded(select: PrivateSelect, bins: readonly (readonly Value[])[], chance: Chance): BoundedSelect {
+export function bounded(
+  select: PrivateSelect,
+  bins: readonly (readonly Value[])[],
+  chance: Chance,
+): BoundedSelect | undefined {
   const { groups, aggregates } = select;
-  const sensitivity = groups.length > 0 ? select.maxGroups : 1;
+  const sensitivity = groupsOf(select);
   const epsilon = select.epsilon / (aggregates.length + (groups.length > 0 ? 1 : 0)) / 2;
   const enough = (sensitivity / epsilon) * Math.log((2 * MOST_BIN + 1) / 2 / MISTAKE);
-  const boundsOf = (aggregate: PrivateAggregate, index: number): BoundedAggregate => {
+  const boundsOf = (aggregate: PrivateAggregate, index: number): BoundedAggregate | undefined => {
     if (isBounded(aggregate)) return aggregate;
     const counts = new Map(bins.filter(([of]) => of === index).map(([, bin, count]) => [Number(bin), Number(count)]));
     // Empty bins get noise as well, because which bins are empty must stay secret.
@@ -44,21 +48,14 @@ export function bounded(select: PrivateSelect, bins: readonly (readonly Value[])
       (bin) => withNoise(counts.get(bin) ?? 0, sensitivity, epsilon, chance) >= enough,
     );
     const [lowest, highest] = [taken.at(0), taken.at(-1)];
-    if (lowest === undefined || highest === undefined)
-      throw refused("Too few rows to find contribution bounds in them.", adviceOn(select), aggregate.call);
+    if (lowest === undefined || highest === undefined) return undefined;
     const [lower, upper] = [edge(lowest, -1), edge(highest, 1)];
     const bounds =
       aggregate.kind === "avg" ? { lower, upper } : { lower: Math.min(0, lower), upper: Math.max(0, upper) };
     return { ...aggregate, ...bounds, share: 1 / 2 };
   };
-  return { ...select, aggregates: aggregates.map(boundsOf) };
-}
-
-/** Advice if no bounds were found. The search itself has cost the epsilon. */
-function adviceOn({ charge, epsilon, maxEpsilon = Number.POSITIVE_INFINITY }: PrivateSelect): string {
-  const spent = charge ? ` This attempt has spent epsilon ${charge.epsilon} nevertheless.` : "";
-  const higher = epsilon < maxEpsilon ? ", or ask with a higher epsilon" : "";
-  return `Give the bounds, as contribution_bounds_per_group => (0, 10)${higher}.${spent}`;
+  const found = aggregates.map(boundsOf);
+  return found.every((aggregate) => aggregate !== undefined) ? { ...select, aggregates: found } : undefined;
 }
 
 export function isBounded(aggregate: PrivateAggregate): aggregate is BoundedAggregate {

@@ -52,7 +52,9 @@ function unitsOf({ groups, aggregates, maxGroups }: PrivateSelect, key: string, 
   const by = ["u", ...keys].join(", ");
   const order = `md5(concat_ws('|', ${[text(key), "u", ...keys].join(", ")}))`;
   const chosen =
-    keys.length === 0 ? "" : ` QUALIFY row_number() OVER (PARTITION BY u ORDER BY ${order}) <= ${maxGroups}`;
+    keys.length === 0 || !Number.isFinite(maxGroups)
+      ? ""
+      : ` QUALIFY row_number() OVER (PARTITION BY u ORDER BY ${order}) <= ${maxGroups}`;
   const of = aggregates.map((aggregate, index) => `${ofUnit(aggregate, `x${index}`)} AS v${index}`);
   return `WITH unit_rows AS (${rows}),
 units AS (SELECT ${[by, ...of].join(", ")} FROM unit_rows GROUP BY ${by}${chosen})`;

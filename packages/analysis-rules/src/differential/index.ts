@@ -19,6 +19,6 @@
  * If the query gives no bounds, half of the aggregate's epsilon goes to finding them in the data (contribution-bounds).
  */
 
-export { BudgetExceeded, type Ledger, left, noLedger, openLedger } from "./ledger.ts";
+export { BudgetExceeded, type Ledger, left, noLedger, openLedger, type Spent } from "./ledger.ts";
 export { answerPrivately, type PrivatePlan, planPrivately } from "./private-answer.ts";
 export { type PrivateSelect, privateSelect } from "./private-select.ts";

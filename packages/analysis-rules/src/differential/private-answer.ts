@@ -4,7 +4,7 @@ import { bounded } from "./contribution-bounds.ts";
 import { binsOf, contributions, rowsToAggregate } from "./contributions.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Chance, cryptographic } from "./noise.ts";
-import { type PrivateSelect, placed } from "./private-select.ts";
+import type { PrivateSelect } from "./private-select.ts";
 import { relationOf, released } from "./release.ts";
 
 /** A query with its SELECTs WITH DIFFERENTIAL_PRIVACY, translated once. */
@@ -62,7 +62,7 @@ export interface Sources {
  * something about a row. (BigQuery refunds a failed query.) Throws Refusal if a budget is too small.
  */
 export async function answerPrivately(
-  { query, parts, sql }: PrivatePlan,
+  { parts, sql }: PrivatePlan,
   { rows, ledger, chance = cryptographic }: Sources,
 ): Promise<string> {
   await ledger.spend(parts.flatMap(({ select: { charge } }) => charge ?? []));
@@ -72,7 +72,11 @@ export async function answerPrivately(
     const key = chance.key();
     const bins = binsOf(select, key, input);
     const counts = bins ? await rows(bins.sql, bins.types) : [];
-    const found = placed(query, select.scan, () => bounded(select, counts, chance));
+    const found = bounded(select, counts, chance);
+    if (found === undefined) {
+      answers.set(placeholder, relationOf(select, []));
+      continue;
+    }
     const { sql, types } = contributions(found, key, input);
     answers.set(placeholder, relationOf(select, released(found, await rows(sql, types), chance)));
   }

@@ -19,8 +19,6 @@ export interface PrivateSelect extends Limits {
   readonly unit: Column;
   readonly groups: readonly Computed[];
   readonly aggregates: readonly PrivateAggregate[];
-  /** The highest epsilon that the view allows; undefined if no view sets a rule. */
-  readonly maxEpsilon: number | undefined;
   /** The cost; undefined if the SELECT reads no view with a budget. */
   readonly charge: Charge | undefined;
 }
@@ -31,7 +29,7 @@ export interface Limits {
   readonly epsilon: number;
   /** The probability that a group with a single unit appears. */
   readonly delta: number;
-  /** The number of groups in which a unit counts. */
+  /** The number of groups in which a unit counts; infinite if the query sets none, and then the noise hides one group's part of a unit. */
   readonly maxGroups: number;
 }
 
@@ -46,8 +44,6 @@ export interface PrivateAggregate {
   readonly kind: "count" | "sum" | "avg";
   /** Undefined for COUNT(*). */
   readonly argument: Node | undefined;
-  /** The AggregateFunctionCall. */
-  readonly call: Node;
   /** A unit's contribution to a group is clamped to these bounds. Left out if they are to be found in the data. */
   readonly lower?: number;
   readonly upper?: number;
@@ -88,7 +84,6 @@ function read(scan: Node, unit: Column, table: RoomTable | undefined): PrivateSe
     unit,
     groups: listOf<Computed>(scan.groupByList).map(groupOf),
     aggregates: listOf<Computed>(scan.aggregateList).map(aggregateOf),
-    maxEpsilon: rule?.maxEpsilonPerQuery,
     charge: table &&
       rule && {
         view: table.id,
@@ -139,7 +134,7 @@ function aggregateOf({ column, expr }: Computed): PrivateAggregate {
   const argument = given.pop();
   if (argument !== undefined && kind !== "count" && !/^TYPE_(INT64|DOUBLE)$/.test((argument.type as Type).typeKind))
     throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.", expr);
-  return { column, kind, argument, call: expr, ...boundsOf(bounds, called, expr) };
+  return { column, kind, argument, ...boundsOf(bounds, called, expr) };
 }
 
 /** The bounds that a call gives, if any. */
@@ -188,18 +183,27 @@ function limitsOf(options: readonly Node[], table: RoomTable | undefined): Limit
   const epsilon = numberOf("epsilon", given, rule?.maxEpsilonPerQuery);
   const delta = numberOf("delta", given, rule?.deltaPerQuery);
   const most = rule?.maxGroupsContributed || undefined;
+  const groupsOption = given.get("max_groups_contributed");
+  const isUnlimited = groupsOption !== undefined && literal(groupsOption) === null;
+  // Many groups of the same rows would average the noise away, for one charge.
+  if (isUnlimited && rule)
+    throw wrongOption(
+      `max_groups_contributed cannot be NULL here: the budget of table ${view} is for a unit in a known number of groups`,
+    );
   // BigQuery's default is 1.
-  const maxGroups = numberOf("max_groups_contributed", given, most ?? 1);
+  const maxGroups = isUnlimited ? Number.POSITIVE_INFINITY : numberOf("max_groups_contributed", given, most ?? 1);
 
   if (epsilon < SMALLEST) throw wrongOption(`Epsilon is too low: ${epsilon}, at least ${SMALLEST} is needed`);
   if (rule && epsilon > rule.maxEpsilonPerQuery)
     throw wrongOption(
       `Epsilon is too high: ${brief(epsilon)}, policy for table ${view} allows max ${brief(rule.maxEpsilonPerQuery)}`,
     );
+  if (epsilon > LARGEST)
+    throw wrongOption(`Epsilon is too high: ${brief(epsilon)}, at most ${brief(LARGEST)} is possible`);
   if (delta <= 0 || delta >= 1) throw wrongOption(`Delta must be between 0 and 1, not ${delta}`);
   if (rule && delta > rule.deltaPerQuery)
     throw wrongOption(`Delta is too high: ${delta}, policy for table ${view} allows max ${rule.deltaPerQuery}`);
-  if (maxGroups < 1 || !Number.isSafeInteger(maxGroups))
+  if (!isUnlimited && (maxGroups < 1 || !Number.isSafeInteger(maxGroups)))
     throw wrongOption(`max_groups_contributed must be a positive integer, not ${maxGroups}`);
   if (most !== undefined && maxGroups > most)
     throw wrongOption(`max_groups_contributed is too high: ${maxGroups}, policy for table ${view} allows max ${most}`);
@@ -210,6 +214,13 @@ const knownOptions = ["epsilon", "delta", "max_groups_contributed", "privacy_uni
 
 /** The lowest epsilon, which is also the lowest that a rule can set. */
 const SMALLEST = 0.001;
+/** The highest that a rule can set. Beyond it the noise is smaller than the digits of a FLOAT64. */
+const LARGEST = 1e15;
+
+/** By how many groups one unit can change an answer, for the scale of the noise. */
+export function groupsOf({ maxGroups, groups }: PrivateSelect): number {
+  return groups.length > 0 && Number.isFinite(maxGroups) ? maxGroups : 1;
+}
 
 function numberOf(name: string, given: ReadonlyMap<string, Node>, otherwise: number | undefined): number {
   const node = given.get(name);

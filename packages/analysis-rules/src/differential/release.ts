@@ -1,7 +1,7 @@
 import { type Column, duckDbType, text, type Value } from "googlesql-duckdb/tree";
 import { middle } from "./contributions.ts";
 import { type Chance, groupThreshold, withNoise } from "./noise.ts";
-import type { BoundedAggregate, BoundedSelect, PrivateSelect } from "./private-select.ts";
+import { type BoundedAggregate, type BoundedSelect, groupsOf, type PrivateSelect } from "./private-select.ts";
 
 /** A group of an answer: the values of GROUP BY as text, then the noisy aggregates. */
 export type Released = readonly (string | number | null)[];
@@ -15,7 +15,7 @@ export type Released = readonly (string | number | null)[];
 export function released(select: BoundedSelect, rows: readonly (readonly Value[])[], chance: Chance): Released[] {
   const { groups, aggregates, delta } = select;
   const grouped = groups.length > 0;
-  const maxGroups = grouped ? select.maxGroups : 1;
+  const maxGroups = groupsOf(select);
   const epsilon = select.epsilon / (aggregates.length + (grouped ? 1 : 0));
   const noisy = (value: number, sensitivity: number, share = 1) =>
     withNoise(value, sensitivity * maxGroups, epsilon * share, chance);

@@ -77,6 +77,8 @@ export const joins: readonly Chapter[] = [
   {
     title: "demand a join on one of the columns under JOIN_ANY:",
     allowed: [
+      ["another column in WHERE, after the join", `${T} COUNT(*) FROM linked.users p JOIN own.users u USING (hashed_email) WHERE p.city = u.city`],
+      ["another column in WHERE, computed before", `${T} COUNT(*) FROM (SELECT p.hashed_email, p.city = u.city AS same FROM linked.users p JOIN own.users u USING (hashed_email)) WHERE same`],
       ["ON", `${T} p.tier, COUNT(*) FROM linked.users p JOIN own.users u ON p.hashed_email = u.hashed_email GROUP BY 1`, 50],
       ["ON, turned around", `${T} p.tier, COUNT(*) FROM own.users u JOIN linked.users p ON u.hashed_email = p.hashed_email GROUP BY 1`, 50],
       ["USING", `${T} tier, COUNT(*) FROM linked.users JOIN own.users AS u USING (hashed_email) GROUP BY 1`, 50],
@@ -137,8 +139,6 @@ export const joins: readonly Chapter[] = [
       ["another column by its name", `${T} COUNT(*) FROM (SELECT city AS hashed_email, hashed_email AS city FROM linked.users) p JOIN own.users u USING (hashed_email)`, ...users],
       ["another column beside it", `${T} COUNT(*) FROM linked.users p JOIN own.users u ON p.hashed_email = u.hashed_email AND p.city = u.city`, ...restricted],
       ["another column beside it, by USING", `${T} COUNT(*) FROM linked.users JOIN own.users AS u USING (hashed_email, city)`, ...restricted],
-      ["another column in WHERE", `${T} COUNT(*) FROM linked.users p JOIN own.users u USING (hashed_email) WHERE p.city = u.city`, ...restricted],
-      ["another column in WHERE, computed before", `${T} COUNT(*) FROM (SELECT p.hashed_email, p.city = u.city AS same FROM linked.users p JOIN own.users u USING (hashed_email)) WHERE same`, ...restricted],
       ["another column in a later join", `${T} COUNT(*) FROM linked.users p JOIN own.users u USING (hashed_email) JOIN own.users w ON w.city = p.city`, ...restricted],
       ["another column of the same view, read by a WITH clause used twice", `WITH p AS (SELECT * FROM linked.users) ${T} COUNT(*) FROM p AS a JOIN own.users u ON a.hashed_email = u.hashed_email JOIN p AS b ON b.hashed_email = a.hashed_email AND b.city > a.city`, ...restricted],
       ["another column by IN, after the join", `${T} COUNT(*) FROM linked.users p JOIN own.users u USING (hashed_email) WHERE p.city IN (SELECT status FROM own.orders)`, ...restricted],
@@ -170,6 +170,7 @@ export const joins: readonly Chapter[] = [
   {
     title: "let a view be joined on its columns only under JOIN_NOT_REQUIRED:",
     allowed: [
+      ["another column in WHERE, after a join on one of them", `${T} COUNT(*) FROM linked.visits v JOIN own.users u USING (hashed_email) WHERE v.points >= u.age`],
       ["no join", `${T} city, COUNT(*) FROM linked.visits GROUP BY 1`, 40],
       ["one of its columns", `${T} u.country, COUNT(*) FROM linked.visits v JOIN own.users u ON v.hashed_email = u.hashed_email GROUP BY 1`, 40],
       ["the other one", `${T} u.country, COUNT(*) FROM linked.visits v JOIN own.users u ON v.city = u.city GROUP BY 1`, 40],
@@ -182,7 +183,6 @@ export const joins: readonly Chapter[] = [
     refused: [
       ["another column", `${T} COUNT(*) FROM linked.visits v JOIN own.users u ON v.points = u.age`, ...restricted],
       ["another column beside one of them", `${T} COUNT(*) FROM linked.visits v JOIN own.users u ON v.hashed_email = u.hashed_email AND v.points = u.age`, ...restricted],
-      ["another column in WHERE, after a join on one of them", `${T} COUNT(*) FROM linked.visits v JOIN own.users u USING (hashed_email) WHERE v.points >= u.age`, ...restricted],
       ["a comma join", `${T} COUNT(*) FROM linked.visits v, own.users u`, ...restricted],
       ["a comma join and WHERE on one of them", `${T} COUNT(*) FROM linked.visits v, own.users u WHERE v.city = u.city`, ...restricted],
       ["CROSS JOIN", `${T} COUNT(*) FROM linked.visits v CROSS JOIN own.users u`, ...restricted],
@@ -232,6 +232,8 @@ export const joins: readonly Chapter[] = [
       ["a filter in ON", "SELECT t.amount FROM linked.payments t JOIN own.orders o ON t.order_id = o.order_id AND t.status = 'Paid' AND o.amount > 3"],
       ["a comparison after", "SELECT o.order_id FROM own.orders o JOIN linked.payments t USING (order_id) WHERE o.amount != t.amount"],
       ["any aggregate after", "SELECT t.status, COUNT(*), MAX(t.amount), ARRAY_AGG(o.amount) FROM own.orders o JOIN linked.payments t USING (order_id) GROUP BY 1"],
+      ["totals after", "SELECT t.status, COUNT(*) FROM own.orders o JOIN linked.payments t USING (order_id) GROUP BY ROLLUP(t.status)"],
+      ["chance after", "SELECT t.status FROM own.orders o JOIN linked.payments t USING (order_id) WHERE RAND() < 2 AND GENERATE_UUID() <> ''"],
       ["a window after", "SELECT RANK() OVER (ORDER BY t.amount) FROM own.orders o JOIN linked.payments t USING (order_id)"],
       ["a union after", "SELECT t.status FROM own.orders JOIN linked.payments t USING (order_id) UNION ALL SELECT status FROM own.orders"],
       ["LIMIT after", "SELECT t.status FROM own.orders JOIN linked.payments t USING (order_id) ORDER BY t.amount LIMIT 3"],

@@ -1,0 +1,156 @@
+import { randomUUID } from "node:crypto";
+import { appendFile, readFile } from "node:fs/promises";
+import { BudgetExceeded } from "./differential/index.ts";
+import { isRefused, problemOf } from "./problem.ts";
+import type { QueryPlan } from "./query-plan.ts";
+import type { RoomTable } from "./room.ts";
+
+/*
+ * The owner's record of who asked what of its shared views. BigQuery keeps it in INFORMATION_SCHEMA.SHARED_DATASET_USAGE; the names of the
+ * fields are that view's, as far as a file of DuckDB has them. The outcome, the rule and the budget are more than BigQuery tells. Neither
+ * has the text of a query.
+ */
+
+/** One query that named a view of another party. */
+export interface LoggedQuery {
+  readonly job_id: string;
+  /** ISO 8601, in UTC. */
+  readonly job_start_time: string;
+  readonly job_end_time: string;
+  /** The party that asked. On BigQuery it is an address, and empty unless the exchange logs addresses. */
+  readonly job_principal_subject: string;
+  readonly outcome: "answered" | "refused" | "failed";
+  /** Why there was no answer: the name of a rule, as `Problem` has it, or "privacy budget". */
+  readonly rule?: string;
+  /** Rows of the answer. */
+  readonly rows?: number;
+  /** Groups that thresholds left out; missing if that cannot be counted. */
+  readonly groups_withheld?: number;
+  /** The views of other parties that the query named, and the query templates that it called. */
+  readonly resources: readonly SharedResource[];
+}
+
+/** A shared view that a query named, or a query template that it called. */
+export interface SharedResource {
+  /** The party that shares it. */
+  readonly owner: string;
+  /** The source view, or the template's function. */
+  readonly project_id: string;
+  readonly dataset_id: string;
+  readonly table_id: string;
+  readonly shared_resource_type: "VIEW" | "TABLE_VALUED_FUNCTION";
+  /** The place under which the asker found it. BigQuery has the project's number. */
+  readonly linked_project_id: string;
+  readonly linked_dataset_id: string;
+  /** Taken from privacy budgets: the view's, or those of the views that the template reads. */
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
+/** A query while it runs. Both methods write one line, or none if the query named no view of another party. */
+export interface OpenEntry {
+  answered(plan: QueryPlan, rows: number, withheld: number | undefined): Promise<void>;
+  /**
+   * @param named the tables that the query's text names
+   * @param plan undefined if the query was refused before it was planned
+   */
+  unanswered(error: unknown, named: readonly RoomTable[], plan: QueryPlan | undefined): Promise<void>;
+}
+
+/** Starts the entry of a query that a party asks now. Several processes may write to one file. */
+export function openEntry(file: string, party: string): OpenEntry {
+  const job_start_time = new Date().toISOString();
+  const write = async (
+    resources: SharedResource[],
+    result: Pick<LoggedQuery, "outcome" | "rule" | "rows" | "groups_withheld">,
+  ) => {
+    if (resources.length === 0) return;
+    const entry: LoggedQuery = {
+      job_id: randomUUID(),
+      job_start_time,
+      job_end_time: new Date().toISOString(),
+      job_principal_subject: party,
+      ...result,
+      resources,
+    };
+    // The line break in front keeps this line apart from one that was cut off when its process died.
+    await appendFile(file, `\n${JSON.stringify(entry)}\n`);
+  };
+  return {
+    answered: (plan, rows, withheld) =>
+      write(resourcesOf(party, [], plan), {
+        outcome: "answered",
+        rows,
+        ...(withheld !== undefined && { groups_withheld: withheld }),
+      }),
+    unanswered(error, named, plan) {
+      const rule = error instanceof BudgetExceeded ? "privacy budget" : problemOf(error)?.rule;
+      const refused = isRefused(error);
+      // A query that fails after it was planned has paid already.
+      const resources = resourcesOf(party, named, plan, !refused);
+      return write(resources, { outcome: refused ? "refused" : "failed", ...(rule !== undefined && { rule }) });
+    },
+  };
+}
+
+/** @param named tables besides those of the plan @param paid whether the plan's charges were spent */
+function resourcesOf(
+  party: string,
+  named: readonly RoomTable[],
+  plan: QueryPlan | undefined,
+  paid = true,
+): SharedResource[] {
+  const { views = [], templates = [] } = plan?.guarded ?? {};
+  const charges = (paid && plan?.privatePlan.parts.flatMap(({ select: { charge } }) => charge ?? [])) || [];
+  const cost = (isOf: (view: string) => boolean) => {
+    const own = charges.filter(({ view }) => isOf(view));
+    const sum = (name: "epsilon" | "delta") => own.reduce((total, charge) => total + charge[name], 0);
+    return { epsilon: sum("epsilon"), delta: sum("delta") };
+  };
+  const seen = [...views.flatMap(({ table, hidden }) => (hidden ? [] : [table])), ...named];
+  const shared = seen.filter(({ owner, rule }) => rule !== undefined && owner !== party);
+  const hidden = new Set(views.flatMap(({ table, hidden: isHidden }) => (isHidden ? [table.id] : [])));
+  const resource = (
+    id: string,
+    owner: string,
+    at: { readonly project: string; readonly dataset: string },
+    shared_resource_type: SharedResource["shared_resource_type"],
+    isOf: (view: string) => boolean,
+  ): SharedResource => {
+    const [project_id = "", dataset_id = "", table_id = ""] = id.split(".");
+    const linked = { linked_project_id: at.project, linked_dataset_id: at.dataset };
+    return { owner, project_id, dataset_id, table_id, shared_resource_type, ...linked, ...cost(isOf) };
+  };
+  const all = [
+    ...shared.map((table) => resource(table.id, table.owner, table, "VIEW", (view) => view === table.id)),
+    ...templates
+      .filter(({ template }) => template.owner !== party)
+      .map(({ called, template }) =>
+        resource(called.id, template.owner, called, "TABLE_VALUED_FUNCTION", (view) => hidden.has(view)),
+      ),
+  ];
+  return all.filter(
+    ({ dataset_id, table_id }, index) =>
+      all.findIndex((other) => other.dataset_id === dataset_id && other.table_id === table_id) === index,
+  );
+}
+
+/**
+ * Reads a log, the oldest query first; empty if there is no file yet. A line that was cut off is left out.
+ * @example
+ * const asked = await readQueryLog("usage.jsonl");
+ * const refused = asked.filter(({ outcome }) => outcome === "refused").length;
+ */
+export async function readQueryLog(file: string): Promise<LoggedQuery[]> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  return text.split("\n").flatMap((line) => {
+    try {
+      return line === "" ? [] : [JSON.parse(line) as LoggedQuery];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,254 @@
+import {
+  type Analysed,
+  type CatalogFunction,
+  type Column,
+  copyOf,
+  type FunctionParameter,
+  listOf,
+  type Node,
+  placeOf,
+  SqlError,
+  type Type,
+  tableColumns,
+  typeName,
+  UnsupportedSql,
+} from "googlesql-duckdb/tree";
+import { Refusal } from "./refusal.ts";
+import {
+  calledName,
+  groupings,
+  partyOf,
+  type Room,
+  RoomError,
+  type RoomFunction,
+  type RoomParty,
+  type RoomTemplate,
+} from "./room.ts";
+import { columnIdsIn, nodesIn } from "./tree-parts.ts";
+
+/*
+ * Query templates: table functions that run with the rights of the party that owns the data. A query's tree shows a call only. Here the
+ * template's own tree takes the call's place, with the caller's tables where its parameters were. So one tree is checked and translated,
+ * in which some scans are the caller's and some are the owner's.
+ */
+
+/** A call of a template. */
+export interface TemplateCall {
+  readonly called: RoomFunction;
+  readonly template: RoomTemplate;
+  /** True unless the owner itself asks: nothing about the template's query may be told. */
+  readonly hidden: boolean;
+}
+
+/** A query with the templates' trees in the places of their calls. */
+export interface Inlined {
+  readonly query: Analysed;
+  /** The calls, by the scan that took a call's place. Everything below is the owner's, but for `tables`. */
+  readonly calls: ReadonlyMap<Node, TemplateCall>;
+  /** The scans of the tables that the caller passes in. */
+  readonly tables: ReadonlySet<Node>;
+}
+
+/** The functions as a catalog for the analyser. */
+export function functionsOf(room: Room, { functions = [] }: RoomParty): CatalogFunction[] {
+  return functions.map((called) => {
+    const { project, dataset, name } = called;
+    const { parameters, columns } = templateOf(room, called);
+    return { paths: [...groupings([dataset, name]), ...groupings([project, dataset, name])], parameters, columns };
+  });
+}
+
+/** The template behind a function. Throws RoomError if the room has none. */
+export function templateOf({ templates = {} }: Room, { id }: RoomFunction): RoomTemplate {
+  const found = Object.hasOwn(templates, id) ? templates[id] : undefined;
+  if (found === undefined) throw new RoomError("wrong", `the room describes no template ${id}`);
+  return found;
+}
+
+/** The functions that a query calls, in the order of the tree. */
+export function callsIn(query: Analysed, { functions = [] }: RoomParty): RoomFunction[] {
+  return nodesIn(query.query, (kind) => kind === CALL).map((node) => {
+    const { name } = node.tvf as { name: string };
+    const found = functions.find(({ project, dataset, name: called }) =>
+      [`${dataset}.${called}`, `${project}.${dataset}.${called}`].includes(name),
+    );
+    if (found === undefined) throw new UnsupportedSql(`the table function ${name}`, placeOf(query.sql, node));
+    return found;
+  });
+}
+
+/** The analyser's name for a scan that calls a table function. */
+const CALL = "Tvfscan";
+
+/** Finds the tree of a template, whose parameters have these types. */
+export type BodyOf = (template: RoomTemplate, parameters: readonly FunctionParameter[]) => Analysed;
+
+/**
+ * Puts templates' trees in the places of their calls.
+ * @throws Refusal for a call that runs once for each row of another table: it would ask as often as that table has rows
+ * @throws SqlError if a template cannot read the table that is passed in
+ */
+export function inline(query: Analysed, room: Room, asker: string, bodyOf: BodyOf): Inlined {
+  const called = callsIn(query, partyOf(room, asker));
+  const calls = new Map<Node, TemplateCall>();
+  const tables = new Set<Node>();
+  if (called.length === 0) return { query, calls, tables };
+  let from = Math.max(...[...columnIdsIn(query)].map(Number));
+  let next = 0;
+  const visit = (part: unknown): unknown => {
+    if ((part as Node | null)?.kind !== CALL) return changed(part, visit);
+    const template = templateOf(room, called[next] as RoomFunction);
+    const use = { called: called[next] as RoomFunction, template, hidden: template.owner !== asker };
+    next += 1;
+    const number = next;
+    // Arguments may hold calls too, and come after this one in `called`.
+    const call = { ...(part as Node), argumentList: visit((part as Node).argumentList) } as Node;
+    const { scan, passed, last } = expanded(call, use, query, bodyOf, from, number);
+    from = last;
+    calls.set(scan, use);
+    for (const table of passed) tables.add(table);
+    return scan;
+  };
+  const root = visit(query.query) as Node;
+  return { query: { ...query, query: root }, calls, tables };
+}
+
+/** The scan that takes the place of one call, and those of the tables that it passes in. */
+function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: BodyOf, from: number, number: number) {
+  const { called, template } = use;
+  const place = placeOf(sql, call);
+  const args = listOf(call.argumentList).map((argument) => {
+    checkArgument(argument, called, call, sql);
+    return argument;
+  });
+  const parameters = template.parameters.map((parameter, index) =>
+    tableColumns(parameter) === "any" ? { ...parameter, type: typeOfTable(call, index, sql) } : parameter,
+  );
+  let body: Analysed;
+  try {
+    body = bodyOf(template, parameters);
+  } catch (error) {
+    if (!use.hidden || !(error instanceof SqlError || error instanceof UnsupportedSql)) throw error;
+    throw new SqlError(
+      `${calledName(called)} cannot read the table that is passed in, which is ${parameters.map(({ name, type }) => `${name} ${type}`).join(", ")}. Its owner says: ${template.guards}`,
+      place?.line,
+      place?.column,
+    );
+  }
+  const argumentOf = new Map(parameters.map(({ name }, index) => [name.toLowerCase(), args[index] as Node]));
+  const withNameOf = (name: unknown) => `$${number} ${String(name).toLowerCase()}`;
+  let last = from;
+  let values = 0;
+  const id = (old: unknown) => {
+    last = Math.max(last, from + Number(old));
+    return String(from + Number(old));
+  };
+  const visit = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(visit);
+    if (typeof part !== "object" || part === null) return part;
+    const node = part as Node;
+    if (node.kind === "ArgumentRef") {
+      values += 1;
+      return argumentOf.get(String(node.name).toLowerCase())?.expr;
+    }
+    const before = values;
+    const copy: Record<string, unknown> = {};
+    // A place in the owner's text must not be taken for one in the caller's.
+    for (const [name, value] of Object.entries(node))
+      if (name === "columnId") copy[name] = id(value);
+      else if (name === "withQueryName") copy[name] = withNameOf(`with ${value}`);
+      else if (name !== "parseLocationRange") copy[name] = visit(value);
+    if (node.kind === "RelationArgumentScan")
+      return { kind: "WithRefScan", columnList: copy.columnList, withQueryName: withNameOf(`table ${node.name}`) };
+    return node.kind === undefined || values > before ? copy : copyOf(node, copy);
+  };
+  const root = visit(body.query) as Node;
+  const passed = parameters.flatMap(({ name }, index): [string, Node][] => {
+    const { scan, argumentColumnList } = args[index] as Node;
+    if (scan === undefined) return [];
+    return [[name, { kind: "ProjectScan", columnList: argumentColumnList, inputScan: scan } as Node]];
+  });
+  const withEntryList = passed.map(([name, withSubquery]) => ({
+    withQueryName: withNameOf(`table ${name}`),
+    withSubquery,
+  }));
+  const inputScan =
+    withEntryList.length === 0 ? root : { kind: "WithScan", columnList: root.columnList, withEntryList, query: root };
+  const places = listOf<number | string>(call.columnIndexList);
+  const exprList = listOf<Column>(call.columnList).map((column, index) => {
+    const from = (body.outputs[Number(places[index])] as Analysed["outputs"][number]).column;
+    const of = visit(from) as Column;
+    return { column, expr: { kind: "ColumnRef", type: of.type, column: of, isCorrelated: false } };
+  });
+  const { columnList, parseLocationRange } = call;
+  const scan: Node = { kind: "ProjectScan", columnList, inputScan, exprList, parseLocationRange };
+  return { scan, passed: passed.map(([, table]) => table), last };
+}
+
+/** Throws for an argument that is not the same in the whole query. */
+function checkArgument(argument: Node, called: RoomFunction, call: Node, sql: string): void {
+  const made = new Set(
+    nodesIn(argument, (kind) => kind.endsWith("can")).flatMap((scan) => [
+      ...columnIdsIn([
+        scan.columnList,
+        scan.exprList,
+        scan.aggregateList,
+        scan.groupByList,
+        scan.elementColumnList,
+        scan.arrayOffsetColumn,
+        scan.functionGroupList,
+      ]),
+    ]),
+  );
+  const read = nodesIn(argument, (kind) => kind === "ColumnRef").map(({ column }) => (column as Column).columnId);
+  if (read.some((id) => !made.has(id)))
+    throw new Refusal(
+      "query template",
+      `${calledName(called)} cannot be called once for each row of another table`,
+      "Call it once, on a table with all the rows, and join the answer.",
+      placeOf(sql, call),
+    );
+  const { expr } = argument;
+  if (expr !== undefined && nodesIn(expr, (kind) => kind === "SubqueryExpr" || kind === "ColumnRef").length > 0)
+    throw new UnsupportedSql(
+      `a subquery as an argument of ${calledName(called)}`,
+      placeOf(sql, call),
+      "Write the value itself.",
+    );
+}
+
+/** The type of the table that a call passes in, for a parameter of the type ANY TABLE. */
+function typeOfTable(call: Node, index: number, sql: string): string {
+  const { argument } = call.signature as {
+    argument: { relationArgument?: { column: { name: string; type: Type }[] } }[];
+  };
+  const columns = (argument[index]?.relationArgument?.column ?? []).map(({ name, type }) => {
+    // The names become part of a statement that is analysed with the owner's rights.
+    if (/^[A-Za-z_]\w*$/.test(name)) return `${name} ${typeName(type)}`;
+    const { line, column } = placeOf(sql, call) ?? {};
+    throw new SqlError("The columns of a table that is passed in need names of letters, digits and _", line, column);
+  });
+  return `TABLE<${columns.join(", ")}>`;
+}
+
+/** The query with every call replaced by nothing of the template: a table of NULLs with the answer's columns. */
+export function withoutBodies({ query, calls }: Inlined): Analysed {
+  const visit = (part: unknown): unknown => {
+    if (!calls.has(part as Node)) return changed(part, visit);
+    const { exprList, ...node } = part as Node;
+    const values = listOf<{ column: Column }>(exprList).map(({ column }) => ({
+      column,
+      expr: { kind: "Literal", type: column.type, value: { type: column.type } },
+    }));
+    return { ...node, exprList: values, inputScan: { kind: "SingleRowScan", columnList: [] } };
+  };
+  return { ...query, query: visit(query.query) as Node };
+}
+
+/** A part of a tree with its own parts changed; the part itself if none changes, so that it keeps what is known of it. */
+function changed(part: unknown, change: (part: unknown) => unknown): unknown {
+  if (typeof part !== "object" || part === null) return part;
+  const parts = Object.entries(part).map(([name, value]) => [name, change(value)] as const);
+  if (parts.every(([name, value]) => value === (part as Node)[name])) return part;
+  return Array.isArray(part) ? parts.map(([, value]) => value) : Object.fromEntries(parts);
+}
