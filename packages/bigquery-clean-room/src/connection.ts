@@ -14,6 +14,7 @@ export interface Connection {
   readonly endpoints: {
     readonly run?: string;
     readonly bigQuery?: string;
+    readonly analyticsHub?: string;
     readonly iamCredentials?: string;
   };
 }
@@ -43,13 +44,20 @@ export function readConnection(
   const impersonate = setting("gcp:impersonateServiceAccount") || env.GOOGLE_IMPERSONATE_SERVICE_ACCOUNT;
   const run = setting("gcp:cloudRunV2CustomEndpoint") || env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;
   const bigQuery = setting("gcp:bigQueryCustomEndpoint") || env.GOOGLE_BIGQUERY_CUSTOM_ENDPOINT;
+  const analyticsHub =
+    setting("gcp:bigqueryAnalyticsHubCustomEndpoint") || env.GOOGLE_BIGQUERY_ANALYTICS_HUB_CUSTOM_ENDPOINT;
   const iamCredentials = setting("gcp:iamCredentialsCustomEndpoint") || env.GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT;
   return {
     ...(accessToken && { accessToken }),
     ...(credentials && { credentials }),
     ...(impersonate && { impersonate }),
     delegates: JSON.parse(setting("gcp:impersonateServiceAccountDelegates") || "[]"),
-    endpoints: { ...(run && { run }), ...(bigQuery && { bigQuery }), ...(iamCredentials && { iamCredentials }) },
+    endpoints: {
+      ...(run && { run }),
+      ...(bigQuery && { bigQuery }),
+      ...(analyticsHub && { analyticsHub }),
+      ...(iamCredentials && { iamCredentials }),
+    },
   };
 }
 

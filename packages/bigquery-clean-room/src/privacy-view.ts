@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type AnalysisRule, type RestPolicy, ruleKind, ruleOf } from "analysis-rules/policy";
+import { type Client, execute, openBigQuery } from "./bigquery.ts";
 import { canonical } from "./canonical.ts";
-import { type Connection, readConnection, signIn } from "./connection.ts";
-import { importPackage } from "./packages.ts";
+import { type Connection, readConnection } from "./connection.ts";
 import { MODULE } from "./type.ts";
 import { alterView, createView, type ViewToMake } from "./view-ddl.ts";
 
@@ -117,7 +117,7 @@ export function privacyViewProvider(): pulumi.dynamic.ResourceProvider<PrivacyVi
       // the view again would reset a privacy budget.
       const anew = differs("query") || differs("columns") || differs("rule");
       const options = (["description", "labels"] as const).filter(differs);
-      await execute(bigquery, inputs, anew ? createView(inputs) : alterView(inputs, options));
+      await execute(bigquery, inputs.view, anew ? createView(inputs) : alterView(inputs, options));
       const kept = await keptOrFault(bigquery, inputs);
       if (typeof kept === "string") throw new Error(`${inputs.view} was changed, and ${kept}`);
       return { outs: { ...inputs, viewId: before.viewId, kept } };
@@ -148,35 +148,6 @@ export function privacyViewProvider(): pulumi.dynamic.ResourceProvider<PrivacyVi
 
 const provider = privacyViewProvider();
 
-type Client = import("@google-cloud/bigquery").BigQuery;
-
-async function openBigQuery(connection: Connection, { project, location }: PrivacyViewInputs): Promise<Client> {
-  const { BigQuery } = await importPackage("@google-cloud/bigquery");
-  const authClient = await signIn(connection, () => importPackage("google-auth-library")).catch((error: Error) => {
-    throw new Error(`cannot sign in to Google Cloud: ${error.message}`);
-  });
-  const { bigQuery: endpoint } = connection.endpoints;
-  return new BigQuery({
-    projectId: project,
-    location,
-    authClient,
-    // The provider's endpoint ends with a path that the client adds itself.
-    ...(endpoint && { apiEndpoint: endpoint.replace(/\/bigquery\/v2\/?$/, "") }),
-  });
-}
-
-/** Runs a statement and waits for its end. Throws BigQuery's message. */
-async function execute(bigquery: Client, { view, location }: PrivacyViewInputs, query: string): Promise<void> {
-  let job: import("@google-cloud/bigquery").Job | undefined;
-  try {
-    [job] = await bigquery.createQueryJob({ query, useLegacySql: false });
-    await job.getQueryResults();
-  } catch (error) {
-    const id = job?.id === undefined ? "" : ` (job ${job.id} in ${location})`;
-    throw new Error(`${view}: BigQuery: ${(error as Error).message}${id}`);
-  }
-}
-
 /** Reads the view of that name from BigQuery; undefined if there is none. */
 async function find(
   bigquery: Client,
@@ -196,7 +167,7 @@ async function find(
 
 /** Creates the view, or replaces one of that name. */
 async function make(bigquery: Client, inputs: PrivacyViewInputs): Promise<PrivacyViewState> {
-  await execute(bigquery, inputs, createView(inputs));
+  await execute(bigquery, inputs.view, createView(inputs));
   const kept = await keptOrFault(bigquery, inputs);
   if (typeof kept === "string") {
     // Without its rule, the view would show every row to its readers, and the state would not know it.

@@ -73,10 +73,17 @@ describe("The connection to Google Cloud", () => {
     it("endpoints", () => {
       const env = { GOOGLE_BIGQUERY_CUSTOM_ENDPOINT: "http://b/", GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT: "http://r/" };
       expect(readConnection(undefined, env).endpoints).to.deep.equal({ bigQuery: "http://b/", run: "http://r/" });
-      const set = { "gcp:bigQueryCustomEndpoint": "http://c/", "gcp:iamCredentialsCustomEndpoint": "http://i/" };
-      expect(readConnection(settings(set), env).endpoints).to.deep.equal({
+      const hub = { GOOGLE_BIGQUERY_ANALYTICS_HUB_CUSTOM_ENDPOINT: "http://h/" };
+      expect(readConnection(undefined, hub).endpoints).to.deep.equal({ analyticsHub: "http://h/" });
+      const set = {
+        "gcp:bigQueryCustomEndpoint": "http://c/",
+        "gcp:bigqueryAnalyticsHubCustomEndpoint": "http://a/",
+        "gcp:iamCredentialsCustomEndpoint": "http://i/",
+      };
+      expect(readConnection(settings(set), { ...env, ...hub }).endpoints).to.deep.equal({
         bigQuery: "http://c/",
         run: "http://r/",
+        analyticsHub: "http://a/",
         iamCredentials: "http://i/",
       });
     });

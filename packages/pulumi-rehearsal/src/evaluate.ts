@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Adapter, Place } from "./adapter.ts";
 import type { Content, Declaration, Declared } from "./declaration.ts";
 import { messageOf, UserError } from "./errors.ts";
+import { skipPromiseTraces } from "./quick-promises.ts";
 
 export interface EvaluateOptions {
   /** The Google Cloud project that the program is evaluated for. */
@@ -45,6 +46,7 @@ export async function evaluate(run: () => Promise<unknown>, options: EvaluateOpt
       return { id, state: outputs };
     },
   };
+  skipPromiseTraces();
   await pulumi.runtime.setMocks(mocks, program, "rehearsal");
   pulumi.runtime.setAllConfig({ "gcp:project": project, ...config });
   const resources = collect();

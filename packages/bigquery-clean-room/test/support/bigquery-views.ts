@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { openQueryTemplates, type QueryTemplates } from "./query-templates.ts";
 
-/** A call that arrived, with its `path` below `/bigquery/v2/`. */
+/** A call that arrived, with its `path` below `/bigquery/v2/` or, for Analytics Hub, below `/v1/`. */
 export interface ViewsRequest {
   readonly method: string;
   readonly path: string;
@@ -30,8 +31,17 @@ export interface ViewsServer {
   readonly statements: string[];
   /** By `project.dataset.view`. */
   readonly views: Map<string, StoredView>;
-  /** How the next statement or call fails: at its start, at the end of its job, or, for a call on a table, at once. */
-  readonly failures: { readonly at: "insert" | "end" | "table"; readonly status: number; readonly message: string }[];
+  /** Table functions, access lists, query templates and listings. */
+  readonly room: QueryTemplates;
+  /**
+   * How the next statement or call fails: at its start, at the end of its job, or, for a call on a table, at once. A pattern stands for the
+   * next call whose method and path it matches, such as `/^POST .+:approve$/`.
+   */
+  readonly failures: {
+    readonly at: "insert" | "end" | "table" | RegExp;
+    readonly status: number;
+    readonly message: string;
+  }[];
   /** Changes the policies that statements set before they are stored. @default stores them unchanged */
   policy: (policy: Record<string, unknown>) => Record<string, unknown> | undefined;
   reset(): void;
@@ -41,6 +51,7 @@ export interface ViewsServer {
 /** Starts the server, and sets its endpoint and a token in the environment of this process and its children. `stop` undoes that. */
 export async function startViews(): Promise<ViewsServer> {
   const jobs = new Map<string, { looks: number; error?: { status: number; message: string } }>();
+  const room = openQueryTemplates();
   const keep = (policy: Record<string, unknown>) => policy;
 
   const insert = (project: string, body: { configuration: { query: { query: string } }; jobReference: object }) => {
@@ -48,7 +59,8 @@ export async function startViews(): Promise<ViewsServer> {
     const { query } = body.configuration.query;
     server.statements.push(query);
     const planned = server.failures[0]?.at === "end" ? server.failures.shift() : undefined;
-    const error = planned ?? execute(server, query);
+    const done = planned ?? room.execute(query) ?? execute(server, query);
+    const error = done === "done" ? undefined : done;
     jobs.set(`${project}/${jobId}`, { looks: 0, ...(error && { error }) });
     return { jobReference: { projectId: project, jobId, location: "US" }, status: { state: "RUNNING" } };
   };
@@ -65,7 +77,9 @@ export async function startViews(): Promise<ViewsServer> {
   const http = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
-    const path = new URL(request.url ?? "", "http://localhost").pathname.replace("/bigquery/v2/", "");
+    const url = new URL(request.url ?? "", "http://localhost");
+    const id = url.searchParams.get("listingId");
+    const path = `${url.pathname.replace(/^\/(bigquery\/v2|v1)\//, "")}${id === null ? "" : `/${id}`}`;
     const body = text === "" ? undefined : JSON.parse(text);
     const method = request.method ?? "";
     server.requests.push({ method, path, body, authorization: request.headers.authorization });
@@ -73,12 +87,18 @@ export async function startViews(): Promise<ViewsServer> {
       const [, project = "", job] = /^projects\/([^/]+)\/(?:jobs|queries\/([^/]+))$/.exec(path) ?? [];
       const [, owner, dataset, table] = /^projects\/([^/]+)\/datasets\/([^/]+)\/tables\/([^/]+)$/.exec(path) ?? [];
       const [failure] = server.failures;
+      if (failure?.at instanceof RegExp && failure.at.test(`${method} ${path}`)) {
+        server.failures.shift();
+        return fault(failure.status, failure.message);
+      }
       if (failure?.at === (table === undefined ? "insert" : "table") && (table !== undefined || method === "POST")) {
         server.failures.shift();
         return fault(failure.status, failure.message);
       }
       if (method === "POST" && project) return { status: 200, content: insert(project, body) };
       if (method === "GET" && job) return results(project, job);
+      const other = room.answer(method, path, body, request.headers["if-match"]);
+      if (other !== undefined) return other;
       const id = `${owner}.${dataset}.${table}`;
       const found = server.views.get(id);
       if (table === undefined) return fault(404, `no such call: ${method} ${path}`);
@@ -92,25 +112,31 @@ export async function startViews(): Promise<ViewsServer> {
   }).listen(0, "127.0.0.1");
   await once(http, "listening");
 
-  const { GOOGLE_BIGQUERY_CUSTOM_ENDPOINT: endpoint, GOOGLE_OAUTH_ACCESS_TOKEN: token } = process.env;
-  const address = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bigquery/v2/`;
-  Object.assign(process.env, { GOOGLE_BIGQUERY_CUSTOM_ENDPOINT: address, GOOGLE_OAUTH_ACCESS_TOKEN: "a-token" });
+  const address = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const variables: Record<string, string> = {
+    GOOGLE_BIGQUERY_CUSTOM_ENDPOINT: `${address}/bigquery/v2/`,
+    GOOGLE_BIGQUERY_ANALYTICS_HUB_CUSTOM_ENDPOINT: `${address}/v1/`,
+    GOOGLE_OAUTH_ACCESS_TOKEN: "a-token",
+  };
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
   const server: ViewsServer = {
     requests: [],
     statements: [],
     views: new Map(),
+    room,
     failures: [],
     policy: keep,
     reset() {
       for (const list of [server.requests, server.statements, server.failures]) list.length = 0;
       server.views.clear();
+      room.reset();
       server.policy = keep;
     },
     async stop() {
-      delete process.env.GOOGLE_BIGQUERY_CUSTOM_ENDPOINT;
-      delete process.env.GOOGLE_OAUTH_ACCESS_TOKEN;
-      if (endpoint !== undefined) process.env.GOOGLE_BIGQUERY_CUSTOM_ENDPOINT = endpoint;
-      if (token !== undefined) process.env.GOOGLE_OAUTH_ACCESS_TOKEN = token;
+      for (const [name, value] of before)
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
       http.closeAllConnections();
       http.close();
       await once(http, "close");

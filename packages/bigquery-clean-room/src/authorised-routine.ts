@@ -1,0 +1,92 @@
+import type { Client } from "./bigquery.ts";
+import { pause } from "./run-admin.ts";
+
+/** A routine, as a dataset's access list names it. */
+export interface RoutineReference {
+  readonly projectId: string;
+  readonly datasetId: string;
+  readonly routineId: string;
+}
+
+/** A dataset, by the ids of its project and its own. */
+export interface DatasetReference {
+  readonly project: string;
+  readonly dataset: string;
+}
+
+/** An entry of an access list: a grant, an authorised view, or an authorised routine. */
+type Entry = Readonly<Record<string, unknown>> & { readonly routine?: RoutineReference };
+
+const TRIES = 10;
+
+/** Whether a dataset authorises a routine. A dataset that is gone authorises nothing. */
+export async function isAuthorised(
+  bigquery: Client,
+  dataset: DatasetReference,
+  routine: RoutineReference,
+): Promise<boolean> {
+  const { access } = (await read(bigquery, dataset)) ?? { access: [] };
+  return access.some((entry) => isFor(entry, routine));
+}
+
+/**
+ * Authorises a routine to read a dataset. An entry that is there already is removed first: BigQuery keeps the entry of a routine that was
+ * replaced, and does not honour it.
+ */
+export async function authorise(bigquery: Client, dataset: DatasetReference, routine: RoutineReference): Promise<void> {
+  await withdraw(bigquery, dataset, routine);
+  await change(bigquery, dataset, (access) => [...access, { routine }]);
+}
+
+/** Takes a routine's authorisation away. One that is gone already, or a dataset that is, is no error. */
+export async function withdraw(bigquery: Client, dataset: DatasetReference, routine: RoutineReference): Promise<void> {
+  await change(bigquery, dataset, (access) => {
+    const others = access.filter((entry) => !isFor(entry, routine));
+    return others.length === access.length ? undefined : others;
+  });
+}
+
+/** Changes a dataset's access list, and starts again if somebody else changed it meanwhile. */
+async function change(
+  bigquery: Client,
+  { project, dataset }: DatasetReference,
+  changed: (access: readonly Entry[]) => readonly Entry[] | undefined,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await read(bigquery, { project, dataset });
+    const access = changed(found?.access ?? []);
+    if (access === undefined) return;
+    try {
+      // The client sends the etag as a condition.
+      await bigquery.dataset(dataset, { projectId: project }).setMetadata({ access, etag: found?.etag });
+      return;
+    } catch (error) {
+      const { code, message } = error as { code?: number; message: string };
+      if (code !== 412 || attempt === TRIES)
+        throw new Error(`the access list of ${project}.${dataset}: BigQuery: ${message}`);
+      await pause(Math.random() * 200 * attempt);
+    }
+  }
+}
+
+async function read(
+  bigquery: Client,
+  { project, dataset }: DatasetReference,
+): Promise<{ readonly access: readonly Entry[]; readonly etag: string } | undefined> {
+  const [metadata] = await bigquery
+    .dataset(dataset, { projectId: project })
+    .getMetadata()
+    .catch((error) => {
+      if (error.code === 404) return [undefined];
+      throw new Error(`the access list of ${project}.${dataset}: BigQuery: ${error.message}`);
+    });
+  return metadata && { access: metadata.access ?? [], etag: metadata.etag };
+}
+
+function isFor({ routine: found }: Entry, routine: RoutineReference): boolean {
+  return (
+    found?.projectId === routine.projectId &&
+    found.datasetId === routine.datasetId &&
+    found.routineId === routine.routineId
+  );
+}
