@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Cron } from "croner";
 import type { Overrides } from "./cleanroom/overrides.ts";
 import { PARTIES, type Party } from "./cleanroom/party.ts";
+import { templates } from "./cleanroom/templates.ts";
 import { shareViews } from "./cleanroom/views.ts";
 import { MAX_SCALE } from "./generator/coffee/shop-settings.ts";
 import { number } from "./generator/options.ts";
@@ -33,6 +34,12 @@ function whole(min: number, max: number): Parse<number> {
 function fraction(max: number, from: { above: number } | { min: number } = { above: 0 }): Parse<number> {
   return number("", 0, { ...from, max, whole: false }).parse;
 }
+
+/** A setting that is on or off. */
+const yesOrNo: Parse<boolean> = (given) => {
+  if (given !== "true" && given !== "false") throw "true or false";
+  return given === "true";
+};
 
 /** An object, in JSON. */
 function object<Value>(allowed: string, read: (given: object) => Value | undefined): Parse<Value> {
@@ -73,6 +80,14 @@ const sharedViews = object("an object of views and their fields", (given) => {
   if (wrong.length > 0) throw `what BigQuery takes: ${wrong.join("; ")}`;
   return overrides;
 });
+
+/** A list of texts, in JSON. */
+const names: Parse<readonly string[]> = (given) => {
+  const value = parseJson(given);
+  if (Array.isArray(value) && value.every((each) => typeof each === "string") && new Set(value).size === value.length)
+    return value;
+  throw 'a list of names, each once, such as ["users_shared"]';
+};
 
 const cleanRoomMembers = object(
   'lists by party, such as {"merchant": ["group:analysts@example.com"]}, of user:, group: or serviceAccount:',
@@ -130,8 +145,15 @@ const allowed = {
   premiumFrom: whole(1, 1_000_000),
   businessFrom: whole(1, 1_000_000),
   discrepancyShare: fraction(1, { min: 0 }),
+  hashKeySecret: text(
+    "the name of a secret in the stack's project: letters, digits, - and _; or nothing",
+    /^[\w-]{0,255}$/,
+  ),
   sharedViews,
+  templatesOnly: names,
+  templatesRevision: whole(1, 9999),
   cleanRoomMembers,
+  logQueryAddresses: yesOrNo,
   generatorImage: text(
     "an image with its registry (docker.io, gcr.io or …-docker.pkg.dev), such as docker.io/library/node:22-slim",
     IMAGE,
@@ -215,6 +237,18 @@ function contradictions(settings: Settings, namespace: string): string[] {
     wrong.push(
       `${namespace}:location is "${location}", and the public thelook is in US only: use US, or set thelookSource to synthetic:`,
     );
+  const shared = shareViews(settings.sharedViews).views.map(({ name }) => name);
+  for (const view of settings.templatesOnly)
+    if (!shared.includes(view))
+      wrong.push(
+        `${namespace}:templatesOnly has "${view}", which is no shared view: use some of ${shared.join(", ")}, as a list`,
+      );
+  for (const { name, views } of templates)
+    for (const view of views)
+      if (!shared.includes(view))
+        wrong.push(
+          `${namespace}:sharedViews gives ${view} a rule of another kind, and so another name, but the query template ${name} reads ${view}: keep its kind of rule, or change cleanroom/templates/${name}.sql`,
+        );
   const { merchant, wallet } = cleanRoomMembers;
   const both = merchant.filter((member) => wallet.includes(member));
   // The project would get the same grant twice, and removing one would remove both.

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { templates } from "./cleanroom/templates.ts";
 import { readUseCases } from "./cleanroom/use-cases.ts";
 import { bundleOnce } from "./components/bundle.ts";
 import { CleanRoom } from "./components/cleanroom/clean-room.ts";
 import { Parties } from "./components/cleanroom/parties.ts";
+import { ownersViews } from "./components/cleanroom/usage.ts";
 import { CoffeeShop } from "./components/coffee/coffee-shop.ts";
 import { Daily } from "./components/coffee/daily.ts";
 import { Marts } from "./components/coffee/marts.ts";
@@ -10,7 +12,14 @@ import { Reports } from "./components/coffee/reports.ts";
 import { readDbtProject } from "./components/dbt-project.ts";
 import { Apis, servicesOf } from "./components/google/apis.ts";
 import { Bucket } from "./components/google/bucket.ts";
-import { consoleLinks, lookerStudioLinks, nextStepsFor, pasteable, reportLinks } from "./components/links.ts";
+import {
+  consoleLinks,
+  lookerStudioLinks,
+  nextStepsFor,
+  pasteable,
+  reportLinks,
+  templateCalls,
+} from "./components/links.ts";
 import { CSV_EXPIRY, filesBucketName, reportsBucketName } from "./components/names.ts";
 import { UploadedCode } from "./components/uploaded-code.ts";
 import { readSettings } from "./config.ts";
@@ -37,9 +46,10 @@ const jobs = { place, code, image: settings.generatorImage, sizing };
 
 // The merchant and the e-wallet, and the clean room between them.
 const parties = new Parties("parties", { ...jobs, merchantProject, walletProject, fill: settings }, opts);
-const { sharedViews, cleanRoomMembers } = settings;
-const shared = { place, projects, datasets: parties.datasets, sharedViews, cleanRoomMembers };
-const cleanRoom = new CleanRoom("clean-room", shared, opts);
+const { sharedViews, templatesOnly, templatesRevision, cleanRoomMembers, logQueryAddresses } = settings;
+const shared = { sharedViews, templatesOnly, templatesRevision, cleanRoomMembers, logQueryAddresses };
+const between = { place, projects, datasets: parties.datasets, otherGrantees: [parties.filler] };
+const cleanRoom = new CleanRoom("clean-room", { ...between, ...shared }, opts);
 
 // The coffee shop: its tables, the marts from them, the reports from those, and the schedules that renew all three each day.
 const shop = new CoffeeShop("coffee", { ...jobs, shop: settings }, opts);
@@ -64,5 +74,11 @@ export const lookerStudio = pulumi.all([names, marts.built.execution]).apply(([a
 export const useCases = pulumi
   .all([names, parties.filled, cleanRoom.linked])
   .apply(([at]) => pasteable(readUseCases(), at));
+/** Calls of the clean room's query templates, to paste into BigQuery. */
+export const queryTemplates = pulumi
+  .all([names, parties.filled, cleanRoom.linked])
+  .apply(([at]) => pasteable(templateCalls(templates), at));
+/** For each owner: who asked what of its shared views, and what is left of their privacy budgets. */
+export const owners = ownersViews(projects, location, sharedViews);
 /** Commands to try next. */
 export const nextSteps = names.apply(nextStepsFor);

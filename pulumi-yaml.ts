@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { load } from "js-yaml";
+import { UserError } from "./generator/errors.ts";
 
 /** A setting as `Pulumi.yaml` declares it. */
 export interface DeclaredSetting {
@@ -46,6 +47,44 @@ export function readPulumiYaml(file = new URL("Pulumi.yaml", import.meta.url)): 
       entries.flatMap(({ space, name, value }) => (value === undefined ? [] : [[`${space}:${name}`, value]])),
     ),
   };
+}
+
+/**
+ * Reads the settings of a stack, `Pulumi.NAME.yaml`, by their full names.
+ * @throws UserError if there is no such file, or a setting in it is encrypted
+ */
+export function readStackSettings(stack: string, folder = new URL(".", import.meta.url)): Record<string, string> {
+  const file = new URL(`Pulumi.${stack}.yaml`, folder);
+  if (!/^[\w.-]+$/.test(stack) || !existsSync(file))
+    throw new UserError(
+      `there is no Pulumi.${stack}.yaml: npx pulumi stack init ${stack} and pulumi config set make it`,
+    );
+  const { config } = (load(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
+  const entries = Object.entries(config ?? {}).map(([name, value]) => {
+    if (typeof value === "object" && value !== null && "secure" in value)
+      throw new UserError(`Pulumi.${stack}.yaml has ${name} encrypted, which only Pulumi can read: use --set for it`);
+    return [name, textOf(value) ?? ""];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Reads settings given as `name=value`.
+ * @returns the values by the settings' full names
+ * @throws UserError that names every text that is no setting of the program
+ */
+export function readSetTexts(texts: readonly string[], { program, settings }: PulumiYaml): Record<string, string> {
+  const wrong: string[] = [];
+  const entries = texts.map((text) => {
+    const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    const own = name.startsWith(`${program}:`) ? name.slice(program.length + 1) : name;
+    if (name === "") wrong.push(`--set "${text}" is not name=value`);
+    else if (settings[own] === undefined) wrong.push(`--set "${text}": ${own} is not a setting`);
+    return [`${program}:${own}`, value];
+  });
+  if (wrong.length > 0)
+    throw new UserError(`${wrong.join("\n       ")}\n       The settings are ${Object.keys(settings).join(", ")}`);
+  return Object.fromEntries(entries);
 }
 
 function textOf(value: unknown): string | undefined {

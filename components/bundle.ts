@@ -2,9 +2,12 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { type Built, builtBefore } from "../generator/built-before.ts";
 import { replaceFile } from "../generator/lake/folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+const FILE = "dist/main.mjs";
 
 /** All of our code that Node runs in the cloud, as one file. */
 export interface Bundle {
@@ -19,7 +22,20 @@ export interface Bundle {
  * equal bytes. DuckDB stays outside: only the rehearsal needs it.
  */
 export function buildBundle(): Bundle {
-  const { outputFiles } = buildSync({
+  return { path: join(root, FILE), hash: bundleCode().result };
+}
+
+let built: Bundle | undefined;
+
+/** Returns the bundle. Builds it only if a source has changed since the last time. */
+export function bundleOnce(): Bundle {
+  built ??= { path: join(root, FILE), hash: builtBefore(root, "dist/main.json", bundleCode) };
+  return built;
+}
+
+/** Builds the bundle. The result is its hash. */
+function bundleCode(): Built<string> {
+  const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: ["report/bundle-entry.ts"],
     bundle: true,
@@ -33,18 +49,14 @@ export function buildBundle(): Bundle {
     external: ["@duckdb/node-api"],
     // Google's clients are CommonJS and load Node's own modules by `require`, which an ES module does not have.
     banner: { js: 'import{createRequire as r_}from"node:module";const require=r_(import.meta.url);' },
+    metafile: true,
     write: false,
   });
   const content = outputFiles[0]?.contents ?? new Uint8Array();
-  const path = join(root, "dist", "main.mjs");
-  replaceFile(path, content);
-  return { path, hash: createHash("sha256").update(content).digest("hex").slice(0, 8) };
-}
-
-let built: Bundle | undefined;
-
-/** Returns the bundle, which is built once in a process: a rehearsal, and each test, evaluates the program again from the same sources. */
-export function bundleOnce(): Bundle {
-  built ??= buildBundle();
-  return built;
+  replaceFile(join(root, FILE), content);
+  return {
+    result: createHash("sha256").update(content).digest("hex").slice(0, 8),
+    inputs: [...Object.keys(metafile.inputs), "components/bundle.ts", "tsconfig.json"],
+    outputs: [FILE],
+  };
 }

@@ -1,4 +1,5 @@
-import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
+import { otherParty, PARTIES, type Party, parties } from "../cleanroom/party.ts";
+import type { QueryTemplate } from "../cleanroom/templates.ts";
 import type { UseCase } from "../cleanroom/use-cases.ts";
 import { accounts, DBT_ARTIFACTS, datasets, functions, jobs, marts, reportsBucketName, schedules } from "./names.ts";
 
@@ -92,12 +93,24 @@ function projectsOf(at: Whereabouts): Record<string, string> {
   );
 }
 
-/** The use cases' queries by name, with full table names, so that they run in any project. */
-export function pasteable(useCases: readonly UseCase[], at: Whereabouts): Record<string, string> {
+/** A call of each query template, for the party that it is offered to. */
+export function templateCalls(templates: readonly QueryTemplate[]): Query[] {
+  return templates.map(({ name, owner, question, example }) => ({
+    name,
+    party: otherParty(owner),
+    sql: `-- ${question}\n${example()}`,
+  }));
+}
+
+/** A query that a party runs. */
+type Query = Pick<UseCase, "name" | "party" | "sql">;
+
+/** Queries by name, with full table names, so that they run in any project. */
+export function pasteable(queries: readonly Query[], at: Whereabouts): Record<string, string> {
   const projects = projectsOf(at);
   const table = new RegExp(`(\\b(?:FROM|JOIN)\\s+|,\\s*)(${Object.keys(projects).join("|")})\\.(\\w+)`, "g");
   return Object.fromEntries(
-    useCases.map(({ name, party, sql }) => [
+    queries.map(({ name, party, sql }) => [
       name,
       `-- In project ${at[`${party}Project`]}\n${sql.replace(
         table,
@@ -114,6 +127,7 @@ export function nextStepsFor(at: Whereabouts): string[] {
   const account = `${accounts.merchant}@${at.merchantProject}.iam.gserviceaccount.com`;
   return [
     "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
+    "Call a query template, which lets you ask the other party's data a question of theirs: paste a call of the output queryTemplates",
     `Ask as the merchant, who sees no more than the rules let out: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
     "Look at the coffee shop: click a link of the output reports; lookerStudio opens an empty report of your own on a mart",
     `Make today's coffee now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,

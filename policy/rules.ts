@@ -18,6 +18,7 @@ const datasetType = "gcp:bigquery/dataset:Dataset";
 
 const listingType = "gcp:bigqueryanalyticshub/listing:Listing";
 const privacyViewType = "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView";
+const approvalType = "pulumi-nodejs:dynamic/bigquery-clean-room:QueryTemplateApproval";
 
 /** Types that take labels. */
 const labelledTypes = new Set([
@@ -183,7 +184,7 @@ const destroyable = rule(
 
 const cleanRoom = rule(
   "clean-room",
-  "Every shared view has an analysis rule, and no listing allows exports.",
+  "Every shared view has an analysis rule, every query template hides small groups, and no listing allows exports.",
   function* ({ type, props }) {
     if (type === listingType) {
       const { enabled, restrictQueryResult } = known(() => ({ ...props.restrictedExportConfig }), {
@@ -195,6 +196,13 @@ const cleanRoom = rule(
     }
     if (type === privacyViewType && known(() => Object.keys(props.rule ?? {}), ["not known yet"]).length === 0)
       yield "rule is empty, so the shared view shows every row. Give it an analysis rule.";
+    const query = type === approvalType ? known(() => props.query as string, undefined) : undefined;
+    if (query !== undefined && !/\bSELECT\s+WITH\s+(AGGREGATION_THRESHOLD|DIFFERENTIAL_PRIVACY)\b/i.test(query))
+      yield "query has neither SELECT WITH AGGREGATION_THRESHOLD nor SELECT WITH DIFFERENTIAL_PRIVACY, so it may show single persons. Add one of them.";
+    const owners =
+      type === approvalType ? known(() => props.reads.map(({ project }: { project: string }) => project), []) : [];
+    if (new Set(owners).size > 1)
+      yield `reads datasets of ${[...new Set(owners)].join(" and ")}. A query template may read the data of one owner only.`;
   },
 );
 

@@ -2,6 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Overrides } from "../../cleanroom/overrides.ts";
 import { otherParty, PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { templates } from "../../cleanroom/templates.ts";
 import { shareViews } from "../../cleanroom/views.ts";
 import type { Dataset } from "../google/dataset.ts";
 import { type Grant, type Grantee, grant } from "../google/grants.ts";
@@ -11,6 +12,7 @@ import { isLingering, isMissing, isRefusal, retryWhile } from "../google/retry.t
 import { accounts } from "../names.ts";
 import { Exchange } from "./exchange.ts";
 import { SharedViews } from "./shared-views.ts";
+import { Templates } from "./templates.ts";
 
 /** One value for each of the two parties. */
 type Each<T> = Readonly<Record<Party, T>>;
@@ -24,13 +26,21 @@ export interface CleanRoomArgs {
   readonly datasets: Each<Dataset>;
   /** The shared views' changes to their defaults. `config.ts` has checked it. */
   readonly sharedViews: Overrides;
+  /** The shared views that only query templates read. `config.ts` has checked it. */
+  readonly templatesOnly: readonly string[];
+  /** Another number submits all query templates again. */
+  readonly templatesRevision: number;
   /** Who may subscribe and ask as a party, beside its service account: `user:…`, `group:…`, `serviceAccount:…`. */
   readonly cleanRoomMembers: Each<readonly string[]>;
+  /** Whether both parties see the addresses of those who query their views. It cannot be turned off again. */
+  readonly logQueryAddresses: boolean;
+  /** Everybody else who has grants on the parties' datasets. */
+  readonly otherGrantees: readonly pulumi.Resource[];
 }
 
 /**
- * The clean room of two parties, with one exchange for each direction. Each party shares views with analysis rules, and finds the other's
- * views in a linked dataset. A service account acts for each party: it may query the party's own tables and views and the linked ones, and
+ * The clean room of two parties, with one exchange for each direction. Each party shares views with analysis rules and query templates,
+ * and finds the other's in a linked dataset. A service account acts for each party: it may query the party's own tables and views and the linked ones, and
  * nothing else.
  */
 export class CleanRoom extends pulumi.ComponentResource {
@@ -39,33 +49,51 @@ export class CleanRoom extends pulumi.ComponentResource {
 
   constructor(name: string, args: CleanRoomArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:cleanroom:CleanRoom", name, {}, opts);
-    const { projects, datasets, cleanRoomMembers } = args;
+    const {
+      projects,
+      datasets,
+      cleanRoomMembers,
+      templatesOnly,
+      templatesRevision: revision,
+      logQueryAddresses,
+    } = args;
     const { views: all } = shareViews(args.sharedViews);
     const child = childOf(this, opts);
     const sides = PARTIES.map((party) => {
-      const place = { ...args.place, project: projects[party] };
+      const project = projects[party];
+      const place = { ...args.place, project };
       const views = all.filter((view) => view.party === party);
       const source = datasets[party];
       const shared = new SharedViews(`${name}-${party}-shared`, { place, party, source, views }, child);
-      const exchange = new Exchange(`${name}-${party}`, { place, party, shared, views }, child);
-      return [party, { place, shared, exchange }] as const;
-    });
-    const side = Object.fromEntries(sides) as Each<(typeof sides)[number][1]>;
+      const listed = { shared, views, templatesOnly, logQueryAddresses };
+      const exchange = new Exchange(`${name}-${party}`, { place, party, ...listed }, child);
 
-    const linked = PARTIES.map((party) => {
-      const { place, shared } = side[party];
-      const { exchange } = side[otherParty(party)];
-      const { title, linked: datasetId } = parties[party];
-      const { project } = place;
-      const { location, dataExchangeId } = exchange;
-
-      const displayName = `Subscribes and asks in the clean room as ${title}`;
+      const displayName = `Subscribes and asks in the clean room as ${parties[party].title}`;
       const account = new Identity(`${name}-${party}`, { accountId: accounts[party], displayName, project }, child);
       const members = [["account", account], ...cleanRoomMembers[party].map((member) => [member, granteeOf(member)])];
       const grantAll = (grants: Readonly<Record<string, Grant>>, to: pulumi.CustomResourceOptions) =>
         (members as [string, Grantee][]).flatMap(([who, grantee]) =>
           Object.entries(grants).map(([what, given]) => grant(`${name}-${party}-${who}-${what}`, grantee, given, to)),
         );
+      const reads = (dataset: pulumi.Input<string>): Grant => ({ on: "dataset", project, dataset, role: "READER" });
+      const granted = grantAll({ tables: reads(source.datasetId), views: reads(shared.datasetId) }, child);
+
+      const own = templates.filter(({ owner }) => owner === party);
+      const approved = new Templates(
+        `${name}-${party}-templates`,
+        { place, party, projects, source, shared, exchange, templates: own, revision },
+        childOf(this, opts, [...granted, ...args.otherGrantees]),
+      );
+      return [party, { place, exchange, approved, account, grantAll, reads }] as const;
+    });
+    const side = Object.fromEntries(sides) as Each<(typeof sides)[number][1]>;
+
+    const linked = PARTIES.map((party) => {
+      const { place, account, grantAll, reads } = side[party];
+      const { exchange, approved } = side[otherParty(party)];
+      const { title, linked: datasetId } = parties[party];
+      const { project } = place;
+      const { location, dataExchangeId } = exchange;
       const on = { on: "exchange", project: exchange.project, location, exchange: dataExchangeId } as const;
       const subscribing = grantAll(
         {
@@ -78,9 +106,6 @@ export class CleanRoom extends pulumi.ComponentResource {
         },
         child,
       );
-      const reads = (dataset: pulumi.Input<string>): Grant => ({ on: "dataset", project, dataset, role: "READER" });
-      grantAll({ tables: reads(datasets[party].datasetId), views: reads(shared.datasetId) }, child);
-
       const subscription = new gcp.bigqueryanalyticshub.DataExchangeSubscription(
         `${name}-${party}-subscription`,
         {
@@ -104,7 +129,7 @@ export class CleanRoom extends pulumi.ComponentResource {
         },
         {
           // Wait for the listings too: Google refuses a subscription to an empty exchange, and links the listings of that moment.
-          ...childOf(this, opts, [exchange, ...subscribing]),
+          ...childOf(this, opts, [exchange, approved, ...subscribing]),
           ...retryWhile(
             `${name}-${party}-subscription`,
             (error) => isRefusal(error) || isLingering(error),

@@ -15,6 +15,10 @@ export interface ExchangeArgs {
   readonly shared: SharedViews;
   /** The definitions of those views: a listing for each. */
   readonly views: readonly SharedView[];
+  /** The views of which subscribers see the columns and no rows: only the party's query templates read them. */
+  readonly templatesOnly: readonly string[];
+  /** Whether BigQuery tells the party the addresses of those who query its views. It cannot be turned off again. */
+  readonly logQueryAddresses: boolean;
 }
 
 /** A data exchange of Analytics Hub set up as a clean room, with a listing for each view that the party shares. Query results cannot be exported. */
@@ -28,7 +32,7 @@ export class Exchange extends pulumi.ComponentResource {
 
   constructor(name: string, args: ExchangeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:cleanroom:Exchange", name, {}, opts);
-    const { place, party, shared, views } = args;
+    const { place, party, shared, views, templatesOnly, logQueryAddresses } = args;
     const { project } = place;
     const location = place.location.toLowerCase();
     const { title, room } = parties[party];
@@ -41,6 +45,7 @@ export class Exchange extends pulumi.ComponentResource {
         displayName: `Clean room of ${title}`,
         description: `What ${title} shares, by rules that BigQuery keeps`,
         sharingEnvironmentConfig: { dcrExchangeConfig: {} },
+        ...(logQueryAddresses && { logLinkedDatasetQueryUserEmail: true }),
       },
       { ...childOf(this, opts), ...retryWhileRefused(`${name}-exchange`), deleteBeforeReplace: true },
     );
@@ -57,13 +62,14 @@ export class Exchange extends pulumi.ComponentResource {
           description,
           bigqueryDataset: { dataset, selectedResources: [{ table: pulumi.interpolate`${dataset}/tables/${view}` }] },
           restrictedExportConfig: { enabled: true, restrictQueryResult: true },
+          ...(templatesOnly.includes(view) && { allowOnlyMetadataSharing: true }),
         },
         {
           // Wait for the view, and for its access to the tables that it reads.
           ...childOf(this, opts, [shared]),
           ...retryWhileRefused(`${name}-${view}`),
-          // Google does not let a listing change its view or its limits on export.
-          replaceOnChanges: ["restrictedExportConfig"],
+          // Google does not let a listing change its view, its limits on export, or whether it shows rows.
+          replaceOnChanges: ["restrictedExportConfig", "allowOnlyMetadataSharing"],
           deleteBeforeReplace: true,
         },
       );

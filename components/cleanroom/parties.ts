@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { JobRun } from "bigquery-clean-room";
 import type { Party } from "../../cleanroom/party.ts";
+import { HASH_KEY } from "../../generator/keyed-hash.ts";
 import { allTables } from "../../generator/tables/index.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
@@ -25,6 +26,8 @@ export interface FillSettings {
   readonly businessFrom: number;
   /** Share of the payments that disagree with their order, from 0 to 1. */
   readonly discrepancyShare: number;
+  /** The name of the secret in Secret Manager with the key of the hashed addresses; empty for plain SHA-256. */
+  readonly hashKeySecret: string;
 }
 
 export interface PartiesArgs {
@@ -48,6 +51,8 @@ export interface PartiesArgs {
 export class Parties extends pulumi.ComponentResource {
   /** Each party's own tables. */
   readonly datasets: Readonly<Record<Party, Dataset>>;
+  /** The account that fills them, with its grants on them. */
+  readonly filler: pulumi.Resource;
   /** The execution that filled them. */
   readonly filled: pulumi.Output<string>;
 
@@ -71,6 +76,7 @@ export class Parties extends pulumi.ComponentResource {
     // The fill writes the synthetic thelook to the bucket before it loads it.
     const synthetic = fill.thelookSource === "synthetic:";
     const { bucket } = code;
+    const { hashKeySecret: secret } = fill;
     const identity = new Identity(
       `${name}-fill`,
       {
@@ -82,11 +88,15 @@ export class Parties extends pulumi.ComponentResource {
           bucket: { on: "bucket", bucket, role: synthetic ? "roles/storage.objectUser" : "roles/storage.objectViewer" },
           merchant: { on: "dataset", project: merchantProject, dataset: merchant.datasetId, role: "WRITER" },
           wallet: { on: "dataset", project: walletProject, dataset: wallet.datasetId, role: "WRITER" },
+          ...(secret && {
+            key: { on: "secret", project: place.project, secret, role: "roles/secretmanager.secretAccessor" },
+          }),
         },
       },
       child,
     );
 
+    this.filler = identity;
     const elsewhere = walletProject === merchantProject ? "" : `&datasets=${datasets.wallet}:${walletProject}`;
     const job = new Job(
       `${name}-fill`,
@@ -109,9 +119,11 @@ export class Parties extends pulumi.ComponentResource {
           BUSINESS_FROM: String(fill.businessFrom),
           DISCREPANCY_SHARE: String(fill.discrepancyShare),
         },
+        ...(secret && { secrets: { [HASH_KEY]: secret } }),
         sizing,
       },
-      child,
+      // Cloud Run checks that the account may read the secret when it creates the job.
+      secret ? childOf(this, opts, [identity]) : child,
     );
     const run = new JobRun(
       `${name}-filled`,

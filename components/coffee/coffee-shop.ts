@@ -114,7 +114,8 @@ export class CoffeeShop extends pulumi.ComponentResource {
         ...common,
         jobName: jobs.load,
         identity: this.loader,
-        args: [bundle, "load"],
+        // This job runs after a change of the settings, which may ask for fewer rows. The nightly load must not shrink the tables.
+        args: [bundle, "load", "--allow-shrink"],
         env: { ...lake, WAREHOUSE_URL: `bigquery://${project}?location=${place.location}` },
       },
       child,

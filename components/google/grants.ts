@@ -34,6 +34,13 @@ export type Grant =
   | ({ readonly on: "function"; readonly role: "roles/run.invoker" } & Regional)
   | ({ readonly on: "repository"; readonly role: "roles/artifactregistry.writer" } & Regional)
   | {
+      readonly on: "secret";
+      readonly project: string;
+      /** The secret's name. */
+      readonly secret: string;
+      readonly role: "roles/secretmanager.secretAccessor";
+    }
+  | {
       readonly on: "exchange";
       readonly project: string;
       /** In lower case, as Analytics Hub writes it. */
@@ -83,6 +90,10 @@ export function grant(
     case "repository": {
       const repository = given.name;
       return new gcp.artifactregistry.RepositoryIamMember(name, { ...regional(given), repository, role, member }, opts);
+    }
+    case "secret": {
+      const { project, secret: secretId } = given;
+      return new gcp.secretmanager.SecretIamMember(name, { project, secretId, role, member }, opts);
     }
     case "exchange": {
       const { project, location, exchange: dataExchangeId } = given;

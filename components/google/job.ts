@@ -35,6 +35,8 @@ export interface JobArgs {
   readonly args: readonly pulumi.Input<string>[];
   /** The program's environment variables. */
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Environment variables whose values Cloud Run reads from Secret Manager: by variable, the name of a secret in the job's project. @default none */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** How many tasks the work is split into. @default 1 */
   readonly tasks?: number;
   /** Memory, retries and time limit of each task. */
@@ -54,7 +56,11 @@ export class Job extends pulumi.ComponentResource {
     super("demo:google:Job", name, {}, opts);
     const { place, image, command, sizing, tasks = 1, writable = false } = args;
     const { project, region, labels } = place;
-    const envs = Object.entries(args.env).map(([variable, value]) => ({ name: variable, value }));
+    const secrets = Object.entries(args.secrets ?? {}).map(([variable, secret]) => ({
+      name: variable,
+      valueSource: { secretKeyRef: { secret, version: "latest" } },
+    }));
+    const envs = [...Object.entries(args.env).map(([variable, value]) => ({ name: variable, value })), ...secrets];
     const run = { image, ...(command && { commands: [command] }), args: [...args.args], envs };
     const limits = { cpu: cpusFor(sizing.memory), memory: sizing.memory };
     const job = new gcp.cloudrunv2.Job(

@@ -1,0 +1,97 @@
+-- Owner: merchant
+-- Question: How many of the merchant's customers resemble the wallet's best users, by traffic source and age?
+-- Guards: A group appears if it has at least 50 of the listed people and at least 50 others. Counts are rounded to tens, at points that the
+--   whole list decides, and the lift is computed from rounded counts. A list with fewer than 500 customers gets no rows. The answer is a
+--   size, and never a list of people.
+-- Parameters:
+--   seed_users TABLE<hashed_email STRING>: the users whom the others should resemble
+-- Answer:
+--   traffic_source STRING: Search, Organic, Facebook, Email or Display
+--   age_band STRING: under 25, 25 to 44, 45 to 64 or 65 and older
+--   seeds INT64: listed people in this group, rounded to tens
+--   lookalikes INT64: the merchant's other customers in this group, rounded to tens
+--   lift FLOAT64: how much more frequent the group is among the listed people than among the others; above 1, the group resembles them
+-- Example:
+--   SELECT traffic_source, age_band, lift, lookalikes, SUM(lookalikes) OVER (ORDER BY lift DESC, traffic_source, age_band) AS reach
+--   FROM linked_merchant.lookalike_customers((
+--     SELECT hashed_email FROM ewallet_provider.provider_users WHERE account_tier <> 'Free'))
+--   ORDER BY lift DESC, traffic_source, age_band
+WITH listed AS (
+  SELECT DISTINCT hashed_email, TRUE AS is_seed
+  FROM seed_users
+  WHERE hashed_email IS NOT NULL
+),
+customers AS (
+  SELECT
+    u.hashed_email,
+    u.traffic_source,
+    CASE
+      WHEN u.age < 25 THEN 'under 25'
+      WHEN u.age < 45 THEN '25 to 44'
+      WHEN u.age < 65 THEN '45 to 64'
+      ELSE '65 and older'
+    END AS age_band,
+    COALESCE(l.is_seed, FALSE) AS is_seed
+  FROM merchant.users AS u
+  LEFT JOIN listed AS l ON l.hashed_email = u.hashed_email
+  WHERE u.age IS NOT NULL AND u.traffic_source IS NOT NULL
+),
+-- The table has no rule, so the options say who counts as a person and how many are enough.
+found AS (
+  SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 50, privacy_unit_column = hashed_email)
+    traffic_source,
+    age_band,
+    COUNTIF(is_seed) AS seeds,
+    COUNTIF(NOT is_seed) AS lookalikes
+  FROM customers
+  GROUP BY traffic_source, age_band
+),
+-- A number that only the merchant can compute, from a secret and every row of the list. The same list has the same number, and so the same
+-- answer. If one row changes, all figures are rounded at other points.
+secret AS (
+  SELECT CAST(SUM(CAST(ROUND(sale_price * 100) AS INT64)) AS STRING) AS salt
+  FROM merchant.order_items
+),
+list AS (
+  SELECT
+    MIN(s.salt) AS salt,
+    SUM(CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email))), '[^0-9]', ''), 1, 12) AS INT64)) AS seed
+  FROM listed AS l
+  CROSS JOIN secret AS s
+),
+totals AS (
+  SELECT COUNTIF(is_seed) AS seeds, COUNTIF(NOT is_seed) AS others
+  FROM customers
+),
+seeded AS (
+  SELECT
+    f.traffic_source,
+    f.age_band,
+    f.seeds,
+    f.lookalikes,
+    totals.seeds AS all_seeds,
+    totals.others AS all_others,
+    -- The decimal digits of a hash are random digits.
+    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, f.age_band))), '[^0-9]', '') AS digits
+  FROM found AS f
+  CROSS JOIN list
+  CROSS JOIN totals
+  WHERE totals.seeds >= 500 AND f.seeds >= 50 AND f.lookalikes >= 50
+),
+rounded AS (
+  SELECT
+    traffic_source,
+    age_band,
+    10 * DIV(seeds + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS seeds,
+    10 * DIV(lookalikes + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS lookalikes,
+    10 * DIV(all_seeds + 5, 10) AS all_seeds,
+    10 * DIV(all_others + 5, 10) AS all_others
+  FROM seeded
+)
+SELECT
+  traffic_source,
+  age_band,
+  seeds,
+  lookalikes,
+  ROUND((seeds / all_seeds) / (lookalikes / all_others), 2) AS lift
+FROM rounded

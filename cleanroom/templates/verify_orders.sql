@@ -1,0 +1,86 @@
+-- Owner: merchant
+-- Question: Do the merchant's orders agree with the payments that the wallet made for them, and how do those that disagree differ?
+-- Guards: A finding appears if at least 20 people have such an order. Counts are rounded to tens, at points that the whole list decides. An
+--   order with two payments is counted as such and compared no further. A list with payments for fewer than 1,000 orders gets no rows. The
+--   answer names no order.
+-- Parameters:
+--   payments TABLE<order_id INT64, amount FLOAT64, status STRING, paid_at TIMESTAMP>: the wallet's payments, one row a payment
+-- Answer:
+--   finding STRING: agrees, no such order, not paid with the wallet, paid twice, other amount, other status or late; the first of these that fits
+--   orders INT64: orders with this finding, rounded to tens
+--   usd_paid INT64: what the wallet paid for them, rounded to 100 USD
+-- Example:
+--   SELECT finding, orders, ROUND(orders / SUM(orders) OVER (), 4) AS share_of_orders, usd_paid
+--   FROM linked_merchant.verify_orders((
+--     SELECT order_id, transaction_amount AS amount, status, transaction_timestamp AS paid_at
+--     FROM ewallet_provider.transactions))
+--   ORDER BY orders DESC, finding
+WITH listed AS (
+  SELECT p.order_id, COUNT(*) AS payments, SUM(p.amount) AS usd, MIN(p.status) AS status, MIN(p.paid_at) AS paid_at
+  FROM payments AS p
+  WHERE p.order_id IS NOT NULL AND p.amount IS NOT NULL
+  GROUP BY p.order_id
+),
+ordered AS (
+  SELECT o.order_id, o.user_id, o.status, o.created_at, c.payment_method, SUM(i.sale_price) AS usd
+  FROM merchant.orders AS o
+  JOIN merchant.order_payments AS c ON c.order_id = o.order_id
+  JOIN merchant.order_items AS i ON i.order_id = o.order_id
+  GROUP BY o.order_id, o.user_id, o.status, o.created_at, c.payment_method
+),
+compared AS (
+  SELECT
+    -- A payment for an order that does not exist has no customer, and counts as one person.
+    COALESCE(CONCAT('customer ', CAST(o.user_id AS STRING)), CONCAT('order ', CAST(l.order_id AS STRING))) AS person,
+    LEAST(GREATEST(CAST(l.usd AS NUMERIC), 0), 500) AS usd,
+    o.order_id IS NOT NULL AS is_known,
+    CASE
+      WHEN o.order_id IS NULL THEN 'no such order'
+      WHEN o.payment_method <> 'E-wallet' THEN 'not paid with the wallet'
+      WHEN l.payments > 1 THEN 'paid twice'
+      WHEN ABS(l.usd - o.usd) >= 0.005 THEN 'other amount'
+      WHEN COALESCE(l.status, '') <> COALESCE(o.status, '') THEN 'other status'
+      WHEN l.paid_at <> o.created_at THEN 'late'
+      ELSE 'agrees'
+    END AS finding
+  FROM listed AS l
+  LEFT JOIN ordered AS o ON o.order_id = l.order_id
+),
+-- The tables have no rule, so the options say who counts as a person and how many are enough.
+found AS (
+  SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 20, privacy_unit_column = person)
+    finding,
+    COUNT(*) AS orders,
+    SUM(usd) AS usd
+  FROM compared
+  GROUP BY finding
+),
+-- A number that only the merchant can compute, from a secret and every row of the list. The same list has the same number, and so the same
+-- answer. If one row changes, all figures are rounded at other points.
+secret AS (
+  SELECT CAST(SUM(CAST(ROUND(sale_price * 100) AS INT64)) AS STRING) AS salt
+  FROM merchant.order_items
+),
+list AS (
+  SELECT
+    MIN(s.salt) AS salt,
+    SUM(CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(s.salt, CAST(l.order_id AS STRING), ' ', CAST(CAST(ROUND(l.usd * 100) AS INT64) AS STRING), COALESCE(l.status, ''), COALESCE(CAST(UNIX_MICROS(l.paid_at) AS STRING), '')))), '[^0-9]', ''), 1, 12) AS INT64)) AS seed
+  FROM listed AS l
+  CROSS JOIN secret AS s
+),
+seeded AS (
+  SELECT
+    f.finding,
+    f.orders,
+    f.usd,
+    -- The decimal digits of a hash are random digits.
+    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
+  FROM found AS f
+  CROSS JOIN list
+  WHERE (SELECT COUNTIF(is_known) FROM compared) >= 1000
+)
+SELECT
+  finding,
+  10 * DIV(orders + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS orders,
+  100 * CAST(FLOOR(usd / 100 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_paid
+FROM seeded

@@ -1,0 +1,94 @@
+-- Owner: wallet
+-- Question: Do the wallet's payments agree with the merchant's orders, and how do those that disagree differ?
+-- Guards: A finding appears if at least 20 people have such a payment. Counts of orders are rounded to tens, at points that the whole list
+--   decides. An order listed twice does not count. A list with fewer than 1,000 paid orders gets no rows. The answer names no order.
+-- Parameters:
+--   orders TABLE<order_id INT64, amount FLOAT64, status STRING, ordered_at TIMESTAMP>: the merchant's orders that its checkout sent to the wallet, one row an order
+-- Answer:
+--   finding STRING: agrees, missing, paid twice, other amount, other status or late; the first of these that fits
+--   orders INT64: orders with this finding, rounded to tens
+--   usd_ordered INT64: what the merchant asked for, rounded to 100 USD
+-- Example:
+--   SELECT finding, orders, ROUND(orders / SUM(orders) OVER (), 4) AS share_of_orders, usd_ordered
+--   FROM linked_ewallet_provider.verify_payments((
+--     SELECT o.order_id, ROUND(SUM(i.sale_price), 2) AS amount, o.status, o.created_at AS ordered_at
+--     FROM merchant.orders AS o
+--     JOIN merchant.order_payments AS c ON c.order_id = o.order_id AND c.payment_method = 'E-wallet'
+--     JOIN merchant.order_items AS i ON i.order_id = o.order_id
+--     GROUP BY o.order_id, o.status, o.created_at))
+--   ORDER BY orders DESC, finding
+WITH listed AS (
+  SELECT o.order_id, MIN(o.amount) AS amount, MIN(o.status) AS status, MIN(o.ordered_at) AS ordered_at
+  FROM orders AS o
+  WHERE o.order_id IS NOT NULL AND o.amount IS NOT NULL
+  GROUP BY o.order_id
+  HAVING COUNT(*) = 1
+),
+paid AS (
+  SELECT
+    l.order_id,
+    COUNT(*) AS payments,
+    MIN(t.provider_user_id) AS provider_user_id,
+    SUM(t.transaction_amount) AS usd,
+    LOGICAL_AND(COALESCE(t.status, '') = COALESCE(l.status, '')) AS same_status,
+    LOGICAL_AND(t.transaction_timestamp = l.ordered_at OR l.ordered_at IS NULL) AS same_time
+  FROM listed AS l
+  JOIN ewallet_provider.transactions AS t ON t.order_id = l.order_id
+  GROUP BY l.order_id
+),
+compared AS (
+  SELECT
+    -- An order without a payment has no payer, and counts as one person.
+    COALESCE(CONCAT('payer ', CAST(p.provider_user_id AS STRING)), CONCAT('order ', CAST(l.order_id AS STRING))) AS person,
+    l.order_id,
+    LEAST(GREATEST(CAST(l.amount AS NUMERIC), 0), 500) AS usd,
+    p.order_id IS NOT NULL AS is_paid,
+    CASE
+      WHEN p.order_id IS NULL THEN 'missing'
+      WHEN p.payments > 1 THEN 'paid twice'
+      WHEN ABS(p.usd - l.amount) >= 0.005 THEN 'other amount'
+      WHEN NOT p.same_status THEN 'other status'
+      WHEN NOT p.same_time THEN 'late'
+      ELSE 'agrees'
+    END AS finding
+  FROM listed AS l
+  LEFT JOIN paid AS p ON p.order_id = l.order_id
+),
+-- The tables have no rule, so the options say who counts as a person and how many are enough.
+found AS (
+  SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 20, privacy_unit_column = person)
+    finding,
+    COUNT(*) AS orders,
+    SUM(usd) AS usd
+  FROM compared
+  GROUP BY finding
+),
+-- A number that only the wallet can compute, from a secret and every row of the list. The same list has the same number, and so the same
+-- answer. If one row changes, all figures are rounded at other points.
+secret AS (
+  SELECT CAST(SUM(CAST(ROUND(payment_volume * 100) AS INT64)) AS STRING) AS salt
+  FROM ewallet_provider.provider_users
+),
+list AS (
+  SELECT
+    MIN(s.salt) AS salt,
+    SUM(CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(s.salt, CAST(l.order_id AS STRING), ' ', CAST(l.amount AS STRING), COALESCE(l.status, ''), COALESCE(CAST(UNIX_MICROS(l.ordered_at) AS STRING), '')))), '[^0-9]', ''), 1, 12) AS INT64)) AS seed
+  FROM listed AS l
+  CROSS JOIN secret AS s
+),
+seeded AS (
+  SELECT
+    f.finding,
+    f.orders,
+    f.usd,
+    -- The decimal digits of a hash are random digits.
+    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
+  FROM found AS f
+  CROSS JOIN list
+  WHERE (SELECT COUNTIF(is_paid) FROM compared) >= 1000
+)
+SELECT
+  finding,
+  10 * DIV(orders + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS orders,
+  100 * CAST(FLOOR(usd / 100 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_ordered
+FROM seeded
