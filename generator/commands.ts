@@ -12,9 +12,10 @@ import {
 } from "./command-settings.ts";
 import { UserError } from "./errors.ts";
 import { fill } from "./fill.ts";
+import { hashKey } from "./keyed-hash.ts";
 import { openLake } from "./lake/open-lake.ts";
 import { load } from "./load.ts";
-import { number, readOptions, text } from "./options.ts";
+import { flag, number, readOptions, text } from "./options.ts";
 import { upload } from "./upload.ts";
 import { openWarehouse } from "./warehouse/open-warehouse.ts";
 
@@ -60,7 +61,14 @@ export const generatorCommands = {
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
       const lake = options.lake === undefined ? undefined : await openLake(options.lake);
-      log({ filled: await fill(warehouse, { ...options, lake, progress: (step) => console.error(step) }) });
+      log({
+        filled: await fill(warehouse, {
+          ...options,
+          hashKey: hashKey(process.env),
+          lake,
+          progress: (step) => console.error(step),
+        }),
+      });
     } finally {
       await warehouse.close();
     }
@@ -81,11 +89,12 @@ export const generatorCommands = {
 
   /** Loads the CSV files of the last complete run into the warehouse. */
   async load(args: string[]): Promise<void> {
-    const options = readOptions("load", { lake: lakeUrl, prefix, warehouse: warehouseUrl }, args);
+    const allowShrink = flag("load a run with far fewer rows than the last one too");
+    const options = readOptions("load", { lake: lakeUrl, prefix, warehouse: warehouseUrl, allowShrink }, args);
     const lake = await openLake(required(options.lake, "--lake or LAKE_URL"));
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
-      log({ loaded: await load(warehouse, lake, options.prefix) });
+      log({ loaded: await load(warehouse, lake, options) });
     } finally {
       await warehouse.close();
     }
@@ -95,9 +104,17 @@ export const generatorCommands = {
   async upload(args: string[]): Promise<void> {
     const from = text("folder to upload", undefined);
     const to = text("gs://BUCKET/PREFIX", undefined);
-    const options = readOptions("upload", { from, to }, args);
+    const thelook = flag(
+      "the folder is an export of thelook in any form that npm start reads: write it as BigQuery loads it",
+    );
+    const options = readOptions("upload", { from, to, thelook }, args);
     const folder = resolveFromCaller(required(options.from, "--from DIR"));
-    log(await upload({ from: folder, to: required(options.to, "--to gs://BUCKET/PREFIX"), progress: percent() }));
+    const target = required(options.to, "--to gs://BUCKET/PREFIX");
+    const send = (path: string) => upload({ from: path, to: target, progress: percent() });
+    const step = (done: string) => console.error(done);
+    // Imported at run time: the cloud's bundle does not contain DuckDB.
+    const { rewriteExport } = await import("./thelook/rewrite-export.ts");
+    log(options.thelook ? await rewriteExport(folderUrl(folder), send, step) : await send(folder));
   },
 } as const satisfies Commands;
 

@@ -1,3 +1,4 @@
+import { checkRows } from "./coffee/checks.ts";
 import { UserError } from "./errors.ts";
 import type { Lake } from "./lake/lake.ts";
 import { type Manifest, readManifest } from "./lake/manifest.ts";
@@ -8,18 +9,26 @@ import { replaceRows, type Warehouse } from "./warehouse/warehouse.ts";
 /** Rows now in each of the coffee shop's tables, by table name. */
 export type LoadSummary = Readonly<Record<string, number>>;
 
+export interface LoadOptions {
+  /** The folder of the CSV files within the lake. @default "csv_sources" */
+  readonly prefix?: string;
+  /** The dataset in which the tables are declared. @default "coffee_shop" */
+  readonly dataset?: string;
+  /** Whether tables may become much smaller. At night nobody means that; a new `scale` or `days` does. @default false */
+  readonly allowShrink?: boolean;
+}
+
 /**
  * Loads the coffee shop's CSV files from the lake into the warehouse. It checks the size and checksum of each file in
- * the manifest under `prefix`, loads the files into staging tables, checks their row counts, and then replaces the rows
- * of all its tables in one transaction. A failure at any point leaves the tables as they were.
- * Throws UserError if the manifest is missing or broken, or a file is missing, was changed or does not fit its table.
- * @param dataset the dataset in which the tables are declared
+ * the manifest under `prefix`, loads the files into staging tables, checks their row counts and their rows (see `checkRows`), and
+ * then replaces the rows of all its tables in one transaction. A failure at any point leaves the tables as they were.
+ * Throws UserError if the manifest is missing or broken, a file is missing, was changed or does not fit its table, or rows break a
+ * rule.
  */
 export async function load(
   warehouse: Warehouse,
   lake: Lake,
-  prefix = "csv_sources",
-  dataset = "coffee_shop",
+  { prefix = "csv_sources", dataset = "coffee_shop", allowShrink = false }: LoadOptions = {},
 ): Promise<LoadSummary> {
   const manifest = await readManifest(lake, prefix);
   await checkFiles(lake, manifest);
@@ -34,7 +43,7 @@ export async function load(
           `${table.dataset}.${table.table}: ${rows} rows arrived, the manifest promises ${promised}. ${again}`,
         );
       }
-      return { table, from: name, rows };
+      return { table, from: name, rows, files: files.map(({ path }) => lake.uri(path)) };
     }),
   );
   // Throw only after all loads have ended: one still running would create its staging table again after it is dropped.
@@ -42,6 +51,7 @@ export async function load(
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
+  await checkRows(warehouse, staged, manifest.settings, allowShrink);
   await warehouse.run(replaceRows(staged, warehouse.nameOf));
   return Object.fromEntries(staged.map(({ table, rows }) => [table.table, rows]));
 }
@@ -49,13 +59,23 @@ export async function load(
 const again = "Nothing was loaded; generate the files again (npm run generate), then load.";
 
 function filesOf(manifest: Manifest, table: Table) {
+  const { run, settings } = manifest;
   const files = manifest.files.filter((file) => file.table === table.table);
-  if (files.length === 0)
-    throw new UserError(`The manifest of ${manifest.run} names no file for ${table.table}. ${again}`);
+  if (files.length === 0) throw new UserError(`The manifest of ${run} names no file for ${table.table}. ${again}`);
+  // Small tables have one file, and large ones a file for each shard.
+  if (files.length !== 1 && files.length !== settings.shards)
+    throw new UserError(
+      `The manifest of ${run} names ${files.length} files for ${table.table}, and the run had ${settings.shards} shards. ${again}`,
+    );
   return files;
 }
 
 async function checkFiles(lake: Lake, manifest: Manifest): Promise<void> {
+  const unknown = manifest.files.find(({ table }) => coffeeTables.every((known) => known.table !== table));
+  if (unknown !== undefined)
+    throw new UserError(
+      `The manifest of ${manifest.run} has a file for "${unknown.table}", which is not a table of the coffee shop. ${again}`,
+    );
   const checked = await Promise.all(
     manifest.files.map(async ({ path, bytes, md5 }) => {
       const found = await lake.stat(path);

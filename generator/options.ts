@@ -8,8 +8,8 @@ export interface Option<Value> {
   readonly default: Value;
   /** Turns text into the value, or throws a string that says what is allowed. */
   readonly parse: (text: string) => Value;
-  /** A `flag` takes no value; the `argument` is the one text without a `--name`. */
-  readonly form?: "flag" | "argument";
+  /** A `flag` takes no value; the `argument` is the one text without a `--name`; a `list` may be given several times. */
+  readonly form?: "flag" | "argument" | "list";
 }
 
 type Options = Readonly<Record<string, Option<unknown>>>;
@@ -24,6 +24,7 @@ export function text<const D extends string | undefined>(
   type Value = D extends string ? string : string | undefined;
   const parse = (given: string): Value => {
     if (given.trim() === "") throw "a value that is not empty";
+    if (given.includes("\0")) throw "a value without NUL bytes";
     return given as Value;
   };
   return { help, default: fallback as unknown as Value, parse, ...(env && { env }) };
@@ -34,11 +35,21 @@ export function flag(help: string): Option<boolean> {
   return { help, default: false, parse: () => true, form: "flag" };
 }
 
+/** A setting that may be given several times: a list of texts, empty if it is not given. */
+export function list(help: string): Option<readonly string[]> {
+  return { help, default: [], parse: (given) => [given], form: "list" };
+}
+
 /**
  * The one text without a `--name`, such as a query. Text that starts with an SQL comment (`-- …`) is not mistaken for a setting.
  */
 export function argument(help: string): Option<string | undefined> {
   return { ...text(help, undefined), form: "argument" };
+}
+
+/** The number that a decimal text stands for, and NaN for other texts: `Number` alone reads "" as 0 and "0x10" as 16. */
+export function readDecimal(given: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given.trim()) ? Number(given) : Number.NaN;
 }
 
 /** A setting that takes a number from `min` (or above `above`) to `max`, and no fraction if it is `whole`. */
@@ -58,7 +69,7 @@ export function number<const D extends number | undefined>(
   const from = allowed.above === undefined ? `from ${min}` : `above ${above}`;
   const range = allowed.max === undefined ? from : `${from} to ${max}`;
   const parse = (given: string): Value => {
-    const value = given.trim() === "" ? Number.NaN : Number(given);
+    const value = readDecimal(given);
     const right = value >= min && value > above && value <= max && (!whole || Number.isSafeInteger(value));
     if (!right) throw `a ${whole ? "whole " : ""}number ${range}`;
     return value as Value;
@@ -87,6 +98,7 @@ export function readOptions<O extends Options>(
     Object.entries(options).map(([name, option]) => {
       const fromArgs = given[flagOf(name)];
       if (option.form === "flag") return [name, fromArgs === true];
+      if (option.form === "list") return [name, fromArgs ?? []];
       const flag = typeof fromArgs === "string" ? fromArgs : undefined;
       const fromEnv = option.env === undefined ? undefined : env[option.env] || undefined;
       const value = flag ?? fromEnv;
@@ -127,11 +139,11 @@ function refuseSwallowed(options: Options, env: NodeJS.ProcessEnv): void {
 
 /** The settings given as arguments, by name, and a message for each wrong argument. */
 function readArguments(options: Options, args: string[]) {
-  const known: Record<string, { type: "string" | "boolean" }> = {};
+  const known: Record<string, { type: "string" | "boolean"; multiple?: boolean }> = {};
   let alone: string | undefined;
   for (const [name, { form }] of Object.entries(options))
     if (form === "argument") alone = name;
-    else known[flagOf(name)] = { type: form === "flag" ? "boolean" : "string" };
+    else known[flagOf(name)] = { type: form === "flag" ? "boolean" : "string", multiple: form === "list" };
   const isText = (arg: string) => alone !== undefined && /^--\s/.test(arg);
   const texts = args.filter(isText);
   const { values: given, tokens } = parseArgs({
@@ -190,7 +202,7 @@ function calledBy(name: string, { form }: Option<unknown>): string {
 export function usage(command: string, options: Options): string {
   const rows = Object.entries(options).map(([name, option]) => {
     const { help, default: value, env, form } = option;
-    const shown = value === undefined || form === "flag" ? "" : `default ${value}`;
+    const shown = value === undefined || form === "flag" || form === "list" ? "" : `default ${value}`;
     const notes = [shown, env ? `or ${env}` : ""].filter(Boolean).join(", ");
     return `  ${calledBy(name, option).padEnd(16)} ${help}${notes ? ` (${notes})` : ""}`;
   });

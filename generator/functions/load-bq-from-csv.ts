@@ -41,7 +41,7 @@ async function loadOnce(): Promise<LoadSummary> {
   const lake = await openLake(`gs://${env.BUCKET}`);
   const warehouse = await openWarehouse(`bigquery://${env.PROJECT_ID}?location=${env.LOCATION}`);
   try {
-    return await load(warehouse, lake, env.GCS_PREFIX, env.DATASET);
+    return await load(warehouse, lake, { prefix: env.GCS_PREFIX, dataset: env.DATASET });
   } catch (error) {
     throw answerTo(error);
   } finally {

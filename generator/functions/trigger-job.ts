@@ -33,6 +33,8 @@ export function answerTo({ status, message, timedOut }: RunAdminError, job: stri
     );
   if (status === 404) return new HttpError(500, `there is no ${job}, is JOB or REGION wrong? ${message}`);
   if (status === 409) return new HttpError(409, `${job} cannot be started now: ${message}`);
+  if (status !== undefined && status < 300)
+    return new HttpError(502, `${job} was started, or may have been: ${message}`);
   if (status === 429) return new HttpError(429, `${job} was not started, try again later: ${message}`);
   return new HttpError(502, `${job} was not started: ${message}`);
 }

@@ -74,11 +74,13 @@ function firstMistake(value: unknown): string | undefined {
   if (setting !== undefined) return `the setting ${setting[0]} is missing or wrong`;
   const files = manifest.files;
   if (!Array.isArray(files) || files.length === 0) return "it names no files";
+  const paths = new Set<unknown>();
   for (const [i, file] of files.entries()) {
     const fields = fieldsOf(file);
     const field = Object.entries(fileShape).find(([name, fits]) => !fits(fields[name]));
     if (field !== undefined) return `${field[0]} of file ${i + 1} is missing or wrong`;
-    if (files.findIndex((other) => other.path === fields.path) < i) return `it names ${fields.path} twice`;
+    if (paths.has(fields.path)) return `it names ${fields.path} twice`;
+    paths.add(fields.path);
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ import {
   string,
   table,
   timestamp,
+  within,
 } from "./table.ts";
 
 const dataset = "coffee_shop";
@@ -28,13 +29,13 @@ export const stores = table(
     district: string("District of Kyiv"),
     city: string("City"),
     address: string("Street and number"),
-    latitude: float("Latitude, degrees"),
-    longitude: float("Longitude, degrees"),
+    latitude: within(-90, 90, float("Latitude, degrees")),
+    longitude: within(-180, 180, float("Longitude, degrees")),
     opened_on: date("First day of trade"),
     format: string("flagship, neighbourhood or kiosk"),
-    seating_capacity: integer("Seats, 0 for a kiosk"),
-    opens_at_hour: integer("First hour of trade, 0 to 23, Kyiv time"),
-    closes_at_hour: integer("Hour the doors close, 1 to 24, Kyiv time"),
+    seating_capacity: within(0, undefined, integer("Seats, 0 for a kiosk")),
+    opens_at_hour: within(0, 23, integer("First hour of trade, 0 to 23, Kyiv time")),
+    closes_at_hour: within(1, 24, integer("Hour the doors close, 1 to 24, Kyiv time")),
   },
 );
 
@@ -52,11 +53,11 @@ export const products = table(
     product_name: string("Name on the menu"),
     product_category: string("Beverage, Pastry or Savory"),
     product_subcategory: string("Finer group, such as Espresso or Croissant"),
-    price: numeric("List price today, UAH"),
-    unit_cost: numeric("Cost of one, UAH"),
+    price: within(0, undefined, numeric("List price today, UAH")),
+    unit_cost: within(0, undefined, numeric("Cost of one, UAH")),
     is_seasonal: boolean("Whether demand follows the season"),
     is_vegan: boolean("Whether it is vegan as served by default"),
-    calories: integer("Energy, kcal"),
+    calories: within(0, undefined, integer("Energy, kcal")),
     launched_on: date("First day on the menu"),
   },
 );
@@ -78,7 +79,7 @@ export const customers = table(
     loyalty_tier: string("Name of the loyalty level: Bean, Bronze, Silver, Gold or Platinum"),
     acquisition_channel: string("How the customer came: walk-in, app, friend or promotion"),
     home_store_id: integer("Store the customer visits most"),
-    birth_year: pii(integer("Year of birth")),
+    birth_year: pii(within(1900, 2100, integer("Year of birth"))),
     marketing_opt_in: boolean("Whether the customer agreed to be written to"),
   },
 );
@@ -99,7 +100,7 @@ export const orders = table(
     order_id: integer("Order: day, store and number within both, as YYYYMMDD SS NNNNN"),
     ordered_at: timestamp("When it was ordered, UTC"),
     order_date: date("Day of the order, Kyiv time"),
-    order_hour: integer("Hour of the order, 0 to 23, Kyiv time"),
+    order_hour: within(0, 23, integer("Hour of the order, 0 to 23, Kyiv time")),
     order_type: string("In-store or Takeaway; always Takeaway from a store without seats"),
     channel: string("counter or app; only registered customers order in the app"),
     payment_method: string("card, cash or e-wallet; never cash in the app"),
@@ -107,11 +108,15 @@ export const orders = table(
     store_id: integer("Store"),
     status: string("completed or refunded"),
     promo_code: nullable(string("Promotion that set the discount; empty when loyalty or nothing did")),
-    sub_total: numeric("Sum of the lines before discount, UAH"),
+    sub_total: within(0, undefined, numeric("Sum of the lines before discount, UAH")),
     discount_applied: boolean("Whether a discount was given"),
-    discount_rate: numeric("Discount as a fraction, 0 to 0.5"),
-    discount_amount: numeric("Discount, UAH: the sum of the lines' discounts, each rounded to the kopiyka"),
-    total_amount: numeric("What was paid, UAH: sub_total less discount_amount"),
+    discount_rate: within(0, 1, numeric("Discount as a fraction, 0 to 0.5")),
+    discount_amount: within(
+      0,
+      undefined,
+      numeric("Discount, UAH: the sum of the lines' discounts, each rounded to the kopiyka"),
+    ),
+    total_amount: within(0, undefined, numeric("What was paid, UAH: sub_total less discount_amount")),
   },
 );
 
@@ -128,10 +133,10 @@ export const orderDetails = table(
   {
     order_detail_id: integer("Line: the order's number followed by the line's"),
     order_id: integer("Order the line belongs to"),
-    line_number: integer("Place in the order, from 1"),
+    line_number: within(1, undefined, integer("Place in the order, from 1")),
     product_id: integer("Product"),
-    quantity: integer("How many"),
-    unit_price: numeric("List price on the day, UAH"),
+    quantity: within(1, undefined, integer("How many")),
+    unit_price: within(0, undefined, numeric("List price on the day, UAH")),
   },
 );
 

@@ -8,6 +8,8 @@ export interface Column<Value = unknown> {
   readonly description: string;
   /** Whether it identifies a person (an e-mail address, a birth date). Shared views cannot expose such a column. */
   readonly pii: boolean;
+  /** The smallest and largest value that makes sense: a load refuses others. */
+  readonly range?: { readonly min?: number; readonly max?: number };
   /** Never set: carries the TypeScript type for `Row`. */
   readonly _value?: Value;
 }
@@ -66,6 +68,11 @@ export function nullable<Value>(of: Column<Value>): Column<Value | null> {
 /** The column, marked as one that identifies a person. */
 export function pii<Value>(of: Column<Value>): Column<Value> {
   return { ...of, pii: true };
+}
+
+/** The column of numbers, with the smallest and, if it has one, the largest value that makes sense. */
+export function within<Value>(min: number, max: number | undefined, of: Column<Value>): Column<Value> {
+  return { ...of, range: { min, ...(max !== undefined && { max }) } };
 }
 
 /** Defines a table. */

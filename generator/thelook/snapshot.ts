@@ -1,6 +1,6 @@
 import { thelook } from "../tables/merchant.ts";
 import { columnNames, type Table } from "../tables/table.ts";
-import { type Dialect, temporaryTable } from "../warehouse/dialect.ts";
+import { type Dialect, temporarySelection, temporaryTable } from "../warehouse/dialect.ts";
 import type { CountQuery } from "../warehouse/warehouse.ts";
 
 /** thelook's tables, as a FROM clause names them. */
@@ -12,7 +12,7 @@ export interface ThelookTables {
   readonly order_items: string;
 }
 
-/** The temporary tables that hold the snapshot: the rows of the merchant's tables. */
+/** The temporary tables or views of the snapshot: the rows of the merchant's tables. */
 export const snapshotTables = {
   distribution_centers: "snapshot_distribution_centers",
   products: "snapshot_products",
@@ -58,7 +58,7 @@ LEFT JOIN ${judgedTables.distribution_centers} AS c ON c.id = p.distribution_cen
     ),
     temporaryTable(
       judgedTables.users,
-      `SELECT *, CASE
+      `SELECT *, ${dialect.sha256("address")} AS hashed_email, CASE
     WHEN id IS NULL THEN 'no_id'
     WHEN version > 1 THEN 'repeated_id'
     WHEN address IS NULL THEN 'no_email'
@@ -96,15 +96,15 @@ FROM (${versions(thelook.orderItems, source.order_items, "id")}) AS i
 LEFT JOIN ${judgedTables.orders} AS o ON o.order_id = i.order_id AND o.version = 1
 LEFT JOIN ${judgedTables.products} AS p ON p.id = i.product_id AND p.fate = 'kept'`,
     ),
-    kept("distribution_centers", thelook.distributionCenters, {}),
-    kept("products", thelook.products, { distribution_center_id: "center" }),
-    kept("users", thelook.users, {
+    kept(dialect, "distribution_centers", thelook.distributionCenters, {}),
+    kept(dialect, "products", thelook.products, { distribution_center_id: "center" }),
+    kept(dialect, "users", thelook.users, {
       email: "address",
       city: "NULLIF(city, 'null')",
-      hashed_email: dialect.sha256("address"),
+      hashed_email: "hashed_email",
     }),
-    kept("orders", thelook.orders, { user_id: "person" }),
-    kept("order_items", thelook.orderItems, { user_id: "person", product_id: "product" }),
+    kept(dialect, "orders", thelook.orders, { user_id: "person" }),
+    kept(dialect, "order_items", thelook.orderItems, { user_id: "person", product_id: "product" }),
   ];
 }
 
@@ -138,10 +138,11 @@ FROM (${versions(table, from, "id")}) AS versions`;
 }
 
 /** The rows that were kept, with some columns changed or added. */
-function kept(name: keyof ThelookTables, table: Table, changed: Record<string, string>): string {
+function kept(dialect: Dialect, name: keyof ThelookTables, table: Table, changed: Record<string, string>): string {
   const columns = [...new Set([...columnNames(table), ...Object.keys(changed)])];
   const values = columns.map((column) => (changed[column] ? `${changed[column]} AS ${column}` : column));
-  return temporaryTable(
+  return temporarySelection(
+    dialect,
     snapshotTables[name],
     `SELECT ${values.join(", ")} FROM ${judgedTables[name]} WHERE fate = 'kept'`,
   );

@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.ts";
 import type { Lake } from "../lake/lake.ts";
@@ -7,6 +8,7 @@ import { thelook } from "../tables/merchant.ts";
 import type { Column, Table } from "../tables/table.ts";
 import type { Dialect } from "../warehouse/dialect.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
+import { type ExportFiles, findExportFiles } from "./export-files.ts";
 import { rehearsedOptions } from "./rehearsed-source.ts";
 import type { ThelookTables } from "./snapshot.ts";
 import { writeSynthetic } from "./synthetic.ts";
@@ -33,6 +35,34 @@ const FOLDER = "thelook";
 const needed: readonly Table[] = [thelook.users, thelook.orders, thelook.orderItems];
 /** Exports made before the merchant had products lack these two. */
 const optional: readonly Table[] = [thelook.products, thelook.distributionCenters];
+/** Columns that nothing in the demo needs. An export may lack them: people leave out names and addresses. */
+const spareColumns: ReadonlyMap<Table, readonly string[]> = new Map<Table, readonly string[]>([
+  [
+    thelook.users,
+    [
+      "first_name",
+      "last_name",
+      "state",
+      "street_address",
+      "postal_code",
+      "latitude",
+      "longitude",
+    ] satisfies (keyof typeof thelook.users.columns)[],
+  ],
+  [thelook.orders, ["gender", "num_of_item"] satisfies (keyof typeof thelook.orders.columns)[]],
+  [
+    thelook.orderItems,
+    ["product_id", "inventory_item_id", "status"] satisfies (keyof typeof thelook.orderItems.columns)[],
+  ],
+  [
+    thelook.products,
+    ["cost", "name", "brand", "sku", "distribution_center_id"] satisfies (keyof typeof thelook.products.columns)[],
+  ],
+  [
+    thelook.distributionCenters,
+    ["latitude", "longitude"] satisfies (keyof typeof thelook.distributionCenters.columns)[],
+  ],
+]);
 const fileNames = (tables: readonly Table[]) => tables.map(({ file }) => `${file}.csv`);
 const wanted = `an export of thelook_ecommerce is a folder with ${fileNames(needed).join(", ")}, and better with ${fileNames(optional).join(", ")}`;
 
@@ -51,8 +81,11 @@ export async function openSource(warehouse: Warehouse, declared: SourceOptions):
   if (!/^(file:\/\/\/|gs:\/\/)/.test(source))
     throw new UserError(`"${source}" is not a source of thelook: use ${known}`);
   checkReach(warehouse, source);
-  if (source.startsWith("file:")) await checkFolder(fileURLToPath(source));
-  return staged(warehouse, await openLake(source), "", options);
+  const lake = await openLake(source);
+  const files = source.startsWith("file:")
+    ? await exportIn(fileURLToPath(source))
+    : findExportFiles(source, await lake.list(""), needed, optional);
+  return exported(warehouse, lake, files, options);
 }
 
 const known = "bigquery://PROJECT/DATASET, file:///FOLDER, gs://BUCKET/PREFIX or synthetic:";
@@ -87,38 +120,78 @@ async function synthetic(warehouse: Warehouse, options: SourceOptions): Promise<
       if (done % 20_000 === 0 || done === total) progress?.(`writing a synthetic thelook: ${done} of ${total} users`);
     },
   });
-  return staged(warehouse, lake, `${FOLDER}/`, options, rows);
+  return written(warehouse, lake, options, rows);
 }
 
-/** @param promised the number of rows by table, where it is known: it tells files that were cut short from whole ones */
-async function staged(
+/** @param promised the number of rows by table: it tells files that were cut short from whole ones */
+async function written(
   warehouse: Warehouse,
   lake: Lake,
-  prefix: string,
   { progress }: SourceOptions,
-  promised?: Record<string, number>,
+  promised: Record<string, number>,
 ): Promise<ThelookTables> {
   const names: Record<string, string> = {};
   for (const table of [...needed, ...optional]) {
-    const path = `${prefix}${table.file}.csv`;
-    const uri = lake.uri(path);
-    if (optional.includes(table) && (await lake.stat(path)) === undefined) {
-      progress?.(`there is no ${uri}: merchant.${table.table} stays empty, and what needs it finds nothing`);
-      names[table.table] = emptyTable(warehouse.dialect, table);
-      continue;
-    }
+    const uri = lake.uri(`${FOLDER}/${table.file}.csv`);
     progress?.(`reading ${uri}`);
-    const { name, rows } = await warehouse.stage(table, {
-      uris: [uri],
-      extraColumns: "ignore",
-      trusted: promised !== undefined,
-    });
-    if (rows === 0) throw new UserError(`${uri} has no rows: ${wanted}`);
-    if (promised && rows !== promised[table.table])
+    const { name, rows } = await warehouse.stage(table, { uris: [uri], trusted: true });
+    if (rows !== promised[table.table])
       throw new UserError(`${uri}: ${promised[table.table]} rows were written and ${rows} arrived; run this again`);
     names[table.table] = name;
   }
   return names as unknown as ThelookTables;
+}
+
+async function exported(
+  warehouse: Warehouse,
+  lake: Lake,
+  files: ExportFiles,
+  { progress }: SourceOptions,
+): Promise<ThelookTables> {
+  const names: Record<string, string> = {};
+  for (const table of [...needed, ...optional]) {
+    const uris = files.get(table)?.map((path) => lake.uri(path));
+    if (uris === undefined) {
+      const file = lake.uri(`${table.file}.csv`);
+      progress?.(`there is no ${file}: merchant.${table.table} stays empty, and what needs it finds nothing`);
+      names[table.table] = emptyTable(warehouse.dialect, table);
+      continue;
+    }
+    const read = uris.length === 1 ? uris[0] : `${uris[0]} and ${uris.length - 1} more`;
+    progress?.(`reading ${read}`);
+    const spare = spareColumns.get(table) ?? [];
+    const { name, rows, missing } = await warehouse.stage(table, {
+      uris,
+      extraColumns: "ignore",
+      exported: { spare },
+    });
+    if (rows === 0) throw new UserError(`${read} has no rows: ${wanted}`);
+    if (table === thelook.users) await refuseRedacted(warehouse, String(read), name);
+    if (missing.length > 0) progress?.(`${read} has no ${missing.join(", ")}: these stay empty`);
+    names[table.table] = name;
+  }
+  return names as unknown as ThelookTables;
+}
+
+/**
+ * Throws UserError if most users have one e-mail address, or none has any, as where addresses were redacted: a customer is an
+ * address, so next to nobody would be left.
+ */
+async function refuseRedacted(warehouse: Warehouse, file: string, users: string): Promise<void> {
+  const [most] = await warehouse.run(
+    `SELECT LOWER(TRIM(email, ' ')) AS address, COUNT(*) AS users, (SELECT COUNT(*) FROM ${users}) AS everybody
+FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1`,
+  );
+  const { address, users: same, everybody } = most as { address: string | null; users: number; everybody: number };
+  if (same < 2 || same * 2 <= everybody) return;
+  const none = address === null || address === "";
+  // A few users may share a real address.
+  const redacted = none ? same === everybody : !address.includes("@") || same >= 20;
+  if (!redacted) return;
+  const shared = none ? "have no e-mail address" : `share the e-mail address "${address}"`;
+  throw new UserError(
+    `${file}: ${same} of ${everybody} users ${shared}. A customer is an e-mail address here, so replace redacted ones by made-up addresses, one for each user`,
+  );
 }
 
 /** A table's columns without a row, as a FROM clause reads them. */
@@ -137,15 +210,27 @@ function checkReach({ dialect }: Warehouse, url: string): void {
     throw new UserError(`DuckDB cannot read ${url}: download it and use file:///FOLDER`);
 }
 
-/** Throws UserError if a folder is not a CSV export of thelook: it does not exist, is not a folder, or lacks one of the files. */
-export async function checkFolder(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: unknown) => {
+/**
+ * The files of an export in a folder of this machine.
+ * @throws UserError if it does not exist, is not a folder, or lacks a table
+ */
+export async function exportIn(folder: string): Promise<ExportFiles> {
+  // One folder down is as far as `findExportFiles` looks: the folder may be a home directory.
+  const list = async (path: string, depth: number): Promise<string[]> => {
+    const entries = await readdir(path, { withFileTypes: true });
+    const below = entries.filter((entry) => entry.isDirectory() && depth < 2 && !entry.name.startsWith("."));
+    const deeper = await Promise.all(below.map(({ name }) => list(join(path, name), depth + 1)));
+    return [...entries.filter((entry) => !entry.isDirectory()).map(({ name }) => join(path, name)), ...deeper.flat()];
+  };
+  const paths = await list(folder, 0).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ENOENT") throw new UserError(`${folder} does not exist: ${wanted}`);
+    if (code === "ENOTDIR" && /\.(zip|tar|tgz|gz|7z|rar|xlsx?)$/i.test(folder))
+      throw new UserError(`${folder} is an archive: unpack it, and name the folder`);
     if (code === "ENOTDIR") throw new UserError(`${folder} is not a folder: ${wanted}`);
     throw new UserError(`${folder} cannot be read: ${messageOf(error)}`);
   });
-  if (entries.length === 0) throw new UserError(`${folder} is empty: ${wanted}`);
-  const missing = fileNames(needed).filter((name) => !entries.includes(name));
-  if (missing.length > 0) throw new UserError(`${folder} has no ${missing.join(" and no ")}: ${wanted}`);
+  if (paths.length === 0) throw new UserError(`${folder} is empty: ${wanted}`);
+  const relatives = paths.map((path) => relative(folder, path).split(sep).join("/")).sort();
+  return findExportFiles(folder, relatives, needed, optional);
 }

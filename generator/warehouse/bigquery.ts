@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BigQuery, type Job } from "@google-cloud/bigquery";
 import { messageOf, UserError } from "../errors.ts";
 import { explainAccess } from "../google-errors.ts";
 import { readHead } from "../lake/gcs.ts";
 import { bigquerySchema } from "../tables/derive.ts";
-import { fullName, type Table } from "../tables/table.ts";
+import { columnNames, fullName, type Table } from "../tables/table.ts";
 import { dialects } from "./dialect.ts";
-import { readHeader } from "./read-csv.ts";
+import { describeForm, examineExportFile, HEAD_BYTES } from "./export-file.ts";
+import { commaForm, readHeader } from "./read-csv.ts";
+import { checkColumns } from "./read-export.ts";
 import type { CsvSource, ResultRow, Warehouse } from "./warehouse.ts";
 
 const STAGING_LIFETIME_MS = 60 * 60 * 1000;
@@ -80,9 +85,39 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
         });
         await job.promise();
         const [{ statistics }] = await job.getMetadata();
-        return { name: nameIn(staging), rows: Number(statistics?.load?.outputRows) };
+        const missing = csv.exported ? columnNames(table).filter((name) => !columns.includes(name)) : [];
+        return {
+          name: withMissing(nameIn(staging), table, missing),
+          rows: Number(statistics?.load?.outputRows),
+          missing,
+        };
       } catch (error) {
         throw explain(error, job, (failed) => `${loadFault(failed)}; ${fullName(table)} is as it was`);
+      }
+    },
+    async stageTexts(near, columns, rows) {
+      const staging = { ...near, table: `_load_texts_${randomUUID().replaceAll("-", "")}` };
+      const target = tableOf(staging);
+      const schema = { fields: columns.map((name) => ({ name, type: "STRING", mode: "REQUIRED" })) };
+      const folder = await mkdtemp(join(tmpdir(), "texts-"));
+      try {
+        const file = join(folder, "texts.json");
+        const lines = rows.map((row) => JSON.stringify(Object.fromEntries(columns.map((name, at) => [name, row[at]]))));
+        await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600 });
+        await target.create({ schema, expirationTime: String(Date.now() + STAGING_LIFETIME_MS) });
+        staged.push(staging);
+        await target.load(file, {
+          schema,
+          location,
+          sourceFormat: "NEWLINE_DELIMITED_JSON",
+          writeDisposition: "WRITE_EMPTY",
+          createDisposition: "CREATE_NEVER",
+        });
+        return nameIn(staging);
+      } catch (error) {
+        throw explain(error, undefined, (failed) => `BigQuery: ${messageOf(failed)}`);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
     },
     async close() {
@@ -110,16 +145,42 @@ function parseUrl(url: string) {
 }
 
 /** The columns of the files, in file order. Throws UserError if the files differ: a load maps columns by position. */
-async function columnsOf(table: Table, { uris, extraColumns }: CsvSource): Promise<string[]> {
+async function columnsOf(table: Table, { uris, extraColumns, exported }: CsvSource): Promise<readonly string[]> {
   if (uris.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
   const headers = await Promise.all(
-    uris.map(async (uri) => readHeader(table, { name: uri, chunks: [await readHead(uri)] }, extraColumns)),
+    uris.map(async (uri) => {
+      if (exported !== undefined) return exportHeader(table, uri, exported.spare);
+      return readHeader(table, { name: uri, chunks: [await readHead(uri)] }, extraColumns);
+    }),
   );
   const [first = []] = headers;
   const other = headers.findIndex((columns) => columns.join() !== first.join());
   if (other > 0)
     throw new UserError(`${uris[other]} has its columns in another order than ${uris[0]}: use one order in all files`);
   return first;
+}
+
+/** The header of an export's file in the form that BigQuery's own exports have. Throws UserError for another form. */
+async function exportHeader(table: Table, uri: string, spare: readonly string[]): Promise<readonly string[]> {
+  const file = await examineExportFile(table, uri, await readHead(uri, HEAD_BYTES));
+  const { encoding, delimiter, newline, skip } = file.form;
+  const own = { encoding, delimiter, newline, skip };
+  const other = file.format !== "csv" || JSON.stringify(own) !== JSON.stringify(commaForm);
+  if (other)
+    throw new UserError(
+      `${uri} is ${describeForm(file)}, and the load into BigQuery reads CSV in UTF-8 with commas only: upload the export with npm run upload -- --thelook, which writes it so`,
+    );
+  checkColumns(table, file, file.header, spare);
+  return file.header;
+}
+
+/** The staging table, with columns that are NULL for those that the files lack. */
+function withMissing(name: string, table: Table, missing: readonly string[]): string {
+  if (missing.length === 0) return name;
+  const types = new Map(bigquerySchema(table).map((field) => [field.name, field.type]));
+  const typeOf = (column: string) => String(types.get(column)).replace("INTEGER", "INT64").replace("BOOLEAN", "BOOL");
+  const nulls = missing.map((column) => `CAST(NULL AS ${typeOf(column)}) AS ${column}`);
+  return `(SELECT *, ${nulls.join(", ")} FROM ${name})`;
 }
 
 function schemaOf(table: Table, columns: readonly string[]) {

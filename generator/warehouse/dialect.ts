@@ -15,6 +15,8 @@ export interface Dialect {
   daysBefore(date: string, days: string): string;
   /** The instant `minutes` (an integer expression) after `timestamp`. */
   minutesAfter(timestamp: string, minutes: string): string;
+  /** Whole minutes from the midnight, UTC, that begins `date` to `timestamp`. */
+  minutesBetween(date: string, timestamp: string): string;
 }
 
 const bigquery: Dialect = {
@@ -26,6 +28,7 @@ const bigquery: Dialect = {
   type: (type) => type,
   daysBefore: (date, days) => `DATE_SUB(${date}, INTERVAL ${days} DAY)`,
   minutesAfter: (timestamp, minutes) => `TIMESTAMP_ADD(${timestamp}, INTERVAL ${minutes} MINUTE)`,
+  minutesBetween: (date, timestamp) => `DIV(TIMESTAMP_DIFF(${timestamp}, TIMESTAMP(${date}), SECOND), 60)`,
 };
 
 const duckdb: Dialect = {
@@ -37,6 +40,7 @@ const duckdb: Dialect = {
   type: (type) => ({ INT64: "BIGINT", FLOAT64: "DOUBLE", STRING: "VARCHAR", DATE: "DATE" })[type],
   daysBefore: (date, days) => `(${date} - CAST(${days} AS INTEGER))`,
   minutesAfter: (timestamp, minutes) => `(${timestamp} + to_minutes(${minutes}))`,
+  minutesBetween: (date, timestamp) => `(date_diff('second', CAST(${date} AS TIMESTAMP), ${timestamp}) // 60)`,
 };
 
 export const dialects = { bigquery, duckdb } as const;
@@ -57,4 +61,12 @@ export function numberOf(dialect: Dialect, digits: string, which: 0 | 1 | 2 | 3)
 /** The statement that creates a temporary table, for the rest of the script. */
 export function temporaryTable(name: string, query: string): string {
   return `CREATE OR REPLACE TEMP TABLE ${name} AS\n${query}`;
+}
+
+/**
+ * The statement that names a plain selection of a temporary table's columns and rows, for the rest of the script. DuckDB need not copy them,
+ * and BigQuery has no temporary views.
+ */
+export function temporarySelection(dialect: Dialect, name: string, query: string): string {
+  return dialect.name === "duckdb" ? `CREATE OR REPLACE TEMP VIEW ${name} AS\n${query}` : temporaryTable(name, query);
 }

@@ -6,6 +6,8 @@ import { duckdbDdl, duckdbTypes } from "../tables/derive.ts";
 import { type Column, columnNames, fullName, type Table } from "../tables/table.ts";
 import { dialects } from "./dialect.ts";
 import { findFault, openCsv, patterns, readHeader } from "./read-csv.ts";
+import { findExportFault, selectExport } from "./read-export.ts";
+import { duckdbThreads } from "./threads.ts";
 import type { CsvSource, ResultRow, Warehouse } from "./warehouse.ts";
 
 // Imported at run time: the cloud's bundle does not contain DuckDB, and nothing there opens this file.
@@ -51,13 +53,24 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
       inTurn(async () => {
         const name = `_load_${table.table}_${++staged}`;
         const reads: string[] = [];
-        for (const file of csv.uris) reads.push(await selectCsv(table, file, csv));
+        const missing = new Set<string>();
+        for (const file of csv.uris) {
+          if (csv.exported === undefined) reads.push(await selectCsv(table, file, csv));
+          else {
+            const read = await selectExport(connection, table, file, csv.exported.spare);
+            for (const name of read.missing) missing.add(name);
+            reads.push(read.sql);
+          }
+        }
         if (reads.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
         try {
           await connection.run(`CREATE TEMP TABLE ${name} AS ${reads.join("\nUNION ALL ")}`);
         } catch (error) {
           for (const file of csv.uris) {
-            const fault = await findFault(table, await openCsv(file));
+            const fault =
+              csv.exported === undefined
+                ? await findFault(table, await openCsv(file))
+                : await findExportFault(connection, table, file);
             if (fault !== undefined) throw new UserError(fault);
           }
           throw new UserError(
@@ -65,7 +78,22 @@ export async function openDuckDb(url: string): Promise<Warehouse> {
           );
         }
         const [count] = await rowsOf(connection, `SELECT count(*) AS n FROM ${name}`);
-        return { name, rows: Number(count?.n) };
+        return { name, rows: Number(count?.n), missing: [...missing] };
+      }),
+    stageTexts: (_, columns, rows) =>
+      inTurn(async () => {
+        const name = `_load_texts_${++staged}`;
+        await connection.run(`CREATE TEMP TABLE ${name} (${columns.map((column) => `${column} VARCHAR`).join(", ")})`);
+        const appender = await connection.createAppender(name);
+        try {
+          for (const row of rows) {
+            for (const value of row) appender.appendVarchar(value);
+            appender.endRow();
+          }
+        } finally {
+          appender.closeSync();
+        }
+        return name;
       }),
     close: () => inTurn(async () => close()),
   };
@@ -108,7 +136,10 @@ async function connect(url: string): Promise<{ connection: DuckDBConnection; clo
     await makeFolder(dirname(path));
     // From the cache, because two instances of one file in one process do not see each other's lock. Without the setting, DuckDB
     // tries to download an extension for an unknown function.
-    instance = await DuckDBInstance.fromCache(path, { autoinstall_known_extensions: "false" });
+    instance = await DuckDBInstance.fromCache(path, {
+      autoinstall_known_extensions: "false",
+      threads: String(duckdbThreads),
+    });
   } catch (error) {
     throw new UserError(explainOpen(path, messageOf(error)));
   }

@@ -46,6 +46,28 @@ export interface CsvInput {
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
+/** How the bytes of a CSV file are to be read. */
+export interface CsvForm {
+  readonly encoding: "utf-8" | "utf-16le" | "utf-16be";
+  readonly delimiter: "," | ";" | "\t" | "|";
+  /** `\n` stands for LF and CRLF. */
+  readonly newline: "\n" | "\r";
+  /** Lines before the header, such as Excel's `sep=;`. */
+  readonly skip: 0 | 1;
+}
+
+/** The form of our own files, and of BigQuery's exports. */
+export const commaForm: CsvForm = { encoding: "utf-8", delimiter: ",", newline: "\n", skip: 0 };
+
+/** How the values of a file are read: the strict way is that of BigQuery's load, which our own files need. */
+export interface Reading {
+  readonly patterns: Readonly<Record<ColumnType, string>>;
+  /** Whether a value stands for none. */
+  isEmpty(value: string, type: ColumnType): boolean;
+}
+
+const strict: Reading = { patterns, isEmpty: (value) => value === "" };
+
 /** Opens a CSV file on this machine. Throws UserError if there is none. */
 export async function openCsv(path: string): Promise<CsvInput> {
   const found = await stat(path).catch(() => undefined);
@@ -84,13 +106,20 @@ export async function readHeader(table: Table, file: CsvInput, extraColumns?: "i
 /**
  * Finds the first value of a CSV file that does not fit the table, and says where it is and what belongs there; undefined if every
  * value fits. DuckDB's reader is much faster, so call this only after DuckDB has refused the file.
+ * @param nameOf the name of a column, from that in the header
  */
-export async function findFault(table: Table, file: CsvInput): Promise<string | undefined> {
+export async function findFault(
+  table: Table,
+  file: CsvInput,
+  form = commaForm,
+  reading = strict,
+  nameOf = (name: string) => name,
+): Promise<string | undefined> {
   let columns: string[] | undefined;
   try {
-    for await (const { line, fields } of readRecords(file)) {
+    for await (const { line, fields } of readRecords(file, form)) {
       if (columns === undefined) {
-        columns = fields;
+        columns = fields.map(nameOf);
         continue;
       }
       const at = `${file.name}, line ${line}`;
@@ -100,9 +129,10 @@ export async function findFault(table: Table, file: CsvInput): Promise<string | 
         const name = columns[index] ?? "";
         if (value.includes("\uFFFD")) return `${at}, column ${name}: not UTF-8 text; save the file as UTF-8`;
         const column = table.columns[name];
-        if (column === undefined || (value === "" && column.mode === "NULLABLE")) continue;
-        if (value === "") return `${at}, column ${name}: empty, but every row needs ${forms[column.type]}`;
-        if (!fits(value, column.type))
+        const empty = column !== undefined && reading.isEmpty(value, column.type);
+        if (column === undefined || (empty && column.mode === "NULLABLE")) continue;
+        if (empty) return `${at}, column ${name}: empty, but every row needs ${forms[column.type]}`;
+        if (!fits(value, column.type, reading))
           return `${at}, column ${name}: "${shorten(value)}" is not ${column.type} (${forms[column.type]})`;
       }
     }
@@ -113,14 +143,17 @@ export async function findFault(table: Table, file: CsvInput): Promise<string | 
   return undefined;
 }
 
-function fits(value: string, type: ColumnType): boolean {
+function fits(value: string, type: ColumnType, reading: Reading): boolean {
   if (type === "STRING") return true;
-  if (!new RegExp(`^(${patterns[type]})$`).test(value)) return false;
-  if (type === "INTEGER") return BigInt.asIntN(64, BigInt(value.replace("+", ""))) === BigInt(value.replace("+", ""));
+  if (!new RegExp(`^(${reading.patterns[type]})$`).test(value)) return false;
+  if (type === "INTEGER") {
+    const number = BigInt(value.replace(/^\+|\..*$/g, ""));
+    return BigInt.asIntN(64, number) === number;
+  }
   if (type === "FLOAT64") return Number.isFinite(Number(value));
   if (type !== "DATE" && type !== "TIMESTAMP") return true;
   // A day such as 30 February moves on to March when JavaScript reads it.
-  const instant = new Date(`${value.slice(0, 10)}T${value.slice(11, 19) || "00:00:00"}Z`);
+  const instant = new Date(`${value.slice(0, 10)}T00:00:00Z`);
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value.slice(0, 10));
 }
 
@@ -130,10 +163,11 @@ function shorten(value: string): string {
 
 /**
  * Reads the records of a CSV file (RFC 4180, lines ended by LF or CRLF), header first. Skips empty lines, and turns bytes that are
- * not UTF-8 into U+FFFD.
+ * not in the file's encoding into U+FFFD.
  * Throws UserError if a quote is never closed or has text behind it, or the line end changes.
  */
-export async function* readRecords({ name, chunks }: CsvInput): AsyncGenerator<CsvRecord> {
+export async function* readRecords({ name, chunks }: CsvInput, form = commaForm): AsyncGenerator<CsvRecord> {
+  const { encoding, delimiter, newline, skip } = form;
   let line = 1;
   let start = 1;
   let length = 0;
@@ -141,34 +175,35 @@ export async function* readRecords({ name, chunks }: CsvInput): AsyncGenerator<C
   let field = "";
   let state: "start" | "plain" | "quoted" | "closed" = "start";
 
+  let skipped = 0;
   const endRecord = (): CsvRecord | undefined => {
-    fields.push(state === "plain" && field.endsWith("\r") ? field.slice(0, -1) : field);
+    fields.push(state === "plain" && newline === "\n" && field.endsWith("\r") ? field.slice(0, -1) : field);
     const record = { line: start, fields };
     const blank = fields.length === 1 && fields[0] === "" && state !== "closed";
     [fields, field, state, length] = [[], "", "start", 0];
-    return blank ? undefined : record;
+    return blank || skipped++ < skip ? undefined : record;
   };
 
   let previous = "";
   let ending: boolean | undefined;
-  const decoder = new TextDecoder("utf-8");
+  const decoder = new TextDecoder(encoding);
   for await (const chunk of chunks) {
     for (const char of decoder.decode(chunk, { stream: true })) {
-      if (char === "\n") line++;
+      if (char === newline) line++;
       if (++length > longestRecord) throw unclosed(name, start);
       if (state === "quoted") {
         if (char === '"') state = "closed";
         else field += char;
-      } else if (char === "\n") {
+      } else if (char === newline) {
         ending ??= previous === "\r";
-        if (ending !== (previous === "\r"))
+        if (newline === "\n" && ending !== (previous === "\r"))
           throw new UserError(
             `${name}, line ${line - 1}: has another line end than line 1; save the file with one kind of line end`,
           );
         const record = endRecord();
         start = line;
         if (record !== undefined) yield record;
-      } else if (char === ",") {
+      } else if (char === delimiter) {
         fields.push(field);
         [field, state] = ["", "start"];
       } else if (char === '"' && state !== "plain") {

@@ -12,6 +12,20 @@ export interface CsvSource {
   readonly extraColumns?: "ignore";
   /** Whether this program wrote the files itself: then DuckDB does not check the form of each value, which takes a third of the load. */
   readonly trusted?: boolean;
+  /**
+   * Set for files that people exported by tools of their own: columns are found by name in any case, and `spare` ones may be missing
+   * and are NULL then. DuckDB also reads other delimiters, encodings, formats, and spellings of times and NULL; BigQuery refuses
+   * them.
+   */
+  readonly exported?: { readonly spare: readonly string[] };
+}
+
+/** A staging table, as a FROM clause names it. */
+export interface Staged {
+  readonly name: string;
+  readonly rows: number;
+  /** Columns that an exported file lacks. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -34,7 +48,13 @@ export interface Warehouse {
    * text. `close` drops the staging table.
    * Throws UserError that names file, line, column and value, as far as the engine gives them.
    */
-  stage(table: Table, csv: CsvSource): Promise<{ name: string; rows: number }>;
+  stage(table: Table, csv: CsvSource): Promise<Staged>;
+  /**
+   * Loads texts that this program computed into a new staging table, without writing them into a script, and returns its name.
+   * @param near the table beside which it is staged, for the dataset
+   * @param columns the names of the columns
+   */
+  stageTexts(near: Table, columns: readonly string[], rows: readonly (readonly string[])[]): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,195 @@
+import { UserError } from "../errors.ts";
+import type { Manifest } from "../lake/manifest.ts";
+import { coffee } from "../tables/index.ts";
+import { type Column, fullName, type Table } from "../tables/table.ts";
+import type { Dialect } from "../warehouse/dialect.ts";
+import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
+
+/** Rows of a table that wait to be loaded: the name of their staging table, their number, and the files that they come from. */
+export interface StagedTable {
+  readonly table: Table;
+  readonly from: string;
+  readonly rows: number;
+  readonly files: readonly string[];
+}
+
+/** A rule for single rows: `bad` is true for a row that breaks it. */
+interface Rule {
+  readonly bad: string;
+  /** The column, or expression, whose value the message shows. */
+  readonly shows: string;
+  /** Completes the sentence "order_hour is 99, …". */
+  readonly must: string;
+}
+
+/** A load of fewer rows than this share of the last one's is refused. */
+const SHRINK = 0.5;
+
+/**
+ * Checks rows before they replace those of the last load: keys, references, bounds, days and times, and that no table is empty or
+ * has far fewer rows than now.
+ * @param settings the run's, which say which days its orders may have
+ * @param allowShrink whether tables may become much smaller
+ * @throws UserError that names, for each broken rule, a file, a row and a value
+ */
+export async function checkRows(
+  warehouse: Warehouse,
+  staged: readonly StagedTable[],
+  settings: Manifest["settings"],
+  allowShrink = false,
+): Promise<void> {
+  const faults = [
+    ...(await checkSizes(warehouse, staged, allowShrink)),
+    ...(await checkSingleRows(warehouse, staged, settings)),
+    ...(await checkKeys(warehouse, staged)),
+  ];
+  if (faults.length === 0) return;
+  const shown = faults.slice(0, 10);
+  if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more faults of this kind`);
+  throw new UserError(`${shown.join("\n       ")}\n       Nothing was loaded: the tables hold the last good load.`);
+}
+
+async function checkSizes(warehouse: Warehouse, staged: readonly StagedTable[], allowShrink: boolean) {
+  const counts = staged.map(({ table }) => `(SELECT COUNT(*) FROM ${warehouse.nameOf(table)}) AS ${table.table}`);
+  const [last = {}] = await warehouse.run(`SELECT ${counts.join(", ")}`);
+  return staged.flatMap((given) => {
+    const { table, rows } = given;
+    const before = Number(last[table.table]);
+    // A shop may have no events.
+    if (rows === 0 && table.table !== coffee.events.table) return [`${place(given)}: the file has no rows`];
+    if (allowShrink || rows >= before * SHRINK) return [];
+    return [
+      `${place(given)}: ${rows} rows, and the last load had ${before}. If that is meant, load with --allow-shrink, as pulumi up does`,
+    ];
+  });
+}
+
+/** Every rule for single rows, in one scan of each table. */
+async function checkSingleRows(warehouse: Warehouse, staged: readonly StagedTable[], settings: Manifest["settings"]) {
+  const checked = staged.map((given, index) => ({
+    ...given,
+    key: keyOf(given.table),
+    rules: rulesOf(warehouse.dialect, given.table, settings),
+    index,
+  }));
+  const scans = checked.map(({ from, key, rules, index }) => {
+    const found = rules.flatMap(({ bad }, rule) => [
+      `COUNT(CASE WHEN ${bad} THEN 1 END) AS n_${index}_${rule}`,
+      `MIN(CASE WHEN ${bad} THEN ${key} END) AS key_${index}_${rule}`,
+    ]);
+    return `(SELECT ${found.join(",\n  ")} FROM ${from}) AS t_${index}`;
+  });
+  const [row = {}] = await warehouse.run(`SELECT * FROM ${scans.join("\nCROSS JOIN ")}`);
+  const faults: string[] = [];
+  for (const given of checked)
+    for (const [rule, { shows, must }] of given.rules.entries()) {
+      const count = Number(row[`n_${given.index}_${rule}`]);
+      if (count === 0) continue;
+      const id = row[`key_${given.index}_${rule}`];
+      const [found] = await warehouse.run(`SELECT ${shows} AS value FROM ${given.from} WHERE ${given.key} = ${id}`);
+      const more = count > 1 ? ` (and ${count - 1} more rows)` : "";
+      faults.push(`${place(given)}, ${given.key} ${id}: ${shows} is ${show(found)}, ${must}${more}`);
+    }
+  return faults;
+}
+
+function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["settings"]): Rule[] {
+  const rules = Object.entries(table.columns).flatMap(([name, column]) => ruleOfColumn(name, column));
+  const day = (column: string, first: string | undefined, last: string) => ({
+    bad: `${first === undefined ? "FALSE" : `${column} < DATE '${first}'`} OR ${column} > DATE '${last}'`,
+    shows: column,
+    must: first === undefined ? `after the run's last day, ${last}` : `outside the run's days, ${from} to ${until}`,
+  });
+  if (sameName(table, coffee.stores))
+    rules.push(
+      { bad: "closes_at_hour <= opens_at_hour", shows: "closes_at_hour", must: "not after opens_at_hour" },
+      day("opened_on", undefined, until),
+    );
+  if (sameName(table, coffee.customers)) rules.push(day("registration_date", undefined, until));
+  if (sameName(table, coffee.events))
+    rules.push({ bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
+  if (sameName(table, coffee.orders)) {
+    rules.push(day("order_date", from, until));
+    // Kyiv is two or three hours ahead of UTC. The hour of the order covers 60 minutes.
+    const minutes = dialect.minutesBetween("order_date", "ordered_at");
+    rules.push(
+      {
+        bad: `${minutes} < order_hour * 60 - 180 OR ${minutes} >= order_hour * 60 - 60`,
+        shows: "ordered_at",
+        must: "which is not in order_hour of order_date, Kyiv time",
+      },
+      {
+        bad: "ABS(sub_total - discount_amount - total_amount) > 0.005",
+        shows: "total_amount",
+        must: "and not sub_total less discount_amount",
+      },
+    );
+  }
+  return rules;
+}
+
+function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
+  if (type === "STRING" && mode === "REQUIRED")
+    return [{ bad: `TRIM(${name}) = ''`, shows: name, must: "which is empty" }];
+  if (range === undefined) return [];
+  const { min, max } = range;
+  const bad = [
+    ...(min === undefined ? [] : [`${name} < ${min}`]),
+    ...(max === undefined ? [] : [`${name} > ${max}`]),
+  ].join(" OR ");
+  const must = max === undefined ? `and must be ${min} or more` : `and must be ${min} to ${max}`;
+  return [{ bad, shows: name, must }];
+}
+
+/** Rows that share a primary key, and rows that refer to none. */
+async function checkKeys(warehouse: Warehouse, staged: readonly StagedTable[]) {
+  const faults: string[] = [];
+  const checks = staged.flatMap((given) => {
+    const key = keyOf(given.table);
+    const twice = {
+      sql: `SELECT ${key} AS id, COUNT(*) AS n FROM ${given.from} GROUP BY ${key} HAVING COUNT(*) > 1`,
+      says: ({ id, n }: ResultRow) => `${place(given)}, ${key} ${id}: ${n} rows have this ${key}`,
+    };
+    const orphans = (given.table.foreignKeys ?? []).flatMap(({ column, references }) => {
+      const parent = staged.find(({ table }) => table.table === references.table);
+      if (parent === undefined) return [];
+      return {
+        sql: `SELECT c.${key} AS id, c.${column} AS n FROM ${given.from} AS c LEFT JOIN ${parent.from} AS p ON p.${references.column} = c.${column}
+WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
+        says: ({ id, n }: ResultRow) =>
+          `${place(given)}, ${key} ${id}: ${column} is ${n}, which no row of ${references.table} has`,
+      };
+    });
+    return [twice, ...orphans];
+  });
+  const queries = checks.map(
+    ({ sql }, index) => `SELECT ${index} AS item, MIN(id) AS id, COUNT(*) AS found FROM (${sql}) AS found_${index}`,
+  );
+  const counted = await warehouse.run(queries.join("\nUNION ALL\n"));
+  for (const { item, id, found } of counted) {
+    const check = checks[Number(item)];
+    if (check === undefined || Number(found) === 0) continue;
+    const [row = {}] = await warehouse.run(`SELECT * FROM (${check.sql}) AS found WHERE id = ${id}`);
+    faults.push(`${check.says(row)}${Number(found) > 1 ? ` (and ${Number(found) - 1} more)` : ""}`);
+  }
+  return faults;
+}
+
+function place({ files, table }: StagedTable): string {
+  const [first = fullName(table)] = files;
+  return files.length > 1 ? `${first} or one of ${files.length - 1} more files` : first;
+}
+
+function keyOf({ primaryKey }: Table): string {
+  return String(primaryKey[0]);
+}
+
+/** Tables are loaded into a dataset of a chosen name, so the object may be a copy. */
+function sameName(table: Table, other: Table): boolean {
+  return table.table === other.table;
+}
+
+function show(row: ResultRow | undefined): string {
+  const value = row?.value;
+  return typeof value === "string" ? `"${value}"` : String(value);
+}

@@ -1,0 +1,130 @@
+import { createReadStream } from "node:fs";
+import { constants, gunzipSync } from "node:zlib";
+import { UserError } from "../errors.ts";
+import { columnNames, type Table } from "../tables/table.ts";
+import { type CsvForm, commaForm, readRecords } from "./read-csv.ts";
+
+/** An export's file, as its first bytes show it. */
+export interface ExportFile {
+  readonly path: string;
+  readonly format: "csv" | "parquet" | "json";
+  readonly gzipped: boolean;
+  /** How a CSV file is written. */
+  readonly form: CsvForm;
+  /** The names in the first line of a CSV file, trimmed and in lower case, as BigQuery compares names; empty for other formats. */
+  readonly header: readonly string[];
+}
+
+/** Enough for the header of any export. */
+export const HEAD_BYTES = 1 << 16;
+const delimiters = [",", ";", "\t", "|"] as const;
+
+/** The first bytes of files that are no tables, and the cure for each. */
+const foreign: readonly { readonly begins: readonly string[]; readonly what: string }[] = [
+  { begins: ["version https://git-lfs"], what: "is a Git LFS pointer and not the data: run git lfs pull" },
+  { begins: ["PK\x03\x04"], what: "is a zip archive or an Excel workbook: unpack it, or save it as CSV" },
+  { begins: ["\xd0\xcf\x11\xe0"], what: "is an Excel workbook: save it as CSV (UTF-8)" },
+  {
+    begins: ["7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"],
+    what: "is compressed in a way that BigQuery does not load: unpack it, or use gzip",
+  },
+  { begins: ["Obj\x01"], what: "is an Avro file: export CSV, JSON lines or Parquet" },
+  { begins: ["SQLite format 3"], what: "is a SQLite database: export its tables as CSV" },
+  { begins: ["%PDF"], what: "is a PDF and not a table" },
+  { begins: ["<"], what: "is a web page or XML and not a table: was the download refused?" },
+  { begins: ["["], what: "is a JSON array, and BigQuery loads JSON lines only: write one object a line" },
+];
+
+/**
+ * Finds out how a file of an export is written: CSV with another delimiter, in UTF-16, with Excel's `sep=` line or old line ends;
+ * JSON lines; Parquet; gzip.
+ * @param beginning the first `HEAD_BYTES` of the file
+ * @throws UserError if the file is empty or no table, with the cure
+ */
+export async function examineExportFile(table: Table, path: string, beginning: Buffer): Promise<ExportFile> {
+  const gzipped = beginning[0] === 0x1f && beginning[1] === 0x8b;
+  const head = gzipped ? unzip(path, beginning) : beginning;
+  const text = head.toString("latin1");
+  const shown = text.replace(/^\xef\xbb\xbf/, "").trimStart();
+  const other = foreign.find(({ begins }) => begins.some((magic) => shown.startsWith(magic)));
+  if (other !== undefined) throw new UserError(`${path} ${other.what}`);
+  const file = { path, gzipped, form: commaForm, header: [] };
+  if (text.startsWith("PAR1")) return { ...file, format: "parquet" };
+  if (shown.startsWith("{")) return { ...file, format: "json" };
+  if (head.length === 0) throw new UserError(`${path} is empty: expected the header ${columnNames(table).join(",")}`);
+  if (text.includes("\0") && encodingOf(head) === "utf-8")
+    throw new UserError(`${path} is not a text file: export CSV, JSON lines or Parquet`);
+  if (encodingOf(head) === "utf-16be") throw new UserError(`${path} is in UTF-16 (big endian): save it as UTF-8`);
+  const form = await formOf(table, path, head);
+  return { ...file, format: "csv", form, header: await headerOf(path, head, form) };
+}
+
+/** How a file is written, for a message: "Parquet", "separated by ;". */
+export function describeForm({ format, form }: ExportFile): string {
+  if (format !== "csv") return format === "parquet" ? "Parquet" : "JSON lines";
+  if (form.encoding !== "utf-8") return `in ${form.encoding.toUpperCase()}`;
+  if (form.skip > 0) return 'opened by a line "sep="';
+  if (form.newline === "\r") return "broken into lines by CR";
+  return `separated by ${form.delimiter === "\t" ? "tabs" : form.delimiter}`;
+}
+
+/** Examines a file on this machine. Throws like `examineExportFile`. */
+export async function readExportFile(table: Table, path: string): Promise<ExportFile> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { end: HEAD_BYTES - 1 })) chunks.push(chunk as Buffer);
+  return examineExportFile(table, path, Buffer.concat(chunks));
+}
+
+function unzip(path: string, beginning: Buffer): Buffer {
+  try {
+    // The beginning of a file ends within its compressed data, which this allows.
+    return gunzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw new UserError(`${path} cannot be unpacked: ${(error as Error).message}`);
+  }
+}
+
+/** UTF-16 is told by its byte order mark, or by every other byte of the ASCII header being zero. */
+function encodingOf(head: Buffer): CsvForm["encoding"] {
+  const [first = 0, second = 0, third = 0, fourth = 0] = head;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return "utf-16le";
+  if (first === 0 && second !== 0 && third === 0 && fourth !== 0) return "utf-16be";
+  return "utf-8";
+}
+
+async function formOf(table: Table, path: string, head: Buffer): Promise<CsvForm> {
+  const encoding = encodingOf(head);
+  const text = new TextDecoder(encoding).decode(head);
+  const first = text.split(/[\r\n]/, 1)[0] ?? "";
+  const told = /^"?sep=(.)"?$/i.exec(first)?.[1];
+  const ending = /\r\n|\n|\r/.exec(text)?.[0] ?? "\n";
+  const newline = ending === "\r" && !text.includes("\n") ? "\r" : "\n";
+  const base = { encoding, newline, skip: told === undefined ? 0 : 1 } as const;
+  const wanted = new Set<string>(columnNames(table));
+  const candidates = told === undefined ? delimiters : delimiters.filter((delimiter) => delimiter === told);
+  const scores = await Promise.all(
+    candidates.map(async (delimiter) => {
+      const form = { ...base, delimiter };
+      const names = await headerOf(path, head, form).catch(() => []);
+      return { form, hits: names.filter((name) => wanted.has(name)).length, fields: names.length };
+    }),
+  );
+  // Most columns found; if none is, most fields, so that the message shows the file's own names.
+  const [best] = scores.sort((a, b) => b.hits - a.hits || b.fields - a.fields);
+  if (best === undefined)
+    throw new UserError(`${path}, line 1: fields separated by "${told}" cannot be read; use a comma`);
+  return best.form;
+}
+
+async function headerOf(path: string, head: Buffer, form: CsvForm): Promise<string[]> {
+  for await (const { fields } of readRecords({ name: path, chunks: [head] }, form))
+    return fields.map((name) =>
+      name
+        .replace(/^\ufeff/, "")
+        .trim()
+        .toLowerCase(),
+    );
+  throw new UserError(`${path} is empty`);
+}

@@ -1,0 +1,208 @@
+import { createReadStream } from "node:fs";
+import { createGunzip } from "node:zlib";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { UserError } from "../errors.ts";
+import { duckdbTypes } from "../tables/derive.ts";
+import { type ColumnType, columnNames, fullName, type Table } from "../tables/table.ts";
+import { type ExportFile, readExportFile } from "./export-file.ts";
+import { findFault, patterns, type Reading } from "./read-csv.ts";
+
+/*
+ * Reads the files of an export as people have them: from BigQuery, Snowflake, Spark, pandas or Excel. A form that has one meaning is
+ * read, and anything else is refused.
+ */
+
+/** Unquoted, these are no value in any column: BigQuery, Snowflake and MySQL write them for NULL. */
+const nullMarkers = ["", "NULL", "\\N"] as const;
+/** In columns of numbers and times, these are no value either: pandas and R write them. */
+const nullWords = ["null", "None", "NaN", "nan", "-nan", "NaT", "NA", "<NA>", "N/A", "n/a"] as const;
+
+const zone = "UTC|GMT|Z|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+";
+const clock = "([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{1,6}0*)?";
+
+const lenient: Reading = {
+  patterns: {
+    ...patterns,
+    // pandas writes the whole numbers of a column with gaps as 1.0.
+    INTEGER: "[+-]?[0-9]{1,19}([.]0*)?",
+    // A day alone is its midnight. Places beyond the microsecond must be zeros.
+    TIMESTAMP: `[12][0-9]{3}-[0-9]{2}-[0-9]{2}([ T]${clock} ?(${zone})?)?`,
+  },
+  isEmpty: (value, type) =>
+    nullMarkers.some((marker) => marker === value.trim()) ||
+    (type !== "STRING" && nullWords.some((word) => word === value.trim())),
+};
+
+/**
+ * The SELECT that reads one file of an export as rows of the table, and the columns that the file lacks. It fails on a value that
+ * does not fit.
+ * @param spare columns that may be missing: they are NULL then
+ * Throws UserError if the file is no table, or lacks another column.
+ */
+export async function selectExport(
+  connection: DuckDBConnection,
+  table: Table,
+  path: string,
+  spare: readonly string[],
+): Promise<{ sql: string; missing: string[] }> {
+  const file = await readExportFile(table, path);
+  const { from, columns } = await source(connection, file);
+  const names = columns.map((name) => name.trim().toLowerCase());
+  const missing = checkColumns(table, file, names, spare);
+  if (file.format === "csv") await refuseTrailingDelimiters(connection, table, file);
+  const values = columnNames(table).map((name) => {
+    const type = table.columns[name]?.type as ColumnType;
+    const index = names.indexOf(name);
+    return `${index < 0 ? `CAST(NULL AS ${duckdbTypes[type]})` : castOf(`c${index}`, type)} AS ${name}`;
+  });
+  return { sql: `SELECT ${values.join(", ")} FROM ${from}`, missing };
+}
+
+/** Finds the first value of an export's file that does not fit, and says where it is. */
+export async function findExportFault(
+  connection: DuckDBConnection,
+  table: Table,
+  path: string,
+): Promise<string | undefined> {
+  const file = await readExportFile(table, path);
+  if (file.format === "csv") {
+    const stream = createReadStream(path);
+    const chunks = file.gzipped ? stream.pipe(createGunzip()) : stream;
+    const nameOf = (name: string) =>
+      name
+        .replace(/^\ufeff/, "")
+        .trim()
+        .toLowerCase();
+    const fault = await findFault(table, { name: path, chunks }, file.form, lenient, nameOf).catch((error: Error) => {
+      throw new UserError(`${path} cannot be read to its end: ${error.message}; was it cut short?`);
+    });
+    const { delimiter } = file.form;
+    if (fault === undefined || delimiter === ",") return fault;
+    return `${fault}; the file is separated by ${delimiter === "\t" ? "tabs" : delimiter}: if its numbers or days follow another country's habits, save it as CSV with commas (UTF-8)`;
+  }
+  const { from, columns } = await source(connection, file);
+  for (const [index, written] of columns.entries()) {
+    const name = written.trim().toLowerCase();
+    const type = table.columns[name]?.type;
+    if (type === undefined || type === "STRING") continue;
+    const rows = await connection.runAndReadAll(
+      `SELECT row, value FROM (SELECT row_number() OVER () AS row, c${index} AS value FROM ${from}) WHERE ${castOf("value", type, "TRUE", "FALSE")} LIMIT 1`,
+    );
+    const [found] = rows.getRows();
+    if (found) return `${path}, row ${found[0]}, column ${name}: "${found[1]}" is not ${type}`;
+  }
+  return undefined;
+}
+
+/** A file as a FROM clause reads it, its columns named c0, c1 and so on, all as text; and the file's own names. */
+async function source(
+  connection: DuckDBConnection,
+  file: ExportFile,
+): Promise<{ from: string; columns: readonly string[] }> {
+  if (file.format === "csv") return { from: csvSource(file, file.header.length), columns: file.header };
+  const { path, gzipped, format } = file;
+  const json = `${quote(path)}, format = 'newline_delimited', compression = '${gzipped ? "gzip" : "uncompressed"}'`;
+  // The sample is the whole file, because BigQuery leaves out the fields of a row that are NULL.
+  const sample = format === "parquet" ? `read_parquet(${quote(path)})` : `read_json(${json}, sample_size = -1)`;
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${sample}`).catch((error: Error) => {
+    const name = format === "parquet" ? "Parquet" : "JSON lines";
+    throw new UserError(`${path} cannot be read as ${name}: ${error.message.split("\n")[0]}`);
+  });
+  const columns = described.getRows().map(([name]) => String(name));
+  // As text, because DuckDB guesses the types of JSON from the values.
+  const typed = columns.map((name) => `${quote(name)}: 'VARCHAR'`).join(", ");
+  const reader = format === "parquet" ? sample : `read_json(${json}, columns = {${typed}})`;
+  const texts = columns.map((name, index) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${index}`);
+  return { from: `(SELECT ${texts.join(", ")} FROM ${reader})`, columns };
+}
+
+function csvSource({ path, gzipped, form }: ExportFile, fields: number, more = ""): string {
+  const { delimiter, encoding, newline, skip } = form;
+  const columns = Array.from({ length: fields }, (_, index) => `'c${index}': 'VARCHAR'`).join(", ");
+  const others = [
+    ...(newline === "\r" ? ["new_line = '\\r'"] : []),
+    ...(encoding === "utf-8" ? [] : ["encoding = 'utf-16'"]),
+  ];
+  return `read_csv(${quote(path)}, auto_detect = false, header = true, skip = ${skip}, delim = '${delimiter}', quote = '"', escape = '"',
+    nullstr = [${nullMarkers.map(quote)}], allow_quoted_nulls = false, compression = '${gzipped ? "gzip" : "none"}',
+    columns = {${columns}}${[...others, ...(more ? [more] : [])].map((option) => `, ${option}`).join("")})`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** DuckDB ignores an empty field too many at the end of a row, and BigQuery refuses the row. */
+async function refuseTrailingDelimiters(connection: DuckDBConnection, table: Table, file: ExportFile): Promise<void> {
+  const longer = csvSource(file, file.header.length + 1, "ignore_errors = true");
+  // If DuckDB cannot read the file at all, the load says why.
+  const result = await connection.runAndReadAll(`SELECT 1 FROM ${longer} LIMIT 1`).catch(() => undefined);
+  if (result === undefined || result.getRows().length === 0) return;
+  throw new UserError(
+    (await findExportFault(connection, table, file.path)) ?? `${file.path} has rows with a field more than the header`,
+  );
+}
+
+/**
+ * The columns that an export's file lacks, of its names in lower case. Throws UserError if it needs one of them, has one twice, or
+ * spells one another way.
+ */
+export function checkColumns(
+  table: Table,
+  file: ExportFile,
+  names: readonly string[],
+  spare: readonly string[],
+): string[] {
+  const wanted: string[] = columnNames(table);
+  const at = file.format === "csv" ? `${file.path}, line ${1 + file.form.skip}` : file.path;
+  const twice = wanted.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) throw new UserError(`${at}: column ${twice} appears twice`);
+  const missing = wanted.filter((name) => !names.includes(name));
+  const letters = (name: string) => name.replace(/[^a-z0-9]/g, "");
+  for (const name of missing) {
+    const alike = names.find((other) => !wanted.includes(other) && letters(other) === letters(name));
+    if (alike !== undefined) throw new UserError(`${at}: the column "${alike}" must be called ${name}`);
+  }
+  const needed = missing.filter((name) => !spare.includes(name));
+  if (needed.length === 0) return missing;
+  const must = wanted.filter((name) => !spare.includes(name));
+  if (missing.length === wanted.length)
+    throw new UserError(`${file.path} is not a table ${fullName(table)}: it has ${names.slice(0, 20).join(", ")}`);
+  throw new UserError(
+    `${at}: no column ${needed.join(", ")}; it has ${names.slice(0, 20).join(", ")}, and needs ${must.join(", ")}`,
+  );
+}
+
+/**
+ * An expression for the value of a text in a column's type: NULL for none, an error if the text does not fit.
+ * @param bad what it is if the text does not fit
+ * @param good what it is otherwise, if not the value
+ */
+function castOf(field: string, type: ColumnType, bad = "error('does not fit')", good?: string): string {
+  if (type === "STRING") return field;
+  const text = `trim(${field})`;
+  const value = {
+    INTEGER: `TRY_CAST(regexp_replace(${text}, '[.]0*$', '') AS BIGINT)`,
+    FLOAT64: `TRY_CAST(${text} AS DOUBLE)`,
+    NUMERIC: `TRY_CAST(${text} AS DECIMAL(38, 9))`,
+    BOOLEAN: `TRY_CAST(${text} AS BOOLEAN)`,
+    DATE: `TRY_CAST(${text} AS DATE)`,
+    TIMESTAMP: instantOf(text),
+  }[type];
+  const finite = type === "FLOAT64" ? ` AND isfinite(${value})` : "";
+  const none = `coalesce(${text}, '') IN (${[...nullMarkers, ...nullWords].map(quote)})`;
+  return `CASE WHEN ${none} THEN ${good ?? "NULL"}
+    WHEN regexp_full_match(${text}, '${lenient.patterns[type]}') AND ${value} IS NOT NULL${finite} THEN ${good ?? value} ELSE ${bad} END`;
+}
+
+/** The instant of a text, in UTC. A text without a zone is in UTC already. */
+function instantOf(text: string): string {
+  // BigQuery's own form, which nearly all files have, takes the short way.
+  const own = `regexp_full_match(${text}, '${patterns.TIMESTAMP}')`;
+  const places = `regexp_replace(${text}, '([.][0-9]{6})0+', '\\1')`;
+  const hours = `regexp_replace(${places}, '([+-][0-9]{2})([0-9]{2})$', '\\1:\\2')`;
+  const zoned = `regexp_replace(regexp_replace(${hours}, ' ?(Z|GMT|UTC)$', '+00'), ' ([+-][0-9:]+)$', '\\1')`;
+  const complete = `CASE WHEN regexp_matches(${zoned}, '([+-][0-9]{2}(:[0-9]{2})?|[A-Za-z]+/.+)$') AND length(${zoned}) > 10
+    THEN ${zoned} WHEN length(${zoned}) = 10 THEN ${zoned} || ' 00:00:00+00' ELSE ${zoned} || '+00' END`;
+  return `CASE WHEN ${own} THEN TRY_CAST(${text} AS TIMESTAMP) ELSE TRY_CAST(${complete} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;
+}
