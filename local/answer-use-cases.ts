@@ -15,28 +15,49 @@ import { readUseCases, type UseCase } from "../cleanroom/use-cases.ts";
 import { UserError } from "../generator/errors.ts";
 import type { CleanRoomData, SharingParty, UseCaseAnswer } from "../report/clean-room/shape.ts";
 import { ruleOf } from "../report/clean-room/sharing.ts";
+import { answerTemplates } from "./answer-templates.ts";
 import { ANSWERS_FILE, answerCsv, answerTable, asFigure } from "./answers.ts";
 import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
-import { count, step } from "./terminal.ts";
+import { count, step, WIDTH, wrap } from "./terminal.ts";
+
+/** The number of answers that are printed, if not all are. */
+const SHOWN = 2;
 
 /**
- * Asks each use case's question in the rehearsed clean room, as the use case's party. Prints each answer with the rules that applied,
- * and writes it to a folder: as CSV, or as text if a rule refuses the query.
+ * Asks each use case's question in the rehearsed clean room, as the use case's party, and calls each query template. Prints the first
+ * answers with the rules that applied, and writes all to a folder: as CSV, or as text if a rule refuses the query.
  * Throws UserError if a rule refuses a use case that it should not, or does not refuse one that it should.
  * @param rehearsal the folder that holds the rehearsed clean room
+ * @param verbose whether to print all answers
  */
-export async function answerUseCases(rehearsal: string, folder: string): Promise<void> {
+export async function answerUseCases(rehearsal: string, folder: string, verbose = false): Promise<void> {
   await mkdir(folder, { recursive: true });
   const answers: UseCaseAnswer[] = [];
   const room = await openRehearsedRoom(rehearsal);
   try {
-    for (const useCase of readUseCases()) {
-      const { shown, extension, content, answered } = await step(useCase.title, () => outcomeOf(room, useCase));
-      console.log(`      ${useCase.question}\n\n${indented(shown)}\n`);
+    const keep = async (useCase: UseCase, { extension, content, answered }: Outcome) => {
       await writeFile(join(folder, `${useCase.name}.${extension}`), content);
       const { refused, ...asked } = useCase;
       answers.push({ ...asked, ...answered });
+    };
+    const useCases = readUseCases();
+    const shown = verbose ? useCases : useCases.slice(0, SHOWN);
+    for (const useCase of shown) {
+      const outcome = await step(useCase.title, () => outcomeOf(room, useCase));
+      console.log(`${wrap(useCase.question, "    ")}\n\n${indented(outcome.shown)}\n`);
+      await keep(useCase, outcome);
     }
+    const more = useCases.slice(shown.length);
+    if (more.length > 0)
+      await step(`${more.length} more use cases`, async (show) => {
+        for (const useCase of more) {
+          show(useCase.title);
+          await keep(useCase, (await outcomeOf(room, useCase))[0]);
+        }
+        const refused = more.filter((useCase) => useCase.refused !== undefined).length;
+        return [undefined, `${more.length - refused} answered, ${refused} refused by a rule`];
+      });
+    await answerTemplates(room, folder, verbose);
   } finally {
     await room.close();
   }
@@ -93,7 +114,8 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
   }
   if (refused !== undefined)
     throw new UserError(`${name} should be refused by the rule "${refused}", but was answered`);
-  const shown = `${answerTable(answer)}\n\nRules: ${summaryOf(answer.explanation)}`;
+  const rules = wrap(`Rules: ${summaryOf(answer.explanation)}`, "", WIDTH - 4);
+  const shown = `${answerTable(answer, WIDTH - 4)}\n\n${rules}`;
   const answered = {
     columns: answer.columns,
     rows: answer.rows.map((row) => row.map((value, index) => asFigure(value, answer.columns[index]?.type))),
@@ -127,5 +149,5 @@ function ruleOfView({ view, rule }: ViewRule): string {
 }
 
 function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, "      ");
+  return text.replace(/^(?=.)/gm, "    ");
 }

@@ -7,6 +7,7 @@ import { csvField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../report/clean-room/shape.ts";
 import { count, formatRows } from "./terminal.ts";
+import { usageOfAll } from "./usage.ts";
 
 /** The file in the folder of answers that the clean room's report is written from. */
 export const ANSWERS_FILE = "answers.json";
@@ -19,17 +20,22 @@ export const ANSWERS_FILE = "answers.json";
 export async function readAnswers(out: string): Promise<CleanRoomData | undefined> {
   const file = join(out, "answers", ANSWERS_FILE);
   if (!existsSync(file)) return undefined;
-  return JSON.parse(await readFile(file, "utf8")) as CleanRoomData;
+  const answers = JSON.parse(await readFile(file, "utf8")) as CleanRoomData;
+  // The log also has what was asked by `npm run query` since.
+  return { ...answers, usage: await usageOfAll(out) };
 }
 
 /** The number of rows that a text table shows at most. */
 const SHOWN = 1000;
 
-/** Formats an answer as a text table. A long answer is cut after `SHOWN` rows. */
-export function answerTable({ columns, rows }: Answer): string {
+/**
+ * Formats an answer as a text table. A long answer is cut after `SHOWN` rows.
+ * @param width the columns that it may take, if the names of its columns can be broken to fit
+ */
+export function answerTable({ columns, rows }: Answer, width?: number): string {
   const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index]?.type)));
   const names = columns.map(({ name }) => name);
-  const table = formatRows(names, shown, "", "NULL");
+  const table = formatRows(names, shown, "", "NULL", width);
   if (rows.length === 0) return `${table}\n(no rows)`;
   if (rows.length <= SHOWN) return table;
   return `${table}\n(the first ${count(SHOWN)} of ${count(rows.length)} rows; --json shows all)`;

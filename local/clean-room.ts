@@ -1,12 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Room, RoomTable } from "analysis-rules";
+import { checkTemplates, type Room, type RoomFunction, type RoomTable } from "analysis-rules";
 import type { ColumnKind } from "googlesql-duckdb";
 import { type Adapter, type Computed, type Declared, need, type Rehearsal, wrong } from "pulumi-rehearsal";
 import { otherParty, type Party, parties } from "../cleanroom/party.ts";
 import { accounts } from "../components/names.ts";
 import { datasets, definitionOf } from "./declared-tables.ts";
 import {
+  approvalsFor,
   checkSubscriptions,
   checkWaits,
   cleanRoomResources,
@@ -19,6 +20,14 @@ import {
   realiseSubscription,
 } from "./exchanges.ts";
 import { type MadeView, makeViews, PRIVACY_VIEW, realisePrivacyView } from "./privacy-views.ts";
+import {
+  APPROVAL,
+  type MadeTemplate,
+  makeTemplates,
+  QUERY_TEMPLATE,
+  realiseApproval,
+  realiseTemplate,
+} from "./query-templates.ts";
 import { BUDGET_FILE, ROOM_FILE } from "./rehearsed-room.ts";
 
 /** Makes the clean room from the declared views with analysis rules, exchanges, listings and subscriptions. */
@@ -29,12 +38,18 @@ export const cleanRoom: Adapter = {
     "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember": realiseExchangeRole,
     "gcp:bigqueryanalyticshub/listing:Listing": realiseListing,
     "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription": realiseSubscription,
+    [QUERY_TEMPLATE]: realiseTemplate,
+    [APPROVAL]: realiseApproval,
   },
   outputs: {
     "gcp:bigqueryanalyticshub/dataExchange:DataExchange": ({ dataExchangeId }, { project, location }) =>
       named(`projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}`),
     "gcp:bigqueryanalyticshub/listing:Listing": ({ dataExchangeId, listingId }, { project, location }) =>
       named(`projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}/listings/${listingId}`),
+    [QUERY_TEMPLATE]: ({ dataExchangeId, queryTemplateId }, { project, location }) =>
+      named(
+        `projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}/queryTemplates/${queryTemplateId}`,
+      ),
     "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription": (
       { subscriptionId },
       { project, location },
@@ -50,8 +65,8 @@ function named(name: string): Computed {
 
 /**
  * Creates the declared views in the warehouse, and writes the room's description: the tables that each party can name. These are the
- * party's own tables and views, and the views that the other party lists in an exchange to which it subscribes. A party can only name
- * tables that its service account may read.
+ * party's own tables and views, and what the other party lists in an exchange to which it subscribes: views, and the table functions of
+ * query templates. A party can only name what its service account may read.
  * Throws UserError that names the resource that BigQuery or Analytics Hub would refuse.
  */
 async function makeRoom(rehearsal: Rehearsal): Promise<void> {
@@ -65,15 +80,49 @@ async function makeRoom(rehearsal: Rehearsal): Promise<void> {
     const all = [...base[party], ...own, ...linkedTables(rehearsal, party, projects[party], made)];
     return all.filter(({ dataset }) => mayRead(rehearsal, party, dataset));
   };
+  const owned = [...base.merchant, ...base.wallet, ...[...made.values()].map(({ table }) => table)];
+  const templates = await makeTemplates(rehearsal, owned);
   const describe = (party: Party) => ({
     title: parties[party].title,
     project: projects[party],
     tables: nameable(party),
+    functions: [
+      ...templates.filter(({ template }) => template.owner === party).map(functionOf),
+      ...linkedFunctions(rehearsal, party, projects[party], templates),
+    ].filter(({ dataset }) => mayRead(rehearsal, party, dataset)),
   });
-  const room: Room = { parties: { merchant: describe("merchant"), wallet: describe("wallet") } };
+  const room: Room = {
+    parties: { merchant: describe("merchant"), wallet: describe("wallet") },
+    templates: Object.fromEntries(templates.map(({ id, template }) => [id, template])),
+  };
+  for (const [id, { message }] of await checkTemplates(room)) {
+    const at = templates.find((template) => template.id === id) as MadeTemplate;
+    throw wrong(at.approval, `its query fails: ${message}`);
+  }
   await writeFile(join(rehearsal.out, ROOM_FILE), `${JSON.stringify(room, undefined, 2)}\n`);
   // New views have their whole privacy budget left.
   await writeFile(join(rehearsal.out, BUDGET_FILE), "");
+}
+
+function functionOf({ id, project, dataset, name }: MadeTemplate): RoomFunction {
+  return { id, project, dataset, name };
+}
+
+/** The table functions in the linked datasets of a party. */
+function linkedFunctions(
+  rehearsal: Rehearsal,
+  party: Party,
+  project: string,
+  templates: readonly MadeTemplate[],
+): RoomFunction[] {
+  const resources = cleanRoomResources(rehearsal);
+  return resources.subscriptions.flatMap((subscription) => {
+    const approvals = approvalsFor(resources, subscription);
+    const offered = templates.filter(
+      ({ approval, template }) => template.owner !== party && approvals.includes(approval),
+    );
+    return offered.map((template) => ({ ...functionOf(template), project, dataset: linkedDataset(subscription) }));
+  });
 }
 
 /** Whether a party's service account may read a dataset. */
@@ -150,9 +199,10 @@ function linkedTables(
 ): RoomTable[] {
   return cleanRoomResources(rehearsal).subscriptions.flatMap((subscription) => {
     const destination = need<string>(subscription, "destinationDataset.datasetReference.projectId");
-    const shown = listingsFor(cleanRoomResources(rehearsal), subscription).map(
-      (listing) => (made.get(listedView(cleanRoomResources(rehearsal), listing).id) as MadeView).table,
-    );
+    const shown = listingsFor(cleanRoomResources(rehearsal), subscription).map((listing): RoomTable => {
+      const { table } = made.get(listedView(cleanRoomResources(rehearsal), listing).id) as MadeView;
+      return listing.inputs.allowOnlyMetadataSharing === true ? { ...table, metadataOnly: true } : table;
+    });
     const subscriber = otherParty((shown[0]?.owner as Party | undefined) ?? party);
     if (subscriber !== party) return [];
     if (destination !== project)

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { inherited } from "pulumi-rehearsal";
 import { messageOf, UserError } from "../generator/errors.ts";
+import { duckdbThreads } from "../generator/warehouse/threads.ts";
 
 // The default log level, debug, writes every query to the log, which takes a tenth of the time.
 const flags = ["--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check"];
@@ -87,5 +88,11 @@ export class DbtServer {
 }
 
 function surroundings(): Record<string, string> {
-  return { ...inherited(), DO_NOT_TRACK: "1", PYTHONUNBUFFERED: "1", PYTHONUTF8: "1" };
+  return {
+    ...inherited(),
+    DO_NOT_TRACK: "1",
+    PYTHONUNBUFFERED: "1",
+    PYTHONUTF8: "1",
+    DBT_DUCKDB_THREADS: String(duckdbThreads),
+  };
 }

@@ -12,6 +12,10 @@ export interface CleanRoomResources {
   /** Roles granted on exchanges. */
   readonly exchangeRoles: Declared[];
   readonly listings: Declared[];
+  /** Query templates by full name, `projects/P/locations/L/dataExchanges/E/queryTemplates/T`. */
+  readonly templates: Map<string, Declared>;
+  /** Approvals of query templates, which list their table functions. */
+  readonly approvals: Declared[];
   readonly subscriptions: Declared[];
 }
 
@@ -22,6 +26,8 @@ export const cleanRoomResources = perRehearsal(
     exchanges: new Map(),
     exchangeRoles: [],
     listings: [],
+    templates: new Map(),
+    approvals: [],
     subscriptions: [],
   }),
 );
@@ -97,10 +103,10 @@ export function realiseSubscription(rehearsal: Rehearsal, subscription: Declared
 export function checkSubscriptions(rehearsal: Rehearsal): void {
   const resources = cleanRoomResources(rehearsal);
   for (const subscription of resources.subscriptions) {
-    const listings = listingsFor(resources, subscription);
+    const listings = [...listingsFor(resources, subscription), ...approvalsFor(resources, subscription)];
     if (listings.length === 0)
       throw wrong(subscription, "subscribes to an exchange with no listing, which Analytics Hub refuses");
-    checkWaits(rehearsal, subscription, listings, "shows only the views that are listed before it");
+    checkWaits(rehearsal, subscription, listings, "shows only what is listed before it");
   }
 }
 
@@ -108,6 +114,15 @@ export function checkSubscriptions(rehearsal: Rehearsal): void {
 export function listingsFor(resources: CleanRoomResources, subscription: Declared): Declared[] {
   const exchange = exchangeOf(resources, subscription, "dataExchangeProject", "dataExchangeLocation");
   return resources.listings.filter((listing) => exchangeOf(resources, listing) === exchange);
+}
+
+/** The approved query templates of a subscription's exchange. */
+export function approvalsFor(resources: CleanRoomResources, subscription: Declared): Declared[] {
+  const exchange = exchangeOf(resources, subscription, "dataExchangeProject", "dataExchangeLocation");
+  return resources.approvals.filter(({ inputs }) => {
+    const template = resources.templates.get(String(inputs.template));
+    return template !== undefined && exchangeOf(resources, template) === exchange;
+  });
 }
 
 /** The id of the linked dataset that a subscription creates. */
@@ -147,7 +162,8 @@ export function checkWaits(
     throw wrong(resource, `may be created before "${late.name}", but ${why}: add that to its dependsOn`);
 }
 
-function exchangeOf(
+/** The exchange that a resource names. Throws UserError if it is not declared. */
+export function exchangeOf(
   resources: CleanRoomResources,
   resource: Declared,
   project = "project",

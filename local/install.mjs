@@ -1,5 +1,7 @@
 // Installs what the other scripts need: the first time, and again after a lockfile or a requirements file changes.
-// Plain JavaScript without dependencies, so that it runs in a fresh clone on any Node.
+// Plain JavaScript without dependencies, so that it runs in a fresh clone on any Node. The scripts call it themselves and not by npm's
+// "pre" scripts, which npm skips where ignore-scripts is set. After it they name node_modules/.bin/node in full: the shell that ran
+// the installer would go on with the Node that it found first.
 //   node local/install.mjs               Node packages, and dbt in .venv
 //   node local/install.mjs --node-only   Node packages
 //   node local/install.mjs --test        all of these, and the tests' local servers in .venv and .venv-test
@@ -15,10 +17,31 @@ const forTests = wanted.includes("--test");
 
 class InstallError extends Error {}
 
+/** Throws InstallError if this machine can run nothing of this project. */
+function checkMachine() {
+  const [major] = process.versions.node.split(".").map(Number);
+  if (major < 20)
+    throw new InstallError(`Node ${process.versions.node} is too old: install Node 20 or newer (https://nodejs.org)`);
+  if (process.platform === "win32")
+    throw new InstallError("Windows runs this in WSL only: https://learn.microsoft.com/windows/wsl/install");
+  const { glibcVersionRuntime } = process.report?.getReport().header ?? {};
+  if (process.platform === "linux" && process.report && glibcVersionRuntime === undefined)
+    throw new InstallError(
+      "Alpine and other systems with musl lack packages that this needs: use Debian, Ubuntu or Fedora",
+    );
+}
+
+/** Settings of npm and pip that would put packages somewhere else, or leave some out. */
+const settings = { PIP_USER: "0", PIP_TARGET: "", PIP_PREFIX: "", PIP_ROOT: "" };
+
 /** Runs a command, and prints its output only if it fails. */
 function run(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...settings },
+    });
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
@@ -33,31 +56,70 @@ function run(command, args) {
   });
 }
 
-/** Does `work`, unless a stamp file in `folder` says that it was done for the same `input` file, and its `result` still exists. */
-async function once(folder, stampName, result, input, what, work) {
-  const stamp = join(root, folder, stampName);
-  const now = createHash("sha256")
-    .update(readFileSync(join(root, input)))
-    .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === now && existsSync(join(root, folder, result))) return;
-  const started = Date.now();
-  console.log(`Installing ${what} (first time only) ...`);
-  await work();
-  writeFileSync(stamp, now);
-  console.log(`Installed ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
+/** The text of the stamp file that says that `input` is installed in `folder`. */
+function stampOf(folder, input) {
+  const hash = createHash("sha256").update(readFileSync(join(root, input)));
+  // A virtual environment holds its own path, so one that was moved or renamed is made again.
+  if (folder.startsWith(".venv")) hash.update(root);
+  return hash.digest("hex");
 }
 
-/** Finds a Python from 3.`least` to 3.13. */
+/** Whether a stamp file in `folder` says that `input` is installed, and the `result` still exists. */
+function isInstalled(folder, stampName, result, input) {
+  const stamp = join(root, folder, stampName);
+  return (
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === stampOf(folder, input) &&
+    existsSync(join(root, folder, result))
+  );
+}
+
+/** The installations under way, and when each started. A terminal shows their seconds. */
+const underWay = new Map();
+const showing = process.stdout.isTTY
+  ? setInterval(() => {
+      if (underWay.size === 0) return;
+      const each = [...underWay].map(([what, started]) => `${what} ${Math.round((Date.now() - started) / 1000)} s`);
+      process.stdout.write(`\r\x1b[K  ${each.join(", ")}`.slice(0, process.stdout.columns));
+    }, 1000)
+  : undefined;
+
+function say(line) {
+  if (showing) process.stdout.write("\r\x1b[K");
+  console.log(line);
+}
+
+/** Does `work`, unless it was done before. */
+async function once(folder, stampName, result, input, what, work) {
+  if (isInstalled(folder, stampName, result, input)) return;
+  const started = Date.now();
+  say(`Installing ${what} (first time only) ...`);
+  underWay.set(what, started);
+  await work().finally(() => underWay.delete(what));
+  writeFileSync(join(root, folder, stampName), stampOf(folder, input));
+  say(`Installed ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+/** Finds a Python from 3.`least` to 3.13 that can make virtual environments. */
 function findPython(least) {
   const found = [];
-  for (const name of [process.env.PYTHON, "python3", "python"].filter(Boolean)) {
-    const { stdout, status } = spawnSync(name, ["-c", "import sys; print(*sys.version_info[:2])"], {
-      encoding: "utf8",
-    });
-    const [major, minor] = (stdout ?? "").trim().split(" ").map(Number);
-    if (status === 0 && major === 3 && minor >= least && minor <= 13) return name;
-    found.push(`${name} is ${status === 0 ? `${major}.${minor}` : "missing"}`);
+  let withoutVenv;
+  // The newest Python of a machine may be too new, with another one beside it.
+  const others = ["python3.13", "python3.12", "python3.11", "python3.10"];
+  for (const name of [process.env.PYTHON, "python3", ...others, "python"].filter(Boolean)) {
+    const look = "import sys, importlib.util as u; print(*sys.version_info[:2], u.find_spec('ensurepip') is not None)";
+    const { stdout, status } = spawnSync(name, ["-c", look], { encoding: "utf8" });
+    const [major, minor, whole] = (stdout ?? "").trim().split(" ");
+    const fits = status === 0 && Number(major) === 3 && Number(minor) >= least && Number(minor) <= 13;
+    if (fits && whole === "True") return name;
+    if (fits) withoutVenv ??= `${major}.${minor}`;
+    else if (status === 0) found.push(`${name} is ${major}.${minor}`);
+    else if (!others.includes(name)) found.push(`${name} is missing`);
   }
+  if (withoutVenv !== undefined)
+    throw new InstallError(
+      `Python ${withoutVenv} has no venv. On Debian and Ubuntu: apt install python3-venv; or name another one: PYTHON=/path/to/python3 npm start`,
+    );
   throw new InstallError(
     `Python 3.${least} to 3.13 is needed, and ${found.join(", ")}. Install it (Debian and Ubuntu: apt install python3 ` +
       "python3-venv; macOS: brew install python@3.13), or name one: PYTHON=/path/to/python3 npm start",
@@ -99,9 +161,7 @@ async function venv(folder, least, program, requirements, what) {
       if (i === 0) {
         const found = findPython(least);
         rmSync(join(root, folder), { recursive: true, force: true });
-        await run(found, ["-m", "venv", folder]).catch((error) => {
-          throw new InstallError(`${error.message}\nOn Debian and Ubuntu: apt install python3-venv`);
-        });
+        await run(found, ["-m", "venv", folder]);
         // Without it, pip does all the work.
         await run(python(folder), [...pip, "-r", "local/requirements-uv.txt"]).catch(() => {});
       }
@@ -133,15 +193,49 @@ const bqemulator = () =>
 
 const python = (folder) => join(folder, "bin", "python");
 const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"];
-const npmCi = () => run("npm", ["ci", "--loglevel=error"]);
-const jobs = [once("node_modules", ".installed", "node", "package-lock.json", "Node packages", npmCi)];
-const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
-if (!wanted.includes("--node-only")) {
-  const environment = venv(".venv", 10, "dbt", dbt, "dbt").then(googleSql);
-  jobs.push(forTests ? environment.then(() => emulator("crucible", crucible)) : environment);
-}
-if (forTests) jobs.push(emulator("bqemulator", bqemulator));
+/** npm's own program, which a script that npm runs is told: where it is called npm.cmd, a process cannot be started by name. */
+const [npm, npmArgs] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ["npm", []];
+const npmCi = async () => {
+  // Whatever NODE_ENV says: the tests and the checks are development dependencies.
+  await run(npm, [...npmArgs, "ci", "--include=dev", "--loglevel=error"]).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new InstallError(
+      "npm is not on the PATH: install Node with npm (https://nodejs.org), and start this with npm",
+    );
+  });
+  // npm leaves its stamp even where a package's install script did not run.
+  if (spawnSync(join(root, "node_modules", NODE), ["--version"]).status !== 0)
+    throw new InstallError(
+      "the npm package node is not complete, since npm's setting ignore-scripts keeps its install script from running. Allow it once: " +
+        "npm start --ignore-scripts=false",
+    );
+};
+const NODE = "node/bin/node";
 
-const failed = (await Promise.allSettled(jobs)).filter((job) => job.status === "rejected").map((job) => job.reason);
-for (const error of failed) console.error(`\nerror: ${error instanceof InstallError ? error.message : error.stack}`);
-process.exitCode = failed.length > 0 ? 1 : 0;
+/** Throws InstallError if a virtual environment is to be made, and there is no Python to make it with. */
+function checkPython() {
+  const made = isInstalled(".venv", ".installed-0", join("bin", "dbt"), "transform/requirements.txt");
+  if (!made && !wanted.includes("--node-only")) findPython(10);
+}
+
+async function install() {
+  checkMachine();
+  checkPython();
+  const jobs = [once("node_modules", ".installed", NODE, "package-lock.json", "Node packages", npmCi)];
+  const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
+  if (!wanted.includes("--node-only")) {
+    const environment = venv(".venv", 10, "dbt", dbt, "dbt").then(googleSql);
+    jobs.push(forTests ? environment.then(() => emulator("crucible", crucible)) : environment);
+  }
+  if (forTests) jobs.push(emulator("bqemulator", bqemulator));
+  const failed = (await Promise.allSettled(jobs)).filter((job) => job.status === "rejected").map((job) => job.reason);
+  if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed);
+}
+
+await install()
+  .catch((error) => {
+    for (const each of error instanceof AggregateError ? error.errors : [error])
+      console.error(`\nerror: ${each instanceof InstallError ? each.message : each.stack}`);
+    process.exitCode = 1;
+  })
+  .finally(() => clearInterval(showing));

@@ -1,30 +1,56 @@
 import { type Execution, type Listen, Stopped } from "pulumi-rehearsal";
-import { count, formatTable, step } from "./terminal.ts";
+import { count, formatTable, heading, step } from "./terminal.ts";
 
-/** Prints the line of a job's execution: the job's name, its progress, and its result. */
-export function printExecution(execution: Execution, listen: Listen): void {
-  step(String(execution.job.inputs.name), async (show) => {
-    listen((line) => {
-      if (/^\d+ %$/.test(line)) show(line);
-    });
-    await execution.over;
-    // Another job's failure stopped this one, so print nothing for it.
-    if (execution.failed instanceof Stopped) await new Promise(() => {});
-    if (execution.report === undefined) throw execution.failed;
-    const said = execution.report.lines.flatMap(jsonIn);
-    return [said, summary(Object.assign({}, ...said))];
-  }).then(
-    (said) => {
-      for (const { filled } of said) if (filled !== undefined) console.log(countsOf(filled));
-    },
-    // The rehearsal throws the same error, and prints it.
-    () => {},
-  );
+/** The callbacks of a rehearsal that runs jobs and fires schedules. */
+export interface Progress {
+  /** Prints the line of a job's execution: the job's name, its progress, and its result. */
+  readonly printExecution: (execution: Execution, listen: Listen) => void;
+  /** Fires a schedule, and prints its line: the schedule's name and what it did. A job that it starts has a line of its own. */
+  readonly printSchedule: (name: string, fire: () => Promise<unknown>) => Promise<void>;
 }
 
-/** Fires a schedule, and prints its line: the schedule's name and what it started. */
-export async function printSchedule(name: string, fire: () => Promise<unknown>): Promise<void> {
-  await step(name, async () => [undefined, summary((await fire()) as Said)]);
+/** @param verbose whether to print all that a step counted, and the schedules that only started a job */
+export function openProgress(verbose: boolean): Progress {
+  let firing: string | undefined;
+  let night = false;
+  return {
+    printExecution(execution, listen) {
+      const job = String(execution.job.inputs.name);
+      step(firing === undefined ? job : `${firing}: ${job}`, async (show) => {
+        listen((line) => {
+          if (/^\d+ %$/.test(line)) show(line);
+        });
+        await execution.over;
+        // Another job's failure stopped this one, so print nothing for it.
+        if (execution.failed instanceof Stopped) await new Promise(() => {});
+        if (execution.report === undefined) throw execution.failed;
+        const said = execution.report.lines.flatMap(jsonIn);
+        return [said, summary(Object.assign({}, ...said))];
+      }).then(
+        (said) => {
+          for (const { filled } of said)
+            if (filled !== undefined)
+              console.log(verbose ? countsOf(filled) : `    ${leftOut(filled)}: logs/${job}.log says why`);
+        },
+        // The rehearsal throws the same error, and prints it.
+        () => {},
+      );
+    },
+
+    async printSchedule(name, fire) {
+      if (!night) heading("A night: the schedules, in the order of their times");
+      night = true;
+      firing = name;
+      try {
+        await step(name, async () => {
+          const said = (await fire()) as Said;
+          return [undefined, startedBy(said) === undefined || verbose ? summary(said) : undefined];
+        });
+      } finally {
+        firing = undefined;
+      }
+    },
+  };
 }
 
 /** A line of JSON in a job's output, or the answer of a function: what it did. */
@@ -36,8 +62,8 @@ interface Said {
   readonly built?: { readonly models: number; readonly tests: number };
   /** The dbt command, if it is another one than build. */
   readonly ran?: string;
-  readonly execution?: string;
-  readonly metadata?: { readonly name: string };
+  readonly execution?: string | undefined;
+  readonly metadata?: { readonly name: string } | undefined;
 }
 interface Filled {
   readonly tables: Readonly<Record<string, number>>;
@@ -51,8 +77,13 @@ function summary({ filled, files, loaded, reported, built, ran, execution, metad
   if (files !== undefined) return `${rowsIn(files.map(({ rows }) => rows))} in ${files.length} files`;
   const tables = filled?.tables ?? loaded;
   if (tables !== undefined) return `${rowsIn(Object.values(tables))} in ${Object.keys(tables).length} tables`;
-  const started = execution ?? metadata?.name;
-  return started === undefined ? "" : `started ${started.split("/jobs/")[1]?.split("/")[0]}`;
+  const started = startedBy({ execution, metadata });
+  return started === undefined ? "" : `started ${started}`;
+}
+
+/** The job that an answer says was started. */
+function startedBy({ execution, metadata }: Pick<Said, "execution" | "metadata">): string | undefined {
+  return (execution ?? metadata?.name)?.split("/jobs/")[1]?.split("/")[0];
 }
 
 function pagesIn({ pages, missing }: NonNullable<Said["reported"]>): string {
@@ -63,6 +94,14 @@ function pagesIn({ pages, missing }: NonNullable<Said["reported"]>): string {
 
 function rowsIn(rows: readonly number[]): string {
   return `${count(rows.reduce((sum, each) => sum + each, 0))} rows`;
+}
+
+/** How many of the source's rows were left out. The job's log counts them by reason. */
+function leftOut({ counts }: Filled): string {
+  const sum = (fits: (what: string) => boolean) =>
+    counts.filter(({ of, what }) => of !== "customers" && fits(what)).reduce((all, { rows }) => all + rows, 0);
+  const out = sum((what) => what.startsWith("left out"));
+  return `${count(out)} of ${count(sum((what) => what === "read"))} rows read were left out`;
 }
 
 function countsOf({ counts }: Filled): string {

@@ -1,12 +1,25 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { explanationLines, isRefused, problemLines, problemOf, ruleLines } from "analysis-rules";
+import {
+  type Explanation,
+  explanationLines,
+  isRefused,
+  problemLines,
+  problemOf,
+  type Room,
+  readRoom,
+  ruleLines,
+} from "analysis-rules";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/command-settings.ts";
 import { isUserError, messageOf, NO_ACCESS, runMain, UserError } from "../generator/errors.ts";
 import { argument, flag, type Option, readOptions, text } from "../generator/options.ts";
 import { answerTable } from "./answers.ts";
-import { openRehearsedRoom } from "./rehearsed-room.ts";
+import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
+import { wrap } from "./terminal.ts";
+import { usageOf, usageRows, usageText } from "./usage.ts";
+import { askedTable, describeTable, visibleTables } from "./visible-tables.ts";
 
 /*
  * `npm run query`: asks one query as one party, in the clean room that `npm start` made. Prints the answer to standard output and
@@ -28,6 +41,8 @@ const settings = {
   as: party,
   json: flag("print one JSON object: columns, rows and explanation, or error"),
   explain: flag("also print the rules that applied"),
+  tables: flag("list the tables, views and query templates that the party can name"),
+  usage: flag("show who asked what of the views that the party shares, and what is left of their privacy budgets"),
   out: text("folder that npm start wrote to", ".local"),
   file: text("file with the query", undefined),
   sql: argument("the query, in GoogleSQL; without it, --file or standard input is read"),
@@ -48,20 +63,32 @@ async function main(): Promise<void> {
 
 type Settings = ReturnType<typeof readOptions<typeof settings>>;
 
-async function ask({ as, json, explain, out, file, sql: given }: Settings): Promise<void> {
+async function ask({ as, json, explain, tables, usage, out, file, sql: given }: Settings): Promise<void> {
   if (as === undefined)
     throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
+  if (usage) {
+    if (file !== undefined || given !== undefined)
+      throw new UserError("--usage takes no query: leave one of the two out");
+    return showUsage(as, resolveFromCaller(out), json);
+  }
+  if (tables) return console.log(visibleTables(roomIn(resolveFromCaller(out)), as));
   if (file !== undefined && given !== undefined)
     throw new UserError("both --file and a query are given: leave one out");
   const read = given ?? (await (file === undefined ? fromStandardInput() : fromFile(file)));
   // Some editors start a file with a byte order mark.
   const sql = read.replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
+  const asked = askedTable(sql);
+  if (asked === "") return console.log(visibleTables(roomIn(resolveFromCaller(out)), as));
+  if (asked !== undefined) return console.log(describeTable(roomIn(resolveFromCaller(out)), as, asked));
   const room = await openRehearsedRoom(resolveFromCaller(out));
   try {
     const answer = await room.ask(as, sql);
     if (json) return console.log(JSON.stringify(answer));
     console.log(answerTable(answer));
+    // Noise and missing groups are easily overlooked, so they are told without being asked for.
+    const { thresholds, budgets } = answer.explanation;
+    if (!explain && thresholds.length + budgets.length > 0) console.error(`\n${wrap(limitsOf(answer.explanation))}`);
     if (explain) console.log(["", ...explanationLines(answer.explanation)].join("\n"));
   } catch (error) {
     const problem = problemOf(error);
@@ -73,6 +100,31 @@ async function ask({ as, json, explain, out, file, sql: given }: Settings): Prom
   } finally {
     await room.close();
   }
+}
+
+/** The limits of an answer: groups that may be missing, and the budget that is left after its noise. */
+function limitsOf({ thresholds, budgets }: Explanation): string {
+  return [
+    ...thresholds.map(({ threshold }) => `Groups of fewer than ${threshold} persons are left out.`),
+    ...budgets.map(
+      ({ view, epsilonLeft, epsilonBudget }) =>
+        `The figures contain noise, and small groups may be missing. Of the privacy budget of ${view}, epsilon ${epsilonLeft} of ${epsilonBudget} is left.`,
+    ),
+  ].join("\n");
+}
+
+/** The description of the clean room that a rehearsal made in a folder. */
+function roomIn(rehearsal: string): Room {
+  if (!existsSync(join(rehearsal, ROOM_FILE)))
+    throw new UserError(`there is no rehearsal in ${rehearsal} yet: run npm start first`);
+  return readRoom(join(rehearsal, ROOM_FILE));
+}
+
+/** Prints an owner's log: with --json one row for each query and view, else the counts. */
+async function showUsage(owner: Party, rehearsal: string, json: boolean): Promise<void> {
+  roomIn(rehearsal);
+  if (json) return console.log(JSON.stringify(await usageRows(owner, rehearsal)));
+  console.log(usageText(await usageOf(owner, rehearsal)));
 }
 
 async function fromFile(file: string): Promise<string> {

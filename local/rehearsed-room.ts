@@ -7,6 +7,8 @@ import { isUserError, UserError } from "../generator/errors.ts";
 export const ROOM_FILE = "clean-room.json";
 /** The file beside the warehouse that records the spent privacy budgets. */
 export const BUDGET_FILE = "clean-room-budget.jsonl";
+/** The file beside the warehouse that records who asked what of the other party's views. */
+export const LOG_FILE = "clean-room-usage.jsonl";
 
 /**
  * Opens the clean room that a rehearsal made in a folder. Its errors say when another `npm start` helps.
@@ -35,6 +37,7 @@ async function open(folder: string, file: string, limits: RoomOptions["limits"])
     database: join(folder, "warehouse.duckdb"),
     room: readRoom(file),
     ledger: join(folder, BUDGET_FILE),
+    log: join(folder, LOG_FILE),
     ...(limits && { limits }),
   });
 }

@@ -1,15 +1,50 @@
+import { styleText } from "node:util";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 
 const interactive = process.stdout.isTTY === true;
+
+/** The columns of the terminal, or of a usual one. */
+export const WIDTH = process.stdout.columns ?? 80;
+
+/** Text in a colour, where there is a terminal that shows colours and nobody asked for none. */
+export function coloured(colour: Parameters<typeof styleText>[0], text: string): string {
+  return interactive ? styleText(colour, text, { stream: process.stdout, validateStream: true }) : text;
+}
+
+/** Prints a heading, with an empty line before it. */
+export function heading(title: string): void {
+  console.log(`\n${coloured("bold", title)}`);
+}
+
+/** Breaks text into lines of at most `width` columns, each after `indent`. Words and numbers stay whole. */
+export function wrap(text: string, indent = "", width = WIDTH): string {
+  const lines = text.split("\n").flatMap((line) => {
+    if (indent.length + line.length <= width) return [line];
+    const broken: string[] = [];
+    let current = "";
+    for (const word of line.split(" ")) {
+      const longer = current === "" ? word : `${current} ${word}`;
+      if (current !== "" && indent.length + longer.length > width) {
+        broken.push(current);
+        current = word;
+      } else current = longer;
+    }
+    return [...broken, current];
+  });
+  return lines.map((line) => (line === "" ? "" : indent + line)).join("\n");
+}
 
 /** Shows the progress of a step in a few words. Redraws the line on a terminal, and prints nothing to a log. */
 export type Show = (state: string) => void;
 
 /**
  * Runs one step and prints its line: the title with the progress, then the seconds that it took and a summary.
- * @param work returns the step's result and a summary in a few words
+ * @param work returns the step's result and a summary in a few words; without a summary, no line is left
  */
-export async function step<T>(title: string, work: (show: Show) => Promise<[result: T, summary: string]>): Promise<T> {
+export async function step<T>(
+  title: string,
+  work: (show: Show) => Promise<[result: T, summary: string | undefined]>,
+): Promise<T> {
   const started = performance.now();
   let drawn = "";
   const draw = (line: string) => {
@@ -21,11 +56,12 @@ export async function step<T>(title: string, work: (show: Show) => Promise<[resu
     const [result, summary] = await work((state) => draw(`  ${title} ... ${state}`.slice(0, process.stdout.columns)));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     draw("");
-    console.log(`✓ ${title.padEnd(24)} ${seconds.padStart(5)} s   ${summary}`);
+    if (summary !== undefined)
+      console.log(`${coloured("green", "✓")} ${title.padEnd(36)} ${seconds.padStart(5)} s   ${summary}`);
     return result;
   } catch (error) {
     draw("");
-    console.log(`✗ ${title}`);
+    console.log(`${coloured("red", "✗")} ${title}`);
     throw error;
   }
 }
@@ -46,30 +82,69 @@ export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
   );
 }
 
-/** Like `formatTable`, for rows with several columns of the same name. `none` is printed for null. */
+/**
+ * Like `formatTable`, for rows with several columns of the same name.
+ * @param none is printed for null
+ * @param width the columns that the table may take: if it is wider, the names of its columns are broken at their underscores
+ */
 export function formatRows(
   names: readonly string[],
   rows: readonly (readonly ResultRow[string][])[],
   indent = "  ",
   none = "",
+  width = Number.POSITIVE_INFINITY,
 ): string {
   const columns = names.map((name, index) => {
     const values = rows.map((row) => row[index] ?? null);
     const numeric = values.every((value) => value === null || typeof value === "number") && rows.length > 0;
     const texts = numeric
-      ? formatNumbers(values as (number | null)[], none)
+      ? formatNumbers(name, values as (number | null)[], none)
       : values.map((value) => String(value ?? none));
-    const width = Math.max(...[name, ...texts].map((text) => text.length));
-    return [name, "─".repeat(width), ...texts].map((text) => (numeric ? text.padStart(width) : text.padEnd(width)));
+    return { name, numeric, texts, widest: Math.max(0, ...texts.map((text) => text.length)) };
   });
-  const lines = columns[0]?.map((_, line) => `${indent}${columns.map((texts) => texts[line]).join("  ")}`.trimEnd());
+  const wideWith = (headers: readonly (readonly string[])[]) =>
+    columns.reduce((sum, { widest }, index) => {
+      const header = headers[index]?.map((part) => part.length) ?? [];
+      return sum + Math.max(widest, ...header) + 2;
+    }, indent.length - 2);
+  let headers = names.map((name) => [name]);
+  // Break as few names as it takes.
+  for (
+    let longest = Math.max(0, ...names.map(({ length }) => length));
+    wideWith(headers) > width && longest > 4;
+    longest--
+  )
+    headers = columns.map(({ name, widest }) => breakName(name, Math.max(widest, longest)));
+  const tallest = Math.max(0, ...headers.map(({ length }) => length));
+  const padded = columns.map(({ numeric, texts, widest }, index) => {
+    const header = headers[index] ?? [];
+    const wide = Math.max(widest, ...header.map((part) => part.length));
+    const above = Array.from({ length: tallest - header.length }, () => "");
+    const cells = [...above, ...header, "─".repeat(wide), ...texts];
+    return cells.map((text) => (numeric ? text.padStart(wide) : text.padEnd(wide)));
+  });
+  const lines = padded[0]?.map((_, line) => `${indent}${padded.map((texts) => texts[line]).join("  ")}`.trimEnd());
   return lines?.join("\n") ?? "";
 }
 
-function formatNumbers(values: readonly (number | null)[], none: string): string[] {
+/** A column's name in lines of at most `widest` letters, as far as its words allow. */
+function breakName(name: string, widest: number): string[] {
+  const lines: string[] = [];
+  for (const word of name.split(/(?<=_)/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length <= widest) lines[lines.length - 1] = last + word;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Columns of numbers that are names, such as ids, years, and months as YYYYMM: nobody reads them as amounts. */
+const isName = /(^|_)(id|year|month|quarter|decade|number|code)$/i;
+
+function formatNumbers(column: string, values: readonly (number | null)[], none: string): string[] {
   const decimals = Math.max(...values.map((value) => (value === null ? 0 : decimalsOf(value))));
-  // Years have no commas.
-  const useGrouping = !values.every((value) => value === null || (value >= 1900 && value < 2100));
+  const years = values.every((value) => value === null || (value >= 1900 && value < 2100));
+  const useGrouping = !years && !isName.test(column);
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping };
   return values.map((value) => (value === null ? none : value.toLocaleString("en-US", options)));
 }

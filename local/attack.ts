@@ -1,0 +1,79 @@
+import { resolveFromCaller } from "../generator/command-settings.ts";
+import { runMain } from "../generator/errors.ts";
+import { number, readOptions, text } from "../generator/options.ts";
+import { recoverAddresses } from "./attack-hashes.ts";
+import { LARGE_BUDGET, openAttackRoom, ways } from "./attack-room.ts";
+import { sceneOf } from "./attack-scene.ts";
+import { onTemplate } from "./attack-templates.ts";
+import { attacks, byBudget, type Won } from "./attacks.ts";
+import { count, formatRows, step } from "./terminal.ts";
+
+/*
+ * `npm run attack`: tries the known attacks on a copy of the clean room that `npm start` made, in which the same view is shared under each
+ * rule, and prints what each attack wins.
+ */
+
+const settings = {
+  out: text("folder that npm start wrote to", ".local"),
+  persons: number("persons to attack with each privacy budget", 30, { min: 2, max: 1000 }),
+};
+
+/** The epsilons of the budgets to compare. */
+const BUDGETS = [1, 2, 3, 5, 10, LARGE_BUDGET];
+
+async function main(): Promise<void> {
+  const { out, persons } = readOptions("npm run attack --", settings, process.argv.slice(2));
+  const room = await step("copy of the clean room", async () => {
+    const opened = await openAttackRoom(resolveFromCaller(out));
+    return [opened, "the same people shared under each rule"];
+  });
+  try {
+    const scene = await sceneOf(room);
+    const rows: string[][] = [];
+    for (const attack of attacks) {
+      const won = await step(attack.name, async () => {
+        const outcomes: string[] = [];
+        for (const way of ways) outcomes.push(inWords(await attack.run(scene, way)));
+        outcomes.push(inWords(await (onTemplate[attack.name] as (typeof onTemplate)[string])(scene)));
+        return [outcomes, attack.wants];
+      });
+      rows.push([attack.name, attack.wants, ...won]);
+    }
+    const budgets = await step("privacy budgets", async () => [
+      await byBudget(scene, BUDGETS, persons),
+      `${persons} persons, each attacked with a whole budget`,
+    ]);
+    const recovered = await step("hashed addresses", async () => [
+      await recoverAddresses(scene),
+      "a dictionary of names against the merchant's hashes",
+    ]);
+    console.log(`\nWho is right about how many persons, by rule\n
+${formatRows(["attack", "wants", ...ways, "query template"], rows)}
+
+Right about one person's tier by the best test on all answers that a budget buys, at epsilon 1 each (guessing: 50 %)\n
+${formatRows(
+  ["epsilon in all", "right"],
+  budgets.map(({ budget, right, of }) => [budget, `${Math.round((100 * right) / of)} %`]),
+)}
+
+Addresses recovered from a column of hashes by a dictionary of names\n
+${formatRows(
+  ["hashes", "recovered"],
+  recovered.map(({ hashes, right, of }) => [hashes, `${count(right)} of ${count(of)}`]),
+)}`);
+  } finally {
+    await room.close();
+  }
+}
+
+/** An outcome in a few words. */
+function inWords({ right, of, byGuessing, refusedBy }: Won): string {
+  if (refusedBy === "names") return "not in this room";
+  if (refusedBy === "GoogleSQL") return "cannot be written";
+  if (refusedBy !== undefined) return "refused";
+  if (right === 0) return "nothing";
+  const guessed = byGuessing === undefined || right === of ? "" : ` (guessing: ${count(byGuessing)})`;
+  return `${count(right)} of ${count(of)}${guessed}`;
+}
+
+await runMain(main);

@@ -1,0 +1,76 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { evaluate, rehearse } from "pulumi-rehearsal";
+import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
+import { adapters } from "./adapters.ts";
+import { answerUseCases } from "./answer-use-cases.ts";
+import { dbtJobs } from "./dbt-job.ts";
+import { DbtServer } from "./dbt-server.ts";
+import { warehouseUrl } from "./output-folder.ts";
+import { openProgress } from "./progress.ts";
+import { formatTable, heading, step } from "./terminal.ts";
+import { writeReports } from "./write-reports.ts";
+
+/** The Google Cloud project that `index.ts` is evaluated for. */
+const PROJECT = "demo-project";
+
+export interface ProgramOptions {
+  /** The absolute path of an empty folder for everything that is made. */
+  readonly out: string;
+  /** The name of Pulumi's project. */
+  readonly program: string;
+  /** Settings by full name, such as `shop:seed`. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Variables that every job and function gets in addition to its declared ones. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether to print every count, answer and table. */
+  readonly verbose: boolean;
+}
+
+/**
+ * Rehearses `index.ts`, answers the use cases and writes the reports, and prints a line for each step.
+ * Throws UserError that names the resource, the use case or the report that fails.
+ */
+export async function rehearseProgram({ out, program, config, env, verbose }: ProgramOptions): Promise<void> {
+  // Load dbt while the program is evaluated, because both take seconds.
+  const dbt = new DbtServer();
+  dbt.start();
+  const { printExecution, printSchedule } = openProgress(verbose);
+  heading("What pulumi up makes, and runs once");
+  try {
+    const declaration = await step("index.ts", async () => {
+      const declared = await evaluate(() => import("../index.ts"), { project: PROJECT, program, config, adapters });
+      return [declared, `${declared.resources.length} resources declared`];
+    });
+    await rehearse(declaration, {
+      out,
+      adapters: [...adapters, dbtJobs(dbt)],
+      env,
+      onExecution: printExecution,
+      onSchedule: printSchedule,
+    });
+  } finally {
+    dbt.stop();
+  }
+  heading("What the clean room answers");
+  await answerUseCases(out, join(out, "answers"), verbose);
+  if (verbose) await listTables(out);
+  console.log();
+  await step("reports", async () => [undefined, await writeReports({ out })]);
+  // Remove the folders that only the run itself needs.
+  for (const name of ["functions", "providers"]) await rm(join(out, name), { recursive: true, force: true });
+}
+
+/** Lists the tables of a rehearsed folder. */
+async function listTables(out: string): Promise<void> {
+  const warehouse = await openWarehouse(warehouseUrl({ out }));
+  try {
+    const rows = await warehouse.run(
+      `SELECT schema_name AS dataset, table_name AS "table", estimated_size AS rows FROM duckdb_tables()
+       WHERE NOT temporary ORDER BY schema_name DESC, table_name`,
+    );
+    console.log(`\nWhat was made\n${formatTable(rows)}`);
+  } finally {
+    await warehouse.close();
+  }
+}

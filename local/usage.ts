@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { type LoggedQuery, openLedger, readQueryLog, readRoom } from "analysis-rules";
+import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
+import type { SharedUsage } from "../report/clean-room/shape.ts";
+import { BUDGET_FILE, LOG_FILE, ROOM_FILE } from "./rehearsed-room.ts";
+import { formatRows } from "./terminal.ts";
+
+/** The fate of the queries that named a party's shared views since the rehearsal made them. */
+export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUsage> {
+  const queries = await queriesOn(owner, rehearsal);
+  const ledger = openLedger(join(rehearsal, BUDGET_FILE));
+  const room = readRoom(join(rehearsal, ROOM_FILE));
+  const shared = (room.parties[owner]?.tables ?? []).filter(
+    (table) => table.owner === owner && table.rule !== undefined,
+  );
+  const views = shared.map(async ({ id, table, rule }) => {
+    const named = queries.filter(({ resources }) =>
+      resources.some((one) => one.owner === owner && one.table_id === table),
+    );
+    const count = (outcome: LoggedQuery["outcome"]) => named.filter((query) => query.outcome === outcome).length;
+    const budget = rule?.differentialPrivacy?.epsilonBudget;
+    const { epsilon } = await ledger.spent(id);
+    return {
+      view: table,
+      asked: named.length,
+      answered: count("answered"),
+      refused: count("refused"),
+      failed: count("failed"),
+      withheld: named.reduce((sum, { groups_withheld = 0 }) => sum + groups_withheld, 0),
+      ...(budget !== undefined && { epsilon: { left: Number((budget - epsilon).toPrecision(6)), of: budget } }),
+    };
+  });
+  const refused = queries.filter(({ outcome }) => outcome === "refused");
+  const rules = [...new Set(refused.map(({ rule = "unknown" }) => rule))].sort();
+  return {
+    owner,
+    views: await Promise.all(views),
+    refusedBy: rules.map((rule) => ({ rule, queries: refused.filter((query) => query.rule === rule).length })),
+  };
+}
+
+/** The usage of both parties' views. */
+export function usageOfAll(rehearsal: string): Promise<SharedUsage[]> {
+  return Promise.all(PARTIES.map((party) => usageOf(party, rehearsal)));
+}
+
+async function queriesOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]> {
+  const all = await readQueryLog(join(rehearsal, LOG_FILE));
+  return all.filter(({ resources }) => resources.some((one) => one.owner === owner));
+}
+
+/**
+ * The log of an owner as rows with the columns of BigQuery's INFORMATION_SCHEMA.SHARED_DATASET_USAGE, as far as a laptop has them, and
+ * then the outcome, the rule, and what the query cost. A query has a row for each view.
+ */
+export async function usageRows(owner: Party, rehearsal: string) {
+  const queries = await queriesOn(owner, rehearsal);
+  return queries.flatMap(({ resources, outcome, rule, rows, groups_withheld, ...job }) =>
+    resources
+      .filter((resource) => resource.owner === owner)
+      .map(({ owner: _, epsilon, delta, ...resource }) => ({
+        ...resource,
+        data_exchange_id: parties[owner].room,
+        listing_id: resource.table_id,
+        ...job,
+        outcome,
+        rule: rule ?? null,
+        rows: rows ?? null,
+        groups_withheld: groups_withheld ?? null,
+        epsilon,
+        delta,
+      })),
+  );
+}
+
+/** A party's usage as text tables. */
+export function usageText({ views, refusedBy }: SharedUsage): string {
+  const columns = ["view", "asked", "answered", "refused", "failed", "groups withheld", "epsilon left"];
+  const rows = views.map(({ view, asked, answered, refused, failed, withheld, epsilon }) => [
+    ...[view, asked, answered, refused, failed, withheld],
+    epsilon === undefined ? "" : `${epsilon.left} of ${epsilon.of}`,
+  ]);
+  const rules = refusedBy.map(({ rule, queries }) => [rule, queries]);
+  return [
+    formatRows(columns, rows, ""),
+    ...(rules.length > 0 ? ["", formatRows(["refused by", "queries"], rules, "")] : []),
+  ].join("\n");
+}
