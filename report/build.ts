@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
+import { type Built, builtBefore } from "../generator/built-before.ts";
 import { replaceFile } from "../generator/lake/folder.ts";
 import { licencesOf } from "./licences.ts";
 import type { Report } from "./report.ts";
@@ -41,57 +42,86 @@ export interface Pages {
  * data. The same sources give the same bytes. Throws if the sources cannot be bundled.
  */
 export function buildPages(): Pages {
-  const style = bundleStyle();
-  const { script, licences } = bundleScript();
-  const hash = createHash("sha256");
-  const files: Record<string, string> = {};
-  for (const [page, masthead] of Object.entries(mastheads)) {
-    const html = pageHtml({ ...masthead, style, script, licences });
-    const name = `${page}.html`;
-    files[name] = join(root, "dist", "report", name);
-    replaceFile(files[name], Buffer.from(html));
-    hash.update(`${name}\n${html}\n`);
-  }
-  return { files, hash: hash.digest("hex").slice(0, 8) };
+  const { names, hash } = bundlePages().result;
+  return { files: filesOf(names), hash };
 }
 
 let built: Pages | undefined;
 
-/** Returns the pages, which are built once in a process, like the bundle. */
+/** Returns the pages. Builds them only if a source has changed since the last time. Throws as `buildPages` does. */
 export function pagesOnce(): Pages {
-  built ??= buildPages();
+  if (built === undefined) {
+    const { names, hash } = builtBefore(root, "dist/report.json", bundlePages);
+    built = { files: filesOf(names), hash };
+  }
   return built;
 }
 
-function bundleStyle(): string {
-  const { outputFiles } = buildSync({
-    absWorkingDir: root,
-    entryPoints: ["report/page/style/all.css"],
-    bundle: true,
-    minify: true,
-    write: false,
-  });
-  return outputFiles[0]?.text.trim() ?? "";
+function filesOf(names: readonly string[]): Pages["files"] {
+  return Object.fromEntries(names.map((name) => [name, join(root, "dist", "report", name)]));
 }
 
-function bundleScript(): { script: string; licences: string } {
-  const { outputFiles, metafile } = buildSync({
-    absWorkingDir: root,
+function bundlePages(): Built<{ readonly names: string[]; readonly hash: string }> {
+  const style = bundleStyle();
+  const code = bundleCode();
+  const script = code.text;
+  const licences = licencesOf(root, code.inputs);
+  const hash = createHash("sha256");
+  const names = Object.keys(mastheads).map((page) => `${page}.html`);
+  for (const [page, masthead] of Object.entries(mastheads)) {
+    const html = pageHtml({ ...masthead, style: style.text, script, licences });
+    const name = `${page}.html`;
+    replaceFile(join(root, "dist", "report", name), Buffer.from(html));
+    hash.update(`${name}\n${html}\n`);
+  }
+  // The files beside this one make the pages: they are sources too.
+  const beside = readdirSync(join(root, "report")).filter((name) => name.endsWith(".ts"));
+  return {
+    result: { names, hash: hash.digest("hex").slice(0, 8) },
+    inputs: [
+      ...style.inputs,
+      ...code.inputs,
+      ...beside.map((name) => `report/${name}`),
+      "report/page/tsconfig.json",
+      "transform/models/definitions.md",
+    ],
+    outputs: names.map((name) => `dist/report/${name}`),
+  };
+}
+
+interface Bundled {
+  readonly text: string;
+  /** The files that it is made of, as paths from the root. */
+  readonly inputs: readonly string[];
+}
+
+function bundleStyle(): Bundled {
+  return bundle({ entryPoints: ["report/page/style/all.css"] });
+}
+
+function bundleCode(): Bundled {
+  return bundle({
     entryPoints: ["report/page/main.ts"],
-    bundle: true,
     platform: "browser",
     target: "es2022",
     format: "iife",
-    minify: true,
     legalComments: "none",
     charset: "utf8",
     define: { DEFINITIONS: JSON.stringify(readDefinitions()) },
     tsconfig: "report/page/tsconfig.json",
+  });
+}
+
+function bundle(options: BuildOptions): Bundled {
+  const { outputFiles, metafile } = buildSync({
+    ...options,
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
     metafile: true,
     write: false,
   });
-  const [output] = Object.values(metafile.outputs);
-  return { script: outputFiles[0]?.text.trim() ?? "", licences: licencesOf(root, Object.keys(output?.inputs ?? {})) };
+  return { text: outputFiles[0]?.text.trim() ?? "", inputs: Object.keys(metafile.inputs) };
 }
 
 /**

@@ -9,6 +9,30 @@ export interface CleanRoomData {
   /** The merchant and the e-wallet. */
   readonly parties?: readonly SharingParty[];
   readonly useCases: readonly UseCaseAnswer[];
+  /** The queries on each party's views, as the party sees them. */
+  readonly usage?: readonly SharedUsage[];
+}
+
+/** The fate of the queries on a party's shared views, as only the party itself may know it. */
+export interface SharedUsage {
+  readonly owner: PartyName;
+  readonly views: readonly ViewUsage[];
+  /** The rules that refused queries. */
+  readonly refusedBy: readonly { readonly rule: string; readonly queries: number }[];
+}
+
+/** The fate of the queries that named a view. */
+export interface ViewUsage {
+  readonly view: string;
+  readonly asked: number;
+  readonly answered: number;
+  readonly refused: number;
+  /** Wrong queries, and queries that met a limit. */
+  readonly failed: number;
+  /** Groups that a threshold left out of the answers. */
+  readonly withheld: number;
+  /** The privacy budget, if the view has one. */
+  readonly epsilon?: { readonly left: number; readonly of: number };
 }
 
 /** The tables that a party keeps to itself, and the views that it shares, each with its rule. */

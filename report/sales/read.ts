@@ -48,13 +48,18 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
   const money = (name: string) => cells.map((row) => kopiykas(row[name]));
   /** Unpacks rows of `packedQuery` into parts with the place of their cell. */
   const parts = (rows: readonly ResultRow[], sums: number) =>
-    rows.flatMap((row) => unpackParts(row, sums).map((part) => ({ ...part, cell: cell.of(keyOf(row)) })));
+    rows.flatMap((row) => {
+      const place = cell.of(keyOf(row));
+      return unpackParts(row, sums).map(({ part, sums }) => ({ part, sums, cell: place }));
+    });
   /** For each sum, a matrix of cells × words. */
   const matrices = (rows: readonly ResultRow[], count: number, words: readonly string[]) => {
     const { of } = dictionaryOf(words);
     const filled = Array.from({ length: count }, () => new Array<number>(cells.length * words.length).fill(0));
-    for (const { cell, part, sums } of parts(rows, count))
-      for (const [i, sum] of sums.entries()) (filled[i] as number[])[cell * words.length + of(part)] = sum;
+    for (const { cell, part, sums } of parts(rows, count)) {
+      const place = cell * words.length + of(part);
+      for (let i = 0; i < count; i++) (filled[i] as number[])[place] = sums[i] as number;
+    }
     return filled;
   };
 

@@ -9,6 +9,7 @@ import { section, showInstead } from "../frame.ts";
 import { answerChart } from "./answer-chart.ts";
 import { copyButton } from "./copy.ts";
 import { refusalCard } from "./refusal.ts";
+import { usageCards } from "./usage.ts";
 import { whoShares } from "./who-shares.ts";
 
 const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wallet" } as const;
@@ -38,7 +39,7 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
     showInstead(absent ?? "Nobody has asked the clean room a question yet.");
     return;
   }
-  const { useCases, parties: sharing = [] } = data;
+  const { useCases, parties: sharing = [], usage = [] } = data;
   const filled = chapters
     .map((chapter) => ({ ...chapter, useCases: useCases.filter(chapter.holds) }))
     .filter(({ useCases }) => useCases.length > 0);
@@ -57,9 +58,12 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
       ...filled.flatMap(({ useCases }) => useCases.map(questionLink)),
     ),
   );
+  const owners = { id: "who-asked", title: "Who asked what" };
   document
     .getElementById("bar")
-    ?.replaceWith(sectionLinks([{ id: "who-shares", title: "Who shares what" }, ...filled]));
+    ?.replaceWith(
+      sectionLinks([{ id: "who-shares", title: "Who shares what" }, ...filled, ...(usage.length > 0 ? [owners] : [])]),
+    );
   document
     .getElementById("main")
     ?.replaceChildren(
@@ -67,6 +71,7 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
       ...filled.map(({ id, title, useCases }) =>
         section(id, title, ...useCases.map((useCase) => h("div", { class: "answer" }, ...useCaseCards(useCase)))),
       ),
+      ...(usage.length > 0 ? [section(owners.id, owners.title, ...usageCards(usage))] : []),
     );
 }
 

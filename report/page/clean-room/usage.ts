@@ -1,0 +1,65 @@
+import type { SharedUsage, ViewUsage } from "../../clean-room/shape.ts";
+import { count, list, plural } from "../../format.ts";
+import { h } from "../dom.ts";
+
+const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
+
+/** A card for each party with what became of the queries on its views, which BigQuery tells a view's owner and nobody else. */
+export function usageCards(usage: readonly SharedUsage[]): HTMLElement[] {
+  return usage.filter(({ views }) => views.length > 0).map(usageCard);
+}
+
+function usageCard({ owner, views, refusedBy }: SharedUsage): HTMLElement {
+  const columns = ["Asked", "Answered", "Refused", "Failed", "Groups withheld", "Epsilon left"];
+  const rules = refusedBy.map(({ rule, queries }) => `${rule} (${count(queries)})`);
+  return h(
+    "article",
+    { class: "card usage", "aria-labelledby": `usage-${owner}-title` },
+    h("header", {}, h("h3", { id: `usage-${owner}-title` }, `${titles[owner]} sees`)),
+    h("p", { class: "headline" }, headline(views)),
+    h(
+      "div",
+      {
+        class: "scroll",
+        tabindex: 0,
+        role: "region",
+        "aria-label": `Queries on the views of ${titles[owner].toLowerCase()}`,
+      },
+      h(
+        "table",
+        {},
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "View"), ...columns.map(columnHead))),
+        h("tbody", {}, ...views.map(viewRow)),
+      ),
+    ),
+    rules.length > 0 && h("p", { class: "caption" }, `Refused by: ${list(rules)}.`),
+  );
+}
+
+function columnHead(name: string): HTMLElement {
+  return h("th", { scope: "col", class: "number" }, name);
+}
+
+function viewRow({ view, asked, answered, refused, failed, withheld, epsilon }: ViewUsage): HTMLElement {
+  const figures = [asked, answered, refused, failed, withheld].map(count);
+  const budget = epsilon === undefined ? "" : `${epsilon.left} of ${epsilon.of}`;
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, h("code", {}, view)),
+    ...[...figures, budget].map((figure) => h("td", { class: "number" }, figure)),
+  );
+}
+
+function headline(views: readonly ViewUsage[]): string {
+  const sum = (of: (view: ViewUsage) => number) => views.reduce((total, view) => total + of(view), 0);
+  const asked = sum((view) => view.asked);
+  if (asked === 0) return "Nobody has asked yet";
+  return `${plural(
+    sum(({ answered }) => answered),
+    "answer",
+  )} and ${plural(
+    sum(({ refused }) => refused),
+    "refusal",
+  )}, counted by view`;
+}
