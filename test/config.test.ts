@@ -75,6 +75,7 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
   premiumFrom: ["", "0", "80.5", "1000001", "-80"],
   businessFrom: ["", "0", "lots"],
   discrepancyShare: ["", "-0.01", "1.5", "1%"],
+  hashKeySecret: ["my secret", "projects/p/secrets/s", "a".repeat(256)],
   sharedViews: [
     "",
     "[]",
@@ -87,6 +88,8 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     '{"transactions_private":{"epsilonBudget":0.5}}',
     '{"transactions_shared":{"joinCondition":"JOIN_BLOCKED"}}',
   ],
+  templatesOnly: ["", "{}", "users_shared", "[1]", '["users_shared","users_shared"]'],
+  templatesRevision: ["", "0", "1.5", "10000", "new"],
   cleanRoomMembers: [
     "",
     "[]",
@@ -97,6 +100,7 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     '{"wallet":["domain:example.com"]}',
     '{"wallet":["user:a@example.com","user:a@example.com"]}',
   ],
+  logQueryAddresses: ["", "yes", "1", "True"],
   generatorImage: ["", "node:22-slim", "ghcr.io/owner/node:22", "docker.io/", "docker.io/library/node:22 slim"],
   dbtImage: ["", "dbt-bigquery", "ghcr.io/dbt labs/dbt", "dbt-labs/dbt-bigquery:1.11.1"],
   dbtTag: ["", "-1", "1.11 ", "a".repeat(129)],
@@ -207,6 +211,17 @@ describe("settings", () => {
     expect(refusal({ location: "EU" })).to.include("set thelookSource to synthetic:");
   });
 
+  it("refuse to reserve an unknown view for templates, and a rule that renames a view that a template reads", () => {
+    expect(refusal({ templatesOnly: '["users"]' })).to.match(
+      /templatesOnly has "users", which is no shared view: use some of .*users_shared/,
+    );
+    expect(check({ templatesOnly: '["users_shared"]' }).templatesOnly).to.deep.equal(["users_shared"]);
+    const sharedViews = '{"provider_users_shared":{"rule":"list_overlap"}}';
+    expect(refusal({ sharedViews })).to.match(
+      /sharedViews gives provider_users_shared a rule of another kind, .+ but the query template \w+ reads provider_users_shared/,
+    );
+  });
+
   it("are either accepted completely or refused by name, whatever is given", () => {
     const texts = fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String), fc.json());
     const someSettings = fc.dictionary(fc.constantFrom(...settingNames), texts, { maxKeys: 5 });
@@ -241,8 +256,10 @@ describe("Pulumi.yaml", () => {
       expect(help, name).to.match(/^[a-z].*[^.]$/);
       const value = values[name];
       const fits = {
+        boolean: typeof value === "boolean",
         integer: Number.isInteger(value),
         object: typeof value === "object",
+        array: Array.isArray(value),
         // Pulumi has no type for fractions.
         string: typeof value === "string" || ["scale", "walletShare", "discrepancyShare"].includes(name),
       };

@@ -63,7 +63,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   transform: ["generator/tables"],
   report: ["generator/tables", "generator", "cleanroom"],
   components: ["generator/tables", "generator", "cleanroom"],
-  "pulumi-yaml.ts": [],
+  "pulumi-yaml.ts": ["generator"],
   "config.ts": ["generator/tables", "generator", "cleanroom", "pulumi-yaml.ts"],
   "index.ts": ["generator/tables", "generator", "cleanroom", "report", "components", "config.ts"],
   local: [

@@ -21,17 +21,24 @@ const slow = [
   "test/transform/segments.test.ts",
   "test/generator/wallet/wallet-on-bigquery.test.ts",
 ];
-/** The files that take longest start first, so that none of them is left over when the others are done. */
+/**
+ * The files that take longest start first, so that none of them is left over when the others are done. The pages' files come after those that
+ * need no marts: the first of them all builds the marts, and the others would wait for it.
+ */
 const longest = [
   ...slow,
   "test/transform/build.test.ts",
   "test/local/start.test.ts",
-  "test/report/every-page.test.ts",
   "test/local/mistakes.test.ts",
-  "test/report/hard-cases.test.ts",
-  "test/report/sales-page.test.ts",
-  "test/local/clean-room.test.ts",
+  "packages/googlesql-duckdb/test/translate/answers.test.ts",
+  "test/local/attack.test.ts",
   "test/cleanroom/use-cases.test.ts",
+  "test/report/every-page.test.ts",
+  "test/report/sales-page.test.ts",
+  "test/report/hard-cases.test.ts",
+  "test/local/clean-room.test.ts",
+  "test/local/query.test.ts",
+  "test/index.test.ts",
 ];
 
 const files = ["test", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/test`)].flatMap(
@@ -49,7 +56,8 @@ const asked = process.argv.slice(2);
 const named = asked.some((each) => each.endsWith(".test.ts"));
 const everything = Boolean(process.env.CI);
 const inOrder = named ? [] : [...new Set([...longest, ...files])].filter((file) => everything || !slow.includes(file));
-const jobs = Math.max(2, Math.min(4, availableParallelism()));
+// One more than there are cores, up to four: tests also wait, for browsers, servers and processes that they start.
+const jobs = Math.max(2, Math.min(4, availableParallelism() + 1));
 
 const madeOnce = mkdtempSync(join(tmpdir(), "made-once-"));
 const mocha = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");

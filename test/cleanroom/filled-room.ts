@@ -1,10 +1,11 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { catalogOf, type Room, type RoomTable, tablesOf } from "analysis-rules";
+import { catalogOf, type Room, type RoomTable, type RoomTemplate, tablesOf } from "analysis-rules";
 import { type ColumnKind, loadAnalyser, toDuckDb } from "googlesql-duckdb/tree";
 import type { Overrides } from "../../cleanroom/overrides.ts";
 import { otherParty, PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { type QueryTemplate, templates } from "../../cleanroom/templates.ts";
 import { type SharedView, shareViews, viewId } from "../../cleanroom/views.ts";
 import { fill } from "../../generator/fill.ts";
 import type { Table } from "../../generator/tables/table.ts";
@@ -22,14 +23,18 @@ const projects: Readonly<Record<Party, string>> = { merchant: "the-merchant", wa
 export async function filledRoom(
   folder: string,
   source: string,
-  { seed = 42, overrides = {} }: { seed?: number; overrides?: Overrides } = {},
+  {
+    seed = 42,
+    overrides = {},
+    discrepancyShare,
+  }: { seed?: number; overrides?: Overrides; discrepancyShare?: number } = {},
 ): Promise<string> {
   const room = mkdtempSync(join(folder, "room-"));
   const url = pathToFileURL(join(room, "warehouse.duckdb")).href.replace("file:", "duckdb:");
   await createTables(url, filledTables);
   const warehouse = await openWarehouse(url);
   try {
-    await fill(warehouse, { source, seed });
+    await fill(warehouse, { source, seed, discrepancyShare });
     const own = filledTables.map(ownTable);
     const { views } = shareViews(overrides);
     const shared: RoomTable[] = [];
@@ -55,8 +60,17 @@ export async function filledRoom(
       title: parties[party].title,
       project: projects[party],
       tables: seenBy(party),
+      functions: templates.map(({ name, owner }) => {
+        const dataset = owner === party ? parties[party].shared : parties[party].linked;
+        return { id: templateId(owner, name), project: projects[party], dataset, name };
+      }),
     });
-    const found: Room = { parties: { merchant: describe("merchant"), wallet: describe("wallet") } };
+    const found: Room = {
+      parties: { merchant: describe("merchant"), wallet: describe("wallet") },
+      templates: Object.fromEntries(
+        templates.map((template) => [templateId(template.owner, template.name), sharedTemplate(template)]),
+      ),
+    };
     writeFileSync(join(room, ROOM_FILE), JSON.stringify(found));
   } finally {
     await warehouse.close();
@@ -83,6 +97,15 @@ function sharedTable(view: SharedView, columns: RoomTable["columns"]): RoomTable
   const { party: owner, name: table, rule } = view;
   const relation = `${dataset}.${table}`;
   return { id: viewId(view, projects), project: projects[owner], dataset, table, owner, columns, rule, relation };
+}
+
+function templateId(owner: Party, name: string): string {
+  return `${projects[owner]}.${parties[owner].shared}.${name}`;
+}
+
+function sharedTemplate({ owner, parameters, columns, guards, body }: QueryTemplate): RoomTemplate {
+  const kinds = columns.map(({ name, type }) => ({ name, kind: type as ColumnKind }));
+  return { owner, parameters, columns: kinds, guards, query: body(projects) };
 }
 
 /** The kind of a column, from the type that its table or the analyser gives it. */

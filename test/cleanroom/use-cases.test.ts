@@ -236,7 +236,7 @@ describe("The clean room's use cases", () => {
         "paid twice",
       ]);
       expect(after.get("other amount")).to.be.above(0.2 * Number(before.get("agrees")));
-      // What the change does not touch is found as before.
+      // The change leaves the other answers as they were.
       for (const finding of ["missing", "paid twice"]) expect(after.get(finding)).to.equal(before.get(finding));
     });
 
@@ -312,7 +312,8 @@ describe("The clean room's use cases", () => {
 
   // All groups of an export of a thousand users are small.
   const low: Overrides = { provider_users_shared: { threshold: 3 }, customer_segments_shared: { threshold: 3 } };
-  for (const seed of [1, 42, 1337]) {
+  // Continuous integration asks more seeds.
+  for (const seed of process.env.CI ? [1, 42, 1337] : [42]) {
     (there ? describe : describe.skip)(
       `on a small real export, seed ${seed}${there ? "" : ": NOT TESTED, it is not there"}`,
       () => {

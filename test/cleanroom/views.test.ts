@@ -96,7 +96,7 @@ describe("The shared views", () => {
       const { rule } = changed("transactions_private", { maxEpsilonPerQuery: "0.5", maxGroupsContributed: 3 });
       expect(rule.differentialPrivacy).to.include({
         maxEpsilonPerQuery: 0.5,
-        epsilonBudget: 20,
+        epsilonBudget: 3,
         maxGroupsContributed: 3,
       });
     });
@@ -109,7 +109,7 @@ describe("The shared views", () => {
     it("for another kind of rule, which changes the view's name", () => {
       const view = changed("provider_users_shared", { rule: "differential_privacy" });
       expect(view.name).to.equal("provider_users_shared_differential_privacy");
-      expect(view.rule.differentialPrivacy).to.include({ privacyUnitColumn: "hashed_email", epsilonBudget: 20 });
+      expect(view.rule.differentialPrivacy).to.include({ privacyUnitColumn: "hashed_email", epsilonBudget: 3 });
       const back = changed("provider_users_shared", { rule: "aggregation_threshold" });
       expect(back.name).to.equal("provider_users_shared");
       const other = changed("transactions_shared", { rule: "aggregation_threshold", privacyUnitColumn: "order_id" });

@@ -1,6 +1,8 @@
+import { templateText } from "bigquery-clean-room";
 import { expect } from "chai";
-import { parties } from "../../cleanroom/party.ts";
+import { PARTIES, parties } from "../../cleanroom/party.ts";
 import { definitions } from "../../cleanroom/shared-views.ts";
+import { templates } from "../../cleanroom/templates.ts";
 import { isLingering, isMissing, isUnknownAccount } from "../../components/google/retry.ts";
 import { allBefore, type Declared, declareStack, named, ofType, PROJECT } from "./stack.ts";
 
@@ -163,6 +165,105 @@ describe("The clean room", () => {
     expect(before).to.include("clean-room-merchant-group:analysts@example.com-subscribes");
   });
 
+  describe("its query templates", () => {
+    const submitted = (of: readonly Declared[]) => ofType(of, "queryTemplate:QueryTemplate");
+    const approvals = (of: readonly Declared[]) =>
+      ofType(of, "pulumi-nodejs:dynamic/bigquery-clean-room:QueryTemplateApproval");
+
+    it("are submitted and approved, each in its owner's exchange, with the same text", () => {
+      expect(
+        approvals(resources)
+          .map(({ inputs }) => inputs.routine)
+          .sort(),
+      ).to.deep.equal(templates.map(({ name }) => name).sort());
+      for (const { name, inputs } of approvals(resources)) {
+        const { owner, views } = templates.find((each) => each.name === inputs.routine) ?? expect.fail();
+        const { room, dataset, shared } = parties[owner];
+        const template = named(resources, name.replace(/-approval$/, "")).inputs;
+        expect(template).to.deep.include({ dataExchangeId: room, submit: true, displayName: inputs.routine });
+        expect(template.routine.definitionBody).to.equal(templateText(inputs));
+        const id = `projects/${PROJECT}/locations/us/dataExchanges/${room}/queryTemplates/${template.queryTemplateId}`;
+        expect(inputs.template).to.equal(id);
+        expect(inputs.dataset).to.equal(shared);
+        // It is authorised on every dataset that its text names, and on no other.
+        const named_ = [...inputs.query.matchAll(/`([\w-]+)\.(\w+)\.\w+`/g)].map(
+          ([, project, of]) => `${project}.${of}`,
+        );
+        const reads = inputs.reads.map(({ project, dataset }: Record<string, string>) => `${project}.${dataset}`);
+        expect([...new Set(named_)].sort()).to.deep.equal([...reads].sort());
+        for (const of of new Set(reads)) expect([`${PROJECT}.${dataset}`, `${PROJECT}.${shared}`]).to.include(of);
+        if (views.length > 0) expect(reads).to.include(`${PROJECT}.${shared}`);
+      }
+      for (const party of PARTIES) expect(templates.map(({ owner }) => owner)).to.include(party);
+    });
+
+    it("are approved after they are submitted, after all views and all other changes of an access list, and before the other party subscribes", () => {
+      for (const { name, inputs } of approvals(resources)) {
+        const { owner } = templates.find((each) => each.name === inputs.routine) ?? expect.fail();
+        const [dataset, shared] = [parties[owner].dataset, parties[owner].shared];
+        const access = ofType(resources, "datasetAccess:DatasetAccess").filter((each) =>
+          [dataset, shared].includes(each.inputs.datasetId),
+        );
+        expect(access.length).to.be.above(3);
+        const views = privacyViews(resources).filter((each) => each.inputs.dataset === shared);
+        expect(before_(name)).to.include.members([
+          name.replace(/-approval$/, ""),
+          ...[...access, ...views].map((each) => each.name),
+        ]);
+        expect(before_(name)).not.to.include("parties-filled");
+        const subscriber = owner === "merchant" ? "wallet" : "merchant";
+        expect(before_(`clean-room-${subscriber}-subscription`)).to.include(name);
+      }
+    });
+
+    it("get another id for another text or another revision, and keep the names that subscribers call", async () => {
+      const ids = (of: readonly Declared[]) => submitted(of).map(({ inputs }) => inputs.queryTemplateId as string);
+      for (const id of ids(resources)) expect(id).to.match(/^[a-z_]+_[0-9a-f]{8}$/);
+      const config = { [`${space}:walletProject`]: "the-wallet", [`${space}:templatesRevision`]: "2" };
+      const { resources: other } = await declareStack({ config });
+      expect(ids(other).every((id) => /_[0-9a-f]{8}_2$/.test(id))).to.equal(true);
+      const names = (of: readonly Declared[]) => approvals(of).map(({ name, inputs }) => `${name} ${inputs.routine}`);
+      expect(names(other).sort()).to.deep.equal(names(resources).sort());
+      // The e-wallet's texts name another project, and the merchant's do not.
+      for (const { name, inputs } of submitted(resources)) {
+        const same = `${inputs.queryTemplateId}_2` === named(other, name).inputs.queryTemplateId;
+        expect(same, name).to.equal(inputs.dataExchangeId === parties.merchant.room);
+      }
+    });
+
+    it("are the only way to the rows of the views that the settings reserve for them", async () => {
+      const config = {
+        [`${space}:templatesOnly`]: '["provider_users_shared"]',
+        [`${space}:logQueryAddresses`]: "true",
+        [`${space}:hashKeySecret`]: "address-key",
+      };
+      const { resources: other } = await declareStack({ config });
+      // In the same stack, since declaring one takes seconds: both exchanges log addresses by that setting alone.
+      const logs = (of: readonly Declared[]) =>
+        of
+          .filter(({ type }) => type === "gcp:bigqueryanalyticshub/dataExchange:DataExchange")
+          .map(({ inputs }) => inputs.logLinkedDatasetQueryUserEmail);
+      expect([logs(other), logs(resources)]).to.deep.equal([
+        [true, true],
+        [undefined, undefined],
+      ]);
+      // The key of the hashed addresses goes from Secret Manager to the job that fills, whose account alone may read it.
+      const { inputs: fill } = named(other, "parties-fill-job");
+      const { envs } = fill.template.template.containers[0];
+      expect(envs.at(-1)).to.deep.equal({
+        name: "HASH_KEY",
+        valueSource: { secretKeyRef: { secret: "address-key", version: "latest" } },
+      });
+      const { inputs: may } = named(other, "parties-fill-key");
+      expect(may).to.include({ secretId: "address-key", role: "roles/secretmanager.secretAccessor" });
+      for (const { name, inputs } of listings(other))
+        expect(inputs.allowOnlyMetadataSharing, name).to.equal(
+          inputs.listingId === "provider_users_shared" ? true : undefined,
+        );
+      for (const { inputs } of listings(resources)) expect(inputs).not.to.have.property("allowOnlyMetadataSharing");
+    });
+  });
+
   describe("in two projects", () => {
     let split: Declared[];
     before(async () => {
@@ -176,7 +277,19 @@ describe("The clean room", () => {
         expect(inputs.project).to.equal(project);
         for (const [, reads] of inputs.query.matchAll(/`([^.`]+)\.[^`]+`/g)) expect(reads).to.equal(project);
       }
-      for (const { inputs } of [...listings(split), ...ofType(split, "dataExchange:DataExchange")])
+      const approvals = ofType(split, "pulumi-nodejs:dynamic/bigquery-clean-room:QueryTemplateApproval");
+      for (const { inputs } of approvals) {
+        const project = inputs.dataset === parties.merchant.shared ? "the-merchant" : "the-wallet";
+        expect(inputs.project).to.equal(project);
+        expect(inputs.template).to.match(new RegExp(`^projects/${project}/`));
+        for (const [, reads] of inputs.query.matchAll(/`([^.`]+)\.[^`]+`/g)) expect(reads).to.equal(project);
+        for (const read of inputs.reads) expect(read.project).to.equal(project);
+      }
+      for (const { inputs } of [
+        ...listings(split),
+        ...ofType(split, "queryTemplate:QueryTemplate"),
+        ...ofType(split, "dataExchange:DataExchange"),
+      ])
         expect(inputs.project).to.equal(
           inputs.dataExchangeId === parties.merchant.room ? "the-merchant" : "the-wallet",
         );

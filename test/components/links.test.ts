@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { expect } from "chai";
+import { templates } from "../../cleanroom/templates.ts";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
-import { consoleLinks, lookerStudioLinks, nextStepsFor, pasteable } from "../../components/links.ts";
+import { consoleLinks, lookerStudioLinks, nextStepsFor, pasteable, templateCalls } from "../../components/links.ts";
 import { marts } from "../../components/names.ts";
 
 const at = {
@@ -75,6 +76,19 @@ describe("queries to paste", () => {
   it("name no table of the other party except the views that it shares", () => {
     for (const { name, party } of readUseCases())
       expect(queries[name]).not.to.include(party === "merchant" ? "the-wallet." : "the-merchant.");
+  });
+
+  it("call every query template as the other party, by its full name in the linked dataset", () => {
+    const calls = pasteable(templateCalls(templates), at);
+    expect(Object.keys(calls)).to.deep.equal(templates.map(({ name }) => name));
+    for (const { name, owner, question } of templates) {
+      const [project, linked] =
+        owner === "wallet" ? ["the-merchant", "linked_ewallet_provider"] : ["the-wallet", "linked_merchant"];
+      const [first, second] = calls[name]?.split("\n") ?? [];
+      expect([first, second]).to.deep.equal([`-- In project ${project}`, `-- ${question}`]);
+      expect(calls[name]).to.include(`FROM \`${project}.${linked}.${name}\`(`);
+      expect(calls[name]).not.to.match(/(FROM|JOIN)\s+(merchant|ewallet_provider|linked_\w+)\./);
+    }
   });
 
   it("have full table names in comma joins and after line breaks too", () => {

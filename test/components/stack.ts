@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { skipPromiseTraces } from "../../packages/pulumi-rehearsal/src/quick-promises.ts";
 
 /** A resource as a program declared it. */
 export interface Declared {
@@ -41,6 +42,7 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
   const call = ({ token }: pulumi.runtime.MockCallArgs) => {
     throw new Error(`the program asks the provider for ${token}`);
   };
+  skipPromiseTraces();
   await pulumi.runtime.setMocks({ newResource, call }, NAMESPACE, "test", preview);
   pulumi.runtime.setAllConfig({ "gcp:project": PROJECT, ...config });
 

@@ -16,6 +16,7 @@ const apiOf: Readonly<Record<string, string>> = {
   cloudrunv2: "run",
   cloudscheduler: "cloudscheduler",
   projects: "cloudresourcemanager",
+  secretmanager: "secretmanager",
   serviceaccount: "iam",
   storage: "storage",
 };

@@ -12,7 +12,7 @@ import { type Google, startGoogle } from "./google.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** What to do where `findPulumi` finds nothing. */
+/** The advice if `findPulumi` finds nothing. */
 export const howToGetPulumi =
   "Pulumi's command line is not on this machine: npx pulumi version fetches it; where that is out of reach, " +
   "test/engine/build-pulumi.sh builds it with Go";
@@ -91,7 +91,7 @@ export async function startEngine(pulumi: string): Promise<Engine> {
   }
 }
 
-/** What a command line that was built from source lacks: the two programs by which the engine runs Node. */
+/** The parts that a command line built from source lacks: the two programs by which the engine runs Node. */
 function completeNode(bin: string): void {
   const programs = {
     "pulumi-language-nodejs": join(root, "test/engine/language-host.ts"),

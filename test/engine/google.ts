@@ -8,7 +8,7 @@ import { type Apis, freshApis } from "./apis.ts";
 import { failedHalfway, filled, type Message, serve } from "./grpc.ts";
 
 /*
- * What stands for Google's provider while Pulumi's own engine is at work: a server of the provider's protocol that keeps what it is told
+ * The stand-in for Google's provider while Pulumi's own engine is at work: a server of the provider's protocol that keeps what it is told
  * to make, and answers as the rehearsal does. Of Google it knows which APIs are on, and when the clean room's parts can be made and removed.
  */
 
@@ -19,7 +19,7 @@ const messages = require("@pulumi/pulumi/proto/provider_pb.js");
 const { PluginInfo } = require("@pulumi/pulumi/proto/plugin_pb.js");
 const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_pb.js");
 
-/** What was made of one declared resource. */
+/** A resource as it was made. */
 export interface Made {
   readonly id: string;
   /** Such as `Listing`. */
@@ -29,17 +29,17 @@ export interface Made {
 
 export interface Google {
   readonly port: number;
-  /** What is there, by URN. */
+  /** The resources that exist, by URN. */
   readonly made: Map<string, Made>;
-  /** What was done, in order: `create`, `update` or `delete`, and the kind of resource with its name. */
+  /** The calls, in order: `create`, `update` or `delete`, and the kind of resource with its name. */
   readonly calls: { readonly done: string; readonly kind: string; readonly name: string }[];
   /** The APIs of all projects. They stay on when the services that enabled them are deleted. */
   readonly apis: Apis;
   stop(): void;
 }
 
-/** Starts it. Views are BigQuery's matter. */
-export async function startGoogle({ views }: ViewsServer): Promise<Google> {
+/** Starts it. Views, functions and access lists are BigQuery's matter. */
+export async function startGoogle({ views, room }: ViewsServer): Promise<Google> {
   const made: Google["made"] = new Map();
   const calls: Google["calls"] = [];
   const apis = freshApis(PROJECT);
@@ -63,6 +63,8 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
       all("Listing").some((listing) => listing.dataExchangeId === dataExchangeId)
         ? undefined
         : `400: ${dataExchangeId} has no listing`,
+    // The provider creates it and submits it.
+    QueryTemplate: (inputs) => room.submit(templateOf(inputs), inputs.routine.definitionBody, inputs.submit),
   };
   /** Why it is better not removed yet. */
   const stillUsed: Record<string, (inputs: Message) => string | undefined> = {
@@ -70,14 +72,28 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
       all("DataExchangeSubscription").some((each) => each.dataExchangeId === dataExchangeId)
         ? `${dataExchangeId} has a subscription, whose linked dataset would stay behind`
         : undefined,
-    DataExchange: ({ dataExchangeId }) =>
-      all("Listing").some((each) => each.dataExchangeId === dataExchangeId)
+    DataExchange: ({ dataExchangeId, project }) =>
+      all("Listing").some((each) => each.dataExchangeId === dataExchangeId) ||
+      [...room.listings.keys()].some((each) => each.startsWith(`projects/${project}/`) && each.includes(dataExchangeId))
         ? `${dataExchangeId} has listings`
         : undefined,
     Dataset: ({ datasetId, project }) =>
-      [...views.keys()].some((view) => view.startsWith(`${project}.${datasetId}.`))
-        ? `${datasetId} has views that Pulumi knows of`
+      [...views.keys(), ...room.functions.keys()].some((each) => each.startsWith(`${project}.${datasetId}.`))
+        ? `${datasetId} has views or functions that Pulumi knows of`
         : undefined,
+  };
+  /** Google's side of what was made or removed. */
+  const follow = (done: "create" | "delete", kind: string, inputs: Message) => {
+    if (kind === "DatasetAccess") {
+      const { project, datasetId, ...entry } = inputs;
+      room.changeAccess(`${project}.${datasetId}`, entry, done);
+    }
+    // A submitted template stays, as the provider's deletionPolicy has it, until its exchange goes.
+    if (kind === "DataExchange" && done === "delete")
+      for (const name of room.templates.keys()) if (name.startsWith(exchangeOf(inputs))) room.templates.delete(name);
+    if (kind === "Dataset" && done === "delete") room.datasets.delete(`${inputs.project}.${inputs.datasetId}`);
+    if (kind === "DataExchangeSubscription" && done === "delete")
+      room.datasets.delete(`${inputs.project}.${inputs.destinationDataset.datasetReference.datasetId}`);
   };
 
   const partsOf = (urn: string) => {
@@ -115,6 +131,7 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
       const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
       made.set(request.getUrn(), { id, kind, inputs });
       calls.push({ done: "create", kind, name });
+      follow("create", kind, inputs);
       // The provider reads a service that it has just enabled.
       const unread = kind === "Service" ? apis.enable(inputs.project, inputs.service) : undefined;
       if (unread) throw failedHalfway(id, outputs, `Error when reading or editing Project Service ${id}: ${unread}`);
@@ -123,6 +140,7 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
     update(request: Message) {
       const { type, kind, name } = partsOf(request.getUrn());
       const inputs = plain(request.getNews());
+      if (kind === "QueryTemplate") throw new Error(`${name}: a submitted QueryTemplate cannot be updated`);
       const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
       made.set(request.getUrn(), { id, kind, inputs });
       calls.push({ done: "update", kind, name });
@@ -136,9 +154,12 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
       }),
     delete(request: Message) {
       const { kind, name } = partsOf(request.getUrn());
-      const refused = stillUsed[kind]?.(made.get(request.getUrn())?.inputs ?? {});
+      const was = made.get(request.getUrn());
+      const refused = stillUsed[kind]?.(was?.inputs ?? {});
       if (refused) throw new Error(`${name}: ${refused}`);
-      made.delete(request.getUrn());
+      follow("delete", kind, was?.inputs ?? {});
+      // After a replacement, the new one is there under the same URN.
+      if (was?.id === request.getId()) made.delete(request.getUrn());
       calls.push({ done: "delete", kind, name });
       return new Empty();
     },
@@ -148,3 +169,7 @@ export async function startGoogle({ views }: ViewsServer): Promise<Google> {
   });
   return { port, made, calls, apis, stop };
 }
+
+const exchangeOf = ({ project, location, dataExchangeId }: Message) =>
+  `projects/${project}/locations/${location}/dataExchanges/${dataExchangeId}`;
+const templateOf = (inputs: Message) => `${exchangeOf(inputs)}/queryTemplates/${inputs.queryTemplateId}`;

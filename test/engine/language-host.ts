@@ -86,7 +86,7 @@ function runPolicyPack(request: Message, stream: Message): Promise<void> {
 const engine = process.argv.at(-1);
 const { port } = await serve(LanguageRuntimeService, {
   handshake: () => new messages.LanguageHandshakeResponse(),
-  // What stands for Google's provider runs already, and Pulumi's own for dynamic resources lies beside this.
+  // The stand-in for Google's provider runs already, and Pulumi's own provider for dynamic resources lies beside this file.
   getRequiredPackages: () => new messages.GetRequiredPackagesResponse(),
   getRequiredPlugins: () => new messages.GetRequiredPluginsResponse(),
   getPluginInfo: () => new PluginInfo(),

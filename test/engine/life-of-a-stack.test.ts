@@ -1,5 +1,7 @@
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
+import { parties } from "../../cleanroom/party.ts";
+import { templates } from "../../cleanroom/templates.ts";
 import { type Engine, findPulumi, howToGetPulumi, startEngine } from "./engine.ts";
 
 const ALL_VIEWS = [
@@ -10,10 +12,13 @@ const ALL_VIEWS = [
   "merchant_shared.users_shared",
 ];
 const VIEW = "demo-project.ewallet_provider_shared.provider_users_shared";
-/** What declares it, and what lists it. */
+/** The resources that declare it and list it. */
 const DECLARED = "clean-room-wallet-shared-provider_users_shared";
 const DELETED_VIEW = "demo-project.merchant_shared.users_shared";
 const DELETED = "clean-room-merchant-shared-users_shared";
+/** A template that somebody will replace by hand, and what approves it. */
+const [REPLACED] = templates.filter(({ owner }) => owner === "merchant");
+const APPROVES = `clean-room-merchant-templates-${REPLACED?.name}-approval`;
 const RUNS = [
   "coffee-generated",
   "coffee-loaded",
@@ -64,6 +69,23 @@ describe("the life of a stack on Pulumi's own engine", function () {
     [...engine.bigquery.views.keys()].flatMap((id) =>
       id.startsWith(`${project}.`) ? id.slice(project.length + 1) : [],
     );
+  /** The functions that somebody can call: listed, authorised on all that they read, and approved. */
+  const callable = () => {
+    const { functions, listings, templates: submitted, mayRead } = engine.bigquery.room;
+    const approved = [...submitted.values()].flatMap(({ state, routine: { definitionBody } }) =>
+      state === "APPROVED" ? [definitionBody.replace(/\s+/g, " ")] : [],
+    );
+    const listed = [...listings.values()].map(({ bigqueryDataset }) => bigqueryDataset.selectedResources[0]?.routine);
+    return [...functions].flatMap(([id, { parameters, query }]) => {
+      const [project, dataset, routine] = id.split(".");
+      const text = `${routine}(${parameters}) AS ( ${query} )`.replace(/\s+/g, " ");
+      const isListed = listed.includes(`projects/${project}/datasets/${dataset}/routines/${routine}`);
+      return isListed && mayRead(id) && approved.includes(text) ? [id] : [];
+    });
+  };
+  const functionsIn = (projects: Readonly<Record<string, string>>) =>
+    templates.map(({ name, owner }) => `${projects[owner]}.${parties[owner].shared}.${name}`).sort();
+  const ONE_PROJECT = { merchant: "demo-project", wallet: "demo-project" };
   const ruleOf = (view: string) => engine.bigquery.views.get(view)?.view.privacyPolicy;
 
   it("is previewed under the policies without anything being made", async () => {
@@ -101,6 +123,15 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(Object.keys(outputs.useCases?.value)).to.include("05-overlap");
   });
 
+  it("has every query template of both parties submitted, approved, listed and authorised, and says how to call it", () => {
+    expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
+    expect(Object.keys(outputs.queryTemplates?.value)).to.deep.equal(templates.map(({ name }) => name));
+    // Nobody's grant was lost when the access lists were changed.
+    const grants = [...engine.google.made.values()].filter(({ kind }) => kind === "DatasetAccess");
+    const kept = [...engine.bigquery.room.datasets.values()].flatMap(({ access }) => access);
+    expect(kept.filter(({ routine }) => routine === undefined)).to.have.length(grants.length);
+  });
+
   it("changes nothing, asks nothing of BigQuery and runs nothing when it is put up again", async () => {
     forget();
     expect(await run("up")).to.deep.equal([]);
@@ -109,26 +140,46 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(engine.runs.requests).to.deep.equal([]);
   });
 
-  it("sees at a refresh that somebody took a rule off one view and deleted another, and the next up mends both", async () => {
+  it("sees at a refresh that somebody took a rule off a view, deleted another and replaced a function, and the next up mends all", async () => {
     const before = ruleOf(VIEW);
+    const { functions } = engine.bigquery.room;
+    const replaced = `demo-project.merchant_shared.${REPLACED?.name}`;
+    functions.set(replaced, { ...(functions.get(replaced) ?? expect.fail()), etag: "by-hand" });
+    expect(callable()).not.to.include(replaced);
     delete engine.bigquery.views.get(VIEW)?.view.privacyPolicy;
     engine.bigquery.views.delete(DELETED_VIEW);
     await run("refresh");
-    expect((await run("up")).sort()).to.deep.equal([`create ${DELETED}`, `update ${DECLARED}`]);
+    expect((await run("up")).sort()).to.deep.equal([`create ${DELETED}`, `update ${APPROVES}`, `update ${DECLARED}`]);
+    expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
     expect(ruleOf(VIEW)).to.deep.equal(before);
     expect(ruleOf(DELETED_VIEW)).not.to.equal(undefined);
   });
 
-  it("raises a threshold and changes labels in place, and sends no dataset's access list", async () => {
+  it("raises a threshold and changes labels in place, submits the query templates again, and sends no dataset's access list", async () => {
     await engine.stack.setConfig("sharedViews.provider_users_shared.threshold", { value: "80" }, true);
     await engine.stack.setConfig("labels.team", { value: "data" }, true);
+    await engine.stack.setConfig("templatesRevision", { value: "2" });
     forget();
-    const steps = await run("up");
+    const all = await run("up");
+    const isTemplate = (step: string) => /-templates-/.test(step);
+    const steps = all.filter((step) => !isTemplate(step));
     expect(steps).to.include.members([`update ${DECLARED}`, "update files-bucket"]);
     expect(steps.filter((step) => !step.startsWith("update "))).to.deep.equal([]);
     expect(ruleOf(VIEW)).to.have.nested.property("aggregationThresholdPolicy.threshold", "80");
     expect(engine.google.calls.map(({ kind }) => kind)).not.to.include("Dataset");
     expect(engine.runs.requests).to.deep.equal([]);
+
+    // Another revision submits other templates, and the functions keep their names and listings.
+    expect(
+      all.filter((step) => isTemplate(step) && !/^(create-replacement|replace|update|delete-replaced) /.test(step)),
+    ).to.deep.equal([]);
+    expect(all).to.include(`update ${APPROVES}`);
+    const { templates: submitted, listings } = engine.bigquery.room;
+    expect([...submitted.values()].map(({ state }) => state)).to.deep.equal(
+      Array(2 * templates.length).fill("APPROVED"),
+    );
+    expect(listings.size).to.equal(templates.length);
+    expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
   });
 
   it("fills everything again in its order where the seed is another, and makes nothing else anew", async () => {
@@ -146,7 +197,10 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(engine.google.calls.map(({ done }) => done)).not.to.include("create");
   });
 
+  let lastId = "";
   it("is destroyed from the subscriptions over listings and views to the datasets, and leaves nothing behind", async () => {
+    const made = [...engine.google.made].find(([urn]) => urn.endsWith(`::${APPROVES.replace(/-approval$/, "")}`));
+    lastId = made?.[1].inputs.queryTemplateId;
     const steps = await run("destroy");
     const at = (what: string) => steps.indexOf(`delete ${what}`);
     const order = [
@@ -160,11 +214,23 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(order.map(at)).not.to.include(-1);
     expect([...engine.google.made.keys()]).to.deep.equal([]);
     expect([...engine.bigquery.views.keys()]).to.deep.equal([]);
+    const { functions, listings, templates: submitted, datasets } = engine.bigquery.room;
+    expect([functions, listings, submitted, datasets].map(({ size }) => size)).to.deep.equal([0, 0, 0, 0]);
+    expect(at("clean-room-wallet-subscription")).to.be.below(at(APPROVES));
   });
 
-  it("can be put up again at once, with the e-wallet in a project of its own", async () => {
+  it("can be put up again at once, with the e-wallet in a project of its own, also if Google kept a submitted template", async () => {
     await engine.stack.setConfig("walletProject", { value: "wallet-project" });
+    // A template that Google kept though its exchange was deleted.
+    const kept = `projects/demo-project/locations/us/dataExchanges/merchant_clean_room/queryTemplates`;
+    engine.bigquery.room.templates.set(`${kept}/${lastId}`, {
+      state: "APPROVED",
+      routine: { routineType: "TABLE_VALUED_FUNCTION", definitionBody: "" },
+    });
+    expect(await failing(run("up"))).to.include(`${lastId} already exists`);
+    await engine.stack.setConfig("templatesRevision", { value: "3" });
     await run("up");
+    expect(callable().sort()).to.deep.equal(functionsIn({ merchant: "demo-project", wallet: "wallet-project" }));
     expect(viewsIn("demo-project").sort()).to.deep.equal(ALL_VIEWS.filter((view) => view.startsWith("merchant")));
     expect(viewsIn("wallet-project").sort()).to.deep.equal(ALL_VIEWS.filter((view) => view.startsWith("ewallet")));
     expect(await run("up")).to.deep.equal([]);

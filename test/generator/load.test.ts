@@ -120,6 +120,18 @@ describe("loading the coffee shop", () => {
     const without = { ...manifest, files: manifest.files.filter(({ table }) => table !== "stores") };
     await lake.writeText(manifestPath("csv_sources"), JSON.stringify(without));
     expect(await refused()).to.include("names no file for stores");
+    const [file] = manifest.files;
+    const unknown = { ...manifest, files: [...manifest.files, { ...file, table: "staff", path: "in/Staff.csv" }] };
+    await lake.writeText(manifestPath("csv_sources"), JSON.stringify(unknown));
+    expect(await refused()).to.include('has a file for "staff", which is not a table of the coffee shop');
+    const more = {
+      ...manifest,
+      settings: { ...manifest.settings, shards: 3 },
+      files: [...manifest.files, { ...file, path: "in/2.csv" }],
+    };
+    await lake.writeText(manifestPath("csv_sources"), JSON.stringify(more));
+    await lake.writeText("in/2.csv", await readFile(lake.uri(file?.path ?? ""), "utf8"));
+    expect(await refused()).to.match(/names 2 files for \w+, and the run had 3 shards/);
     await truncate(path, 20);
     expect(await refused()).to.include("not JSON");
     await rm(path);
@@ -132,8 +144,83 @@ describe("loading the coffee shop", () => {
     expect(await refused()).to.include("quantity");
   });
 
+  it("refuses rows that break a rule, naming file, row and value, and leaves all tables as they were", async () => {
+    const kept = new Map(
+      await Promise.all(
+        manifest.files.map(async ({ path }) => [path, await readFile(lake.uri(path), "utf8")] as const),
+      ),
+    );
+    /** Changes one value in the first row of a table's file. */
+    const set = (table: string, column: string, value: string) => async () => {
+      const path = manifest.files.find((file) => file.table === table)?.path ?? "";
+      const [header = "", first = "", ...rest] = String(kept.get(path)).split("\n");
+      const fields = first.split(",");
+      fields[header.split(",").indexOf(column)] = value;
+      await writeFile(lake.uri(path), [header, fields.join(","), ...rest].join("\n"));
+      await promise(table, {});
+    };
+    const lines = (table: string, change: (rows: string[]) => string[]) => async () => {
+      const path = manifest.files.find((file) => file.table === table)?.path ?? "";
+      const [header = "", ...rows] = String(kept.get(path)).trimEnd().split("\n");
+      const changed = change(rows);
+      await writeFile(lake.uri(path), `${[header, ...changed].join("\n")}\n`);
+      await promise(table, { rows: changed.length });
+    };
+    const cases: readonly (readonly [() => Promise<void>, RegExp])[] = [
+      [
+        set("orders", "order_date", "2999-01-01"),
+        /Orders\.csv, order_id \d+: order_date is "2999-01-01", outside the run's days, 2024-03-01 to 2024-03-10/,
+      ],
+      [
+        set("orders", "order_date", "2024-03-02"),
+        /ordered_at is "2024-03-01T.*", which is not in order_hour of order_date/,
+      ],
+      [set("orders", "order_hour", "99"), /order_hour is 99, and must be 0 to 23/],
+      [set("orders", "total_amount", "-5"), /total_amount is -5, and must be 0 or more/],
+      [set("orders", "sub_total", "1234567"), /total_amount is [\d.]+, and not sub_total less discount_amount/],
+      [set("orders", "store_id", "77"), /Orders\.csv, order_id \d+: store_id is 77, which no row of stores has/],
+      [set("orders", "channel", '" "'), /channel is " ", which is empty/],
+      [
+        set("order_details", "quantity", "0"),
+        /OrderDetails\.csv, order_detail_id \d+: quantity is 0, and must be 1 or more/,
+      ],
+      [set("order_details", "unit_price", "-1"), /unit_price is -1, and must be 0 or more/],
+      [set("order_details", "order_id", "1"), /order_id is 1, which no row of orders has/],
+      [set("stores", "latitude", "950"), /Stores\.csv, store_id 1: latitude is 950, and must be -90 to 90/],
+      [set("stores", "store_name", '""'), /store_name is "", which is empty/],
+      [set("stores", "closes_at_hour", "3"), /closes_at_hour is 3, not after opens_at_hour/],
+      [set("products", "price", "-90"), /Products\.csv, product_id 1: price is -90/],
+      [
+        set("customers", "registration_date", "2024-03-11"),
+        /registration_date is "2024-03-11", after the run's last day/,
+      ],
+      [set("customers", "birth_year", "85"), /birth_year is 85, and must be 1900 to 2100/],
+      [lines("orders", (rows) => [...rows, rows[0] ?? ""]), /Orders\.csv, order_id \d+: 2 rows have this order_id/],
+      [lines("order_details", () => []), /OrderDetails\.csv: the file has no rows/],
+      [
+        lines("order_details", (rows) => rows.slice(0, 10)),
+        /OrderDetails\.csv: 10 rows, and the last load had \d+\. If that is meant, load with --allow-shrink/,
+      ],
+    ];
+    const before = await contents();
+    for (const [spoil, message] of cases) {
+      await spoil();
+      expect(await userError(() => load(warehouse, lake))).to.match(message);
+      for (const [path, text] of kept) await writeFile(lake.uri(path), text);
+      await lake.writeText(manifestPath("csv_sources"), JSON.stringify(manifest));
+    }
+    expect(await contents()).to.deep.equal(before);
+    await load(warehouse, lake);
+  });
+
+  it("loads a much smaller run if that is allowed", async () => {
+    await generateCoffee(lake, { ...small, days: 2, seed: 7, shard: { index: 0, count: 1 } });
+    expect(await refused()).to.match(/the last load had/);
+    expect((await load(warehouse, lake, { allowShrink: true })).orders).to.be.above(0);
+  });
+
   /** Rewrites a file's entry in the manifest to match the file, apart from the given fields. */
-  async function promise(table: string, changes: { rows: number }): Promise<void> {
+  async function promise(table: string, changes: { rows?: number }): Promise<void> {
     const files = await Promise.all(
       manifest.files.map(async (file) =>
         file.table === table ? { ...file, ...(await lake.stat(file.path)), ...changes } : file,

@@ -38,6 +38,13 @@ describe("a command's settings", () => {
       );
   });
 
+  it("take decimal numbers only, and no text with a NUL byte", () => {
+    expect(read(["--scale", "1e1", "--seed", "+7"])).to.include({ scale: 10, seed: 7 });
+    for (const value of ["0x10", "0b1", "Infinity", "1_000", "١"])
+      expect(() => read(["--scale", value]), value).to.throw(`--scale is "${value}": use a number`);
+    expect(() => read(["--out", "a\0b"])).to.throw("use a value without NUL bytes");
+  });
+
   it("give one message for a misspelt setting and its value, and suggest the setting that was meant", () => {
     expect(() => read(["--colour", "red"])).to.throw(/^--colour is not a setting\n\n/);
     expect(() => read(["--sed", "7"])).to.throw(/^--sed is not a setting: did you mean --seed\?\n\n/);

@@ -43,7 +43,7 @@ describe("A rehearsal", () => {
     createTables(pathToFileURL(join(folder, "warehouse.duckdb")).href.replace("file:", "duckdb:"), tables);
   const day = { seed: 1, scale: 0.01, until: "2025-03-31", days: 1, shard: { index: 0, count: 1 } };
 
-  // What is touched is told once a process, so the buckets of the tests have different names.
+  // A process reports each resource once, so the tests use buckets of different names.
   const uses: Record<string, { access: string; use: (lake: Lake) => Promise<unknown> }> = {
     "a file is created": { access: "write", use: async (lake) => (await lake.create("a.csv")).close() },
     "a text is written": { access: "write", use: (lake) => lake.writeText("a.txt", "a") },

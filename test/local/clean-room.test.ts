@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CleanRoom, NotFound } from "analysis-rules";
+import { type CleanRoom, NotFound, Refusal } from "analysis-rules";
+import { type TableFunction, templateText } from "bigquery-clean-room";
 import { expect } from "chai";
 import { type Declaration, type Declared, rehearse } from "pulumi-rehearsal";
+import { otherParty, parties } from "../../cleanroom/party.ts";
+import { type QueryTemplate, templates } from "../../cleanroom/templates.ts";
 import { adapters } from "../../local/adapters.ts";
 import { PRIVACY_VIEW } from "../../local/privacy-views.ts";
+import { APPROVAL, QUERY_TEMPLATE } from "../../local/query-templates.ts";
 import { openRehearsedRoom } from "../../local/rehearsed-room.ts";
 import { type Draft, find, forget, partOf } from "../../packages/pulumi-rehearsal/test/draft.ts";
 import { userError } from "../support/user-error.ts";
@@ -18,6 +22,8 @@ const types = {
   role: "gcp:bigqueryanalyticshub/dataExchangeIamMember:DataExchangeIamMember",
   listing: "gcp:bigqueryanalyticshub/listing:Listing",
   subscription: "gcp:bigqueryanalyticshub/dataExchangeSubscription:DataExchangeSubscription",
+  template: QUERY_TEMPLATE,
+  approval: APPROVAL,
 };
 const WALLETS = "ewallet_provider_clean_room";
 
@@ -37,19 +43,19 @@ describe("The rehearsed clean room", () => {
   const selected = (each: Declared) =>
     (each.inputs.bigqueryDataset as { selectedResources: { table: string }[] }).selectedResources;
 
-  describe("follows the declaration:", () => {
-    async function opened<T>(change: (draft: Draft) => void, work: (room: CleanRoom) => Promise<T>): Promise<T> {
-      const draft = rooms();
-      change(draft);
-      const out = await mkdtemp(join(tmpdir(), "clean-room-"));
-      try {
-        await rehearse(draft, { out, adapters });
-        const room = await openRehearsedRoom(out);
-        return await work(room).finally(() => room.close());
-      } finally {
-        await rm(out, { recursive: true, force: true });
-      }
+  async function opened<T>(change: (draft: Draft) => void, work: (room: CleanRoom) => Promise<T>): Promise<T> {
+    const draft = rooms();
+    change(draft);
+    const out = await mkdtemp(join(tmpdir(), "clean-room-"));
+    try {
+      await rehearse(draft, { out, adapters });
+      const room = await openRehearsedRoom(out);
+      return await work(room).finally(() => room.close());
+    } finally {
+      await rm(out, { recursive: true, force: true });
     }
+  }
+  describe("follows the declaration:", () => {
     /** The names that a party can use, from the error for an unknown name, which lists them. */
     const visible = (room: CleanRoom, party: "merchant" | "wallet") =>
       room.ask(party, "SELECT 1 FROM elsewhere.thing").then(
@@ -134,6 +140,54 @@ describe("The rehearsed clean room", () => {
       ));
   });
 
+  describe("offers query templates:", () => {
+    const problem = (room: CleanRoom, party: "merchant" | "wallet", sql: string) =>
+      room.ask(party, sql).then(
+        () => expect.fail(`answered: ${sql}`),
+        (error: Error) => error,
+      );
+
+    it("each party calls those of the other one, and the owner calls its own", () =>
+      opened(
+        () => {},
+        async (room) => {
+          for (const { owner, example, name } of templates) {
+            const asker = otherParty(owner);
+            const explanation = await room.check(asker, example());
+            expect(
+              explanation.templates.map(({ template }) => template),
+              name,
+            ).to.deep.equal([`${parties[asker].linked}.${name}`]);
+          }
+          const missing = await problem(room, "merchant", "SELECT * FROM linked_ewallet_provider.nothing()");
+          expect(missing).to.be.instanceOf(NotFound);
+          const ofOwner = templates
+            .filter(({ owner }) => owner === "wallet")
+            .map(({ name }) => `linked_ewallet_provider.${name}`);
+          expect((missing as NotFound).visible).to.include.members(ofOwner);
+        },
+      ));
+
+    it("a view that shares its columns only is read by the templates alone", () =>
+      opened(
+        (draft) => {
+          listing(draft, "provider_users_shared").inputs.allowOnlyMetadataSharing = true;
+        },
+        async (room) => {
+          const refused = await problem(
+            room,
+            "merchant",
+            `SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM merchant.users AS u
+             JOIN linked_ewallet_provider.provider_users_shared AS p USING (hashed_email)`,
+          );
+          expect(refused).to.be.instanceOf(Refusal).with.property("rule", "metadata only");
+          expect(refused.message).to.match(/^Access Denied: Table .*linked_ewallet_provider\.provider_users_shared/);
+          const { example } = templates.find(({ views }) => views.includes("provider_users_shared")) as QueryTemplate;
+          expect((await room.ask("merchant", example())).rows).to.deep.equal([]);
+        },
+      ));
+  });
+
   describe("fails for what the cloud would refuse, and names the resource:", () => {
     async function fails(change: (draft: Draft) => void, ...said: string[]): Promise<void> {
       const draft = rooms();
@@ -149,14 +203,16 @@ describe("The rehearsed clean room", () => {
           for (const each of draft.resources) each.dependencies = each.dependencies.filter((other) => other !== urn);
         },
         types.subscription,
-        "shows only the views that are listed before it",
+        "shows only what is listed before it",
       ));
 
     it("a subscription to an exchange without listings", () =>
       fails(
         (draft) => {
+          const listed = [types.listing, types.template, types.approval];
           for (const each of draft.resources.filter(
-            ({ type, inputs }) => type === types.listing && inputs.dataExchangeId === WALLETS,
+            ({ type, inputs }) =>
+              listed.includes(type) && `${inputs.dataExchangeId} ${inputs.template}`.includes(WALLETS),
           ))
             forget(draft, each);
         },
@@ -247,6 +303,95 @@ describe("The rehearsed clean room", () => {
         },
         types.listing,
         "which the dataset merchant does not authorise",
+      ));
+
+    const approval = (draft: Draft) => find(draft, types.approval, { routine: "overlap_by_segment" });
+    const template = (draft: Draft) => find(draft, types.template, { displayName: "overlap_by_segment" });
+
+    it("a query template that is not submitted", () =>
+      fails(
+        (draft) => {
+          delete template(draft).inputs.submit;
+        },
+        types.approval,
+        "which is a draft: set its `submit`",
+      ));
+
+    it("a query template that is not approved", () =>
+      fails((draft) => forget(draft, approval(draft)), types.template, "is never approved, so nobody can call it"));
+
+    it("an approval of another text", () =>
+      fails(
+        (draft) => {
+          approval(draft).inputs.query = "SELECT 1 AS one";
+        },
+        types.approval,
+        "has another text than",
+      ));
+
+    it("an approval of a template that is not declared", () =>
+      fails(
+        (draft) => {
+          approval(draft).inputs.template = "projects/p/locations/us/dataExchanges/e/queryTemplates/t";
+        },
+        types.approval,
+        "approves projects/p/locations/us/dataExchanges/e/queryTemplates/t, which is not declared",
+      ));
+
+    /** Gives a template another query. */
+    const rewrite = (draft: Draft, change: (query: string) => string) => {
+      const { inputs } = approval(draft);
+      inputs.query = change(String(inputs.query));
+      const definitionBody = templateText(inputs as unknown as TableFunction);
+      template(draft).inputs.routine = { routineType: "TABLE_VALUED_FUNCTION", definitionBody };
+    };
+
+    it("a template whose function is not authorised on what it reads", () =>
+      fails(
+        (draft) => {
+          const { inputs } = approval(draft);
+          inputs.reads = (inputs.reads as { dataset: string }[]).filter(
+            ({ dataset }) => dataset !== "ewallet_provider",
+          );
+        },
+        types.approval,
+        "its function is not authorised on ewallet_provider: add that dataset to `reads`",
+      ));
+
+    it("a template that reads the tables of two owners", () =>
+      fails(
+        (draft) =>
+          rewrite(draft, (query) =>
+            query
+              .replace(/`([\w-]+)\.ewallet_provider\.provider_users`/, "`$1.merchant.users`")
+              .replace(/payment_volume/g, "id"),
+          ),
+        types.approval,
+        "of the merchant: a template reads one owner's data",
+      ));
+
+    it("a template that is wrong", () =>
+      fails(
+        (draft) => rewrite(draft, (query) => query.replace("COUNTIF(", "COUNTIF(no_such AND ")),
+        types.approval,
+        "its query fails: Unrecognized name: no_such",
+      ));
+
+    it("a template that breaks its owner's own rule", () =>
+      fails(
+        (draft) => rewrite(draft, (query) => query.replace("SELECT WITH AGGREGATION_THRESHOLD", "SELECT")),
+        types.approval,
+        "its query fails: You must use SELECT WITH AGGREGATION_THRESHOLD",
+      ));
+
+    it("a template that is listed after the subscription", () =>
+      fails(
+        (draft) => {
+          const { urn } = approval(draft);
+          for (const each of draft.resources) each.dependencies = each.dependencies.filter((other) => other !== urn);
+        },
+        types.subscription,
+        "shows only what is listed before it",
       ));
 
     it("a location in upper case", () =>

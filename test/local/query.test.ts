@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type Answer, problemOf } from "analysis-rules";
 import { expect } from "chai";
-import { ROOM_FILE } from "../../local/rehearsed-room.ts";
+import { LOG_FILE, ROOM_FILE } from "../../local/rehearsed-room.ts";
 import { type Person, type SmallRoom, smallRoom } from "../../packages/analysis-rules/test/small-room.ts";
 
 const program = join(import.meta.dirname, "../../local/query.ts");
@@ -82,6 +82,29 @@ describe("npm run query", function () {
     }
   }
   const asMerchant = (...args: string[]) => query("--as", "merchant", ...args);
+
+  it("lists what a party can name, and describes one of them, also in the words of other databases", async () => {
+    const { stdout } = await query("--as", "merchant", "--tables");
+    expect(stdout).to.match(/linked\.people_open\n +shared\. Aggregation threshold: groups of at least \d+ persons/);
+    expect((await query("--as", "merchant", "SHOW TABLES")).stdout).to.equal(stdout);
+    const described = await query("--as", "merchant", "describe `linked.people_open`;");
+    expect(described.stdout)
+      .to.match(/city +STRING/)
+      .and.to.match(/points +INT64/);
+    const missing = query("--as", "merchant", "DESCRIBE linked.nothing");
+    expect(
+      await missing.then(
+        ({ stderr }) => stderr,
+        (error: Error) => error.message,
+      ),
+    ).to.match(/no linked\.nothing that you can name; you can name .*linked\.people_open/);
+  });
+
+  it("says that groups may be missing without being asked", async () => {
+    const { stdout, stderr } = await query("--as", "merchant", byCity);
+    expect(stdout).not.to.include("left out");
+    expect(stderr).to.match(/Groups of fewer than \d+ persons are left out/);
+  });
 
   it("prints the answer as a table without the groups that are too small", async () => {
     const { code, stdout } = await queryAsNpm("--as", "merchant", byCity);
@@ -233,10 +256,36 @@ describe("npm run query", function () {
     expect(refused.stderr).to.include("View linked.people_open, which the e-wallet owns");
   });
 
-  it("changes nothing, whatever the query", async () => {
+  it("tells an owner who asked what of its views, by --usage, and nobody else", async () => {
+    await rm(join(small.folder, LOG_FILE), { force: true });
+    expect((await asMerchant(byCity)).code).to.equal(0);
+    expect((await asMerchant("SELECT note FROM linked.people_open")).code).to.equal(77);
+    const { code, stdout } = await query("--as", "wallet", "--usage");
+    expect(code).to.equal(0);
+    expect(stdout)
+      .to.match(/^people_open +2 +1 +1 +0 +1$/m)
+      .and.match(/^people_joined +0 +0 +0 +0 +0$/m)
+      .and.match(/^aggregation threshold +1$/m);
+    const rows = JSON.parse((await query("--as", "wallet", "--usage", "--json")).stdout);
+    expect(rows).to.have.length(2);
+    expect(rows[0]).to.include({
+      dataset_id: "ewallet_provider_shared",
+      table_id: "people_open",
+      data_exchange_id: "ewallet_provider_clean_room",
+      linked_dataset_id: "linked",
+      job_principal_subject: "merchant",
+      outcome: "answered",
+      groups_withheld: 1,
+    });
+    expect(rows[1]).to.include({ outcome: "refused", rule: "aggregation threshold", rows: null });
+    expect((await asMerchant("--usage", "--json")).stdout).to.equal("[]\n");
+    expect((await asMerchant("--usage", "SELECT 1")).stderr).to.include("--usage takes no query");
+  });
+
+  it("changes nothing but the owner's log, whatever the query", async () => {
     const state = async () => {
       const hash = createHash("sha256");
-      for (const file of (await readdir(small.folder)).sort())
+      for (const file of (await readdir(small.folder)).filter((name) => name !== LOG_FILE).sort())
         hash.update(file).update(await readFile(join(small.folder, file)));
       return hash.digest("hex");
     };

@@ -238,6 +238,24 @@ describe("the policy pack's rules", () => {
       await expectOnly("clean-room", but(view, { rule: undefined }), "rule is empty");
       await expectOnly("labelled", but(view, { labels: {} }), "labels");
     });
+
+    it("refuses a query template that may show single persons, or that reads the data of two owners", async () => {
+      const approval: Resource = {
+        type: "pulumi-nodejs:dynamic/bigquery-clean-room:QueryTemplateApproval",
+        name: "reach",
+        props: {
+          query: "SELECT WITH AGGREGATION_THRESHOLD tier, COUNT(DISTINCT u) AS n FROM t GROUP BY tier",
+          reads: [{ project: "p", dataset: "shared" }],
+        },
+      };
+      expect(await violations([approval])).to.deep.equal([]);
+      await expectOnly("clean-room", but(approval, { query: "SELECT * FROM t" }), "may show single persons");
+      const reads = [
+        { project: "p", dataset: "shared" },
+        { project: "q", dataset: "shared" },
+      ];
+      await expectOnly("clean-room", but(approval, { reads }), "datasets of p and q");
+    });
   });
 
   describe("one-location", () => {

@@ -38,6 +38,17 @@ inChromium("the clean room's page", (bench) => {
     expect(await first?.getByRole("group").count()).to.equal(1);
   });
 
+  it("ends with what each owner sees of the queries on its views", async () => {
+    const last = page.locator("main section").last();
+    const [merchant = "", wallet = ""] = await last.getByRole("article").allInnerTexts();
+    expect(merchant).to.contain("The merchant sees").and.to.contain("Nobody has asked yet");
+    expect(wallet).to.contain("1,201 answers and 4 refusals, counted by view");
+    expect(wallet).to.match(/provider_users_shared\s+1,204\s+1,200\s+3\s+1\s+17/);
+    expect(wallet).to.match(/transactions_private\s+2\s+1\s+1\s+0\s+0\s+2 of 3/);
+    expect(wallet).to.contain("Refused by: aggregation threshold (3) and privacy budget (1).");
+    expect(await page.getByRole("link", { name: "Who asked what" }).getAttribute("href")).to.equal("#who-asked");
+  });
+
   it("puts the most telling figure of each answer into its headline, with dollars as dollars", async () => {
     expect(await headline("01-tiers")).to.equal("USD per customer: Business $360.94, 8.1 times the $44.36 of Free");
     expect(await headline("03-overlap")).to.equal("Customers: 34,063");

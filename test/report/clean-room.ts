@@ -31,6 +31,32 @@ export const cleanRoom: CleanRoomData = {
       ],
     },
   ],
+  usage: [
+    {
+      owner: "merchant",
+      views: [{ view: "users_shared", asked: 0, answered: 0, refused: 0, failed: 0, withheld: 0 }],
+      refusedBy: [],
+    },
+    {
+      owner: "wallet",
+      views: [
+        { view: "provider_users_shared", asked: 1204, answered: 1200, refused: 3, failed: 1, withheld: 17 },
+        {
+          view: "transactions_private",
+          asked: 2,
+          answered: 1,
+          refused: 1,
+          failed: 0,
+          withheld: 0,
+          epsilon: { left: 2, of: 3 },
+        },
+      ],
+      refusedBy: [
+        { rule: "aggregation threshold", queries: 3 },
+        { rule: "privacy budget", queries: 1 },
+      ],
+    },
+  ],
   useCases: [
     {
       name: "01-tiers",

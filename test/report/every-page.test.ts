@@ -8,7 +8,7 @@ import { cleanRoom } from "./clean-room.ts";
 import { inChromium } from "./in-chromium.ts";
 import { type OpenPage, openPage, publishPages } from "./pages.ts";
 
-/** The folder for the screenshots of a run. */
+/** The folder for the screenshots of a run in continuous integration. */
 const screenshots = fileURLToPath(new URL("../../dist/screenshots/", import.meta.url));
 
 const looks = {
@@ -60,7 +60,7 @@ inChromium("every page", (bench) => {
         if (media !== undefined) await page.emulateMedia({ media });
         // Draw all charts, as for a printer, not only those in sight.
         await page.evaluate("dispatchEvent(new Event('beforeprint'))");
-        await page.screenshot({ path: `${screenshots}${name}-${look}.png`, fullPage: true });
+        if (process.env.CI) await page.screenshot({ path: `${screenshots}${name}-${look}.png`, fullPage: true });
         expect(await faults(page)).to.deep.equal([]);
         expect(
           await page.evaluate("document.documentElement.scrollWidth - innerWidth"),

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { openFolder } from "../../generator/lake/folder.ts";
 import type { Pages } from "../../report/build.ts";
-import { buildPages } from "../../report/build.ts";
+import { pagesOnce } from "../../report/build.ts";
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import { publishReports } from "../../report/publish.ts";
 import type { PageName } from "../../report/report.ts";
@@ -19,7 +19,7 @@ let files: Pages["files"] | undefined;
 /** Publishes the real pages from marts, after the script `change` has changed a copy of them. Returns the folder. */
 export async function publishPages(built: BuiltMarts, change?: string, cleanRoom?: CleanRoomData): Promise<string> {
   const folder = join(built.folder, `pages-${++folders}`);
-  files ??= buildPages().files;
+  files ??= pagesOnce().files;
   const pages = files;
   const warehouse = await built.open(change);
   try {

@@ -8,7 +8,7 @@ const elsewhere = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** What to do where `findChromium` finds nothing. */
+/** The advice if `findChromium` finds nothing. */
 export const howToGetChromium =
   "no Chromium on this machine: install it (Debian: apt install chromium; Ubuntu: snap install chromium; macOS: brew install " +
   "--cask chromium), or name one: CHROMIUM=/path/to/chrome npm test";
@@ -30,7 +30,10 @@ export function findChromium(): string | undefined {
   });
 }
 
-/** Starts it without a window. Its sandbox needs rights that containers seldom give; the pages are our own. */
+/**
+ * Starts it without a window, and without a process that draws as a graphics card would. Its sandbox needs rights that containers seldom
+ * give; the pages are our own.
+ */
 export function startChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"] });
 }

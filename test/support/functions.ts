@@ -9,7 +9,7 @@ import { bundleOnce } from "../../components/bundle.ts";
 /** A function of the bundle behind functions-framework, in a process of its own, laid out as it is deployed. */
 export interface DeployedFunction {
   readonly url: string;
-  /** What it has written to its log so far. */
+  /** Its log so far. */
   log(): string;
   stop(): Promise<void>;
 }

@@ -24,8 +24,11 @@ export async function startGoogle(with_: { bigquery: boolean }): Promise<Google>
   const front = createServer((incoming, response) => {
     if (google.intercept?.(incoming, response)) return;
     if (answerHowFar(incoming, response, received)) return;
+    // With BIGQUERY_EMULATOR_HOST the client puts an upload's path after the API's.
+    if (incoming.url?.startsWith("/bigquery/v2/upload/")) incoming.url = incoming.url.slice("/bigquery/v2".length);
     if (incoming.url?.startsWith("/computeMetadata/")) answerMetadata(incoming, response);
-    else if (incoming.url?.startsWith("/bigquery/")) forward(incoming, response, bigquery?.url ?? "", "", received);
+    else if (/^\/(upload\/)?bigquery\//.test(incoming.url ?? ""))
+      forward(incoming, response, bigquery?.url ?? "", "", received);
     // With STORAGE_EMULATOR_HOST the client leaves out the API's path, but for resumable uploads.
     else forward(incoming, response, gcs.url, incoming.url?.startsWith("/b") ? "/storage/v1" : "", received);
   }).listen(0, "127.0.0.1");

@@ -54,7 +54,7 @@ export async function makeShop(): Promise<Shop> {
   };
 }
 
-/** What dbt makes of the shop in DuckDB, and what it says while it does. Made once for all tests as well. */
+/** The marts that dbt builds from the shop in DuckDB, and dbt's output. Built once for all tests as well. */
 export interface BuiltShop {
   /** A DuckDB file with the shop's tables and its marts. */
   readonly warehouse: string;

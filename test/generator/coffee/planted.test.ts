@@ -11,7 +11,7 @@ const seed = 42;
 const scale = 4;
 const until = "2026-11-22";
 
-/** What docs/data.md promises of the orders, found in them. */
+/** The effects that docs/data.md promises, found in the orders. */
 describe("the effects planted in the coffee shop's orders", () => {
   let shop: Shop;
   before(async () => {

@@ -105,6 +105,15 @@ describe("The function trigger-job", () => {
     expect(answerTo(runAdminError("Cloud Run cannot be reached"), job).status).to.equal(502);
   });
 
+  it("does not claim that nothing was started when the API accepts the call and its answer cannot be read", async () => {
+    server.answers.push({ text: "<html>" });
+    const { status, body } = await post();
+    expect([status, body.error]).to.deep.equal([
+      502,
+      `${job} was started, or may have been: Cloud Run answered 200: <html>`,
+    ]);
+  });
+
   it("names every environment variable that is missing", async () => {
     const bare = await startFunction("triggerJob", { PROJECT_ID: "demo-project", JOB: "" });
     try {

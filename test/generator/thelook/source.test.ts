@@ -106,7 +106,9 @@ describe("A source of thelook", () => {
 
   it("is refused if a file holds something else, or was cut short", async () => {
     const foreign = changed("users.csv", () => "name,colour\nAnn,red\n");
-    expect(await refusal(() => fillFolder(foreign))).to.match(/users\.csv is not a CSV of merchant\.users/);
+    expect(await refusal(() => fillFolder(foreign))).to.match(
+      /users\.csv is not a table merchant\.users: it has name, colour/,
+    );
     const cut = changed("order_items.csv", (text) => text.slice(0, -12));
     expect(await refusal(() => fillFolder(cut))).to.match(/order_items\.csv, line 2/);
   });

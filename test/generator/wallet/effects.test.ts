@@ -14,7 +14,7 @@ for (const seed of seeds) {
       await fill(warehouse(), { source: await syntheticExport(folder, 0.2, seed), seed });
     });
 
-    /** What a group of customers does, by the values of a column. */
+    /** The behaviour of a group of customers, by the values of a column. */
     interface Group {
       readonly adults: number;
       readonly holders: number;

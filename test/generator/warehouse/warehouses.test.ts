@@ -147,6 +147,16 @@ for (const [engine, open] of Object.entries({ DuckDB: onDuckDb, BigQuery: onBigQ
       expect(await warehouse.run(`SELECT name FROM ${name} ORDER BY id`)).to.deep.equal([{ name: "" }, { name: null }]);
     });
 
+    it("stages texts that no script contains, in rows and columns as given", async () => {
+      const texts = [
+        ["a", 'quotes " and \\ and \n'],
+        ["b", "Київ"],
+      ];
+      const name = await warehouse.stageTexts(things, ["plain", "keyed"], texts);
+      const rows = await warehouse.run(`SELECT plain, keyed FROM ${name} ORDER BY plain`);
+      expect(rows.map(({ plain, keyed }) => [plain, keyed])).to.deep.equal(texts);
+    });
+
     it("stages several files as one table", async () => {
       const uris = [await place.put("shard-0.csv", "id\n1\n2\n"), await place.put("shard-1.csv", "id\n3\n")];
       const { name, rows } = await warehouse.stage(others, { uris });

@@ -1,0 +1,295 @@
+import { join } from "node:path";
+import { type CleanRoom, checkTemplates, problemOf, readRoom } from "analysis-rules";
+import { expect } from "chai";
+import type { Value } from "googlesql-duckdb";
+import { otherParty, parties } from "../../cleanroom/party.ts";
+import { parseTemplate, templates } from "../../cleanroom/templates.ts";
+import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
+import { openRehearsedRoom, ROOM_FILE } from "../../local/rehearsed-room.ts";
+import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
+import { filledRoom } from "./filled-room.ts";
+
+type AnswerRow = Readonly<Record<string, Value>>;
+
+describe("The query templates", () => {
+  const folder = temporaryFolder();
+  let place: string;
+  let room: CleanRoom;
+  const answers: Record<string, AnswerRow[]> = {};
+  const ask = async (party: string, sql: string): Promise<AnswerRow[]> => {
+    const { columns, rows } = await room.ask(party, sql);
+    return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] as Value])));
+  };
+  /** The rows of a query in DuckDB's SQL on the tables themselves. */
+  const truth = async (sql: string) => {
+    const warehouse = await openWarehouse(`duckdb://${join(place, "warehouse.duckdb")}`);
+    return warehouse.run(sql).finally(() => warehouse.close());
+  };
+  const row = (name: string, wanted: AnswerRow): AnswerRow => {
+    const found = answers[name]?.find((each) =>
+      Object.entries(wanted).every(([column, value]) => each[column] === value),
+    );
+    return found ?? expect.fail(`${name} has no row with ${JSON.stringify(wanted)}`);
+  };
+
+  before(async () => {
+    // More payments disagree than by default, because the room is small.
+    place = await filledRoom(folder, await syntheticExport(folder, 0.2), { discrepancyShare: 0.06 });
+    room = await openRehearsedRoom(place);
+    for (const { name, owner, example } of templates) answers[name] = await ask(otherParty(owner), example());
+  });
+  after(() => room.close());
+
+  it("are five of each party, and say who owns them, what they answer and how they guard", () => {
+    expect(templates.map(({ name, owner }) => `${owner} ${name}`).sort()).to.deep.equal([
+      "merchant lookalike_customers",
+      "merchant payments_by_traffic_source",
+      "merchant reach_by_segment",
+      "merchant spend_by_segment",
+      "merchant verify_orders",
+      "wallet last_touch_attribution",
+      "wallet lookalike_reach",
+      "wallet overlap_by_segment",
+      "wallet spend_by_tier",
+      "wallet verify_payments",
+    ]);
+    for (const { name, owner, question, guards, parameters, reads, body, example } of templates) {
+      expect(question, name).to.match(/^[HWD].+\?$/);
+      expect(guards, name).to.match(/at least \d+ .*rounded .*gets no rows/);
+      expect(parameters[0]?.type, name).to.match(/^TABLE<\w+ \w+(, \w+ \w+)*>$/);
+      expect(body({ merchant: "m-1", wallet: "w-2" }), name).to.contain(
+        `\`${owner === "merchant" ? "m-1" : "w-2"}.${reads[0]}\``,
+      );
+      expect(example("other.linked"), name).to.contain(`FROM other.linked.${name}(`);
+    }
+  });
+
+  it("keep to their owners' rules and return the columns that they declare", async () => {
+    expect([...(await checkTemplates(readRoom(join(place, ROOM_FILE))))]).to.deep.equal([]);
+    for (const { name, owner, columns, parameters } of templates) {
+      const nulls = parameters.map(({ type }) => {
+        const inside = /^TABLE<(.*)>$/
+          .exec(type)?.[1]
+          ?.split(", ")
+          .map((column) => column.split(" "));
+        return inside
+          ? `(SELECT ${inside.map(([column, kind]) => `CAST(NULL AS ${kind}) AS ${column}`).join(", ")})`
+          : "7";
+      });
+      const answer = await room.ask(
+        otherParty(owner),
+        `SELECT * FROM ${parties[otherParty(owner)].linked}.${name}(${nulls.join(", ")})`,
+      );
+      expect(answer.columns, name).to.deep.equal(columns.map(({ name: column, type }) => ({ name: column, type })));
+      // The smallest list that each answers is longer.
+      expect(answer.rows, name).to.deep.equal([]);
+    }
+  });
+
+  it("must have a header, and read their owner's tables only", () => {
+    const header = [
+      "-- Owner: wallet",
+      "-- Question: How many?",
+      "-- Guards: Some.",
+      "-- Parameters:",
+      "--   t ANY TABLE: rows",
+      "-- Answer:",
+      "--   n INT64: rows",
+      "-- Example:",
+      "--   SELECT 1",
+    ];
+    const text = (
+      lines: readonly string[],
+      query = "SELECT COUNT(*) AS n FROM t JOIN ewallet_provider.provider_users USING (hashed_email)",
+    ) => [...lines, query].join("\n");
+    expect(parseTemplate("counted", text(header))).to.deep.include({
+      owner: "wallet",
+      reads: ["ewallet_provider.provider_users"],
+      views: [],
+    });
+    for (const [index, title] of [
+      [0, "Owner"],
+      [1, "Question"],
+      [2, "Guards"],
+      [8, "Example"],
+    ] as const)
+      expect(
+        () => parseTemplate("counted", text(header.toSpliced(index, title === "Example" ? 1 : 1))),
+        title,
+      ).to.throw(/^templates\/counted\.sql: /);
+    expect(() => parseTemplate("counted", text(header.with(0, "-- Owner: bank")))).to.throw(
+      "the owner is bank: use merchant or wallet",
+    );
+    expect(() => parseTemplate("counted", text(header.with(4, "--   t rows")))).to.throw(
+      '"t rows" is not "name TYPE: description"',
+    );
+    expect(() => parseTemplate("counted", text(header, "SELECT 1 AS n FROM merchant.users"))).to.throw(
+      "reads merchant.users: a template reads tables of its owner only",
+    );
+    expect(() => parseTemplate("No-name", text(header))).to.throw("the name must be one of a function");
+  });
+
+  describe("find what is in the data:", () => {
+    it("advertising brings more people with a wallet, e-mails bring more who pay for a tier", () => {
+      const share = (segment: string, column: string) => Number(row("overlap_by_segment", { segment })[column]);
+      expect(share("Facebook", "overlap")).to.be.above(share("Email", "overlap") + 0.06);
+      expect(share("Email", "on_paying_tier")).to.be.above(share("Facebook", "on_paying_tier") + 0.04);
+    });
+
+    it("the overlap is that of the tables, to the nearest tens", async () => {
+      const found =
+        await truth(`SELECT traffic_source, count(*) AS people, count(*) FILTER (WHERE account_tier <> 'Free') AS paying
+        FROM merchant.users JOIN ewallet_provider.provider_users USING (hashed_email) GROUP BY ALL`);
+      expect(found).to.have.length(5);
+      const all = await ask(
+        "merchant",
+        "SELECT * FROM linked_ewallet_provider.overlap_by_segment((SELECT hashed_email, traffic_source AS segment FROM merchant.users))",
+      );
+      for (const { traffic_source, people, paying } of found) {
+        const shown = all.find(({ segment }) => segment === traffic_source) as AnswerRow;
+        expect(Number(shown.with_wallet)).to.be.within(Number(people) - 9, Number(people) + 9);
+        expect(Number(shown.paying)).to.be.within(Number(paying) - 9, Number(paying) + 9);
+        expect(Number(shown.with_wallet) % 10).to.equal(0);
+      }
+    });
+
+    it("higher tiers spend more, to the merchant that passes in the spend and to the wallet that passes in the tier", () => {
+      const spend = (name: string, key: string, tier: string, column: string) =>
+        Number(row(name, { [key]: tier })[column]);
+      for (const [name, key, column] of [
+        ["spend_by_tier", "account_tier", "usd_per_customer"],
+        ["spend_by_segment", "account_tier", "gross_usd_per_customer"],
+        ["spend_by_segment", "account_tier", "kept_usd_per_customer"],
+      ] as const) {
+        expect(spend(name, key, "Business", column), column).to.be.above(1.4 * spend(name, key, "Free", column));
+        expect(spend(name, key, "Premium", column), column).to.be.above(1.2 * spend(name, key, "Free", column));
+      }
+      expect(spend("spend_by_segment", "account_tier", "Free", "kept_usd_per_customer")).to.be.below(
+        spend("spend_by_segment", "account_tier", "Free", "gross_usd_per_customer"),
+      );
+      const { reach, repeating } = row("reach_by_segment", { account_tier: "Business" });
+      expect(Number(reach)).to.be.within(0.6, 0.78);
+      expect(Number(repeating)).to.be.above(0.1 + Number(row("reach_by_segment", { account_tier: "Free" }).repeating));
+    });
+
+    it("each payment belongs to the last touch before it, within the window", async () => {
+      const [direct] = await truth(`SELECT count(DISTINCT hashed_email) AS payers, sum(usd) AS usd FROM (
+        SELECT hashed_email, least(sum(transaction_amount), 500) AS usd FROM ewallet_provider.transactions
+        JOIN ewallet_provider.provider_users USING (provider_user_id) JOIN merchant.users USING (hashed_email)
+        WHERE transactions.status NOT IN ('Cancelled', 'Returned') AND traffic_source = 'Search'
+          AND created_at <= transaction_timestamp AND transaction_timestamp < created_at + INTERVAL 90 DAY GROUP BY ALL)`);
+      const shown = row("last_touch_attribution", { traffic_source: "Search" });
+      expect(Number(shown.payers)).to.be.within(Number(direct?.payers) - 15, Number(direct?.payers) + 15);
+      expect(Number(shown.attributed_usd)).to.be.within(Number(direct?.usd) - 6000, Number(direct?.usd) + 6000);
+      // A later touch takes payments from the registration.
+      const again = await ask(
+        "merchant",
+        `SELECT * FROM linked_ewallet_provider.last_touch_attribution((
+        SELECT hashed_email, traffic_source, created_at AS touched_at FROM merchant.users UNION ALL
+        SELECT u.hashed_email, 'Came back', TIMESTAMP_ADD(o.created_at, INTERVAL 1 HOUR) FROM merchant.orders AS o JOIN merchant.users AS u ON u.id = o.user_id), 90)`,
+      );
+      expect(again.map(({ traffic_source }) => traffic_source)).to.include("Came back");
+      const later = again.find(({ traffic_source }) => traffic_source === "Search");
+      expect(Number(later?.payers)).to.be.within(0.7 * Number(shown.payers), 0.999 * Number(shown.payers));
+      const other = row("payments_by_traffic_source", { traffic_source: "Search" });
+      expect(Number(other.payers)).to.be.above(Number(shown.payers));
+    });
+
+    it("nearly all payments agree with their orders, and each kind of disagreement is there", () => {
+      for (const [name, kinds] of [
+        ["verify_payments", ["agrees", "late", "missing", "other amount", "other status", "paid twice"]],
+        ["verify_orders", ["agrees", "late", "other amount", "other status", "paid twice"]],
+      ] as const) {
+        const found = answers[name] ?? [];
+        expect(found.map(({ finding }) => finding).toSorted()).to.deep.equal(kinds);
+        expect(Number(row(name, { finding: "agrees" }).share_of_orders)).to.be.within(0.92, 0.97);
+        expect(Number(row(name, { finding: "other amount" }).orders)).to.be.above(
+          Number(row(name, { finding: "paid twice" }).orders),
+        );
+      }
+    });
+
+    it("good customers are found again among Business users, and paying users among customers between 25 and 44", () => {
+      const lift = (name: string, wanted: AnswerRow) => Number(row(name, wanted).lift);
+      expect(lift("lookalike_reach", { account_tier: "Premium", birth_decade: 1990 })).to.be.above(1.2);
+      expect(lift("lookalike_reach", { account_tier: "Free", birth_decade: 1990 })).to.be.below(0.85);
+      expect(lift("lookalike_customers", { traffic_source: "Search", age_band: "25 to 44" })).to.be.above(1.25);
+      expect(lift("lookalike_customers", { traffic_source: "Search", age_band: "under 25" })).to.be.below(0.75);
+      const reaches = (answers.lookalike_reach ?? []).map(({ reach }) => Number(reach));
+      expect(reaches).to.deep.equal(reaches.toSorted((one, other) => one - other));
+    });
+  });
+
+  describe("give an attacker nothing to write:", () => {
+    /** Every twentieth customer in a group of its own, which 52 customers fill up to the threshold: the merchant knows that they have a wallet. */
+    let padded: string;
+    before(async () => {
+      const known =
+        await truth(`SELECT DISTINCT user_id FROM merchant.orders JOIN merchant.order_payments USING (order_id)
+        WHERE payment_method = 'E-wallet' ORDER BY 1 LIMIT 52`);
+      const ids = known.map(({ user_id }) => user_id).join(", ");
+      padded = `SELECT id AS target, hashed_email FROM merchant.users WHERE MOD(id, 20) = 0 AND id NOT IN (${ids})
+        UNION ALL SELECT u.id, k.hashed_email FROM merchant.users AS u CROSS JOIN merchant.users AS k
+        WHERE MOD(u.id, 20) = 0 AND u.id NOT IN (${ids}) AND k.id IN (${ids})`;
+    });
+
+    it("one query on the view tells every target's tier, in groups that the attacker fills with people it knows", async () => {
+      const told = await ask(
+        "merchant",
+        `WITH padded_groups AS (
+          SELECT WITH AGGREGATION_THRESHOLD t.target, COUNT(DISTINCT p.hashed_email) AS people, COUNTIF(p.account_tier = 'Free') AS free
+          FROM (${padded}) AS t JOIN linked_ewallet_provider.provider_users_shared AS p ON p.hashed_email = t.hashed_email
+          GROUP BY t.target)
+        SELECT target, free - MIN(free) OVER () AS is_free FROM padded_groups WHERE people = 53`,
+      );
+      expect(told.length).to.be.above(250);
+      const tiers = new Map(
+        (
+          await truth(
+            "SELECT id, account_tier FROM merchant.users JOIN ewallet_provider.provider_users USING (hashed_email)",
+          )
+        ).map(({ id, account_tier }) => [Number(id), account_tier]),
+      );
+      const right = told.filter(({ target, is_free }) => (tiers.get(Number(target)) === "Free") === (is_free === 1));
+      expect(right).to.have.length(told.length);
+    });
+
+    it("the template leaves out whoever is in two groups, and so every padded group", async () => {
+      const call = `SELECT * FROM linked_ewallet_provider.overlap_by_segment((SELECT hashed_email, CAST(target AS STRING) AS segment FROM (${padded})))`;
+      expect(await ask("merchant", call)).to.deep.equal([]);
+    });
+
+    it("a call for each row is refused", async () => {
+      const each = `SELECT u.id, (SELECT MAX(with_wallet) FROM linked_ewallet_provider.overlap_by_segment((
+        SELECT c.hashed_email, 'x' AS segment FROM merchant.users AS c WHERE c.id < 3000 OR c.id = u.id))) FROM merchant.users AS u`;
+      const error = await room.ask("merchant", each).catch((thrown) => thrown);
+      expect(problemOf(error)?.message).to.equal(
+        "linked_ewallet_provider.overlap_by_segment cannot be called once for each row of another table",
+      );
+    });
+
+    it("two answers on lists that differ by one person do not tell whether that person has a wallet", async () => {
+      const count = async (but: number) => {
+        const [one] = await ask(
+          "merchant",
+          `SELECT with_wallet FROM linked_ewallet_provider.overlap_by_segment((
+          SELECT hashed_email, 'x' AS segment FROM merchant.users WHERE id <= 4000 AND id <> ${but}))`,
+        );
+        return Number(one?.with_wallet);
+      };
+      const whole = await count(-1);
+      expect(await count(-1), "the same list has the same answer").to.equal(whole);
+      const targets =
+        await truth(`SELECT id, provider_user_id IS NOT NULL AS has FROM merchant.users LEFT JOIN ewallet_provider.provider_users USING (hashed_email)
+        WHERE id <= 4000 ORDER BY md5(id::VARCHAR) LIMIT 12`);
+      // A change of the answer proves nothing: it is as likely for a person without a wallet.
+      const differences = await Promise.all(
+        targets.map(async ({ id, has }) => ({ has, by: whole - (await count(Number(id))) })),
+      );
+      const changed = (has: boolean) => differences.filter((each) => each.has === has && each.by !== 0);
+      expect(changed(true)).to.not.have.length(0);
+      expect(changed(false)).to.not.have.length(0);
+      for (const { by } of differences) expect(Math.abs(by)).to.be.at.most(10);
+    });
+  });
+});

@@ -1,0 +1,288 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { expect } from "chai";
+import { rewriteExport } from "../../../generator/thelook/rewrite-export.ts";
+import { openSource } from "../../../generator/thelook/source.ts";
+import type { ResultRow } from "../../../generator/warehouse/warehouse.ts";
+import { userError } from "../../support/user-error.ts";
+import { emptyWarehouse, temporaryFolder } from "./merchant.ts";
+
+const header = {
+  users:
+    "id,first_name,last_name,email,age,gender,state,street_address,postal_code,city,country,latitude,longitude,traffic_source,created_at",
+  orders: "order_id,user_id,status,gender,created_at,returned_at,shipped_at,delivered_at,num_of_item",
+  order_items:
+    "id,order_id,user_id,product_id,inventory_item_id,status,created_at,shipped_at,delivered_at,returned_at,sale_price",
+};
+/** An export as BigQuery writes it: two users, one of them in a city with an umlaut, an order each, one returned. */
+const plain: Readonly<Record<string, string>> = {
+  users: `${header.users}
+1,Ann,Ott,ann@example.com,25,F,Saxony,1 First Street,01067,Görlitz,Germany,50.5,19.25,Search,2025-03-01 08:05:09 UTC
+2,Bo,Ek,bo@example.com,,M,Dalarna,2 Second Street,79131,Falun,Sweden,-8.5,,Email,2025-03-02 09:05:09.250000 UTC
+`,
+  orders: `${header.orders}
+11,1,Complete,F,2025-03-04 08:05:09 UTC,,2025-03-05 08:05:09 UTC,2025-03-07 08:05:09 UTC,1
+12,2,Returned,M,2025-03-05 09:05:09 UTC,2025-03-09 09:05:09 UTC,2025-03-06 09:05:09 UTC,2025-03-08 09:05:09 UTC,1
+`,
+  order_items: `${header.order_items}
+21,11,1,7,31,Complete,2025-03-04 08:05:09 UTC,2025-03-05 08:05:09 UTC,2025-03-07 08:05:09 UTC,,10.5
+22,12,2,,32,Returned,2025-03-05 09:05:09 UTC,2025-03-06 09:05:09 UTC,2025-03-08 09:05:09 UTC,2025-03-09 09:05:09 UTC,8
+`,
+};
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** The three files, each changed and named by a function. */
+const files = (
+  change: (text: string, file: string) => string | Uint8Array,
+  nameOf = (file: string) => `${file}.csv`,
+): Files => Object.fromEntries(Object.entries(plain).map(([file, text]) => [nameOf(file), change(text, file)]));
+const named = (nameOf: (file: string) => string) => files((text) => text, nameOf);
+const times = (replacement: string) =>
+  files((text) => text.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.25)?(0000)? UTC/g, replacement));
+const headers = (change: (name: string) => string) =>
+  files((text) => text.replace(/^.*/, (line) => line.split(",").map(change).join(",")));
+const only = (file: string, change: (text: string) => string) =>
+  files((text, of) => (of === file ? change(text) : text));
+const withoutColumns = (names: readonly string[]) =>
+  files((text) => {
+    const rows = text
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    const kept = (rows[0] ?? []).map((name) => !names.includes(name));
+    return `${rows.map((row) => row.filter((_, index) => kept[index]).join(",")).join("\n")}\n`;
+  });
+
+/** Exports that give the same rows as the plain one. */
+const same: Readonly<Record<string, Files>> = {
+  "shards as BigQuery numbers them": named((file) => `${file}-000000000000.csv`),
+  gzip: files(
+    (text) => gzipSync(text),
+    (file) => `${file}.csv.gz`,
+  ),
+  "gzip under the name of plain CSV": files((text) => gzipSync(text)),
+  "capital letters in file names": named((file) => `${file.toUpperCase()}.CSV`),
+  "a prefix before each file's name": named((file) => `thelook_ecommerce.${file}.csv`),
+  "one folder down, beside other files": { ...named((file) => `export/${file}.csv`), "README.md": "# Export" },
+  "folders of part files, as Spark writes": {
+    ...named((file) => `${file}.csv/part-00000-5f3a.csv`),
+    "users.csv/_SUCCESS": "",
+    "users.csv/.part-00000-5f3a.csv.crc": "x",
+  },
+  semicolons: files((text) => text.replaceAll(",", ";")),
+  tabs: files(
+    (text) => text.replaceAll(",", "\t"),
+    (file) => `${file}.tsv`,
+  ),
+  'Excel\'s line "sep=;"': files((text) => `sep=;\r\n${text.replaceAll(",", ";").replaceAll("\n", "\r\n")}`),
+  "UTF-16, as Excel's Unicode text": files((text) => Buffer.from(`\ufeff${text}`, "utf16le")),
+  "a byte order mark and CRLF": files((text) => `\ufeff${text.replaceAll("\n", "\r\n")}`),
+  "lines that end in CR alone": files((text) => text.replaceAll("\n", "\r")),
+  "column names in capitals": headers((name) => name.toUpperCase()),
+  "column names with blanks around": headers((name) => ` ${name} `),
+  "quoted column names": headers((name) => `"${name}"`),
+  "times in ISO 8601": times("$1T$2$3Z"),
+  "times without a zone": times("$1 $2$3"),
+  "times with the offset +0000": times("$1 $2$3 +0000"),
+  "times with nine decimal places": files((text) =>
+    text.replace(/:09 UTC/g, ":09.000000000 UTC").replace(/250000 UTC/g, "250000000 UTC"),
+  ),
+  "NULL for an empty field": files((text) => text.replace(/,(?=,)/g, ",NULL")),
+  "\\N for an empty field": files((text) => text.replace(/,(?=,)/g, ",\\N")),
+  "NaN for an empty number": files((text) => text.replace(/,(?=,)/g, ",NaN")),
+  "whole numbers as 1.0": files((text) => text.replace(/^(\d+),(?=\d)/gm, "$1.0,").replace(/,(\d\d?),/g, ",$1.0,")),
+};
+
+/** Exports that are refused, and the message that says so. */
+const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
+  "decimal commas": [
+    files((text) => text.replaceAll(",", ";").replaceAll("50.5", "50,5")),
+    /users\.csv, line 2, column latitude: "50,5" is not FLOAT64.*separated by ;.*save it as CSV with commas/,
+  ],
+  "days written another way": [
+    only("orders", (text) => text.replaceAll("2025-03-04", "04.03.2025")),
+    /orders\.csv, line 2, column created_at: "04\.03\.2025 08:05:09 UTC" is not TIMESTAMP/,
+  ],
+  "seconds since 1970": [
+    only("users", (text) => text.replace("2025-03-01 08:05:09 UTC", "1740816309")),
+    /created_at: "1740816309" is not TIMESTAMP/,
+  ],
+  "thousands separators": [
+    only("order_items", (text) => text.replace("10.5", '"1,234.5"')),
+    /order_items\.csv, line 2, column sale_price: "1,234\.5"/,
+  ],
+  "a fraction for a whole number": [
+    only("users", (text) => text.replace(",25,", ",25.5,")),
+    /users\.csv, line 2, column age: "25\.5"/,
+  ],
+  "more places than microseconds": [times("$1 $2.123456789 UTC"), /created_at: ".*123456789 UTC" is not TIMESTAMP/],
+  "another encoding": [files((text) => Buffer.from(text, "latin1")), /users\.csv, line 2, column city: not UTF-8/],
+  "column names in words": [
+    headers((name) =>
+      name
+        .split("_")
+        .map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`)
+        .join(" "),
+    ),
+    /users\.csv, line 1: the column "first name" must be called first_name/,
+  ],
+  "a missing e-mail address": [
+    withoutColumns(["email"]),
+    /users\.csv, line 1: no column email; it has id, first_name.*needs id, email/,
+  ],
+  "a field too many at the end of a row": [
+    only("order_items", (text) => text.replace(",10.5", ",10.5,")),
+    /order_items\.csv, line 2: 12 fields where the header has 11/,
+  ],
+  "a file cut off": [
+    only("orders", (text) => text.slice(0, -30)),
+    /orders\.csv, line 3: \d fields where the header has 9/,
+  ],
+  "a compressed file cut off": [
+    files(
+      (text) => gzipSync(text).subarray(0, -20),
+      (file) => `${file}.csv.gz`,
+    ),
+    /users\.csv\.gz cannot be read to its end/,
+  ],
+  "two files that could be one table": [
+    { ...plainFiles(), "users.tsv": String(plain.users).replaceAll(",", "\t") },
+    /users\.csv and users\.tsv could each be users: keep one/,
+  ],
+  "an archive": [{ "archive.zip": "PK\x03\x04" }, /has no users\.csv and no .*It has archive\.zip: unpack it first/],
+  "Git LFS pointers": [
+    files(() => "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
+    /users\.csv is a Git LFS pointer.*git lfs pull/,
+  ],
+  "a workbook under the name of CSV": [
+    files(() => "PK\x03\x04rest"),
+    /users\.csv is a zip archive or an Excel workbook/,
+  ],
+  "a web page": [files(() => "<!DOCTYPE html><html>"), /users\.csv is a web page/],
+  "a JSON array": [
+    files(
+      () => '[{"id":1}]',
+      (file) => `${file}.json`,
+    ),
+    /users\.json is a JSON array.*one object a line/,
+  ],
+  "binary data": [files(() => "abcd\0efgh"), /users\.csv is not a text file/],
+  "other names": [
+    named((file) => `${file}_of_today.csv`),
+    /has no users\.csv and no .*It has order_items_of_today\.csv, orders_of_today\.csv/,
+  ],
+  "redacted e-mail addresses": [
+    only("users", (text) => text.replaceAll(/\w+@example.com/g, "REDACTED")),
+    /users\.csv: 2 of 2 users share the e-mail address "redacted"/,
+  ],
+  "e-mail addresses left empty": [
+    only("users", (text) => text.replaceAll(/\w+@example.com/g, "")),
+    /2 of 2 users have no e-mail address/,
+  ],
+};
+
+function plainFiles(): Files {
+  return named((file) => `${file}.csv`);
+}
+
+describe("An export as people have it", () => {
+  const folder = temporaryFolder();
+  const warehouse = emptyWarehouse(folder);
+  const write = (contents: Files): string => {
+    const target = mkdtempSync(join(folder, "export-"));
+    for (const [name, content] of Object.entries(contents)) {
+      mkdirSync(dirname(join(target, name)), { recursive: true });
+      writeFileSync(join(target, name), content);
+    }
+    return target;
+  };
+  const rowsIn = async (path: string, progress?: (step: string) => void): Promise<ResultRow[][]> => {
+    const tables = await openSource(warehouse(), { source: pathToFileURL(path).href, seed: 1, progress });
+    const { users, orders, order_items } = tables;
+    const rows = [];
+    for (const table of [users, orders, order_items])
+      rows.push(await warehouse().run(`SELECT * FROM ${table} ORDER BY 1`));
+    return rows;
+  };
+  let expected: ResultRow[][];
+  before(async () => {
+    expected = await rowsIn(write(plainFiles()));
+    expect(expected.map((rows) => rows.length)).to.deep.equal([2, 2, 2]);
+    expect(expected[0]?.[1]).to.include({ id: 2, city: "Falun", age: null, created_at: "2025-03-02T09:05:09.250Z" });
+  });
+
+  for (const [what, contents] of Object.entries(same))
+    it(`gives the rows of BigQuery's own export: ${what}`, async () => {
+      expect(await rowsIn(write(contents))).to.deep.equal(expected);
+    });
+
+  it("may be Parquet or JSON lines", async () => {
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    const source = write(plainFiles());
+    const parquet = write({});
+    const lines: Record<string, string> = {};
+    for (const file of Object.keys(plain)) {
+      const types = file === "users" ? ", types = {'postal_code': 'VARCHAR'}" : "";
+      await connection.run(`CREATE TABLE ${file} AS FROM read_csv('${join(source, `${file}.csv`)}'${types})`);
+      await connection.run(`COPY ${file} TO '${join(parquet, `${file}-000000000000.parquet`)}'`);
+      const rows = (await connection.runAndReadAll(`FROM ${file}`)).getRowObjectsJson();
+      // BigQuery leaves out the fields that are NULL.
+      const present = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)));
+      lines[`${file}.jsonl`] = present.map((row) => `${JSON.stringify(row)}\n`).join("");
+    }
+    connection.closeSync();
+    instance.closeSync();
+    expect(await rowsIn(parquet)).to.deep.equal(expected);
+    expect(await rowsIn(write(lines))).to.deep.equal(expected);
+    const wrong = { ...lines, "users.jsonl": String(lines["users.jsonl"]).replace(/"age":"?25"?/, '"age":"forty"') };
+    expect(await userError(() => rowsIn(write(wrong)))).to.match(/users\.jsonl, row 1, column age: "forty"/);
+  });
+
+  it("reads times in other zones as the instants they are", async () => {
+    const instant = async (replacement: string) => (await rowsIn(write(times(replacement))))[0]?.[0]?.created_at;
+    expect(await instant("$1 $2+03:00")).to.equal("2025-03-01T05:05:09.000Z");
+    expect(await instant("$1T$2-0330")).to.equal("2025-03-01T11:35:09.000Z");
+    expect(await instant("$1 $2 Europe/Kyiv")).to.equal("2025-03-01T06:05:09.000Z");
+    expect(await instant("$1")).to.equal("2025-03-01T00:00:00.000Z");
+  });
+
+  it("may lack columns that nothing needs: they are empty, and it says so", async () => {
+    const steps: string[] = [];
+    const path = write(withoutColumns(["first_name", "last_name", "street_address", "inventory_item_id"]));
+    const [users, , items] = await rowsIn(path, (step) => steps.push(step));
+    expect(users?.[0]).to.include({ id: 1, first_name: null, city: "Görlitz" });
+    expect(items?.[0]).to.include({ id: 21, inventory_item_id: null, sale_price: 10.5 });
+    expect(steps.join("\n")).to.match(/users\.csv has no first_name, last_name, street_address: these stay empty/);
+  });
+
+  for (const [what, [contents, message]] of Object.entries(refused))
+    it(`is refused with the cure: ${what}`, async () => {
+      expect(await userError(() => rowsIn(write(contents)))).to.match(message);
+    });
+
+  it("is written anew for BigQuery, with the same rows", async () => {
+    const odd = write(files((text) => `\ufeff${text.replaceAll(",", ";").replaceAll(" UTC", "+00:00").toUpperCase()}`));
+    const read = (path: string) => rowsIn(path);
+    const oddRows = await read(odd);
+    const written = await rewriteExport(pathToFileURL(odd).href, async (path) => {
+      const text = readFileSync(join(path, "orders.csv"), "utf8");
+      return { text, rows: await read(path), names: readdirSync(path).sort() };
+    });
+    expect(written.rows).to.deep.equal(oddRows);
+    expect(written.names).to.deep.equal(["order_items.csv", "orders.csv", "users.csv"]);
+    expect(written.text.split("\n").slice(0, 2)).to.deep.equal([
+      header.orders,
+      "11,1,COMPLETE,F,2025-03-04 08:05:09.000000 UTC,,2025-03-05 08:05:09.000000 UTC,2025-03-07 08:05:09.000000 UTC,1",
+    ]);
+  });
+
+  it("is refused if it is an archive in place of a folder", async () => {
+    const path = join(write({ "archive.zip": "PK\x03\x04" }), "archive.zip");
+    expect(await userError(() => rowsIn(path))).to.match(/archive\.zip is an archive: unpack it, and name the folder/);
+  });
+});

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { recoverAddresses } from "../../local/attack-hashes.ts";
+import { type AttackRoom, guesses, openAttackRoom, type Way } from "../../local/attack-room.ts";
+import { type Scene, sceneOf } from "../../local/attack-scene.ts";
+import { leastSquares } from "../../local/attack-statistics.ts";
+import { onTemplate } from "../../local/attack-templates.ts";
+import { attacks, byBudget } from "../../local/attacks.ts";
+import { filledRoom } from "../cleanroom/filled-room.ts";
+import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
+
+/** The wins of each attack by the way of sharing: everything, nothing, a refusal, or no more than better guesses. */
+const expected: Readonly<Record<string, Readonly<Record<Way, "all" | "refused" | "nothing" | "guesses">>>> = {
+  "Reading the rows": { "list overlap": "all", threshold: "refused", "differential privacy": "refused" },
+  "Probing with guessed addresses": { "list overlap": "all", threshold: "refused", "differential privacy": "refused" },
+  "A condition in the aggregate": { "list overlap": "all", threshold: "all", "differential privacy": "guesses" },
+  Differencing: { "list overlap": "all", threshold: "all", "differential privacy": "guesses" },
+  "Averaging the noise": { "list overlap": "all", threshold: "nothing", "differential privacy": "guesses" },
+  "Linear reconstruction": { "list overlap": "all", threshold: "all", "differential privacy": "nothing" },
+  "The threshold's edge": { "list overlap": "all", threshold: "all", "differential privacy": "nothing" },
+  Padding: { "list overlap": "all", threshold: "all", "differential privacy": "nothing" },
+};
+
+describe("npm run attack", function () {
+  this.timeout(600_000);
+  const folder = temporaryFolder();
+  let room: AttackRoom;
+  let scene: Scene;
+  before(async () => {
+    room = await openAttackRoom(await filledRoom(folder, await syntheticExport(folder, 0.025)));
+    scene = await sceneOf(room);
+  });
+  after(() => room.close());
+
+  it("tries every attack that is expected here", () => {
+    expect(attacks.map(({ name }) => name)).to.have.members(Object.keys(expected));
+  });
+
+  for (const attack of attacks)
+    for (const [way, wins] of Object.entries(expected[attack.name] ?? {}))
+      it(`${attack.name}: wins ${wins} from ${way}`, async () => {
+        const { right, of, byGuessing = 0, refusedBy } = await attack.run(scene, way as Way);
+        expect(of).to.be.above(15);
+        expect(refusedBy !== undefined, refusedBy).to.equal(wins === "refused");
+        if (wins === "all") expect(right).to.equal(of);
+        else if (wins === "guesses") expect(right).to.be.within(byGuessing / 3, of);
+        else expect(right).to.equal(0);
+      });
+
+  it("has an attack on a query template for each attack on a view", () => {
+    expect(Object.keys(onTemplate)).to.have.members(Object.keys(expected));
+  });
+
+  it("cannot even write the query, or gets no row, for what a view gives away in one query", async () => {
+    const once = ["Reading the rows", "Probing with guessed addresses", "A condition in the aggregate"];
+    for (const name of [...once, "Linear reconstruction", "Padding"]) {
+      const { right, of, refusedBy = "GoogleSQL" } = (await onTemplate[name]?.(scene)) ?? { right: 1, of: 0 };
+      expect([right, refusedBy], name).to.deep.equal([0, "GoogleSQL"]);
+      expect(of, name).to.be.above(15);
+    }
+  });
+
+  // Each of its calls takes a second.
+  it("tells members from others by many calls of a template that rounds counts", async function () {
+    if (!process.env.CI) this.skip();
+    const often = await onTemplate["Averaging the noise"]?.(scene);
+    expect(often?.right).to.be.within(7, 10);
+  });
+
+  const addresses = new Set(guesses());
+  it("recovers every address from plain hashes, and from keyed ones only with the key", async () => {
+    const emails = (await room.truth("SELECT email FROM merchant.users")).map(([email]) => String(email));
+    const [plain, blind, insider] = await recoverAddresses(scene, [...emails, "nobody@example.com"]);
+    expect(plain?.of).to.be.above(800);
+    expect(emails.every((email) => addresses.has(email))).to.equal(true);
+    expect([plain?.right, blind?.right, insider?.right]).to.deep.equal([plain?.of, 0, plain?.of]);
+  });
+
+  it("wins more about one person, the larger the privacy budget is", async () => {
+    const [small, large] = await byBudget(scene, [1, 20], 20);
+    expect(small?.right).to.be.within(6, 19);
+    expect(large?.right).to.be.within(16, 20);
+  });
+});
+
+describe("Least squares", () => {
+  it("finds the values behind the sums", () => {
+    const which = [
+      [true, true, false],
+      [false, true, true],
+      [true, false, true],
+      [true, true, true],
+    ];
+    const found = leastSquares(which, [1, 1, 2, 2]);
+    expect(found.map((value) => Math.round(value * 1e3) / 1e3)).to.deep.equal([1, 0, 1]);
+  });
+});

@@ -1,0 +1,143 @@
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** A machine: a fresh clone, and the programs on its PATH. */
+interface Machine {
+  readonly folder: string;
+  readonly clone: string;
+  /** Puts a program on the PATH: a shell script. */
+  program(name: string, script: string): void;
+}
+
+const NPM = `mkdir -p node_modules/node/bin && echo "npm $*" >> ../said
+[ "$npm_config_ignore_scripts" = true ] || { ln -sf ${process.execPath} node_modules/node/bin/node; }`;
+/** A Python that can make virtual environments, in which pip installs what is asked for. */
+const python = (version: string, venv = "True") => `case "$2" in
+  *ensurepip*) echo ${version.replace(".", " ")} ${venv};;
+  venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && touch "$3/bin/dbt" "$3/googlesql.json" && echo "venv by $(basename "$0")" >> ../said;;
+  pip) echo "pip PIP_USER=$PIP_USER" >> ../said;;
+esac`;
+
+describe("The installer", () => {
+  const machines: string[] = [];
+  after(() => {
+    for (const folder of machines) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const machine = (): Machine => {
+    const folder = mkdtempSync(join(tmpdir(), "machine-"));
+    machines.push(folder);
+    const clone = join(folder, "clone");
+    for (const path of [
+      "local/install.mjs",
+      "local/requirements-uv.txt",
+      "package-lock.json",
+      "transform/requirements.txt",
+      "packages/googlesql-duckdb/analyser/requirements.txt",
+    ])
+      cpSync(join(root, path), join(clone, path));
+    mkdirSync(join(folder, "bin"));
+    for (const name of ["sh", "mkdir", "ln", "cp", "touch", "basename", "env"])
+      symlinkSync(`/usr/bin/${name}`, join(folder, "bin", name));
+    const program = (name: string, script: string) =>
+      writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return { folder, clone, program };
+  };
+  const usual = (): Machine => {
+    const made = machine();
+    made.program("npm", NPM);
+    made.program("python3", python("3.11"));
+    return made;
+  };
+  const install = async ({ folder, clone }: Machine, env: Record<string, string> = {}) => {
+    const run = promisify(execFile)(process.execPath, ["local/install.mjs"], {
+      cwd: clone,
+      env: { PATH: join(folder, "bin"), ...env },
+    });
+    const done = await run.catch((error: { code: number; stdout: string; stderr: string }) => error);
+    return { code: "code" in done ? done.code : 0, output: done.stdout + done.stderr };
+  };
+  const said = ({ folder }: Machine) => readFileSync(join(folder, "said"), "utf8");
+
+  it("installs once", async () => {
+    const here = usual();
+    expect(await install(here)).to.deep.include({ code: 0 });
+    expect(said(here)).to.include("npm ci --include=dev").and.include("venv by python3");
+    expect(await install(here)).to.deep.equal({ code: 0, output: "" });
+  });
+
+  it("makes the virtual environment again in a clone that was moved, and keeps the Node packages", async () => {
+    const here = usual();
+    await install(here);
+    const moved = { ...here, clone: join(here.folder, "renamed") };
+    renameSync(here.clone, moved.clone);
+    const { code, output } = await install(moved);
+    expect([code, output]).to.deep.equal([0, output]);
+    expect(output).to.include("Installing dbt").and.not.include("Node packages");
+  });
+
+  it("says which packages need their install scripts, and goes on once these may run", async () => {
+    const here = usual();
+    const { code, output } = await install(here, { npm_config_ignore_scripts: "true" });
+    expect(code).to.equal(1);
+    expect(output).to.match(
+      /^error: the npm package node is not complete.*ignore-scripts.*npm start --ignore-scripts=false$/m,
+    );
+    expect(output).not.to.match(/^\s+at /m);
+    expect((await install(here)).code).to.equal(0);
+  });
+
+  it("takes another Python if python3 is too new, and names what is wrong if there is none", async () => {
+    const here = usual();
+    here.program("python3", python("3.14"));
+    expect((await install(here)).output).to.match(
+      /error: Python 3\.10 to 3\.13 is needed, and python3 is 3\.14, python is missing\. Install it/,
+    );
+    expect(existsSync(join(here.folder, "said")), "anything was installed").to.equal(false);
+    here.program("python3.13", python("3.13"));
+    expect((await install(here)).code).to.equal(0);
+    expect(said(here)).to.include("venv by python3.13");
+  });
+
+  it("says how to add venv to a Python that lacks it, before it installs anything", async () => {
+    const here = usual();
+    here.program("python3", python("3.11", "False"));
+    const { code, output } = await install(here);
+    expect([code, output]).to.deep.equal([1, output]);
+    expect(output).to.match(/error: Python 3\.11 has no venv\. On Debian and Ubuntu: apt install python3-venv/);
+    expect(output).not.to.include("Installing");
+  });
+
+  it("keeps pip from installing for the user", async () => {
+    const here = usual();
+    await install(here, { PIP_USER: "1" });
+    expect(said(here)).to.include("pip PIP_USER=0").and.not.include("PIP_USER=1");
+  });
+
+  it("runs npm by its path, and says so if there is none", async () => {
+    const here = machine();
+    here.program("python3", python("3.11"));
+    expect((await install(here)).output).to.include("error: npm is not on the PATH");
+    writeFileSync(
+      join(here.folder, "npm-cli.js"),
+      `require("fs").mkdirSync("node_modules/node/bin", { recursive: true }); require("fs").symlinkSync(process.execPath, "node_modules/node/bin/node");`,
+    );
+    expect((await install(here, { npm_execpath: join(here.folder, "npm-cli.js") })).code).to.equal(0);
+  });
+});

@@ -1,0 +1,28 @@
+import { expect } from "chai";
+import { formatRows, wrap } from "../../local/terminal.ts";
+
+describe("Text for a terminal", () => {
+  it("is broken between words, and never within one", () => {
+    expect(wrap("one two three four", "  ", 11)).to.equal("  one two\n  three\n  four");
+    expect(wrap("a_word_that_is_too_long for it", "", 10)).to.equal("a_word_that_is_too_long\nfor it");
+    expect(wrap("first line\n\nsecond", "> ", 80)).to.equal("> first line\n\n> second");
+  });
+
+  it("has thousands separators in amounts, and none in ids, years and months", () => {
+    const names = ["order_id", "transaction_month", "birth_decade", "payments", "year"];
+    const [, , row] = formatRows(names, [[123456, 202401, 1950, 12345, 2026]], "").split("\n");
+    expect(row?.trim().split(/ +/)).to.deep.equal(["123456", "202401", "1950", "12,345", "2026"]);
+  });
+
+  it("has tables whose names are broken at underscores if they would not fit", () => {
+    const names = ["account_tier", "gross_usd_per_customer"];
+    const rows = [["Free", 111.47]] as const;
+    expect(formatRows(names, rows, "", "", 40).split("\n")[0]).to.equal("account_tier  gross_usd_per_customer");
+    expect(formatRows(names, rows, "", "", 30).split("\n")).to.deep.equal([
+      "              gross_usd_per_",
+      "account_tier        customer",
+      "────────────  ──────────────",
+      "Free                  111.47",
+    ]);
+  });
+});

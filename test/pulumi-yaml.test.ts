@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { readPulumiYaml, readSetTexts, readStackSettings } from "../pulumi-yaml.ts";
+import { userError } from "./support/user-error.ts";
+
+describe("Settings to rehearse", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stack-"));
+  const url = pathToFileURL(`${folder}/`);
+  after(() => rmSync(folder, { recursive: true }));
+  const stack = (name: string, text: string) => writeFileSync(join(folder, `Pulumi.${name}.yaml`), text);
+
+  it("come from a stack's file, as the texts that Pulumi passes to the program", () => {
+    stack(
+      "dev",
+      'config:\n  gcp-data-demos:scale: "1.5"\n  gcp-data-demos:labels:\n    team: data\n  gcp-data-demos:days: 7\n',
+    );
+    expect(readStackSettings("dev", url)).to.deep.equal({
+      "gcp-data-demos:scale": "1.5",
+      "gcp-data-demos:labels": '{"team":"data"}',
+      "gcp-data-demos:days": "7",
+    });
+    stack("empty", "# nothing yet\n");
+    expect(readStackSettings("empty", url)).to.deep.equal({});
+  });
+
+  it("are refused if the stack has no file, or keeps a secret", async () => {
+    expect(await userError(async () => readStackSettings("prod", url))).to.match(/there is no Pulumi\.prod\.yaml/);
+    expect(await userError(async () => readStackSettings("../x", url))).to.match(/there is no Pulumi/);
+    stack("secret", "config:\n  gcp-data-demos:alertEmails:\n    secure: AAAB\n");
+    expect(await userError(async () => readStackSettings("secret", url))).to.match(
+      /has gcp-data-demos:alertEmails encrypted/,
+    );
+  });
+
+  it("come from name=value, for every setting of Pulumi.yaml", async () => {
+    const yaml = readPulumiYaml();
+    expect(readSetTexts(['labels={"a":"b=c"}', "gcp-data-demos:seed=7", "thelookSource="], yaml)).to.deep.equal({
+      "gcp-data-demos:labels": '{"a":"b=c"}',
+      "gcp-data-demos:seed": "7",
+      "gcp-data-demos:thelookSource": "",
+    });
+    expect(await userError(async () => readSetTexts(["sead=7", "scale"], yaml))).to.match(
+      /--set "sead=7": sead is not a setting\n.*--set "scale" is not name=value\n.*The settings are location, /,
+    );
+  });
+});
