@@ -72,7 +72,9 @@ async function checkSingleRows(warehouse: Warehouse, staged: readonly StagedTabl
     rules: rulesOf(warehouse.dialect, given.table, settings),
     index,
   }));
-  const scans = checked.map(({ from, key, rules, index }) => {
+  // A table without rules needs no scan.
+  const scanned = checked.filter(({ rules }) => rules.length > 0);
+  const scans = scanned.map(({ from, key, rules, index }) => {
     const found = rules.flatMap(({ bad }, rule) => [
       `COUNT(CASE WHEN ${bad} THEN 1 END) AS n_${index}_${rule}`,
       `MIN(CASE WHEN ${bad} THEN ${key} END) AS key_${index}_${rule}`,
@@ -81,7 +83,7 @@ async function checkSingleRows(warehouse: Warehouse, staged: readonly StagedTabl
   });
   const [row = {}] = await warehouse.run(`SELECT * FROM ${scans.join("\nCROSS JOIN ")}`);
   const faults: string[] = [];
-  for (const given of checked)
+  for (const given of scanned)
     for (const [rule, { shows, must }] of given.rules.entries()) {
       const count = Number(row[`n_${given.index}_${rule}`]);
       if (count === 0) continue;

@@ -259,6 +259,28 @@ describe("The query templates", () => {
       expect(await ask("merchant", call)).to.deep.equal([]);
     });
 
+    it("a short list, too many segments, and a segment in which everybody has a wallet get no row", async () => {
+      const segments = async (list: string) => {
+        const call = `SELECT segment FROM linked_ewallet_provider.overlap_by_segment((${list})) ORDER BY segment`;
+        return (await ask("merchant", call)).map(({ segment }) => segment);
+      };
+      const split = (parts: number) =>
+        segments(`SELECT hashed_email, CAST(MOD(id, ${parts}) AS STRING) AS segment FROM merchant.users`);
+      expect(await split(50)).to.have.length(50);
+      expect(await split(51)).to.deep.equal([]);
+      const first = (count: number) =>
+        segments(`SELECT hashed_email, 'all' AS segment FROM merchant.users ORDER BY id LIMIT ${count}`);
+      expect(await first(2000)).to.deep.equal(["all"]);
+      expect(await first(600)).to.deep.equal([]);
+      const payers = `SELECT o.user_id FROM merchant.orders AS o
+        JOIN merchant.order_payments AS c ON c.order_id = o.order_id AND c.payment_method = 'E-wallet'`;
+      expect(
+        await segments(
+          `SELECT hashed_email, IF(id IN (${payers}), 'members', 'others') AS segment FROM merchant.users`,
+        ),
+      ).to.deep.equal(["others"]);
+    });
+
     it("a call for each row is refused", async () => {
       const each = `SELECT u.id, (SELECT MAX(with_wallet) FROM linked_ewallet_provider.overlap_by_segment((
         SELECT c.hashed_email, 'x' AS segment FROM merchant.users AS c WHERE c.id < 3000 OR c.id = u.id))) FROM merchant.users AS u`;
