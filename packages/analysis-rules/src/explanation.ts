@@ -43,6 +43,9 @@ export interface ViewRule {
 /** A view's privacy budget after the query. */
 export interface Budget {
   readonly view: string;
+  /** What the query takes. */
+  readonly epsilonTaken: number;
+  readonly deltaTaken: number;
   readonly epsilonLeft: number;
   readonly epsilonBudget: number;
   /** Each query takes the delta that the rule sets, whatever the query asks for. */

@@ -27,7 +27,7 @@ export {
   type ViewRule,
 } from "./explanation.ts";
 export { type Answer, type CleanRoom, openRoom, type RoomOptions } from "./open-room.ts";
-export { checkTemplates } from "./planner.ts";
+export { analyserOf, checkTemplates } from "./planner.ts";
 export * from "./policy.ts";
 export { isRefused, type Problem, problemLines, problemOf } from "./problem.ts";
 export { type LoggedQuery, readQueryLog, type SharedResource } from "./query-log.ts";
@@ -45,3 +45,4 @@ export {
   tableNamed,
   tablesOf,
 } from "./room.ts";
+export { ruleInWords } from "./rule-wording.ts";

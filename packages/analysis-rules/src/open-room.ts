@@ -28,6 +28,8 @@ export interface RoomOptions {
   readonly ledger?: string;
   /** The file that records who asked what of others' views, and the outcome; created if missing. @default nothing is recorded */
   readonly log?: string;
+  /** The parties that are going to ask: their analysers start while the database is opened. @default an analyser starts with the first query */
+  readonly soon?: readonly string[];
   /** The limits of one query. @default 30 seconds, 500,000 rows, 100 MB of answer, 1 GB of memory */
   readonly limits?: Partial<Limits>;
 }
@@ -44,14 +46,16 @@ export interface CleanRoom {
   /**
    * Runs a GoogleSQL query as a party, under the rules of the views that it reads.
    * Throws Refusal if a rule refuses the query, NotFound for a table that the party cannot see, SqlError for a wrong query,
-   * UnsupportedSql for a query that BigQuery runs and this package does not, RunError for one that exceeds a limit or fails.
+   * UnsupportedSql for a query that BigQuery runs and this package does not, RunError for one that exceeds a limit, fails or is cancelled.
+   * A query that is cancelled after its budget was charged stays charged.
+   * @param options.signal cancels the query
    * @example
    * const { rows } = await room.ask("merchant", "SELECT COUNT(*) AS users FROM merchant.users"); // [[98]]
    */
-  ask(party: string, sql: string): Promise<Answer>;
+  ask(party: string, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Answer>;
   /**
    * Checks a query without running it or spending a budget. Throws what `ask` throws before it runs anything.
-   * @returns which rules apply, and the budgets as they are now
+   * @returns which rules apply, the budgets as they are now, and what the query would take from them
    */
   check(party: string, sql: string): Promise<Explanation>;
   /** The views with a rule that a query names, even if a rule refuses the query; none if the query cannot be parsed. */
@@ -68,14 +72,22 @@ export interface CleanRoom {
  * console.log(rows, explanationLines(explanation).join("\n"));
  * await room.close();
  */
-export async function openRoom({ database, room, ledger: file, log, limits }: RoomOptions): Promise<CleanRoom> {
+export async function openRoom({
+  database,
+  room,
+  ledger: file,
+  log,
+  soon = [],
+  limits,
+}: RoomOptions): Promise<CleanRoom> {
   checkRoom(room);
   if (file === undefined && hasBudgets(room))
     throw new RoomError("wrong", "a view has differential privacy, and no ledger is given to record its budget");
   const ledger = file === undefined ? noLedger : openLedger(file);
   const within = { ...defaultLimits, ...limits };
+  const { plan, tablesNamed, start } = plannerFor(room);
+  for (const party of soon) start(party);
   const engine = await openEngine(database, within);
-  const { plan, tablesNamed } = plannerFor(room);
 
   /** The tables that a query names; none if it cannot be parsed. */
   async function namedTables(party: string, sql: string): Promise<RoomTable[]> {
@@ -83,20 +95,21 @@ export async function openRoom({ database, room, ledger: file, log, limits }: Ro
   }
 
   return {
-    async ask(party, sql) {
+    async ask(party, sql, { signal } = {}) {
       const entry = log === undefined ? undefined : openEntry(log, party);
       let planned: QueryPlan | undefined;
       try {
         const began = performance.now();
         planned = await plan(party, sql);
-        const rows = await rowsOf(engine, ledger, planned, { ...within, began });
+        const limits = { ...within, began, ...(signal && { signal }) };
+        const rows = await rowsOf(engine, ledger, planned, limits);
         const { views, templates } = planned.guarded;
         const ownsAll =
           views.every(({ table }) => table.owner === party) &&
           templates.every(({ template }) => template.owner === party);
         const suppressed = ownsAll || entry ? await suppressedGroups(engine, planned) : undefined;
         await entry?.answered(planned, rows.length, suppressed);
-        const budgets = await budgetsOf(planned.guarded, ledger);
+        const budgets = await budgetsOf(planned, ledger);
         const explanation = explain(room, planned.guarded, budgets, ownsAll ? suppressed : undefined);
         return { columns: columnsOf(planned.guarded.query), rows, explanation };
       } catch (error) {
@@ -105,8 +118,8 @@ export async function openRoom({ database, room, ledger: file, log, limits }: Ro
       }
     },
     async check(party, sql) {
-      const { guarded } = await plan(party, sql);
-      return explain(room, guarded, await budgetsOf(guarded, ledger));
+      const planned = await plan(party, sql);
+      return explain(room, planned.guarded, await budgetsOf(planned, ledger));
     },
     async rulesFor(party, sql) {
       return (await namedTables(party, sql)).flatMap((table) => viewRule(room, table));
@@ -143,15 +156,21 @@ async function rowsOf(
   );
 }
 
-async function budgetsOf({ views }: Protected, ledger: Ledger): Promise<Budget[]> {
+async function budgetsOf({ guarded, privatePlan }: QueryPlan, ledger: Ledger): Promise<Budget[]> {
   const budgets = new Map<string, Budget>();
-  for (const { table, hidden } of views) {
+  const charges = privatePlan.parts.flatMap(({ select: { charge } }) => charge ?? []);
+  for (const { table, hidden } of guarded.views) {
     const rule = table.rule?.differentialPrivacy;
     if (rule === undefined || hidden) continue;
     const { epsilonBudget, deltaBudget } = rule;
     const spent = await ledger.spent(table.id);
+    const own = charges.filter(({ view }) => view === table.id);
+    const taken = (name: "epsilon" | "delta") =>
+      Number(own.reduce((sum, charge) => sum + charge[name], 0).toPrecision(9));
     budgets.set(table.id, {
       view: shortName(table),
+      epsilonTaken: taken("epsilon"),
+      deltaTaken: taken("delta"),
       epsilonLeft: left(spent.epsilon, epsilonBudget),
       epsilonBudget,
       deltaLeft: left(spent.delta, deltaBudget),
@@ -163,7 +182,7 @@ async function budgetsOf({ views }: Protected, ledger: Ledger): Promise<Budget[]
 
 /** DuckDB's error message can quote the value that it failed on, so it is never shown when a protected view or a template was read. */
 function withoutData(error: unknown, { views, templates }: Protected): unknown {
-  if (!(error instanceof RunError) || error.why === "limit") return error;
+  if (!(error instanceof RunError) || error.why !== "failed") return error;
   if (templates.some(({ hidden }) => hidden))
     return new RunError(
       "failed",

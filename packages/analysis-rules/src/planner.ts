@@ -1,4 +1,5 @@
-import { loadAnalyser, SqlError, tableColumns } from "googlesql-duckdb/tree";
+import { setImmediate } from "node:timers/promises";
+import { type Analyser, loadAnalyser, SqlError, tableColumns } from "googlesql-duckdb/tree";
 import { analysed, planOf, type QueryPlan, type Side } from "./query-plan.ts";
 import { catalogOf, checkRoom, partyOf, type Room, type RoomTable, tableNamed, tablesOf } from "./room.ts";
 import { templateReader } from "./template-queries.ts";
@@ -10,6 +11,8 @@ export interface Planner {
   plan(party: string, sql: string): Promise<QueryPlan>;
   /** The tables that a query names; undefined for one that the party cannot see. None if the query cannot be parsed. */
   tablesNamed(party: string, sql: string): Promise<(RoomTable | undefined)[]>;
+  /** Starts a party's analyser before its first query. If that fails, the first query says so. */
+  start(party: string): void;
 }
 
 /** A planner for the parties of a room, each with an analyser of its own, which is loaded when it is first needed. */
@@ -38,6 +41,9 @@ export function plannerFor(room: Room): Planner {
   }
 
   return {
+    start(party) {
+      sideOf(party).catch(() => {});
+    },
     async plan(party, sql) {
       const query = await analysing(party, (side) => analysed(side, sql));
       const owners = new Map<string, Side>();
@@ -61,8 +67,13 @@ export function plannerFor(room: Room): Planner {
 }
 
 async function openSide(room: Room, name: string): Promise<Side> {
+  return { party: partyOf(room, name), analyser: await analyserOf(room, name) };
+}
+
+/** The analyser for the queries of a party. Its `keep` lets later processes start sooner with this room. */
+export function analyserOf(room: Room, name: string): Promise<Analyser> {
   const party = partyOf(room, name);
-  return { party, analyser: await loadAnalyser(catalogOf(party.tables), undefined, functionsOf(room, party)) };
+  return loadAnalyser(catalogOf(party.tables), undefined, functionsOf(room, party));
 }
 
 /** True if WebAssembly ran out of memory, or the stack overflowed. */
@@ -86,6 +97,8 @@ export async function checkTemplates(room: Room): Promise<Map<string, Error>> {
       const { owner, parameters } = templateOf(room, called);
       const given = parameters.map((parameter) => ({ ...parameter, columns: tableColumns(parameter) }));
       if (owner !== party || given.some(({ columns }) => columns === "any")) continue;
+      // Analysing keeps this thread busy: let the caller's other work go on between two templates.
+      await setImmediate();
       const args = given.map(({ type, columns }) =>
         typeof columns === "object"
           ? `(SELECT ${columns.map(({ name, kind }) => `CAST(NULL AS ${kind}) AS \`${name}\``).join(", ")})`

@@ -4,7 +4,7 @@ import { NotFound } from "./room.ts";
 
 /** The reason why a query has no answer; plain data, fit for JSON. */
 export interface Problem {
-  /** The rule that refused the query (`RuleName`), or "names", "GoogleSQL", "not supported", "limits" or "run". */
+  /** The rule that refused the query (`RuleName`), or "names", "GoogleSQL", "not supported", "limits", "run" or "cancelled". */
   readonly rule: string;
   readonly message: string;
   /** How to write the query instead. */
@@ -28,9 +28,11 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof NotFound) return problem("names", error, `You can name: ${error.visible.join(", ")}`);
   if (error instanceof SqlError) return problem("GoogleSQL", error);
   if (error instanceof UnsupportedSql) return problem("not supported", error, error.advice);
-  if (error instanceof RunError) return { rule: error.why === "limit" ? "limits" : "run", message: error.message };
+  if (error instanceof RunError) return { rule: ruleOf[error.why], message: error.message };
   return undefined;
 }
+
+const ruleOf: Readonly<Record<RunError["why"], string>> = { limit: "limits", failed: "run", cancelled: "cancelled" };
 
 /**
  * True if the party lacks a right: a rule refused the query, or the party cannot see a table. False if the query itself is wrong.

@@ -16,10 +16,8 @@ export async function suppressedGroups(
       const alone = aloneIn(query, scan);
       const having = scans.get(scan)?.having;
       if (alone === undefined || having === undefined) return undefined;
-      const all = translate(alone, new Map([[scan, { having: { ...having, threshold: 0 } }]]));
-      const shown = translate(alone, new Map());
-      const count = `SELECT (SELECT COUNT(*) FROM (${all})) - (SELECT COUNT(*) FROM (${shown}))`;
-      const [row] = await engine.rows(count, [{ typeKind: "TYPE_INT64" }]);
+      const below = translate(alone, new Map([[scan, { having: { ...having, below: true } }]]));
+      const [row] = await engine.rows(`SELECT COUNT(*) FROM (${below})`, [{ typeKind: "TYPE_INT64" }]);
       left = (left ?? 0) + Number(row?.[0]);
     }
   } catch (error) {

@@ -119,7 +119,8 @@ export function privacyViewProvider(): pulumi.dynamic.ResourceProvider<PrivacyVi
       const options = (["description", "labels"] as const).filter(differs);
       await execute(bigquery, inputs.view, anew ? createView(inputs) : alterView(inputs, options));
       const kept = await keptOrFault(bigquery, inputs);
-      if (typeof kept === "string") throw new Error(`${inputs.view} was changed, and ${kept}`);
+      if (typeof kept === "string")
+        throw new Error(`${inputs.view} was changed, and ${kept}; ${await takeBack(bigquery, before)}`);
       return { outs: { ...inputs, viewId: before.viewId, kept } };
     },
 
@@ -176,6 +177,22 @@ async function make(bigquery: Client, inputs: PrivacyViewInputs): Promise<Privac
   }
   const viewId = `projects/${inputs.project}/datasets/${inputs.dataset}/tables/${inputs.view}`;
   return { ...inputs, viewId, kept };
+}
+
+/**
+ * Puts a view back as it was before a change whose rule BigQuery did not keep, or else removes it: otherwise it might show every row.
+ * Returns in words which it was.
+ */
+async function takeBack(bigquery: Client, before: PrivacyViewState): Promise<string> {
+  if (Object.keys(before.rule).length > 0)
+    try {
+      await execute(bigquery, before.view, createView(before));
+      if (typeof (await keptOrFault(bigquery, before)) !== "string") return "the view is as it was before";
+    } catch {
+      // Remove it.
+    }
+  await remove(bigquery, before);
+  return "the view was removed, and the next up creates it again";
 }
 
 /** Reads back a view that was just created or changed: as BigQuery stores it, or a text that says how its rule differs. */

@@ -33,6 +33,8 @@ export interface Execution {
   readonly runningCount?: number;
   readonly succeededCount?: number;
   readonly retriedCount?: number;
+  /** When it was started, in RFC 3339. */
+  readonly createTime?: string;
   /** Set when the execution is over, however it ended. */
   readonly completionTime?: string;
   readonly conditions?: readonly Condition[];
@@ -50,6 +52,8 @@ export interface RunAdmin {
   start(job: string, overrides?: Overrides): Promise<Execution>;
   /** Reads the state of an execution, by its full name. */
   execution(name: string): Promise<Execution>;
+  /** Lists the newest executions of a job, newest first, at most 20. */
+  executions(job: string): Promise<Execution[]>;
   /** Lists the tasks of an execution, at most 100. */
   tasks(execution: string): Promise<Task[]>;
 }
@@ -123,6 +127,10 @@ export function openRunAdmin(options: RunAdminOptions = {}): RunAdmin {
       return metadata;
     },
     execution: (name) => call<Execution>("GET", name),
+    async executions(job) {
+      const { executions = [] } = await call<{ executions?: Execution[] }>("GET", `${job}/executions?pageSize=20`);
+      return executions.sort((one, other) => (other.createTime ?? "").localeCompare(one.createTime ?? ""));
+    },
     async tasks(execution) {
       const { tasks = [] } = await call<{ tasks?: Task[] }>("GET", `${execution}/tasks?pageSize=100`);
       return tasks;

@@ -195,9 +195,27 @@ describe("A view with an analysis rule", () => {
       const looser = { ...threshold, aggregationThreshold: { threshold: 20, privacyUnitColumn: "hashed_email" } };
       expect(await messageOf(update(state, { rule: looser }))).to.include("BigQuery: Privacy policy cannot be changed");
       server.policy = () => stored().view.privacyPolicy;
-      expect(await messageOf(update(state, { rule: looser }))).to.include(
-        "users_shared was changed, and BigQuery keeps",
-      );
+      const said = await messageOf(update(state, { rule: looser }));
+      expect(said).to.include("users_shared was changed, and BigQuery keeps");
+      expect(said).to.include("the view is as it was before");
+    });
+
+    it("and is never left open: without the new rule it gets its old one back, or goes", async () => {
+      const state = await create();
+      const looser = { ...threshold, aggregationThreshold: { threshold: 20, privacyUnitColumn: "hashed_email" } };
+      const { privacyPolicy: before } = stored().view;
+      const open = { aggregationThresholdPolicy: { threshold: "1", privacyUnitColumns: ["hashed_email"] } };
+      // BigQuery keeps another rule once.
+      let times = 0;
+      server.policy = (policy) => (times++ === 0 ? open : policy);
+      expect(await messageOf(update(state, { rule: looser }))).to.include("the view is as it was before");
+      expect(stored().view.privacyPolicy).to.deep.equal(before);
+      // BigQuery keeps it for every statement.
+      server.policy = () => open;
+      expect(await messageOf(update(state, { rule: looser }))).to.include("the view was removed");
+      expect(server.views.size).to.equal(0);
+      server.policy = (policy) => policy;
+      expect((await update(state, { rule: looser })).kept.query).to.equal(state.kept.query);
     });
   });
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { DuckDBConnection, DuckDBInstance, StatementType } from "@duckdb/node-api";
 import type { Type } from "./analyser/analyser.ts";
 import { messageOf, RunError, UserError } from "./errors.ts";
@@ -19,6 +19,8 @@ export interface Limits {
   readonly memory: string;
   /** When the query began, as `performance.now()` tells it: its analysis counts as well. @default now */
   readonly began?: number;
+  /** Cancels the query. @default a query cannot be cancelled */
+  readonly signal?: AbortSignal;
 }
 
 export const defaultLimits: Limits = { seconds: 30, rows: 500_000, bytes: 100_000_000, memory: "1GB" };
@@ -42,7 +44,8 @@ export interface Engine {
  */
 export async function openEngine(file: string, limits = defaultLimits): Promise<Engine> {
   if (!existsSync(file)) throw new UserError(`The database ${file} does not exist`, "DATABASE_MISSING");
-  const instance = await DuckDBInstance.create(file, {
+  // DuckDB allows itself only the files beside the path that it is given, and looks for them beside the file that a link leads to.
+  const instance = await DuckDBInstance.create(realpathSync(file), {
     access_mode: "READ_ONLY",
     enable_external_access: "false",
     autoinstall_known_extensions: "false",
@@ -127,15 +130,19 @@ async function read(
     // DuckDB does not count the vectors that it computes as memory.
     if (process.memoryUsage.rss() - before > memory) exceeded ??= tooMuch(limits);
     if (performance.now() - began > limits.seconds * 1000) exceeded ??= tooLong(limits);
+    if (limits.signal?.aborted) exceeded ??= new RunError("cancelled", "The query was cancelled");
     if (exceeded) connection.interrupt();
   };
   const alarm = setInterval(check, 50);
+  limits.signal?.addEventListener("abort", check);
   const isOurs = await connection.run("BEGIN TRANSACTION READ ONLY").then(
     () => true,
     // The caller's connection is in a transaction of its own.
     () => false,
   );
   try {
+    check();
+    if (exceeded) throw exceeded;
     const statement = await connection.prepare(select);
     if (statement.statementType !== StatementType.SELECT) throw new Error("not a SELECT");
     const rows: Value[][] = [];
@@ -171,6 +178,7 @@ async function read(
     throw exceeded ?? runError(error, limits);
   } finally {
     clearInterval(alarm);
+    limits.signal?.removeEventListener("abort", check);
     if (isOurs) await connection.run("ROLLBACK").catch(() => {});
   }
 }

@@ -38,10 +38,10 @@ export class UnsupportedSql extends Error {
   }
 }
 
-/** The query stopped while it ran: it hit a limit, or failed on a value, such as a division by zero. */
+/** The query stopped while it ran: it hit a limit, failed on a value, such as a division by zero, or was cancelled. */
 export class RunError extends Error {
-  /** The message for `limit` holds no data. The message for `failed` is DuckDB's, and may hold a value from a row. */
-  readonly why: "limit" | "failed";
+  /** The messages for `limit` and `cancelled` hold no data. The message for `failed` is DuckDB's, and may hold a value from a row. */
+  readonly why: "limit" | "failed" | "cancelled";
 
   constructor(why: RunError["why"], message: string) {
     super(message);

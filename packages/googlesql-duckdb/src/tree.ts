@@ -11,7 +11,9 @@ export {
   loadAnalyser,
   type Type,
 } from "./analyser/analyser.ts";
+export { compileToKeep } from "./analyser/kept.ts";
 export { copyOf, listOf, type Node, placeOf, unknownFields } from "./analyser/node.ts";
+export { isCodeKept } from "./analyser/service.ts";
 export { type CatalogFunction, type FunctionParameter, tableColumns } from "./analyser/table-functions.ts";
 export { type AnswerColumn, columnsOf } from "./columns.ts";
 export { defaultLimits, type Engine, engineOn, type Limits, openEngine } from "./engine.ts";

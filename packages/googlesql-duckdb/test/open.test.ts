@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
@@ -51,6 +51,15 @@ describe("openGoogleSql", function () {
     }
     throw new Error("nothing was thrown");
   }
+
+  it("opens a file by a link in another folder", async () => {
+    const link = join(folder, "links", "demo.duckdb");
+    mkdirSync(join(folder, "links"));
+    symlinkSync(file, link);
+    const linked = await openGoogleSql({ database: link });
+    expect((await linked.run("SELECT name FROM cities")).rows).deep.equal([["Kyiv"]]);
+    await linked.close();
+  });
 
   it("answers with columns and rows, and names columns as BigQuery does", async () => {
     expect(await db.run("SELECT 1 AS one, 'a', [1.5, NULL], SAFE_DIVIDE(1, 0)")).deep.equal({

@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import type { DuckDBIntervalValue } from "@duckdb/node-api";
 import { type CatalogTable, type ColumnKind, catalogJson, languageOf, type Type } from "../src/analyser/analyser.ts";
 import { listOf } from "../src/analyser/node.ts";
+import type { Json, JsonObject } from "../src/analyser/protobuf.ts";
 import { startService } from "../src/analyser/service.ts";
 import { ofMessage } from "../src/evaluate/values.ts";
 
@@ -62,7 +62,7 @@ function valueJson(cell: Cell, kind: ColumnKind): JsonObject {
     case "NUMERIC":
       return { numericValue: numericBytes(String(cell)) };
     default:
-      return { [`${kind.toLowerCase()}Value`]: cell as JsonValue };
+      return { [`${kind.toLowerCase()}Value`]: cell as Json };
   }
 }
 

@@ -24,6 +24,11 @@ export interface Adapter {
   readonly kinds?: Readonly<Record<string, Kind>>;
   /** Called once after all resources are made and before anything runs. */
   readonly ready?: (rehearsal: Rehearsal) => void | Promise<void>;
+  /**
+   * Called once, after `ready`, while the first jobs run: for what takes seconds and no job needs. The schedules fire after it is done. For a
+   * file or server that jobs use too, wait with `holding`.
+   */
+  readonly besides?: (rehearsal: Rehearsal) => void | Promise<void>;
   /** Run containers that do not start Node. The first runner that matches is used. */
   readonly runners?: readonly Runner[];
   /** Returns the name of a file or server that this container uses and that only one container can use at a time. */
@@ -66,6 +71,12 @@ export interface Rehearsal {
   readonly out: string;
   /** Variables that every job and function gets in addition to its declared ones. */
   readonly env: Readonly<Record<string, string>>;
+  /** Variables that the jobs of the deployment get besides: `rehearse` empties it before the schedules fire. */
+  deployEnv: Readonly<Record<string, string>>;
+  /** Makes executions fail or last, to see what follows. */
+  readonly faults: Faults;
+  /** Receives each alert that the cloud would send. */
+  readonly onAlert: (alert: Alert) => void;
   readonly grants: Grants;
   /** Service accounts by e-mail address. */
   readonly accounts: Map<string, Declared>;
@@ -76,6 +87,12 @@ export interface Rehearsal {
   /** Functions by their URL in the cloud. */
   readonly functions: Map<string, Declared>;
   readonly schedules: Declared[];
+  /** Alert policies and notification channels, by their full names. */
+  readonly policies: Declared[];
+  readonly channels: Map<string, Declared>;
+  /** Metrics that count log entries, and the names of those that counted any. */
+  readonly logMetrics: Declared[];
+  readonly counted: Set<string>;
   /** Dynamic resources that their own providers create, and the hooks around that. */
   readonly dynamic: Map<Declared, ProviderHooks>;
   /** Executions of jobs by full name. */
@@ -85,6 +102,27 @@ export interface Rehearsal {
   readonly ran: Set<string>;
   /** Address of the server that answers as the Cloud Run Admin API. */
   runAdmin?: string;
+}
+
+/** Faults to inject. Tests and demonstrations use them to see what a failure leads to. */
+export interface Faults {
+  /**
+   * Called before an execution of a job runs. Throw an error to make the execution fail with its message; wait to make it late.
+   * @param attempt how often the job has been started, from 1
+   */
+  readonly execution?: (job: string, attempt: number) => void | Promise<void>;
+  /** Called before each call of a schedule. @param attempt how often the schedule has called, from 1 */
+  readonly call?: (schedule: string, attempt: number) => void | Promise<void>;
+}
+
+/** An alert that Cloud Monitoring would send. */
+export interface Alert {
+  /** The name of the alert policy. */
+  readonly policy: string;
+  /** The addresses of its notification channels. */
+  readonly to: readonly string[];
+  /** The event that raised it, in words. */
+  readonly because: string;
 }
 
 /** Called before and after a dynamic resource is created. */
@@ -150,6 +188,8 @@ export interface JobReport extends Done {
 export interface Execution {
   readonly name: string;
   readonly job: Declared;
+  /** When it was started, in RFC 3339. */
+  readonly createTime: string;
   /** Resolves when the execution is finished, whether it succeeded or failed. */
   readonly over: Promise<void>;
   /** Set when the execution has succeeded. */

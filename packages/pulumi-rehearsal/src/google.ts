@@ -1,4 +1,5 @@
 import type { Adapter, ComputeOutputs, Realise, Rehearsal } from "./adapter.ts";
+import { monitoring } from "./alerts.ts";
 import { type Declared, need } from "./declaration.ts";
 import { realiseBucket, realiseObject } from "./storage.ts";
 
@@ -104,8 +105,9 @@ export const cloudRun: Adapter = {
           "roles/run.admin",
         ],
         override: ["roles/run.jobsExecutorWithOverrides", "roles/run.developer", "roles/run.admin"],
+        read: ["roles/run.viewer", "roles/run.developer", "roles/run.admin"],
       },
-      verbs: { write: "calls" },
+      verbs: { read: "watches", write: "calls" },
     },
     service: { roles: { write: ["roles/run.invoker", "roles/run.admin"] }, verbs: { write: "calls" } },
   },
@@ -172,6 +174,7 @@ export const googleAdapters: readonly Adapter[] = [
   cloudRun,
   functions,
   scheduler,
+  monitoring,
   recordedOnly,
 ];
 

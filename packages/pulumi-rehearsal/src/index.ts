@@ -1,10 +1,12 @@
 export type {
   Adapter,
+  Alert,
   Computed,
   ComputeOutputs,
   Container,
   Done,
   Execution,
+  Faults,
   JobReport,
   Listen,
   Mount,
@@ -15,6 +17,7 @@ export type {
   Runner,
   Watch,
 } from "./adapter.ts";
+export { monitoring } from "./alerts.ts";
 export { checkGranted, checkOrder, checkRead } from "./checks.ts";
 export { at, type Content, called, closureOf, type Declaration, type Declared, need, wrong } from "./declaration.ts";
 export { byItsProvider } from "./dynamic.ts";
@@ -31,6 +34,7 @@ export {
   storage,
 } from "./google.ts";
 export type { Access, Kind, Right } from "./grants.ts";
+export { holding } from "./jobs.ts";
 export { inherited, Stopped, type Touch } from "./processes.ts";
 export { bucketFolder, logFile, perRehearsal } from "./rehearsal.ts";
 export { type RehearseOptions, rehearse } from "./rehearse.ts";

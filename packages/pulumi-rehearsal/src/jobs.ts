@@ -71,13 +71,22 @@ function runnerOf({ adapters }: Rehearsal, container: Container): Runner {
 const queues = perRehearsal(() => new Map<string, Promise<unknown>>());
 
 /** Waits until no other container holds the same lock, then does the work. */
-async function locked<T>(rehearsal: Rehearsal, container: Container, work: () => Promise<T>): Promise<T> {
-  const names = new Set(rehearsal.adapters.flatMap(({ lock }) => lock?.(container) ?? []));
+function locked<T>(rehearsal: Rehearsal, container: Container, work: () => Promise<T>): Promise<T> {
+  const names = rehearsal.adapters.flatMap(({ lock }) => lock?.(container) ?? []);
+  return holding(rehearsal, names, work);
+}
+
+/**
+ * Waits until nothing else holds one of these locks, then does the work. A job holds the locks that the adapters name for it.
+ * @example
+ * await holding(rehearsal, ["shop.sqlite"], async () => createIndexes(file));
+ */
+export function holding<T>(rehearsal: Rehearsal, locks: readonly string[], work: () => Promise<T>): Promise<T> {
   const queue = queues(rehearsal);
-  const earlier = [...names].map((name) => queue.get(name));
+  const earlier = locks.map((name) => queue.get(name));
   const result = Promise.all(earlier).then(work);
   const over = result.catch(() => {});
-  for (const name of names) queue.set(name, over);
+  for (const name of locks) queue.set(name, over);
   return result;
 }
 
@@ -176,6 +185,7 @@ async function runTask(
     env: {
       ...env,
       ...surroundings(rehearsal, account, Object.keys(env)),
+      ...rehearsal.deployEnv,
       CLOUD_RUN_TASK_INDEX: String(task.index),
       CLOUD_RUN_TASK_COUNT: String(task.count),
     },

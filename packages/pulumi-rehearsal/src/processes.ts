@@ -99,7 +99,7 @@ function noteIn(line: string): { touched?: Touch; read?: string } | undefined {
  * spawn("python", ["report.py"], { env: { ...inherited(), ...container.env } });
  */
 export function inherited(): Record<string, string> {
-  const names = ["PATH", "HOME", "TMPDIR", "TEMP", "LANG", "SystemRoot", "USERPROFILE"];
+  const names = ["PATH", "HOME", "TMPDIR", "TEMP", "LANG", "SystemRoot", "USERPROFILE", "NODE_COMPILE_CACHE"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 

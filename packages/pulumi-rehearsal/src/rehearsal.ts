@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Adapter, Rehearsal } from "./adapter.ts";
+import type { Adapter, Alert, Faults, Rehearsal } from "./adapter.ts";
 import type { Declaration } from "./declaration.ts";
 import { Grants } from "./grants.ts";
 import { Processes } from "./processes.ts";
@@ -10,18 +10,34 @@ export function newRehearsal(
   out: string,
   adapters: readonly Adapter[],
   env: Readonly<Record<string, string>>,
+  {
+    deployEnv = {},
+    faults = {},
+    onAlert = () => {},
+  }: {
+    deployEnv?: Readonly<Record<string, string>> | undefined;
+    faults?: Faults | undefined;
+    onAlert?: ((alert: Alert) => void) | undefined;
+  } = {},
 ): Rehearsal {
   return {
     declaration,
     adapters,
     out,
     env,
+    deployEnv,
+    faults,
+    onAlert,
     grants: new Grants(Object.assign({}, ...adapters.map(({ kinds }) => kinds))),
     accounts: new Map(),
     touchable: new Map(),
     jobs: new Map(),
     functions: new Map(),
     schedules: [],
+    policies: [],
+    channels: new Map(),
+    logMetrics: [],
+    counted: new Set(),
     dynamic: new Map(),
     executions: new Map(),
     processes: new Processes(),

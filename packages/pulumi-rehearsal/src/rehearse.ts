@@ -1,13 +1,17 @@
-import type { Adapter, Rehearsal, Watch } from "./adapter.ts";
+import { setImmediate } from "node:timers/promises";
+import type { Adapter, Alert, Execution, Faults, Rehearsal, Watch } from "./adapter.ts";
+import { happened, logged } from "./alerts.ts";
 import { checkAllRan } from "./checks.ts";
-import { called, type Declaration, need } from "./declaration.ts";
+import { called, type Declaration } from "./declaration.ts";
 import { createDynamic } from "./dynamic.ts";
-import { UserError } from "./errors.ts";
+import { messageOf, UserError } from "./errors.ts";
 import { type RunningFunction, startFunction } from "./functions.ts";
 import { prepareJob } from "./jobs.ts";
+import { night } from "./night.ts";
+import { Stopped } from "./processes.ts";
 import { newRehearsal } from "./rehearsal.ts";
 import { serveRunAdmin } from "./run-admin-server.ts";
-import { fire, inOrder } from "./schedules.ts";
+import { inOrder } from "./schedules.ts";
 
 export interface RehearseOptions {
   /** Absolute path of an empty folder that stands for the cloud. */
@@ -16,15 +20,24 @@ export interface RehearseOptions {
   readonly adapters: readonly Adapter[];
   /** Variables that every job and function gets in addition to its declared ones. @default none */
   readonly env?: Readonly<Record<string, string>>;
+  /** Variables that the jobs get besides while the stack is deployed, before the schedules fire. @default none */
+  readonly deployEnv?: Readonly<Record<string, string>>;
+  /** Failures to inject. @default none */
+  readonly faults?: Faults;
+  /** Called with each alert that Cloud Monitoring would send. @default ignored */
+  readonly onAlert?: (alert: Alert) => void;
   /** Called with each execution of a job when it starts. */
   readonly onExecution?: Watch;
-  /** Called instead of firing each schedule. It must call `fire`, which resolves to the target's answer, parsed from JSON. */
+  /**
+   * Called instead of firing each schedule. It must call `fire`, which resolves to the target's answer, parsed from JSON. It is called
+   * again for a schedule that waited in vain, once others have done their work.
+   */
   readonly onSchedule?: (name: string, fire: () => Promise<unknown>) => Promise<void>;
 }
 
 /**
  * Runs on this machine what a program declares: makes each resource, creates the dynamic resources, which run jobs, and then fires
- * every schedule once, in the order of their times of day.
+ * every schedule, in the order of their times of day. A schedule that is not answered 2xx calls again, as long as that changes anything.
  * Throws UserError that names the resource for anything that would fail in the cloud too.
  * @example
  * const declaration = await evaluate(() => import("./index.ts"), { project: "p", program: "shop", config: {}, adapters });
@@ -32,7 +45,7 @@ export interface RehearseOptions {
  */
 export async function rehearse(declaration: Declaration, options: RehearseOptions): Promise<Rehearsal> {
   const { out, adapters, env = {}, onExecution, onSchedule = async (_, fire) => void (await fire()) } = options;
-  const rehearsal = newRehearsal(declaration, out, adapters, env);
+  const rehearsal = newRehearsal(declaration, out, adapters, env, options);
   await realise(rehearsal);
   const schedules = inOrder(rehearsal.schedules);
 
@@ -43,18 +56,25 @@ export async function rehearse(declaration: Declaration, options: RehearseOption
   failure.catch(() => {});
   const server = await serveRunAdmin(rehearsal, (execution, listen) => {
     onExecution?.(execution, listen);
-    execution.over.then(() => execution.failed !== undefined && fail(execution.failed));
+    execution.over.then(() => {
+      tell(rehearsal, execution);
+      // During the deployment a failure ends everything. In the night others find out and go on.
+      if (execution.failed !== undefined && deploying) fail(execution.failed);
+    });
   });
   rehearsal.runAdmin = server.url;
+  let deploying = true;
   const functions = new Map<string, RunningFunction>();
   try {
     // Ignore errors here: a job that cannot start fails again when it runs, and then the error names the job.
     for (const job of rehearsal.jobs.values()) prepareJob(rehearsal, job).catch(() => {});
-    await Promise.race([failure, Promise.all([createDynamic(rehearsal), startFunctions(rehearsal, functions)])]);
-    for (const schedule of schedules) {
-      await onSchedule(need(schedule, "name"), () => fire(rehearsal, schedule, functions));
-      await Promise.race([failure, allOver(rehearsal)]);
-    }
+    await Promise.race([
+      failure,
+      Promise.all([createDynamic(rehearsal), startFunctions(rehearsal, functions), makeBesides(rehearsal)]),
+    ]);
+    deploying = false;
+    rehearsal.deployEnv = {};
+    await night(rehearsal, schedules, functions, onSchedule);
     checkAllRan(rehearsal);
     for (const each of functions.values()) each.checkRead();
   } finally {
@@ -87,6 +107,33 @@ async function startFunctions(rehearsal: Rehearsal, functions: Map<string, Runni
   for (const [origin, fn] of rehearsal.functions) functions.set(origin, await startFunction(rehearsal, fn));
 }
 
-async function allOver({ executions }: Rehearsal): Promise<void> {
-  await Promise.all([...executions.values()].map(({ over }) => over));
+async function makeBesides(rehearsal: Rehearsal): Promise<void> {
+  // The providers' first calls start the jobs: let those run before work that may keep this thread busy.
+  await setImmediate();
+  await Promise.all(rehearsal.adapters.map(({ besides }) => besides?.(rehearsal)));
+}
+
+/** Tells of the end of an execution: Cloud Run counts it, and its output is in the log. */
+function tell(rehearsal: Rehearsal, { job, failed, report }: Execution): void {
+  if (failed instanceof Stopped) return;
+  const name = String(job.inputs.name);
+  const resource = { "resource.type": "cloud_run_job", "resource.labels.job_name": name };
+  const result = failed === undefined ? "succeeded" : "failed";
+  const metric = { "metric.type": "run.googleapis.com/job/completed_execution_count", "metric.labels.result": result };
+  happened(rehearsal, {
+    fields: { ...resource, ...metric },
+    words: failed === undefined ? `${name} succeeded` : messageOf(failed),
+  });
+  for (const line of report?.lines ?? []) logged(rehearsal, { ...resource, ...payloadOf(line) });
+}
+
+/** The fields of a line of JSON, as Cloud Logging names them. */
+function payloadOf(line: string): Record<string, string> {
+  if (!line.startsWith("{")) return { textPayload: line };
+  try {
+    const fields = Object.entries(JSON.parse(line) as object);
+    return Object.fromEntries(fields.map(([name, value]) => [`jsonPayload.${name}`, String(value)]));
+  } catch {
+    return { textPayload: line };
+  }
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import type { Execution, Rehearsal, Watch } from "./adapter.ts";
-import type { Declared } from "./declaration.ts";
+import { type Declared, wrong } from "./declaration.ts";
 import { messageOf } from "./errors.ts";
 import { executeJob, type Overrides } from "./jobs.ts";
 import { logFile } from "./rehearsal.ts";
@@ -31,7 +31,7 @@ class Refused extends Error {
 const PATIENCE = 15_000;
 
 /**
- * Serves, on 127.0.0.1, the calls of the Cloud Run Admin API v2 that start a job and that get an execution and its tasks. Executes the
+ * Serves, on 127.0.0.1, the calls of the Cloud Run Admin API v2 that start a job, list its executions, and get an execution and its tasks. Executes the
  * declared jobs. The access token of a call is the caller's e-mail address. The caller needs a role on the job that lets it run the
  * job, and one that also allows overrides if it sends any.
  */
@@ -44,12 +44,16 @@ export async function serveRunAdmin(rehearsal: Rehearsal, watch: Watch): Promise
     checkMayRun(rehearsal, job, caller, overrides);
     const name = `${jobName}/executions/${job.inputs.name}-${randomBytes(3).toString("hex")}`;
     const listeners: ((line: string) => void)[] = [];
-    const work = executeJob(rehearsal, job, overrides, (line) => {
-      for (const hear of listeners) hear(line);
-    });
+    const attempt = [...executions.values()].filter((each) => each.job === job).length + 1;
+    const work = injected(rehearsal, job, attempt).then(() =>
+      executeJob(rehearsal, job, overrides, (line) => {
+        for (const hear of listeners) hear(line);
+      }),
+    );
     const execution: Execution = {
       name,
       job,
+      createTime: new Date().toISOString(),
       over: work.then(
         (report) => {
           execution.report = report;
@@ -74,7 +78,15 @@ export async function serveRunAdmin(rehearsal: Rehearsal, watch: Watch): Promise
     const path = new URL(request.url ?? "/", "http://loopback").pathname.replace(/^\/v2\//, "");
     if (request.method === "POST" && path.endsWith(":run"))
       return run(path.slice(0, -":run".length), caller, overridesIn(await bodyOf(request)));
+    if (request.method === "GET" && path.endsWith("/executions")) {
+      const job = rehearsal.jobs.get(path.slice(0, -"/executions".length));
+      if (job === undefined) throw new Refused(404, `${path} was not found`);
+      checkMayWatch(rehearsal, job, caller);
+      const own = [...executions.values()].filter((each) => each.job === job);
+      return { executions: own.reverse().map((each) => stateOf(rehearsal, each)) };
+    }
     const execution = executions.get(path.replace(/\/tasks$/, ""));
+    if (execution !== undefined) checkMayWatch(rehearsal, execution.job, caller);
     if (request.method !== "GET" || execution === undefined) throw new Refused(404, `${path} was not found`);
     await Promise.race([execution.over, new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())]);
     return path.endsWith("/tasks") ? { tasks: tasksOf(execution) } : stateOf(rehearsal, execution);
@@ -111,6 +123,22 @@ function checkMayRun({ grants }: Rehearsal, job: Declared, caller: string, overr
     );
 }
 
+function checkMayWatch({ grants }: Rehearsal, job: Declared, caller: string): void {
+  const on = `job/${job.inputs.name}`;
+  const missing = caller === DEPLOYER ? undefined : grants.missing(caller, on, "read");
+  if (missing !== undefined)
+    throw new Refused(403, `${caller} may not read the executions of ${on}: declare ${missing.role} on it`);
+}
+
+/** Lets the fault for an execution happen, if there is one. Throws UserError that names the job. */
+async function injected({ faults }: Rehearsal, job: Declared, attempt: number): Promise<void> {
+  try {
+    await faults.execution?.(String(job.inputs.name), attempt);
+  } catch (error) {
+    throw wrong(job, `failed: ${messageOf(error)}`);
+  }
+}
+
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -134,7 +162,7 @@ function overridesIn(body: string): Overrides {
   };
 }
 
-function stateOf(rehearsal: Rehearsal, { name, job, report, failed }: Execution): object {
+function stateOf(rehearsal: Rehearsal, { name, job, createTime, report, failed }: Execution): object {
   const over = report !== undefined || failed !== undefined;
   const count = Number((job.inputs.template as { taskCount?: number }).taskCount ?? 1);
   const counts = { runningCount: over ? 0 : count, succeededCount: report ? count : 0, failedCount: failed ? 1 : 0 };
@@ -143,6 +171,7 @@ function stateOf(rehearsal: Rehearsal, { name, job, report, failed }: Execution)
     "@type": "type.googleapis.com/google.cloud.run.v2.Execution",
     name,
     job: String(job.inputs.name),
+    createTime,
     taskCount: count,
     ...counts,
     logUri: pathToFileURL(logFile(rehearsal, String(job.inputs.name))).href,

@@ -1,5 +1,6 @@
 import { Cron } from "croner";
 import type { Rehearsal } from "./adapter.ts";
+import { happened } from "./alerts.ts";
 import { accountOf, checkGranted } from "./checks.ts";
 import { at, called, type Declared, need, wrong } from "./declaration.ts";
 import { messageOf } from "./errors.ts";
@@ -53,11 +54,43 @@ export async function fire(
   // Check the grants first: a missing one explains more than the answer.
   fn?.running.checkTouched();
   if (!response.ok) {
+    refused(rehearsal, schedule, fn?.declared, response.status, text.trim());
     const whom = fn === undefined ? uri : called(fn.declared);
     const log = fn === undefined ? "" : `\nIts output: ${fn.running.log}`;
     throw wrong(schedule, `${whom} answered ${response.status}: ${text.trim()}${log}`);
   }
   return JSON.parse(text || "{}");
+}
+
+/** Tells of a call that was not answered 2xx: the function counts it, and Cloud Scheduler logs it. */
+function refused(
+  rehearsal: Rehearsal,
+  schedule: Declared,
+  fn: Declared | undefined,
+  status: number,
+  text: string,
+): void {
+  const code = String(status);
+  if (fn !== undefined)
+    happened(rehearsal, {
+      fields: {
+        "resource.type": "cloud_run_revision",
+        "resource.labels.service_name": String(fn.inputs.name),
+        "metric.type": "run.googleapis.com/request_count",
+        "metric.labels.response_code": code,
+        "metric.labels.response_code_class": `${code[0]}xx`,
+      },
+      words: `${fn.inputs.name} answered ${code}: ${text}`,
+    });
+  happened(rehearsal, {
+    fields: {
+      "resource.type": "cloud_scheduler_job",
+      "resource.labels.job_id": String(schedule.inputs.name),
+      severity: "ERROR",
+      "httpRequest.status": code,
+    },
+    words: `${schedule.inputs.name} was answered ${code}: ${text}`,
+  });
 }
 
 /** The address on this machine and the token for a schedule's target, and the function if the target is one. */

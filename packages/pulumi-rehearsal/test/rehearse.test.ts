@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type Adapter, type Declaration, type Execution, perRehearsal } from "../src/index.ts";
+import { type Adapter, type Declaration, type Execution, holding, perRehearsal } from "../src/index.ts";
 import { find, partOf } from "./draft.ts";
 import { adapters, declareShop, RUN, rehearsed } from "./support.ts";
 
@@ -87,6 +87,25 @@ describe("A rehearsal", () => {
         await rehearsed(draft, { adapters: [...adapters, own] }, async (rehearsal) => {
           expect(notes(rehearsal)).to.deep.equal(["x", "ready, 1 job"]);
         });
+    });
+
+    it("makes what no job needs while jobs run, and waits for the locks that jobs hold", async () => {
+      const draft = partOf(declaration, "greeted");
+      const said: string[] = [];
+      const own: Adapter = {
+        types: {},
+        lock: () => "shared.file",
+        besides: async (rehearsal) => {
+          while (rehearsal.executions.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+          said.push("beside the job");
+          await holding(rehearsal, ["shared.file"], async () => void said.push("with the lock"));
+        },
+      };
+      await rehearsed(draft, {
+        adapters: [...adapters, own],
+        onExecution: (_, listen) => listen(() => said.push("a line of the job")),
+      });
+      expect([...new Set(said)]).to.deep.equal(["beside the job", "a line of the job", "with the lock"]);
     });
 
     it("runs containers that do not start Node, one at a time if they have the same lock", async () => {

@@ -1,6 +1,7 @@
 import { type Analysed, type Column, type Node, type Type, text } from "googlesql-duckdb/tree";
 import { withItsClauses } from "../tree-parts.ts";
 import { binOf, isBounded } from "./contribution-bounds.ts";
+import { countsByLeaf, leavesOfUnit } from "./percentile.ts";
 import type { BoundedAggregate, BoundedSelect, Computed, PrivateAggregate, PrivateSelect } from "./private-select.ts";
 
 /** A SELECT of DuckDB with the types of its columns. */
@@ -12,10 +13,10 @@ export interface TypedSelect {
 /**
  * The SELECT that adds up what the privacy units contribute to each group, before any noise. It keeps some random groups of each unit,
  * and clamps the unit's contribution to each of them to the bounds. A unit contributes its own average to AVG, measured from the middle
- * of the bounds.
+ * of the bounds. It contributes a few of its values to a percentile.
  *
  * The SELECT has a row a group: the values of GROUP BY as text, the number of units, then for each aggregate a total and the number of
- * units in it.
+ * units in it. The total of a percentile is the text that `countsOf` reads.
  * @param key a different key chooses different groups
  * @param rows the SELECT of `rowsToAggregate`
  */
@@ -28,7 +29,11 @@ export function contributions(select: BoundedSelect, key: string, rows: string):
 SELECT ${[...keys.map((name) => `CAST(${name} AS VARCHAR)`), "count(*)", ...sums].join(", ")} FROM units${
       keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")} ORDER BY ${keys.join(", ")}`
     }`,
-    types: [...groups.map(() => STRING), INT64, ...aggregates.flatMap(() => [DOUBLE, INT64])],
+    types: [
+      ...groups.map(() => STRING),
+      INT64,
+      ...aggregates.flatMap(({ kind }) => [kind === "percentile" ? STRING : DOUBLE, INT64]),
+    ],
   };
 }
 
@@ -55,7 +60,7 @@ function unitsOf({ groups, aggregates, maxGroups }: PrivateSelect, key: string, 
     keys.length === 0 || !Number.isFinite(maxGroups)
       ? ""
       : ` QUALIFY row_number() OVER (PARTITION BY u ORDER BY ${order}) <= ${maxGroups}`;
-  const of = aggregates.map((aggregate, index) => `${ofUnit(aggregate, `x${index}`)} AS v${index}`);
+  const of = aggregates.map((aggregate, index) => `${ofUnit(aggregate, `x${index}`, key)} AS v${index}`);
   return `WITH unit_rows AS (${rows}),
 units AS (SELECT ${[by, ...of].join(", ")} FROM unit_rows GROUP BY ${by}${chosen})`;
 }
@@ -65,8 +70,9 @@ const INT64: Type = { typeKind: "TYPE_INT64" };
 const DOUBLE: Type = { typeKind: "TYPE_DOUBLE" };
 
 /** A unit's contribution to a group, clamped if there are bounds; NULL if the argument `x` has no value. */
-function ofUnit(aggregate: PrivateAggregate, x: string): string {
+function ofUnit(aggregate: PrivateAggregate, x: string, key: string): string {
   const { kind, argument } = aggregate;
+  if (kind === "percentile") return leavesOfUnit(aggregate as BoundedAggregate, x, key);
   if (kind === "count") return clamped(argument ? `count(${x})` : "count(*)", aggregate);
   // NaN does not count, and sums stay far from the limits of FLOAT64.
   const value = `CASE WHEN NOT isnan(${x}::DOUBLE) THEN greatest(-1e200, least(1e200, ${x}::DOUBLE)) END`;
@@ -81,6 +87,7 @@ function clamped(value: string, aggregate: PrivateAggregate): string {
 }
 
 function sumOf(aggregate: BoundedAggregate, value: string): string {
+  if (aggregate.kind === "percentile") return countsByLeaf(value);
   const counted = aggregate.kind === "avg" ? `${value} - ${double(middle(aggregate))}` : value;
   return `coalesce(sum(${counted}), 0)`;
 }

@@ -41,10 +41,12 @@ export interface Computed {
 
 export interface PrivateAggregate {
   readonly column: Column;
-  readonly kind: "count" | "sum" | "avg";
+  readonly kind: "count" | "sum" | "avg" | "percentile";
   /** Undefined for COUNT(*). */
   readonly argument: Node | undefined;
-  /** A unit's contribution to a group is clamped to these bounds. Left out if they are to be found in the data. */
+  /** The part of the values that lie below the percentile: 0.5 for the median. Given for a percentile only. */
+  readonly fraction?: number;
+  /** A unit's contribution to a group (for a percentile: each value) is clamped to these bounds. Left out if they are to be found in the data. */
   readonly lower?: number;
   readonly upper?: number;
 }
@@ -115,6 +117,7 @@ const kinds: Readonly<Record<string, PrivateAggregate["kind"]>> = {
   "ZetaSQL:$differential_privacy_count": "count",
   "ZetaSQL:$differential_privacy_sum": "sum",
   "ZetaSQL:$differential_privacy_avg": "avg",
+  "ZetaSQL:$differential_privacy_percentile_cont": "percentile",
 };
 
 function aggregateOf({ column, expr }: Computed): PrivateAggregate {
@@ -126,15 +129,26 @@ function aggregateOf({ column, expr }: Computed): PrivateAggregate {
   if (kind === undefined || unknown !== undefined || expr.errorMode !== "DEFAULT_ERROR_MODE")
     throw refused(
       `${called}${unknown ? ` with ${unknown}` : ""} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`,
-      "Use COUNT, SUM or AVG.",
+      "Use COUNT, SUM, AVG or PERCENTILE_CONT.",
       expr,
     );
   const given = [...listOf(expr.argumentList)];
   const bounds = given.pop();
+  const fraction = kind === "percentile" ? literal(given.pop() as Node) : undefined;
   const argument = given.pop();
   if (argument !== undefined && kind !== "count" && !/^TYPE_(INT64|DOUBLE)$/.test((argument.type as Type).typeKind))
     throw refused(`${called} WITH DIFFERENTIAL_PRIVACY takes an INT64 or a FLOAT64 here.`, "CAST it to FLOAT64.", expr);
-  return { column, kind, argument, ...boundsOf(bounds, called, expr) };
+  const limits = boundsOf(bounds, called, expr);
+  if (kind !== "percentile") return { column, kind, argument, ...limits };
+  if (limits.lower === undefined)
+    throw refused(
+      `${called} WITH DIFFERENTIAL_PRIVACY needs bounds.`,
+      "Add contribution_bounds_per_row => (lower, upper).",
+      expr,
+    );
+  if (typeof fraction !== "number")
+    throw refused(`The percentile of ${called} must be a number from 0 to 1.`, undefined, expr);
+  return { column, kind, argument, fraction, ...limits };
 }
 
 /** The bounds that a call gives, if any. */

@@ -1,6 +1,7 @@
 import { type Column, duckDbType, text, type Value } from "googlesql-duckdb/tree";
 import { middle } from "./contributions.ts";
 import { type Chance, groupThreshold, withNoise } from "./noise.ts";
+import { type Noisy, noisyPercentile } from "./percentile.ts";
 import { type BoundedAggregate, type BoundedSelect, groupsOf, type PrivateSelect } from "./private-select.ts";
 
 /** A group of an answer: the values of GROUP BY as text, then the noisy aggregates. */
@@ -23,16 +24,17 @@ export function released(select: BoundedSelect, rows: readonly (readonly Value[]
 
   return rows.flatMap((row) => {
     const keys = row.slice(0, groups.length) as (string | null)[];
-    const [units = 0, ...sums] = row.slice(groups.length).map(Number);
-    if (grouped && noisy(units, 1) < enough) return [];
-    const values = aggregates.map((aggregate, index) =>
-      aggregated(aggregate, sums[2 * index] ?? 0, sums[2 * index + 1] ?? 0, noisy),
-    );
+    const [units, ...sums] = row.slice(groups.length);
+    if (grouped && noisy(Number(units), 1) < enough) return [];
+    const values = aggregates.map((aggregate, index) => {
+      const [total, counted] = sums.slice(2 * index);
+      return aggregate.kind === "percentile"
+        ? noisyPercentile(aggregate, String(total), noisy)
+        : aggregated(aggregate, Number(total), Number(counted), noisy);
+    });
     return [[...keys, ...values]];
   });
 }
-
-type Noisy = (value: number, sensitivity: number, share?: number) => number;
 
 function aggregated(aggregate: BoundedAggregate, total: number, units: number, noisy: Noisy): number {
   const { kind, lower, upper, share = 1 } = aggregate;

@@ -37,6 +37,7 @@ export interface Fault {
 export const halfTheNoise: Fault = { noise: Math.sqrt };
 export const aQuarterOfTheNoise: Fault = { noise: (uniform) => uniform ** (1 / 4) };
 export const aSixthOfTheNoise: Fault = { noise: (uniform) => uniform ** (1 / 6) };
+export const aTwentiethOfTheNoise: Fault = { noise: (uniform) => uniform ** (1 / 20) };
 export const twiceTheNoise: Fault = { noise: (uniform) => uniform ** 2 };
 
 /** A person counts in every group, whatever max_groups_contributed says. */

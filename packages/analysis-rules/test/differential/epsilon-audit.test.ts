@@ -6,6 +6,7 @@ import {
   type Audited,
   aQuarterOfTheNoise,
   aSixthOfTheNoise,
+  aTwentiethOfTheNoise,
   audited,
   type Database,
   type Fault,
@@ -30,14 +31,16 @@ const CROWD = 97;
 
 /**
  * Person 0 is the one who is left out: 12 payments of 100 items, two in each of six statuses, and one in each of eight statuses that nobody
- * else has; and one in each of six crowds. The others have one payment of 5 items.
+ * else has; one in each of six crowds; and five of 100 items beside two equal halves of 0 and 100. The others have one payment of 5 items.
  */
 const PEOPLE = `
   SELECT 0 AS person, 'status' || (n % 6) AS status, 100 AS items FROM range(12) AS t(n)
   UNION ALL SELECT 0, 'alone' || n, 100 FROM range(8) AS t(n)
   UNION ALL SELECT 1 + n, 'status' || (n % 6), 5 FROM range(${6 * OTHERS}) AS t(n)
   UNION ALL SELECT 0, 'crowd' || n, 100 FROM range(6) AS t(n)
-  UNION ALL SELECT 1000 + n, 'crowd' || (n % 6), 5 FROM range(${6 * CROWD}) AS t(n)`;
+  UNION ALL SELECT 1000 + n, 'crowd' || (n % 6), 5 FROM range(${6 * CROWD}) AS t(n)
+  UNION ALL SELECT 0, 'halves', 100 FROM range(5) AS t(n)
+  UNION ALL SELECT 5000 + n, 'halves', n % 2 * 100 FROM range(800) AS t(n)`;
 
 type Rows = (string | null)[][];
 
@@ -73,6 +76,12 @@ const cases: readonly Case[] = [
     sql: `${select(`AVG(items, ${bounds(0, 100)})`)} AND person < 6`,
     look: first,
     faults: littleNoise,
+  },
+  {
+    name: "PERCENTILE_CONT",
+    sql: select("PERCENTILE_CONT(items, 0.5, contribution_bounds_per_row => (0, 100))").replace("'status'", "'halves'"),
+    look: first,
+    faults: { "the noise for one value at one level": aTwentiethOfTheNoise },
   },
   {
     name: "COUNT with bounds found in the data",

@@ -131,6 +131,28 @@ describe("An answer with differential privacy", () => {
       expect(average).to.be.closeTo(Number(truth), 1e-9);
     });
 
+    it("finds a percentile of at most five values of a unit, to a 65,536th part of the bounds", async () => {
+      const bounds = "contribution_bounds_per_row => (-20, 30)";
+      const list = [0, 0.1, 0.5, 0.95, 1].map((part) => `PERCENTILE_CONT(amount, ${part}, ${bounds})`);
+      const few = "MOD(person, 12) < 5";
+      const [row = []] = await ask(
+        `SELECT WITH DIFFERENTIAL_PRIVACY ${list.join(", ")} FROM linked.payments WHERE ${few}`,
+      );
+      const [[truth] = []] = await plain(
+        `SELECT quantile_disc(greatest(-20, least(30, amount)), [0, 0.1, 0.5, 0.95, 1])::VARCHAR FROM shared.payments
+          WHERE person % 12 < 5 AND NOT isnan(amount)`,
+        1,
+      );
+      const expected = JSON.parse(String(truth)) as number[];
+      // Neighbouring values lie within 0.3 of each other.
+      for (const [index, value] of row.entries()) expect(value).to.be.closeTo(expected[index] as number, 0.3);
+      const [[many] = []] = await ask(
+        `SELECT WITH DIFFERENTIAL_PRIVACY PERCENTILE_CONT(IF(person = 11, 29, -10), 0.96, ${bounds}) FROM linked.payments
+          WHERE person IN (11, ${Array.from({ length: 40 }, (_, n) => 12 * n + 4).join(", ")})`,
+      );
+      expect(many).to.be.closeTo(-10, 0.01);
+    });
+
     it("groups by NULL, by text with quotes, and by expressions", async () => {
       const rows = await ask(
         `

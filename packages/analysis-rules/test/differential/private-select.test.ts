@@ -133,7 +133,12 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
     ["ARRAY_AGG(amount)", "ARRAY_AGG is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here."],
     ["COUNT(DISTINCT amount)", /DISTINCT/],
     ["SUM(price, contribution_bounds_per_group => (0, 1))", /takes an INT64 or a FLOAT64|^No matching signature/],
-    ["PERCENTILE_CONT(amount, 0.5, contribution_bounds_per_row => (0, 1))", /^PERCENTILE_CONT is not supported/],
+    ["PERCENTILE_CONT(amount, 0.5)", "PERCENTILE_CONT WITH DIFFERENTIAL_PRIVACY needs bounds."],
+    [
+      "PERCENTILE_CONT(amount, 0.5, contribution_bounds_per_row => (1, 0))",
+      /^The contribution bounds of PERCENTILE_CONT/,
+    ],
+    ["PERCENTILE_CONT(amount, 1.5, contribution_bounds_per_row => (0, 1))", /must be between 0 and 1/],
     [
       "VAR_POP(amount, contribution_bounds_per_row => (0, 1))",
       "VAR_POP is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.",
@@ -142,6 +147,13 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
     it(`is refused with ${list}`, () => {
       expect(() => read("", list)).to.throw(Error, message);
     });
+
+  it("reads PERCENTILE_CONT with its bounds", () => {
+    const { aggregates } = read("", "PERCENTILE_CONT(amount, 0.9, contribution_bounds_per_row => (0, 60))");
+    expect(aggregates.map(({ kind, lower, upper, fraction }) => [kind, lower, upper, fraction])).to.deep.equal([
+      ["percentile", 0, 60, 0.9],
+    ]);
+  });
 
   it("reads COUNT, SUM and AVG without bounds", () => {
     const list = "COUNT(*), COUNT(amount), SUM(items), AVG(amount), AVG(amount, contribution_bounds_per_group => NULL)";

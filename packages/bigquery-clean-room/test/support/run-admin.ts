@@ -20,14 +20,18 @@ export interface Course {
   readonly tasks?: readonly Task[];
 }
 
-/** The Cloud Run Admin API on the loopback: jobs.run, executions.get and tasks.list, of any job. */
+/** The Cloud Run Admin API on the loopback: jobs.run, executions.get, executions.list and tasks.list, of any job. */
 export interface RunAdminServer {
   readonly requests: ApiRequest[];
   /** Answers for the next calls of any kind, in place of the right ones. */
   readonly answers: Answer[];
+  /** The executions that a list of any job's shows, newest first, in addition to those started here. */
+  readonly earlier: Execution[];
   /** The courses of the next executions. Later ones succeed at once. */
   readonly courses: Course[];
-  /** Forgets requests, answers and courses. */
+  /** Lets every execution succeed. */
+  finish(): void;
+  /** Forgets requests, answers, courses and executions. */
   reset(): void;
   stop(): Promise<void>;
 }
@@ -50,6 +54,7 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
   const requests: ApiRequest[] = [];
   const answers: Answer[] = [];
   const courses: Course[] = [];
+  const earlier: Execution[] = [];
   const executions = new Map<string, { looks: Partial<Execution>[]; tasks: readonly Task[] }>();
   const logUri = (name: string) => `https://console.cloud.google.com/logs?execution=${name.split("/").at(-1)}`;
 
@@ -64,6 +69,12 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
     const looks = executions.get(name)?.looks;
     if (looks === undefined) return undefined;
     return { name, logUri: logUri(name), taskCount: 1, ...(looks.length > 1 ? looks.shift() : looks[0]) };
+  };
+
+  /** The state of an execution as a list shows it, without moving its course on. */
+  const now = (name: string): Execution[] => {
+    const [state] = executions.get(name)?.looks ?? [];
+    return state === undefined ? [] : [{ name, logUri: logUri(name), createTime: new Date().toISOString(), ...state }];
   };
 
   const server = createServer(async (request, response) => {
@@ -84,6 +95,10 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
     if (other) await new Promise((done) => setTimeout(done, other.afterMs));
     const execution = path.replace(/\/tasks$/, "");
     if (request.method === "POST" && path.endsWith(":run")) send(200, start(path.slice(0, -":run".length)));
+    else if (path.endsWith("/executions"))
+      send(200, {
+        executions: [...[...executions.keys()].filter((name) => name.startsWith(path)).flatMap(now), ...earlier],
+      });
     else if (execution !== path) send(200, { tasks: executions.get(execution)?.tasks });
     else {
       const found = look(path);
@@ -99,8 +114,13 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
     requests,
     answers,
     courses,
+    earlier,
+    finish() {
+      for (const execution of executions.values()) execution.looks = [succeeded];
+    },
     reset() {
-      for (const list of [requests, answers, courses]) list.length = 0;
+      for (const list of [requests, answers, courses, earlier]) list.length = 0;
+      executions.clear();
     },
     async stop() {
       delete process.env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;

@@ -1,24 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { brotliDecompressSync } from "node:zlib";
-import {
-  createFileRegistry,
-  type DescMessage,
-  type FileRegistry,
-  fromBinary,
-  fromJson,
-  type JsonObject,
-  type Message,
-  toBinary,
-  toJson,
-} from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { SqlError, UserError } from "../errors.ts";
-import { type Library, running, tooDeep } from "./thread.ts";
+import { type Kept, keptFor, secondsToKeep, setFlags } from "./kept.ts";
+import { type JsonObject, type Messages, messagesOf, TooDeep } from "./protobuf.ts";
+import { type Library, type Running, running, tooDeep } from "./thread.ts";
 
 /* Calls Google's GoogleSQL library, compiled to WebAssembly, on a thread of this process. */
+
+/** A message of the library, written once to be sent many times. */
+export interface Ready {
+  readonly bytes: Uint8Array;
+}
 
 /** The library's methods. They take and return protobuf messages as JSON. */
 export interface Service {
@@ -27,13 +20,20 @@ export interface Service {
    * @param ready fields of the request that `message` made
    * @throws SqlError, and RunError if it takes too long or too much memory
    */
-  call(method: string, fields: JsonObject, ready?: Readonly<Record<string, Message>>): JsonObject;
+  call(method: string, fields: JsonObject, ready?: Readonly<Record<string, Ready>>): JsonObject;
   /** Makes a message, to send it many times. */
-  message(type: string, fields: JsonObject): Message;
+  message(type: string, fields: JsonObject): Ready;
   /** How many times the library was restarted. A restart loses everything registered with it. */
   readonly restarts: number;
   /** Starts a further instance of the library, with memory of its own. */
   another(): Service;
+  /** What earlier processes kept of the library, to start sooner. */
+  readonly kept: Kept;
+  /** Starts the library, which then gets ready while this thread goes on. */
+  start(): void;
+  /** Another service, whose library starts at once with a memory that was kept. */
+  startedWith(image: string): Service;
+  readonly keep: Running["keep"];
 }
 
 /** The published package has the analyser beside this file; the repository has it in its Python environment. */
@@ -46,31 +46,44 @@ const places = ["./googlesql.json", "../../../../.venv/googlesql.json"].map((pat
  * @param description `googlesql.json`: names the analyser's files, and holds the descriptors of its messages
  * @throws UserError if the analyser is not there
  */
-export async function startService(description = places.find(existsSync)): Promise<Service> {
+export function startService(description = places.find(existsSync)): Service {
   if (description === undefined || !existsSync(description))
     throw new UserError(notInstalled(description), "ANALYSER_MISSING");
-  const library = libraries.get(description) ?? load(description);
+  const library = libraries.get(description) ?? described(description);
   libraries.set(description, library);
-  return serviceOf(await library);
+  return serviceOf(library);
 }
 
-/** Compiling takes half a second, so every service of this process shares the compiled module. */
-const libraries = new Map<string, Promise<Described>>();
+/** True if an earlier process kept the library's machine code, see kept.ts. Sets no flags of V8. */
+export function isCodeKept(): boolean {
+  const description = places.find(existsSync);
+  if (description === undefined) return false;
+  const { wasm } = JSON.parse(readFileSync(description, "utf8"));
+  return keptFor(dirname(description), resolve(dirname(description), wasm)).code !== undefined;
+}
+
+/** Every service of this process shares the descriptors. V8 shares the compiled code by itself. */
+const libraries = new Map<string, Described>();
 
 /** The library, and the types of its messages. */
 interface Described extends Library {
-  readonly types: FileRegistry;
+  readonly messages: Messages;
+  readonly kept: Kept;
 }
 
-async function load(description: string): Promise<Described> {
+function described(description: string): Described {
   const { descriptors, ...files } = JSON.parse(readFileSync(description, "utf8"));
   const path = (name: string) => resolve(dirname(description), name);
-  const types = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(descriptors, "base64")));
-  // V8's optimising compiler would be busy for seconds, and saves time only after dozens of queries.
-  setFlagsFromString("--liftoff-only");
-  const bytes = readFileSync(path(files.wasm));
-  const module = await WebAssembly.compile(files.wasm.endsWith(".br") ? brotliDecompressSync(bytes) : bytes);
-  return { module, types, zoneinfo: path(files.zoneinfo) };
+  const wasm = path(files.wasm);
+  const kept = keptFor(dirname(description), wasm);
+  setFlags();
+  return {
+    wasm,
+    zoneinfo: path(files.zoneinfo),
+    ...(kept.code !== undefined && { code: kept.code }),
+    messages: messagesOf(Buffer.from(descriptors, "base64")),
+    kept,
+  };
 }
 
 function notInstalled(description = places.join(" nor ")): string {
@@ -80,45 +93,50 @@ function notInstalled(description = places.join(" nor ")): string {
   );
 }
 
-// TypeScript declares WebAssembly only among the browser's types.
-declare namespace WebAssembly {
-  function compile(wasm: Uint8Array): Promise<object>;
-}
-
 /** Calls the library's methods, which read and write messages as bytes. */
-function serviceOf(library: Described): Service {
-  const { types } = library;
-  const thread = running({ module: library.module, zoneinfo: library.zoneinfo }, errorOf);
-  const messageType = (name: string): DescMessage => {
-    const found = types.getMessage(name);
-    if (found === undefined) throw new Error(`the GoogleSQL analyser has no message ${name}`);
-    return found;
+function serviceOf({ messages, kept, ...library }: Described): Service {
+  // It starts with the first call, which may come with a memory that was kept.
+  let started: Running | undefined;
+  const thread = () => {
+    started ??= running(library, errorOf, secondsToKeep());
+    return started;
   };
-  const message = (type: string, fields: JsonObject) => fromJson(messageType(type), fields, { registry: types });
   return {
-    message,
+    kept,
+    message: (type, fields) => ({ bytes: messages.encode(type, fields) }),
     get restarts() {
-      return thread.restarts;
+      return started?.restarts ?? 0;
     },
-    another: () => serviceOf(library),
+    another: () => serviceOf({ ...library, messages, kept }),
+    startedWith(image) {
+      const service = serviceOf({ ...library, image, messages, kept });
+      service.start();
+      return service;
+    },
+    start: () => void thread(),
+    keep: (what, file) => thread().keep(what, file),
     call(method, fields, ready = {}) {
-      const [request = `${method}Request`, response = `${method}Response`] = otherNames[method] ?? [];
-      const sent = Object.assign(message(`${local}${request}`, fields), ready);
-      const type = messageType(response.includes(".") ? response : `${local}${response}`);
-      return toJson(type, decode(type, thread.invoke(method, toBinary(messageType(sent.$typeName), sent))), {
-        registry: types,
-      }) as JsonObject;
+      const { request, response } = namesOf(method);
+      const parts = Object.entries(ready).map(([name, { bytes }]) => messages.field(request, name, bytes));
+      const sent = Buffer.concat([messages.encode(request, fields), ...parts]);
+      return decode(messages, response, thread().invoke(method, sent));
     },
   };
 }
 
-/** Decodes a response. It nests as deeply as the query does, with about three messages for each operator. */
-function decode(type: DescMessage, bytes: Uint8Array): Message {
+/** Decodes a response. It nests as deeply as the query does. */
+function decode(messages: Messages, type: string, bytes: Uint8Array): JsonObject {
   try {
-    return fromBinary(type, bytes, { recursionLimit: 600 });
+    return messages.decode(type, bytes);
   } catch (error) {
-    throw error instanceof Error && /recursion depth/.test(error.message) ? new SqlError(tooDeep) : error;
+    throw error instanceof TooDeep ? new SqlError(tooDeep) : error;
   }
+}
+
+/** The messages that a method takes and returns. */
+export function namesOf(method: string): { readonly request: string; readonly response: string } {
+  const [request = `${method}Request`, response = `${method}Response`] = otherNames[method] ?? [];
+  return { request: `${local}${request}`, response: response.includes(".") ? response : `${local}${response}` };
 }
 
 const local = "zetasql.local_service.";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { JsonObject, Message } from "@bufbuild/protobuf";
 import { type DuckDBConnection, DuckDBScalarFunction, type DuckDBValue } from "@duckdb/node-api";
 import type { Type } from "../analyser/analyser.ts";
-import type { Service } from "../analyser/service.ts";
+import type { JsonObject } from "../analyser/protobuf.ts";
+import type { Ready, Service } from "../analyser/service.ts";
 import { messageOf, SqlError } from "../errors.ts";
 import { columnType, ofMessage, toMessage } from "./values.ts";
 
@@ -93,7 +93,7 @@ export function evaluatorOf(service: Service, languageOptions: JsonObject): Eval
 /** Prepared expressions take memory, so a new instance starts after so many. */
 const MOST_PREPARED = 200;
 
-function optionsOf(service: Service, { parameters }: Evaluated, languageOptions: JsonObject): Message {
+function optionsOf(service: Service, { parameters }: Evaluated, languageOptions: JsonObject): Ready {
   const field = parameters.map((fieldType, at) => ({ fieldName: `p${at}`, fieldType }));
   const none = [{ fieldName: "p0", fieldType: { typeKind: "TYPE_BOOL" } }];
   const structType = { field: field.length > 0 ? field : none };

@@ -1,4 +1,3 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import {
   BIGINT,
   BLOB,
@@ -25,6 +24,7 @@ import {
 } from "@duckdb/node-api";
 import type { Type } from "../analyser/analyser.ts";
 import { listOf } from "../analyser/node.ts";
+import type { JsonObject } from "../analyser/protobuf.ts";
 import { fieldName } from "../translate/types.ts";
 
 /* Values of DuckDB as Google's library takes them, and back. */

@@ -10,20 +10,34 @@ import { takeStructs } from "./structs.ts";
 import { hasStruct } from "./types.ts";
 import { orderBy } from "./windows.ts";
 
-/** Translates the aggregates of a scan. The keys are the names of their columns. */
-export function aggregates(list: readonly Computed[], scope: Scope): Map<string, string> {
-  return new Map(list.map(({ column: of, expr }) => [column(of.columnId), aggregate(expr, "", scope)]));
+/**
+ * Translates the aggregates of a scan. The keys are the names of their columns.
+ * @param inputs takes the arguments that the scan's input must compute, by the names of their columns: those that are repeated
+ */
+export function aggregates(list: readonly Computed[], scope: Scope, inputs?: Map<string, string>): Map<string, string> {
+  return new Map(
+    list.map(({ column: of, expr }) => {
+      const name = column(of.columnId);
+      const once = (value: string) => {
+        if (inputs === undefined || /^\w+$/.test(value)) return value;
+        inputs.set(`${name}_of`, value);
+        return `${name}_of`;
+      };
+      return [name, aggregate(expr, "", scope, once)];
+    }),
+  );
 }
 
 const fields = ["type", "function", "argumentList", "errorMode", "distinct", "nullHandlingModifier"];
 
 /** Translates an aggregate function of rows, or, with `over`, of a window. */
-export function aggregate(node: Node, over: string, scope: Scope): string {
+export function aggregate(node: Node, over: string, scope: Scope, once = (value: string) => value): string {
   return scope.within(node, [...fields, "orderByItemList", "limit", "windowFrame", "havingModifier"], () => {
     const name = functionName(node);
     const translate = Object.hasOwn(aggregateFunctions, name) ? aggregateFunctions[name] : undefined;
     const called = writtenName(name);
-    if (translate === undefined) return scope.refuse(`the function ${called}${over && " over a window"}`);
+    if (translate === undefined)
+      return scope.refuse(`the function ${called}${over && " over a window"}`, instead[called]);
     const nodes = listOf(node.argumentList);
     if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
       scope.refuse(`${called} of STRUCT`);
@@ -50,6 +64,7 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
       distinct: node.distinct === true ? "DISTINCT " : "",
       order: ordered ? ` ${orderBy(node.orderByItemList, scope)}` : "",
       limit: node.limit ? expression(node.limit as Node, scope) : undefined,
+      once,
       ignoresNulls: modifier === "IGNORE_NULLS",
       over,
       ...(chosenBy && { most: { kind: chosenBy.kind, of: expression(chosenBy.havingExpr, scope) } }),
@@ -57,6 +72,12 @@ export function aggregate(node: Node, over: string, scope: Scope): string {
     });
   });
 }
+
+/** Alternatives to unsupported aggregates. */
+const instead: Readonly<Record<string, string>> = {
+  APPROX_TOP_SUM: "Write GROUP BY the value, ORDER BY SUM(weight) DESC and LIMIT.",
+  "HLL_COUNT.INIT": "Write APPROX_COUNT_DISTINCT.",
+};
 
 /** The aggregate functions, by their names in the tree. */
 export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = {
@@ -67,7 +88,7 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
   sum: ({ distinct, args: [value], over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
-    if (kind === "NUMERIC" && !distinct) return sum(value as string, over, call);
+    if (kind === "NUMERIC" && !distinct) return sum(call.once(value as string), over, call);
     if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`);
     return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
   },
@@ -76,7 +97,7 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
     if (kind === "NUMERIC")
       return distinct
         ? call.refuse(`of DISTINCT ${kind}`)
-        : average(args[0] as string, over, { safe: call.safe, sensitive: call.sensitive });
+        : average(call.once(args[0] as string), over, { safe: call.safe, sensitive: call.sensitive });
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
   min: plain("min"),

@@ -44,6 +44,8 @@ export interface AggregateCall extends Call {
   readonly most?: { readonly kind: string; readonly of: string };
   /** " OVER (…)" or nothing. */
   readonly over: string;
+  /** A short name for a value that is written several times, so that DuckDB computes it once. */
+  once(value: string): string;
 }
 
 export type TranslateAggregate = (call: AggregateCall) => string;

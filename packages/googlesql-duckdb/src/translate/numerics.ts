@@ -13,12 +13,11 @@ function units(value: string): string {
   return `CAST(replace(CAST(${value} AS VARCHAR), '.', '') AS HUGEINT)`;
 }
 
-/** Converts a whole number of 10⁻⁹ to a NUMERIC. */
+/** Converts a whole number of 10⁻⁹ to a NUMERIC. DuckDB's product of decimals has the same digits; its division of a HUGEINT is slow. */
 function ofUnits(value: string, failing: Failing): string {
   return bind([value], (v) => {
-    const whole = `CAST(${v} // 1000000000 AS DECIMAL(38, 9))`;
-    const part = `CAST(CAST(${v} % 1000000000 AS DECIMAL(9, 0)) * 0.000000001 AS DECIMAL(38, 9))`;
-    return orFail(`abs(${v}) < ${ten(38)}`, [v], `(${whole} + ${part})`, overflow, failing);
+    const made = `CAST(CAST(${v} AS DECIMAL(38, 0)) * 0.000000001 AS DECIMAL(38, 9))`;
+    return orFail(`abs(${v}) < ${ten(38)}`, [v], made, overflow, failing);
   });
 }
 
@@ -47,34 +46,55 @@ function unless(isFar: string, what: string, value: string, { sensitive }: Casti
 }
 
 /**
- * Passes a sum of NUMERICs to `body`, as a whole number of 10⁻⁹, with the values of `also`; `over` is a window or empty. DuckDB fails if
- * a partial sum outgrows a HUGEINT. The separate sums of the whole and the fractional parts cannot.
+ * A sum of NUMERICs in three parts, none of which fails: DuckDB's own sum does if a partial sum outgrows a HUGEINT. The first is the sum of
+ * the values below 10²⁰; then come the whole and the fractional parts of the others, which are NULL if there are none. `over` is a window
+ * or empty.
  */
-function summed(
-  value: string,
-  over: string,
-  also: readonly string[],
-  { safe }: Failing,
-  body: (...names: string[]) => string,
-): string {
-  if (!safe) return bind([units(`sum(${value})${over}`), ...also], body);
-  const parts = [`sum(CAST(trunc(${value}) AS HUGEINT))${over}`, `sum(${value} - trunc(${value}))${over}`];
-  return bind([...parts, ...also], (whole, part, ...others) => {
-    const total = bind([`(${whole} * 1000000000 + ${units(part)})`, ...others], body);
-    return `CASE WHEN abs(${whole}) <= ${ten(29)} THEN ${total} END`;
-  });
+function partialSums(value: string, over: string): string[] {
+  const isSmall = (v: string) => `${v} BETWEEN -${SMALL} AND ${SMALL}`;
+  const of = (part: (v: string) => string) => `sum(${bind([value], part)})${over}`;
+  return [
+    of((v) => `CASE WHEN ${isSmall(v)} THEN ${v} END`),
+    of((v) => `CASE WHEN NOT ${isSmall(v)} THEN CAST(trunc(${v}) AS HUGEINT) END`),
+    of((v) => `CASE WHEN NOT ${isSmall(v)} THEN ${v} - trunc(${v}) END`),
+  ];
+}
+
+const SMALL = "100000000000000000000.000000000";
+
+/** The three parts as a whole number of 10⁻⁹; NULL if it does not fit into a HUGEINT. */
+function total(small: string, whole: string, part: string): string {
+  const of = (units: string) => `coalesce(${units}, 0)`;
+  const added = `TRY(${of(units(small))} + ${of(whole)} * 1000000000 + ${of(units(part))})`;
+  return `CASE WHEN ${small} IS NOT NULL OR ${whole} IS NOT NULL THEN ${added} END`;
+}
+
+/** True for the values that a NUMERIC can have. A sum in DuckDB can have a few more. */
+function isNumeric(value: string): string {
+  const most = `${"9".repeat(29)}.${"9".repeat(9)}`;
+  return `${value} BETWEEN -${most} AND ${most}`;
 }
 
 export function sum(value: string, over: string, failing: Failing): string {
-  return summed(value, over, [], failing, (total) => ofUnits(total, failing));
+  const inRange = (sum: string) => orFail(isNumeric(sum), [sum], sum, overflow, failing);
+  if (!failing.safe) return bind([`sum(${value})${over}`], inRange);
+  return bind(partialSums(value, over), (small, whole, part) => {
+    const large = bind([total(small, whole, part)], (all) => ofUnits(all, failing));
+    return `CASE WHEN ${whole} IS NULL THEN ${inRange(small)} ELSE ${large} END`;
+  });
 }
 
 /** An average. It fails if the sum is no NUMERIC, even where the average would be one. */
 export function average(value: string, over: string, failing: Casting): string {
-  return summed(value, over, [`count(${value})${over}`], failing, (total, count) => {
-    const mean = ofUnits(`(sign(${total}) * ${rounded(`abs(${total})`, count)})`, failing);
-    return unless(`abs(${total}) >= 5 * ${ten(37)}`, "average NUMERICs of such a sum", mean, failing);
-  });
+  const mean = (sum: string, count: string) => {
+    const made = ofUnits(`(sign(${sum}) * ${rounded(`abs(${sum})`, count)})`, failing);
+    return unless(`abs(${sum}) >= 5 * ${ten(37)}`, "average NUMERICs of such a sum", made, failing);
+  };
+  const count = `count(${value})${over}`;
+  if (!failing.safe) return bind([units(`sum(${value})${over}`), count], mean);
+  return bind([...partialSums(value, over), count], (small, whole, part, values) =>
+    bind([total(small, whole, part), values], mean),
+  );
 }
 
 /**

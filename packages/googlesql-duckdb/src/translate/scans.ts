@@ -92,7 +92,7 @@ const scans: Readonly<Record<string, Translate>> = {
       // The analysis rules always set the threshold. Without one no group may be shown.
       if (having === undefined || having.unitColumnIds.length === 0) throw new Error("a threshold that nobody checked");
       const enough = having.unitColumnIds.map((id) => `count(DISTINCT ${column(id)}) >= ${having.threshold}`);
-      return `${aggregate(node, items, scope)} HAVING ${enough.join(" AND ")}`;
+      return `${aggregate(node, items, scope)} HAVING ${having.below ? "NOT " : ""}(${enough.join(" AND ")})`;
     },
   },
   DifferentialPrivacyAggregateScan: {
@@ -190,8 +190,9 @@ function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   const groups = listOf<Computed>(node.groupByList);
   for (const { column: of } of groups) if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
   const keys = computed(groups, scope);
-  const values = aggregates(listOf(node.aggregateList), scope);
-  const from = select(rows, [...itemsOf(rows), ...[...keys].map(([as, value]) => ({ value, as }))], scope);
+  const inputs = new Map<string, string>();
+  const values = aggregates(listOf(node.aggregateList), scope, inputs);
+  const from = select(rows, [...itemsOf(rows), ...[...keys, ...inputs].map(([as, value]) => ({ value, as }))], scope);
   const sets = groupingSets(node, scope);
   for (const [as, value] of groupingCalls(node)) values.set(as, value);
   const by = sets ?? [...keys.keys()].join(", ");
@@ -207,7 +208,8 @@ const setOperations: Readonly<Record<string, string>> = {
 
 function setOperation(node: Node, items: readonly Item[], scope: Scope): string {
   const operator = setOperations[node.opType as string];
-  if (operator === undefined) return scope.refuse(`${node.opType}`);
+  if (operator === undefined)
+    return scope.refuse(String(node.opType).replace("_", " "), "BigQuery has INTERSECT DISTINCT and EXCEPT DISTINCT.");
   // The tree has the columns of each part in the order of the result, with NULL for those that BY NAME does not find.
   const inputs = listOf<{ scan: Node; outputColumnList: Column[] }>(node.inputItemList);
   const parts = inputs.map(({ scan: of, outputColumnList }) =>

@@ -4,8 +4,13 @@ import { UnsupportedSql } from "../errors.ts";
 
 /** Additions of analysis rules to a scan. */
 export interface ScanNotes {
-  /** Leaves out groups with fewer distinct values in any of these columns. */
-  readonly having?: { readonly unitColumnIds: readonly string[]; readonly threshold: number };
+  /** Leaves out groups with fewer distinct values in any of these columns; or all but those, to count them. */
+  readonly having?: {
+    readonly unitColumnIds: readonly string[];
+    readonly threshold: number;
+    /** @default false */
+    readonly below?: boolean;
+  };
   /** Replaces a SELECT WITH DIFFERENTIAL_PRIVACY: a relation in parentheses with the scan's columns. */
   readonly answer?: string;
 }
@@ -62,7 +67,8 @@ export class Scope {
     const here = this.#here;
     if (node.parseLocationRange !== undefined) this.#here = node;
     const [unknown] = unknownFields(node, known);
-    if (unknown !== undefined) this.refuse(clauses[unknown] ?? `${unknown} of a ${node.kind ?? "clause"}`);
+    if (unknown !== undefined)
+      this.refuse(clauses[unknown] ?? `${unknown} of a ${node.kind ?? "clause"}`, instead[unknown]);
     const done = work();
     this.#here = here;
     return done;
@@ -102,4 +108,12 @@ const clauses: Readonly<Record<string, string>> = {
   typeModifiers: "a cast to a type with parameters",
   recursive: "WITH RECURSIVE",
   isLateral: "a LATERAL join",
+  genericArgumentList: "a lambda",
+};
+
+/** Alternatives to those clauses. */
+const instead: Readonly<Record<string, string>> = {
+  genericArgumentList: "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).",
+  recursive:
+    "For a series of numbers or days, write UNNEST(GENERATE_ARRAY(1, 10)) or UNNEST(GENERATE_DATE_ARRAY(first, last)).",
 };

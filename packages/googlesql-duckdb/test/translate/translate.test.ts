@@ -34,7 +34,28 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
   ],
   ["SELECT SUM(i HAVING MAX j) FROM t", "SUM with HAVING MAX", 1, 8],
   ["SELECT APPROX_QUANTILES(i, 100000) FROM t", "APPROX_QUANTILES into 100000", 1, 8],
-  ["SELECT APPROX_TOP_SUM(s, i, 2) FROM t", "the function APPROX_TOP_SUM", 1, 8],
+  [
+    "SELECT APPROX_TOP_SUM(s, i, 2) FROM t",
+    "the function APPROX_TOP_SUM",
+    1,
+    8,
+    "Write GROUP BY the value, ORDER BY SUM(weight) DESC and LIMIT.",
+  ],
+  ["SELECT HLL_COUNT.INIT(i) FROM t", "the function HLL_COUNT.INIT", 1, 8, "Write APPROX_COUNT_DISTINCT."],
+  [
+    "SELECT ARRAY_FILTER([1], e -> e > 0)",
+    "a lambda",
+    1,
+    8,
+    "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).",
+  ],
+  [
+    "SELECT i FROM t INTERSECT ALL SELECT k FROM u",
+    "INTERSECT ALL",
+    1,
+    1,
+    "BigQuery has INTERSECT DISTINCT and EXCEPT DISTINCT.",
+  ],
   [
     "SELECT t.i FROM t LEFT JOIN u ON t.i = (SELECT MAX(k) FROM u)",
     "a subquery in the condition of an outer join",
@@ -46,6 +67,7 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     "WITH RECURSIVE",
     1,
     1,
+    "For a series of numbers or days, write UNNEST(GENERATE_ARRAY(1, 10)) or UNNEST(GENERATE_DATE_ARRAY(first, last)).",
   ],
   [`SELECT ${"(SELECT ".repeat(13)}1${")".repeat(13)}`, "subqueries in more than 12 others", 1, 104],
 ];

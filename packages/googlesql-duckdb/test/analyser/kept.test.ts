@@ -1,0 +1,50 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "chai";
+
+const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+const installed = fileURLToPath(new URL("../../../../.venv/googlesql.json", import.meta.url));
+
+describe("The analyser that an earlier process kept", function () {
+  this.timeout(300_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "kept-"));
+    await copyFile(installed, join(folder, "googlesql.json"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** Runs statements in a process of their own, after `analyser` was loaded for one table. Returns what they print. */
+  async function inProcess(statements: string, first = ""): Promise<string> {
+    const program = `import { loadAnalyser, compileToKeep } from ${at("../../src/tree.ts")};
+      ${first}
+      const columns = [{ name: "city", kind: "STRING" }, { name: "n", kind: "INT64" }];
+      const analyser = await loadAnalyser([{ id: "t", paths: [["shop", "t"]], columns }], ${JSON.stringify(join(folder, "googlesql.json"))});
+      const tree = (sql) => JSON.stringify(analyser.analyse(sql).query);
+      ${statements}`;
+    const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program];
+    return (await promisify(execFile)(process.execPath, args)).stdout;
+  }
+  const shown = 'console.log(tree("SELECT city, SUM(n) AS n FROM shop.t GROUP BY city"), tree("SELECT 1"));';
+
+  it("reads queries as one that starts anew does, and goes on without what cannot be used", async () => {
+    const anew = await inProcess(shown);
+    await inProcess('analyser.analyse("SELECT 1"); analyser.keep("code");', "compileToKeep();");
+    expect(await inProcess(shown), "with the code").to.equal(anew);
+    await inProcess('analyser.keep("image");');
+    expect(await inProcess(shown), "with the code and the memory").to.equal(anew);
+    const kept = join(folder, "googlesql-kept");
+    const files = await readdir(kept);
+    expect(files.map((file) => file.replace(/^\w+-/, "").replace(/-\w+$/, "")).sort()).to.deep.equal([
+      ...["code", "image", "language.json"],
+    ]);
+    // The first bytes say which V8 made the code.
+    const code = files.find((file) => file.endsWith("-code")) as string;
+    await writeFile(join(kept, code), Buffer.alloc(1000));
+    expect(await inProcess(shown), "with code of another V8").to.equal(anew);
+  });
+});
