@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { templates } from "./cleanroom/templates.ts";
 import { readUseCases } from "./cleanroom/use-cases.ts";
+import { Alerts, Budget, forAlerts } from "./components/alerts.ts";
 import { bundleOnce } from "./components/bundle.ts";
 import { CleanRoom } from "./components/cleanroom/clean-room.ts";
 import { Parties } from "./components/cleanroom/parties.ts";
@@ -20,7 +21,14 @@ import {
   reportLinks,
   templateCalls,
 } from "./components/links.ts";
-import { CSV_EXPIRY, filesBucketName, reportsBucketName } from "./components/names.ts";
+import {
+  CSV_EXPIRY,
+  codeBucketName,
+  dbtBucketName,
+  filesBucketName,
+  reportsBucketName,
+  watched,
+} from "./components/names.ts";
 import { UploadedCode } from "./components/uploaded-code.ts";
 import { readSettings } from "./config.ts";
 import { pagesOnce } from "./report/build.ts";
@@ -34,15 +42,16 @@ const sizing = { memory: settings.memory, retries: settings.retries, timeoutSeco
 const projects = { merchant: merchantProject, wallet: walletProject };
 
 // Google's APIs, before everything else.
-const apis = new Apis("apis", { services: servicesOf(project, [merchantProject, walletProject]) });
+const apis = new Apis("apis", { services: servicesOf(project, [merchantProject, walletProject], forAlerts(settings)) });
 const opts = { dependsOn: apis };
 
-// One bucket holds the coffee shop's files and all code that runs in the cloud.
+// One bucket holds the coffee shop's files, and another all code that runs in the cloud: nobody who writes data can change code.
 const bucketName = settings.bucketName || filesBucketName(project);
 const files = new Bucket("files", { place, bucketName, expiry: CSV_EXPIRY }, opts);
+const codeBucket = new Bucket("code", { place, bucketName: codeBucketName(bucketName) }, opts);
 const sources = { bundle: bundleOnce(), dbt: readDbtProject(), pages: pagesOnce() };
-const code = new UploadedCode("code", { bucket: files.bucket, ...sources }, opts);
-const jobs = { place, code, image: settings.generatorImage, sizing };
+const code = new UploadedCode("code", { bucket: codeBucket.bucket, ...sources }, opts);
+const jobs = { place, code, files: files.bucket, image: settings.generatorImage, sizing };
 
 // The merchant and the e-wallet, and the clean room between them.
 const parties = new Parties("parties", { ...jobs, merchantProject, walletProject, fill: settings }, opts);
@@ -54,15 +63,25 @@ const cleanRoom = new CleanRoom("clean-room", { ...between, ...shared }, opts);
 // The coffee shop: its tables, the marts from them, the reports from those, and the schedules that renew all three each day.
 const shop = new CoffeeShop("coffee", { ...jobs, shop: settings }, opts);
 const dbtImage = { name: settings.dbtImage, tag: settings.dbtTag };
-const marts = new Marts("marts", { place, code, shop, image: dbtImage, sizing }, opts);
+const marts = new Marts(
+  "marts",
+  { place, code, shop, image: dbtImage, bucketName: dbtBucketName(bucketName), sizing },
+  opts,
+);
 const reportsBucket = { bucketName: reportsBucketName(bucketName), readers: settings.reportReaders };
 const reports = new Reports("reports", { ...jobs, marts, ...reportsBucket }, opts);
-new Daily("daily", { place, code, shop, marts, reports, clocks: settings }, opts);
+new Daily("daily", { place, code, files: files.bucket, shop, marts, reports, clocks: settings }, opts);
+
+// Who is told when the night goes wrong, or the month gets expensive.
+const emails = settings.alertEmails.split(",").filter(Boolean);
+const { channels } = new Alerts("alerts", { place, emails, ...watched, nights: reports.nights }, opts);
+const { billingAccount, monthlyBudget: amount } = settings;
+new Budget("budget", { project, billingAccount, amount, channels }, opts);
 
 const names = files.bucket.apply((bucket) => ({ project, location, region, merchantProject, walletProject, bucket }));
 const reportUrls = pulumi.all([names, reports.written]).apply(([at]) => reportLinks(at));
 
-/** The bucket of files and code. */
+/** The bucket of files. */
 export const bucketUrl = files.url;
 /** Links to the console's page of each resource. */
 export const links = names.apply(consoleLinks);

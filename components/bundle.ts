@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { type Built, builtBefore } from "../generator/built-before.ts";
 import { replaceFile } from "../generator/lake/folder.ts";
+import { fingerprintPrograms, type ProgramName } from "./programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -15,6 +17,8 @@ export interface Bundle {
   readonly path: string;
   /** The first eight digits of its SHA-256. They are part of the uploaded object's name. */
   readonly hash: string;
+  /** A fingerprint of the sources that each command of the bundle runs. */
+  readonly programs: Readonly<Record<ProgramName, string>>;
 }
 
 /**
@@ -22,19 +26,19 @@ export interface Bundle {
  * equal bytes. DuckDB stays outside: only the rehearsal needs it.
  */
 export function buildBundle(): Bundle {
-  return { path: join(root, FILE), hash: bundleCode().result };
+  return { path: join(root, FILE), ...bundleCode().result };
 }
 
 let built: Bundle | undefined;
 
 /** Returns the bundle. Builds it only if a source has changed since the last time. */
 export function bundleOnce(): Bundle {
-  built ??= { path: join(root, FILE), hash: builtBefore(root, "dist/main.json", bundleCode) };
+  built ??= { path: join(root, FILE), ...builtBefore(root, "dist/main.json", bundleCode) };
   return built;
 }
 
-/** Builds the bundle. The result is its hash. */
-function bundleCode(): Built<string> {
+/** Builds the bundle. */
+function bundleCode(): Built<Omit<Bundle, "path">> {
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: ["report/bundle-entry.ts"],
@@ -55,8 +59,11 @@ function bundleCode(): Built<string> {
   const content = outputFiles[0]?.contents ?? new Uint8Array();
   replaceFile(join(root, FILE), content);
   return {
-    result: createHash("sha256").update(content).digest("hex").slice(0, 8),
-    inputs: [...Object.keys(metafile.inputs), "components/bundle.ts", "tsconfig.json"],
+    result: {
+      hash: createHash("sha256").update(content).digest("hex").slice(0, 8),
+      programs: fingerprintPrograms(metafile.inputs, (file) => readFileSync(join(root, file))),
+    },
+    inputs: [...Object.keys(metafile.inputs), "components/bundle.ts", "components/programs.ts", "tsconfig.json"],
     outputs: [FILE],
   };
 }

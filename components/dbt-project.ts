@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { load } from "js-yaml";
+import { withoutDescriptions } from "./programs.ts";
 
 /** The files of the dbt project that are deployed. */
 export interface DbtProject {
@@ -8,11 +10,16 @@ export interface DbtProject {
   readonly files: Readonly<Record<string, string>>;
   /** The first eight digits of the SHA-256 over paths and contents. */
   readonly hash: string;
+  /** The first eight digits of the SHA-256 over what decides the rows: paths and contents without descriptions. */
+  readonly rows: string;
 }
 
 const project = fileURLToPath(new URL("../transform/", import.meta.url));
 /** Files in the project's folder that only a laptop needs or leaves behind. */
 const notDeployed = /^(target|logs|dbt_packages|requirements\.txt|sources\.ts|\..*)(\/|$)/;
+
+/** Files that only dbt's documentation shows. */
+const isDocumentation = /\.md$|^models\/exposures\.yml$/;
 
 /** Lists the files of a dbt project, in the order of their paths. @param folder ends with a slash. @default `transform/` */
 export function readDbtProject(folder = project): DbtProject {
@@ -22,14 +29,17 @@ export function readDbtProject(folder = project): DbtProject {
     .map((path) => path.slice(folder.replaceAll("\\", "/").length))
     .filter((path) => !notDeployed.test(path))
     .sort();
-  const hash = createHash("sha256");
-  for (const path of paths)
-    hash
-      .update(`${path}\0`)
-      .update(readFileSync(folder + path))
-      .update("\0");
+  const [hash, rows] = [createHash("sha256"), createHash("sha256")];
+  for (const path of paths) {
+    const content = readFileSync(folder + path);
+    hash.update(`${path}\0`).update(content).update("\0");
+    if (isDocumentation.test(path)) continue;
+    const deciding = path.endsWith(".yml") ? withoutDescriptions(load(content.toString())) : content;
+    rows.update(`${path}\0`).update(deciding).update("\0");
+  }
   return {
     files: Object.fromEntries(paths.map((path) => [path, folder + path])),
     hash: hash.digest("hex").slice(0, 8),
+    rows: rows.digest("hex").slice(0, 8),
   };
 }

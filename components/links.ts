@@ -1,7 +1,18 @@
 import { otherParty, PARTIES, type Party, parties } from "../cleanroom/party.ts";
 import type { QueryTemplate } from "../cleanroom/templates.ts";
 import type { UseCase } from "../cleanroom/use-cases.ts";
-import { accounts, DBT_ARTIFACTS, datasets, functions, jobs, marts, reportsBucketName, schedules } from "./names.ts";
+import {
+  accounts,
+  codeBucketName,
+  DBT_ARTIFACTS,
+  datasets,
+  dbtBucketName,
+  functions,
+  jobs,
+  marts,
+  reportsBucketName,
+  schedules,
+} from "./names.ts";
 
 /*
  * The stack's outputs for people: links to click and commands to run after `pulumi up`. Pure functions of the settings.
@@ -19,7 +30,7 @@ export interface Whereabouts {
   readonly merchantProject: string;
   /** The project of the e-wallet's datasets. */
   readonly walletProject: string;
-  /** The bucket of files and code. */
+  /** The bucket of files. */
   readonly bucket: string;
 }
 
@@ -45,12 +56,19 @@ export function consoleLinks(at: Whereabouts): Record<string, Record<string, str
     },
     exchanges: Object.fromEntries(PARTIES.map((party) => [parties[party].room, exchange(party)])),
     buckets: each(
-      { files: at.bucket, reports: reportsBucketName(at.bucket) },
+      {
+        files: at.bucket,
+        code: codeBucketName(at.bucket),
+        dbt: dbtBucketName(at.bucket),
+        reports: reportsBucketName(at.bucket),
+      },
       (name) => `${console}/storage/browser/${name}?${here}`,
     ),
     jobs: each(jobs, (name) => `${console}/run/jobs/details/${region}/${name}/executions?${here}`),
     functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
-    docs: { dbt: `https://storage.cloud.google.com/${at.bucket}/${DBT_ARTIFACTS.docs}/static_index.html` },
+    docs: {
+      dbt: `https://storage.cloud.google.com/${dbtBucketName(at.bucket)}/${DBT_ARTIFACTS.docs}/static_index.html`,
+    },
     schedules: each(schedules, (name) => `${console}/cloudscheduler/jobs/edit/${region}/${name}?${here}`),
   };
 }

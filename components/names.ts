@@ -4,20 +4,27 @@ import { parties } from "../cleanroom/party.ts";
  * All names on Google Cloud. They have no random suffix, so they are the same in every run, and a project holds one stack at most.
  */
 
-/** Where a job mounts the bucket. */
+/** Where a job mounts the bucket of code, read-only. */
 export const MOUNT = "/mnt/bucket";
+/** Where dbt's job mounts the bucket for its output. */
+export const OUTPUT_MOUNT = "/mnt/output";
 /** The bucket's folder for the coffee shop's CSV files. */
 export const CSV_FOLDER = "csv_sources";
-/** The bucket deletes the generator's runs after so many days. A daily run replaces the files of the last one long before. */
-export const CSV_EXPIRY = { folder: CSV_FOLDER, days: 30 } as const;
-/** The bucket's folders for dbt's output: the manifest and results of the last build, and the docs. */
-export const DBT_ARTIFACTS = { build: "dbt/artifacts/target", docs: "dbt/artifacts/docs" } as const;
+/**
+ * The bucket deletes the generator's runs after so many days. A daily run replaces the files of the last one long before. The name of a
+ * run's folder begins with its year; the folders of whole months, which runs share, stay.
+ */
+export const CSV_EXPIRY = { prefix: `${CSV_FOLDER}/20`, days: 30 } as const;
+/** The folders of dbt's bucket: the manifest and results of the last build, and the docs. */
+export const DBT_ARTIFACTS = { build: "target", docs: "docs" } as const;
 
 export const datasets = {
   merchant: parties.merchant.dataset,
   wallet: parties.wallet.dataset,
   coffee: "coffee_shop",
   marts: "coffee_marts",
+  /** dbt builds and tests the marts here, and then replaces the published ones. */
+  martsBuild: "coffee_marts_build",
 } as const;
 
 /** The tables of `coffee_marts` for reports, with the title of a Looker Studio report on each. A test compares them with dbt's models. */
@@ -48,6 +55,16 @@ export const schedules = {
   report: "report-daily",
 } as const;
 
+/** Everything whose failures people are told of. */
+export const watched = {
+  jobs: Object.values(jobs),
+  functions: Object.values(functions),
+  schedules: Object.values(schedules),
+} as const;
+
+/** The metric that counts the nights whose reports have all data. PromQL allows no hyphens in it. */
+export const NIGHTS = "coffee_nights";
+
 export const accounts = {
   fill: "thelook-fill",
   merchant: "merchant-clean-room",
@@ -64,14 +81,24 @@ export const accounts = {
 /** Repositories of images: one fetches dbt's from ghcr.io, one holds the functions'. */
 export const repositories = { ghcr: "coffee-ghcr", functions: "coffee-functions" } as const;
 
-/** The name of the bucket of files and code, if the settings give none. */
+/** The name of the bucket of files, if the settings give none. The other buckets' names are made from it. */
 export function filesBucketName(project: string): string {
   return `${project}-coffee-demo`;
 }
 
-/** The name of the bucket of reports, made from that of files and code. */
+/** The name of the bucket of reports. */
 export function reportsBucketName(bucket: string): string {
   return `${bucket}-reports`;
+}
+
+/** The name of the bucket of code. Accounts that write data cannot write to it, so they cannot change what others run. */
+export function codeBucketName(bucket: string): string {
+  return `${bucket}-code`;
+}
+
+/** The name of the bucket of dbt's output. */
+export function dbtBucketName(bucket: string): string {
+  return `${bucket}-dbt`;
 }
 
 /** The bundle's object. A change of content changes the name, so that nothing runs outdated code. */

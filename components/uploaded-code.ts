@@ -19,7 +19,8 @@ export interface UploadedCodeArgs {
 
 /**
  * All code that runs in the cloud, as objects of the bucket. Both the object's name and the Pulumi name carry the hash of the content:
- * changed code becomes a new object, and Pulumi deletes the old one after nothing mounts it any more.
+ * changed code becomes a new object, and Pulumi deletes the old one after nothing mounts it any more. The dbt project's folder carries the
+ * hash of what decides its rows.
  */
 export class UploadedCode extends pulumi.ComponentResource {
   /** The bucket that holds the code. */
@@ -32,6 +33,8 @@ export class UploadedCode extends pulumi.ComponentResource {
   readonly dbtFolder: pulumi.Output<string>;
   /** The bucket's folder with the reports' pages. */
   readonly pagesFolder: pulumi.Output<string>;
+  /** Fingerprints of the bundle's commands, and of the dbt project with its descriptions. */
+  readonly fingerprints: UploadedCodeArgs["bundle"]["programs"] & { readonly documentation: string };
 
   constructor(name: string, args: UploadedCodeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:code:UploadedCode", name, {}, opts);
@@ -52,8 +55,10 @@ export class UploadedCode extends pulumi.ComponentResource {
     this.bucket = pulumi.output(bucket);
     this.bundle = upload(`bundle-${bundle.hash}`, bundleObject(bundle.hash), file);
     this.functions = upload(`functions-${zipHash}`, functionsObject(zipHash), new pulumi.asset.AssetArchive(zip));
-    this.dbtFolder = uploadFolder(`dbt-${dbt.hash}`, dbtFolder(dbt.hash), dbt.files);
+    // A changed description changes a file in place, and not the folder, whose path is an argument of runs.
+    this.dbtFolder = uploadFolder(`dbt-${dbt.rows}`, dbtFolder(dbt.rows), dbt.files);
     this.pagesFolder = uploadFolder(`pages-${pages.hash}`, pagesFolder(pages.hash), pages.files);
+    this.fingerprints = { ...bundle.programs, documentation: dbt.hash };
     this.registerOutputs({
       bucket: this.bucket,
       bundle: this.bundle,

@@ -84,17 +84,21 @@ export const generatorCommands = {
     const shard = { index: task, count: tasks };
     const window = { until, ...(days && { days }) };
     const manifest = await generateCoffee(lake, { seed, scale, ...window, shard, prefix: folder, progress: percent() });
-    log({ run: manifest.run, files: manifest.files.map(({ path, rows, bytes }) => ({ path, rows, bytes })) });
+    const files = manifest.files.map(({ path, rows, bytes }) => ({ path, rows, bytes }));
+    if (process.stdout.isTTY) console.log(`${wholeRun(files)}, until ${until}, in ${url}`);
+    else log({ run: manifest.run, files });
   },
 
   /** Loads the CSV files of the last complete run into the warehouse. */
   async load(args: string[]): Promise<void> {
     const allowShrink = flag("load a run with far fewer rows than the last one too");
-    const options = readOptions("load", { lake: lakeUrl, prefix, warehouse: warehouseUrl, allowShrink }, args);
+    const whole = flag("load files that have not changed since the last load too");
+    const options = readOptions("load", { lake: lakeUrl, prefix, warehouse: warehouseUrl, allowShrink, whole }, args);
     const lake = await openLake(required(options.lake, "--lake or LAKE_URL"));
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
-      log({ loaded: await load(warehouse, lake, options) });
+      const { run, until, rows, changed } = await load(warehouse, lake, options);
+      log({ run, until, loaded: rows, changed });
     } finally {
       await warehouse.close();
     }
@@ -114,7 +118,10 @@ export const generatorCommands = {
     const step = (done: string) => console.error(done);
     // Imported at run time: the cloud's bundle does not contain DuckDB.
     const { rewriteExport } = await import("./thelook/rewrite-export.ts");
-    log(options.thelook ? await rewriteExport(folderUrl(folder), send, step) : await send(folder));
+    const sent = options.thelook ? await rewriteExport(folderUrl(folder), send, step) : await send(folder);
+    if (process.stdout.isTTY)
+      console.log(`${target} has ${sent.files} files, ${megabytes(sent.bytes)}; ${sent.skipped} were there before`);
+    else log(sent);
   },
 } as const satisfies Commands;
 
@@ -127,6 +134,24 @@ export function required(value: string | undefined, name: string): string {
 /** Prints one line of JSON: Cloud Logging shows its fields, and a script can parse it. */
 export function log(entry: object): void {
   console.log(JSON.stringify(entry));
+}
+
+/** The files of a run for a person: rows by table, and the sum of all files. */
+function wholeRun(files: readonly { readonly path: string; readonly rows: number; readonly bytes: number }[]): string {
+  const tables = new Map<string, number>();
+  for (const { path, rows } of files) {
+    const name = path.split("/").at(-1) ?? path;
+    tables.set(name, (tables.get(name) ?? 0) + rows);
+  }
+  const lines = [...tables].map(
+    ([name, rows]) => `  ${name.padEnd(24)} ${rows.toLocaleString("en-US").padStart(12)} rows`,
+  );
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return `${lines.join("\n")}\n${files.length} files, ${megabytes(bytes)}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Prints progress on standard error, ten lines in all, to keep logs short. */

@@ -37,3 +37,8 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
     process.exitCode = isUserError(error) ? error.exitCode : 70;
   }
 }
+
+/** Ends a failed command within two seconds, though a connection to a silent server may still be open. */
+export function endIfFailed(): void {
+  if (process.exitCode) setTimeout(() => process.exit(), 2000).unref();
+}

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, NO_ACCESS, UserError } from "./errors.ts";
 
 /**
@@ -21,10 +22,52 @@ export function explainAccess(error: unknown, where: string, roles: string): Use
     if (!/accessDenied|forbidden|insufficientPermissions/i.test(reason)) return new UserError(`${where}: ${message}`);
     return new UserError(`${where} refuses this account, which needs ${roles}: ${message}`, NO_ACCESS);
   }
-  // Codes of the operating system, such as ENOTFOUND and ECONNREFUSED.
-  if (typeof code === "string" && /^E[A-Z]+$/.test(code))
-    return new UserError(`${where} cannot be reached: check this machine's network connection (${message})`);
+  if (isNetworkError(error))
+    return new UserError(`${where} cannot be reached: check this machine's network connection (${reasonOf(error)})`);
   return undefined;
+}
+
+/** Whether an error says that a connection could not be made, broke off or stayed silent. */
+export function isNetworkError(error: unknown): boolean {
+  const code = codeOf(error);
+  // Codes of the operating system, such as ENOTFOUND and ECONNREFUSED, and of Node.
+  if (typeof code === "string" && /^E[A-Z]+$|^ETIMEDOUT$|^EAI_|^ERR_STREAM_PREMATURE_CLOSE$|^UND_ERR_/.test(code))
+    return true;
+  return /network timeout|fetch failed|socket hang up|premature close|retry (limit|total time limit) exceeded/i.test(
+    messageOf(error),
+  );
+}
+
+/** Whether an error is likely to pass: the network failed, or the service is overloaded or being restarted. */
+export function isPassing(error: unknown): boolean {
+  return isNetworkError(error) || [408, 429, 500, 502, 503, 504].includes(Number(codeOf(error)));
+}
+
+/** How often work is done before it has failed: half a minute in all, with pauses that begin with a second. */
+export const ATTEMPTS = 6;
+
+/**
+ * Does the work again, after longer and longer pauses, as long as it fails for a reason that is likely to pass. Throws the last error.
+ * @param pause milliseconds before the second attempt
+ */
+export async function withRetries<T>(work: () => Promise<T>, pause = 1000): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+      // A random share keeps many processes from returning at the same moment.
+      await sleep(pause * 2 ** (attempt - 1) * (0.75 + Math.random() / 2));
+    }
+  }
+}
+
+/** The reason of a failed request in a few words: an answer's status if the service failed, without its page of HTML, else the message. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  if (typeof code === "number" && isPassing(error)) return `HTTP ${code}`;
+  const [line = ""] = messageOf(error).split("\n");
+  return line.replace(/^request to \S+ failed, reason: /, "");
 }
 
 /** An error's code: a number from HTTP, a text from the operating system. */

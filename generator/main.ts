@@ -1,5 +1,5 @@
 import { generatorCommands, runCommands } from "./commands.ts";
-import { runMain } from "./errors.ts";
+import { endIfFailed, runMain } from "./errors.ts";
 
 /*
  * `npm run generate` and `npm run upload` start here. The bundle starts in report/bundle-entry.ts, which adds the
@@ -7,3 +7,4 @@ import { runMain } from "./errors.ts";
  */
 
 await runMain(() => runCommands(generatorCommands, process.argv.slice(2)));
+endIfFailed();

@@ -5,9 +5,10 @@ import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import type { File } from "@google-cloud/storage";
 import { UserError } from "./errors.ts";
-import { codeOf } from "./google-errors.ts";
+import { ATTEMPTS, codeOf, isPassing, reasonOf, withRetries } from "./google-errors.ts";
+import { limitSilence } from "./google-silence.ts";
 import { openFolder } from "./lake/folder.ts";
-import { CHUNK_BYTES, contentType, guard, openBucket, openGcs, verify } from "./lake/gcs.ts";
+import { CHUNK_BYTES, contentType, guard, infoIfThere, openBucket, verify } from "./lake/gcs.ts";
 import type { FileInfo } from "./lake/lake.ts";
 
 export interface UploadOptions {
@@ -17,6 +18,10 @@ export interface UploadOptions {
   readonly to: string;
   /** Called with the bytes uploaded so far and the total. */
   readonly progress?: (done: number, total: number) => void;
+  /** Milliseconds without an answer after which a request has failed. @default a minute */
+  readonly silence?: number;
+  /** Milliseconds before a file is tried again. Each further wait is twice as long. @default 1000 */
+  readonly pause?: number;
 }
 
 /** The files and bytes that are in the bucket now, and how many of the files were there before. */
@@ -39,15 +44,18 @@ const SESSIONS = ".upload-sessions.json";
 /**
  * Uploads a folder to Cloud Storage. It skips files that are there already, by size and MD5, and for a week resumes
  * large files where an interrupted upload stopped. It uploads `manifest.json` last, so that no reader finds a manifest
- * before its files, and checks the CRC32C and MD5 of each file on arrival.
- * Throws UserError if the folder is missing or empty, the target cannot be used, or a file arrives damaged.
+ * before its files, and checks the CRC32C and MD5 of each file on arrival. It tries a file again that fails for a moment.
+ * Throws UserError if the folder is missing or empty, the target cannot be used or reached, or a file arrives damaged.
  */
-export async function upload({ from, to, progress }: UploadOptions): Promise<UploadSummary> {
-  const { bucket, prefix } = openBucket(to);
-  const target = openGcs(to);
+export async function upload(options: UploadOptions): Promise<UploadSummary> {
+  const { from, to, progress, silence, pause } = options;
+  // A file is repeated as a whole, small or large, so the client need not repeat single requests.
+  const { bucket, prefix } = openBucket(to, false);
+  limitSilence(silence);
   const folder = openFolder(pathToFileURL(from).href);
   const found = await stat(from).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UserError(`${from} is not a folder: name the folder to upload with --from`);
+  if (found === undefined) throw new UserError(`there is no folder ${from}: name the folder to upload with --from`);
+  if (!found.isDirectory()) throw new UserError(`${from} is a file: name the folder that it is in with --from`);
   const paths = (await folder.list("")).filter((path) => basename(path) !== SESSIONS);
   if (paths.length === 0) throw new UserError(`${from} has no files to upload: run generate first`);
 
@@ -65,17 +73,23 @@ export async function upload({ from, to, progress }: UploadOptions): Promise<Upl
 
   const sessions = await openSessions(join(from, SESSIONS));
   let skipped = 0;
+  /** Does the work, again if need be, and explains why it failed. */
+  const patiently = (path: string, work: () => Promise<void>) =>
+    withRetries(work, pause).catch((error) => {
+      if (!isPassing(error)) return guard(bucket, () => Promise.reject(error));
+      throw new UserError(
+        `the upload to ${to} stopped at ${path}, which failed ${ATTEMPTS} times (${reasonOf(error)}): check the network, then run the same command again, and it goes on where it stopped`,
+      );
+    });
   const put = async (path: string) => {
     const info = await folder.stat(path);
     if (info === undefined) throw new UserError(`${join(from, path)} disappeared during the upload: run this again`);
-    const there = await target.stat(path);
-    if (there?.bytes === info.bytes && there.md5 === info.md5) skipped++;
-    else {
-      const file = bucket.file(`${prefix}${path}`);
-      await guard(bucket, () =>
-        send({ path: join(from, path), file, info }, sessions, (bytes) => advance(path, bytes)),
-      );
-    }
+    const file = bucket.file(`${prefix}${path}`);
+    await patiently(path, async () => {
+      const there = await infoIfThere(file);
+      if (there?.bytes === info.bytes && there.md5 === info.md5) skipped++;
+      else await send({ path: join(from, path), file, info }, sessions, (bytes) => advance(path, bytes));
+    });
     advance(path, info.bytes);
   };
 

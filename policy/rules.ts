@@ -206,6 +206,20 @@ const cleanRoom = rule(
   },
 );
 
+const alertsTell = rule(
+  "alerts-tell-somebody",
+  "Every alert policy notifies a channel, and every e-mail channel has an address.",
+  function* ({ type, props }) {
+    if (type === "gcp:monitoring/alertPolicy:AlertPolicy") {
+      const channels = known(() => [...(props.notificationChannels ?? [])], ["not known yet"]);
+      if (channels.length === 0) yield "notificationChannels is empty, so nobody hears of it. Give it a channel.";
+    }
+    if (type === "gcp:monitoring/notificationChannel:NotificationChannel" && known(() => props.type, "") === "email")
+      if (!/^[^@\s]+@[^@\s]+$/.test(known(() => String(props.labels?.email_address), "a@b")))
+        yield "labels.email_address is not an address. Set it.";
+  },
+);
+
 /** A rule over the whole stack, since a single resource does not know where the others are. */
 const oneLocation: StackValidationPolicy = {
   name: "one-location",
@@ -239,5 +253,6 @@ export const policies: Policies = [
   labelled,
   destroyable,
   cleanRoom,
+  alertsTell,
   oneLocation,
 ];

@@ -39,6 +39,8 @@ export interface PartiesArgs {
   readonly walletProject: string;
   /** The uploaded code. */
   readonly code: UploadedCode;
+  /** The bucket of files, for the synthetic thelook. */
+  readonly files: pulumi.Input<string>;
   /** An image with Node. */
   readonly image: string;
   /** How the tables are filled. */
@@ -76,6 +78,7 @@ export class Parties extends pulumi.ComponentResource {
     // The fill writes the synthetic thelook to the bucket before it loads it.
     const synthetic = fill.thelookSource === "synthetic:";
     const { bucket } = code;
+    const { files } = args;
     const { hashKeySecret: secret } = fill;
     const identity = new Identity(
       `${name}-fill`,
@@ -85,7 +88,9 @@ export class Parties extends pulumi.ComponentResource {
         project: place.project,
         grants: {
           queries: { on: "project", project: merchantProject, role: "roles/bigquery.jobUser" },
-          bucket: { on: "bucket", bucket, role: synthetic ? "roles/storage.objectUser" : "roles/storage.objectViewer" },
+          code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
+          // The synthetic thelook is written there before it is loaded.
+          ...(synthetic && { files: { on: "bucket", bucket: files, role: "roles/storage.objectUser" } }),
           merchant: { on: "dataset", project: merchantProject, dataset: merchant.datasetId, role: "WRITER" },
           wallet: { on: "dataset", project: walletProject, dataset: wallet.datasetId, role: "WRITER" },
           ...(secret && {
@@ -98,6 +103,7 @@ export class Parties extends pulumi.ComponentResource {
 
     this.filler = identity;
     const elsewhere = walletProject === merchantProject ? "" : `&datasets=${datasets.wallet}:${walletProject}`;
+    const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
     const job = new Job(
       `${name}-fill`,
       {
@@ -107,11 +113,12 @@ export class Parties extends pulumi.ComponentResource {
         bucket,
         image: args.image,
         command: "node",
-        args: [pulumi.interpolate`${MOUNT}/${code.bundle}`, "fill"],
+        args: [bundle, "fill"],
+        code: [{ path: bundle, fingerprint: code.fingerprints.fill }],
         env: {
           WAREHOUSE_URL: `bigquery://${merchantProject}?location=${place.location}${elsewhere}`,
           THELOOK_SOURCE: fill.thelookSource,
-          ...(synthetic && { LAKE_URL: pulumi.interpolate`gs://${bucket}` }),
+          ...(synthetic && { LAKE_URL: pulumi.interpolate`gs://${files}` }),
           SEED: String(fill.seed),
           SCALE: String(Math.min(1, fill.scale)),
           WALLET_SHARE: String(fill.walletShare),

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { JobRun } from "bigquery-clean-room";
-import { coffeeTables } from "../../generator/tables/index.ts";
+import { coffeeDataset } from "../../generator/tables/index.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
@@ -23,8 +23,10 @@ export interface ShopSettings {
 export interface CoffeeShopArgs {
   /** Project, location, region and labels. */
   readonly place: Place;
-  /** The uploaded code. The CSV files go to its bucket. */
+  /** The uploaded code. */
   readonly code: UploadedCode;
+  /** The bucket of the CSV files. */
+  readonly files: pulumi.Input<string>;
   /** An image with Node. */
   readonly image: string;
   /** How much the generator writes. */
@@ -48,16 +50,16 @@ export class CoffeeShop extends pulumi.ComponentResource {
 
   constructor(name: string, args: CoffeeShopArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:CoffeeShop", name, {}, opts);
-    const { place, code, image, shop, sizing } = args;
+    const { place, code, files, image, shop, sizing } = args;
     const { project } = place;
     const { bucket } = code;
     const child = childOf(this, opts);
     const tables = new Dataset(
       `${name}-raw`,
-      { place, dataset: datasets.coffee, description: "The coffee shop, as loaded", tables: coffeeTables },
+      { place, dataset: datasets.coffee, description: "The coffee shop, as loaded", tables: coffeeDataset },
       child,
     );
-    const lake = { LAKE_URL: pulumi.interpolate`gs://${bucket}`, GCS_PREFIX: CSV_FOLDER };
+    const lake = { LAKE_URL: pulumi.interpolate`gs://${files}`, GCS_PREFIX: CSV_FOLDER };
     const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
     const common = { place, bucket, image, command: "node", sizing };
 
@@ -67,7 +69,10 @@ export class CoffeeShop extends pulumi.ComponentResource {
         accountId: accounts.generate,
         displayName: "Writes the coffee shop's CSV files",
         project,
-        grants: { bucket: { on: "bucket", bucket, role: "roles/storage.objectUser" } },
+        grants: {
+          code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
+          files: { on: "bucket", bucket: files, role: "roles/storage.objectUser" },
+        },
       },
       child,
     );
@@ -78,6 +83,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
         jobName: jobs.generate,
         identity: generator,
         args: [bundle, "generate"],
+        code: [{ path: bundle, fingerprint: code.fingerprints.generate }],
         env: {
           ...lake,
           SEED: String(shop.seed),
@@ -102,7 +108,9 @@ export class CoffeeShop extends pulumi.ComponentResource {
         project,
         grants: {
           queries: { on: "project", project, role: "roles/bigquery.jobUser" },
-          bucket: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
+          code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
+          // Not the ground truth, which is in the same bucket.
+          files: { on: "bucket", bucket: files, role: "roles/storage.objectViewer", folder: CSV_FOLDER },
           tables: { on: "dataset", project, dataset: tables.datasetId, role: "WRITER" },
         },
       },
@@ -115,7 +123,8 @@ export class CoffeeShop extends pulumi.ComponentResource {
         jobName: jobs.load,
         identity: this.loader,
         // This job runs after a change of the settings, which may ask for fewer rows. The nightly load must not shrink the tables.
-        args: [bundle, "load", "--allow-shrink"],
+        args: [bundle, "load", "--whole", "--allow-shrink"],
+        code: [{ path: bundle, fingerprint: code.fingerprints.load }],
         env: { ...lake, WAREHOUSE_URL: `bigquery://${project}?location=${place.location}` },
       },
       child,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { FunctionsBuild } from "../google/functions-build.ts";
+import type { Grant } from "../google/grants.ts";
 import { HttpFunction } from "../google/http-function.ts";
 import { Identity } from "../google/identity.ts";
 import { childOf, type Place } from "../google/place.ts";
@@ -32,6 +33,8 @@ export interface DailyArgs {
   readonly place: Place;
   /** The uploaded code, with the functions. */
   readonly code: UploadedCode;
+  /** The bucket of the CSV files. */
+  readonly files: pulumi.Input<string>;
   /** The coffee shop, whose files are generated and loaded each day. */
   readonly shop: CoffeeShop;
   /** The marts, built each day. */
@@ -43,37 +46,40 @@ export interface DailyArgs {
 }
 
 /**
- * The coffee shop's day: new files, then the load, the marts and the reports. A schedule starts each step, and the account that it calls as
- * may do nothing else.
+ * The coffee shop's night: new files, then the load, the marts and the reports. A schedule calls the function of each step, and the account
+ * that it calls as may do nothing else. The functions look at the data, not at the clock: a step whose input of tonight is not there
+ * answers 503, and the schedule calls again.
  */
 export class Daily extends pulumi.ComponentResource {
   constructor(name: string, args: DailyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:Daily", name, {}, opts);
-    const { place, code, shop, marts, reports, clocks } = args;
+    const { place, code, files, shop, marts, reports, clocks } = args;
     const { project, region } = place;
     const { bucket } = code;
     const child = childOf(this, opts);
     const build = new FunctionsBuild(`${name}-build`, { place, bucket }, child);
-    const startsJob = (job: pulumi.Input<string>) =>
-      ({ on: "job", project, region, name: job, role: "roles/run.jobsExecutor" }) as const;
+    const jobs = { generate: shop.generateJob, dbt: marts.jobName, report: reports.jobName };
 
     const scheduler = new Identity(
       `${name}-scheduler`,
-      {
-        accountId: accounts.scheduler,
-        displayName: "Starts each step of the coffee shop's day",
-        project,
-        grants: { dbt: startsJob(marts.jobName), report: startsJob(reports.jobName) },
-      },
+      { accountId: accounts.scheduler, displayName: "Calls each step of the coffee shop's night", project },
       child,
     );
     const trigger = new Identity(
       `${name}-trigger`,
       {
         accountId: accounts.trigger,
-        displayName: "Starts the job that writes the CSV files",
+        displayName: "Starts the jobs of the coffee shop's night",
         project,
-        grants: { job: startsJob(shop.generateJob) },
+        grants: {
+          ...startAndWatch(place, jobs),
+          // To ask how far the night has come.
+          queries: { on: "project", project, role: "roles/bigquery.jobUser" },
+          files: { on: "bucket", bucket: files, role: "roles/storage.objectViewer", folder: CSV_FOLDER },
+          tables: { on: "dataset", project, dataset: shop.dataset, role: "READER" },
+          marts: { on: "dataset", project, dataset: marts.dataset, role: "READER" },
+          reports: { on: "bucket", bucket: reports.bucket, role: "roles/storage.objectViewer" },
+        },
       },
       child,
     );
@@ -85,11 +91,23 @@ export class Daily extends pulumi.ComponentResource {
       {
         ...common,
         functionName: functions.trigger,
-        description: "Starts the job that writes the coffee shop's CSV files",
+        description: "Starts the job of a step of the coffee shop's night, and waits for its end",
         entryPoint: "triggerJob",
         identity: trigger,
-        env: { PROJECT_ID: project, REGION: region, JOB: shop.generateJob },
-        timeoutSeconds: 60,
+        env: {
+          PROJECT_ID: project,
+          REGION: region,
+          LOCATION: place.location,
+          JOB: jobs.generate,
+          DBT_JOB: jobs.dbt,
+          REPORT_JOB: jobs.report,
+          DATASET: shop.dataset,
+          MARTS: marts.dataset,
+          BUCKET: files,
+          GCS_PREFIX: CSV_FOLDER,
+          REPORTS_BUCKET: reports.bucket,
+        },
+        timeoutSeconds: LONGEST_CALL,
       },
       afterFill,
     );
@@ -104,7 +122,7 @@ export class Daily extends pulumi.ComponentResource {
         env: {
           PROJECT_ID: project,
           DATASET: shop.dataset,
-          BUCKET: bucket,
+          BUCKET: files,
           GCS_PREFIX: CSV_FOLDER,
           LOCATION: place.location,
         },
@@ -113,15 +131,15 @@ export class Daily extends pulumi.ComponentResource {
       afterFill,
     );
 
-    const runJob = (job: pulumi.Input<string>) =>
-      pulumi.interpolate`https://run.googleapis.com/v2/projects/${project}/locations/${region}/jobs/${job}:run`;
     const steps = [
-      ["generate", "The coffee shop's new CSV files", "function", triggerJob.uri, 180],
-      ["load", "The new CSV files into BigQuery", "function", load.uri, LONGEST_CALL],
-      ["dbt", "The marts, from what was loaded", "google-api", runJob(marts.jobName), 180],
-      ["report", "The reports, from the marts", "google-api", runJob(reports.jobName), 180],
+      ["generate", "The coffee shop's new CSV files", triggerJob.uri, ""],
+      ["load", "The new CSV files into BigQuery", load.uri, ""],
+      ["dbt", "The marts, from what was loaded", triggerJob.uri, "/dbt"],
+      ["report", "The reports, from the marts", triggerJob.uri, "/report"],
     ] as const;
-    for (const [step, description, kind, uri, deadlineSeconds] of steps) {
+    // A call before the functions' grants would be refused.
+    const afterGrants = childOf(this, opts, [trigger, shop.loader]);
+    for (const [step, description, uri, path] of steps) {
       new Schedule(
         `${name}-${step}`,
         {
@@ -129,13 +147,25 @@ export class Daily extends pulumi.ComponentResource {
           scheduleName: schedules[step],
           description,
           clock: { schedule: clocks[`${step}Schedule`], timeZone: clocks.timeZone },
-          target: { kind, uri },
+          target: { kind: "function", uri, path },
           identity: scheduler,
-          deadlineSeconds,
+          deadlineSeconds: LONGEST_CALL,
         },
-        child,
+        afterGrants,
       );
     }
     this.registerOutputs({});
   }
+}
+
+/** The grants to start each job without overrides, and to read how its executions ended. */
+function startAndWatch({ project, region }: Place, jobs: Readonly<Record<string, pulumi.Input<string>>>) {
+  const grants = Object.entries(jobs).flatMap(([step, name]) => {
+    const on = { on: "job", project, region, name } as const;
+    return [
+      [`${step}-start`, { ...on, role: "roles/run.jobsExecutor" }] as const,
+      [`${step}-watch`, { ...on, role: "roles/run.viewer" }] as const,
+    ];
+  });
+  return Object.fromEntries<Grant>(grants);
 }

@@ -1,11 +1,12 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { JobRun } from "bigquery-clean-room";
+import { Bucket } from "../google/bucket.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
 import { childOf, type Place, remadeAfterFailure } from "../google/place.ts";
-import { accounts, DBT_ARTIFACTS, datasets, jobs, MOUNT, repositories } from "../names.ts";
+import { accounts, DBT_ARTIFACTS, datasets, jobs, MOUNT, OUTPUT_MOUNT, repositories } from "../names.ts";
 import type { UploadedCode } from "../uploaded-code.ts";
 import type { CoffeeShop } from "./coffee-shop.ts";
 
@@ -18,15 +19,20 @@ export interface MartsArgs {
   readonly shop: CoffeeShop;
   /** The image with dbt, by its name and tag on ghcr.io. */
   readonly image: { readonly name: string; readonly tag: string };
+  /** The name of the bucket for dbt's output. No two buckets in the world share one. */
+  readonly bucketName: string;
   /** Memory, retries and time limit of the job. */
   readonly sizing: Sizing;
 }
 
-/** The coffee shop's marts: a job that builds and tests them with dbt, and its first run. dbt creates the tables of the dataset. */
+/**
+ * The coffee shop's marts: a job that builds and tests them with dbt, and its first run. dbt creates the tables of both datasets: those that
+ * it builds, and those that it publishes after all tests have passed.
+ */
 export class Marts extends pulumi.ComponentResource {
   /** Short name of the job. */
   readonly jobName: pulumi.Output<string>;
-  /** The dataset's id. */
+  /** The id of the published marts' dataset. */
   readonly dataset: pulumi.Output<string>;
   /** Changes with the dbt project, its settings and the tables that it reads. */
   readonly fingerprint: pulumi.Output<string>;
@@ -35,7 +41,7 @@ export class Marts extends pulumi.ComponentResource {
 
   constructor(name: string, args: MartsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:coffee:Marts", name, {}, opts);
-    const { place, code, shop, image, sizing } = args;
+    const { place, code, shop, image, bucketName, sizing } = args;
     const { project, region, location, labels } = place;
     const { bucket } = code;
     const child = childOf(this, opts);
@@ -44,6 +50,17 @@ export class Marts extends pulumi.ComponentResource {
       { place, dataset: datasets.marts, description: "The coffee shop, modelled by dbt for reports" },
       child,
     );
+    // Named by transform/macros/publish.sql.
+    const build = new Dataset(
+      `${name}-build`,
+      {
+        place,
+        dataset: datasets.martsBuild,
+        description: "The marts while dbt builds and tests them: read coffee_marts",
+      },
+      child,
+    );
+    const output = new Bucket(name, { place, bucketName }, child);
     // Cloud Run pulls images from Docker Hub and Google's registries only. This repository fetches those of ghcr.io.
     const ghcr = new gcp.artifactregistry.Repository(
       `${name}-ghcr`,
@@ -67,9 +84,11 @@ export class Marts extends pulumi.ComponentResource {
         project,
         grants: {
           queries: { on: "project", project, role: "roles/bigquery.jobUser" },
-          bucket: { on: "bucket", bucket, role: "roles/storage.objectUser" },
+          code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
+          output: { on: "bucket", bucket: output.bucket, role: "roles/storage.objectUser" },
           sources: { on: "dataset", project, dataset: shop.dataset, role: "READER" },
           marts: { on: "dataset", project, dataset: marts.datasetId, role: "WRITER" },
+          build: { on: "dataset", project, dataset: build.datasetId, role: "WRITER" },
         },
       },
       child,
@@ -83,13 +102,13 @@ export class Marts extends pulumi.ComponentResource {
         jobName: jobs.dbt,
         identity,
         bucket,
-        writable: true,
+        output: output.bucket,
         image: pulumi.interpolate`${region}-docker.pkg.dev/${project}/${ghcr.repositoryId}/${image.name}:${image.tag}`,
         args: ["build", ...where],
         env: {
           DBT_BIGQUERY_PROJECT: project,
           DBT_BIGQUERY_LOCATION: location,
-          DBT_TARGET_PATH: `${MOUNT}/${DBT_ARTIFACTS.build}`,
+          DBT_TARGET_PATH: `${OUTPUT_MOUNT}/${DBT_ARTIFACTS.build}`,
           DBT_LOG_PATH: "/tmp",
         },
         sizing,
@@ -98,21 +117,27 @@ export class Marts extends pulumi.ComponentResource {
       // after the API is enabled. The first load gives it those minutes, and dbt waits for the load anyway.
       childOf(this, opts, [shop.loaded]),
     );
-    this.fingerprint = fingerprintOf(job.fingerprint, shop.fingerprint, marts.made);
+    this.fingerprint = fingerprintOf(job.fingerprint, shop.fingerprint, marts.made, build.made);
     const timeoutSeconds = longestRun(sizing);
     this.built = new JobRun(
       `${name}-built`,
-      { job: job.fullName, fingerprint: this.fingerprint, timeoutSeconds },
-      childOf(this, opts, [identity, code, marts, job, shop.loaded]),
+      {
+        job: job.fullName,
+        fingerprint: this.fingerprint,
+        // The code or the settings changed, so every row is built again.
+        args: ["build", "--full-refresh", ...where],
+        timeoutSeconds,
+      },
+      childOf(this, opts, [identity, code, marts, build, job, shop.loaded]),
     );
     // Writes one page about every model and column. In the build's folder it would overwrite the build's results.
     new JobRun(
       `${name}-documented`,
       {
         job: job.fullName,
-        fingerprint: this.fingerprint,
+        fingerprint: fingerprintOf(this.fingerprint, code.fingerprints.documentation),
         args: ["docs", "generate", "--static", ...where],
-        env: { DBT_TARGET_PATH: `${MOUNT}/${DBT_ARTIFACTS.docs}` },
+        env: { DBT_TARGET_PATH: `${OUTPUT_MOUNT}/${DBT_ARTIFACTS.docs}` },
         timeoutSeconds,
       },
       childOf(this, opts, [this.built]),

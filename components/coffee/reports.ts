@@ -5,7 +5,7 @@ import { Bucket } from "../google/bucket.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
 import { childOf, type Place } from "../google/place.ts";
-import { accounts, jobs, MOUNT } from "../names.ts";
+import { accounts, jobs, MOUNT, NIGHTS } from "../names.ts";
 import type { UploadedCode } from "../uploaded-code.ts";
 import type { Marts } from "./marts.ts";
 
@@ -35,6 +35,8 @@ export class Reports extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>;
   /** Short name of the job. */
   readonly jobName: pulumi.Output<string>;
+  /** The metric that counts runs whose reports have all data until the night before. */
+  readonly nights: pulumi.Output<string>;
   /** The execution that wrote the reports first. */
   readonly written: pulumi.Output<string>;
 
@@ -66,6 +68,7 @@ export class Reports extends pulumi.ComponentResource {
       },
       child,
     );
+    const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
     const job = new Job(
       `${name}-write`,
       {
@@ -75,7 +78,8 @@ export class Reports extends pulumi.ComponentResource {
         bucket: code.bucket,
         image,
         command: "node",
-        args: [pulumi.interpolate`${MOUNT}/${code.bundle}`, "report"],
+        args: [bundle, "report"],
+        code: [{ path: bundle, fingerprint: code.fingerprints.report }],
         env: {
           WAREHOUSE_URL: `bigquery://${project}?location=${location}`,
           REPORT_PAGES: pulumi.interpolate`${MOUNT}/${code.pagesFolder}`,
@@ -85,15 +89,29 @@ export class Reports extends pulumi.ComponentResource {
       },
       child,
     );
+    const nights = new gcp.logging.Metric(
+      `${name}-nights`,
+      {
+        project,
+        name: NIGHTS,
+        description: "Runs of the reports with all data until the night before",
+        filter: pulumi.interpolate`resource.type="cloud_run_job" AND resource.labels.job_name="${job.jobName}" AND jsonPayload.current=true`,
+        metricDescriptor: { metricKind: "DELTA", valueType: "INT64" },
+      },
+      child,
+    );
     const fingerprint = fingerprintOf(job.fingerprint, marts.fingerprint);
     const written = new JobRun(
       `${name}-written`,
       { job: job.fullName, fingerprint, timeoutSeconds: longestRun(sizing) },
-      childOf(this, opts, [identity, code, job, marts.built]),
+      // The metric counts the first run too, so that the alert about missing nights is right from the start.
+      childOf(this, opts, [identity, code, job, marts.built, nights]),
     );
     this.bucket = bucket;
     this.jobName = job.jobName;
+    this.nights = nights.name;
     this.written = written.execution;
-    this.registerOutputs({ bucket: this.bucket, jobName: this.jobName, written: this.written });
+    const { jobName, written: execution } = this;
+    this.registerOutputs({ bucket, jobName, nights: this.nights, written: execution });
   }
 }

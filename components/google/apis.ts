@@ -52,7 +52,11 @@ export class Apis extends pulumi.ComponentResource {
   }
 }
 
-/** The services of each project, for the stack's own and the two parties', which may all be one. */
-export function servicesOf(project: string, parties: readonly string[]): Record<string, readonly string[]> {
-  return Object.fromEntries([...parties.map((party) => [party, partyApis]), [project, stackApis]]);
+/** The services of each project, for the stack's own and the two parties', which may all be one. @param more services of the stack's own */
+export function servicesOf(
+  project: string,
+  parties: readonly string[],
+  more: readonly string[] = [],
+): Record<string, readonly string[]> {
+  return Object.fromEntries([...parties.map((party) => [party, partyApis]), [project, [...stackApis, ...more]]]);
 }

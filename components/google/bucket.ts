@@ -7,8 +7,8 @@ export interface BucketArgs {
   readonly place: Place;
   /** The bucket's name. No two buckets in the world share one. */
   readonly bucketName: string;
-  /** Deletes the objects of a folder some days after they were written. @default every object stays */
-  readonly expiry?: { readonly folder: string; readonly days: number };
+  /** Deletes the objects whose names begin with a prefix some days after they were written. @default every object stays */
+  readonly expiry?: { readonly prefix: string; readonly days: number };
 }
 
 /** A private bucket. `pulumi destroy` deletes it with everything in it. */
@@ -36,7 +36,7 @@ export class Bucket extends pulumi.ComponentResource {
         softDeletePolicy: { retentionDurationSeconds: 0 },
         ...(expiry && {
           lifecycleRules: [
-            { action: { type: "Delete" }, condition: { age: expiry.days, matchesPrefixes: [`${expiry.folder}/`] } },
+            { action: { type: "Delete" }, condition: { age: expiry.days, matchesPrefixes: [expiry.prefix] } },
           ],
         }),
       },

@@ -29,8 +29,10 @@ export type Grant =
       readonly on: "bucket";
       readonly bucket: pulumi.Input<string>;
       readonly role: `roles/storage.${"objectViewer" | "objectUser"}`;
+      /** The only folder of the bucket that the role covers. Listing objects is not covered then. @default the whole bucket */
+      readonly folder?: string;
     }
-  | ({ readonly on: "job"; readonly role: "roles/run.jobsExecutor" } & Regional)
+  | ({ readonly on: "job"; readonly role: `roles/run.${"jobsExecutor" | "viewer"}` } & Regional)
   | ({ readonly on: "function"; readonly role: "roles/run.invoker" } & Regional)
   | ({ readonly on: "repository"; readonly role: "roles/artifactregistry.writer" } & Regional)
   | {
@@ -81,8 +83,14 @@ export function grant(
       const options = pulumi.mergeOptions(opts, waits);
       return new gcp.bigquery.DatasetAccess(name, { project, datasetId: dataset, role, ...who }, options);
     }
-    case "bucket":
-      return new gcp.storage.BucketIAMMember(name, { bucket: given.bucket, role, member }, opts);
+    case "bucket": {
+      const { bucket, folder } = given;
+      const condition = folder !== undefined && {
+        title: `in the folder ${folder}`,
+        expression: pulumi.interpolate`resource.name.startsWith("projects/_/buckets/${bucket}/objects/${folder}/")`,
+      };
+      return new gcp.storage.BucketIAMMember(name, { bucket, role, member, ...(condition && { condition }) }, opts);
+    }
     case "job":
       return new gcp.cloudrunv2.JobIamMember(name, { ...regional(given), name: given.name, role, member }, opts);
     case "function":

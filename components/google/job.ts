@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { MOUNT } from "../names.ts";
+import { MOUNT, OUTPUT_MOUNT } from "../names.ts";
 import type { Identity } from "./identity.ts";
 import { childOf, type Place, remadeAfterFailure } from "./place.ts";
 import { retryWhileRefused } from "./retry.ts";
@@ -23,10 +23,10 @@ export interface JobArgs {
   readonly jobName: string;
   /** The account that the job runs as. It must be allowed to read the bucket. */
   readonly identity: Identity;
-  /** The bucket that holds the code, mounted at `/mnt/bucket`. */
+  /** The bucket that holds the code, mounted read-only at `/mnt/bucket`. */
   readonly bucket: pulumi.Input<string>;
-  /** Whether the job may write to the mounted bucket. @default false */
-  readonly writable?: boolean;
+  /** A bucket that the job writes to, mounted at `/mnt/output`. @default none */
+  readonly output?: pulumi.Input<string>;
   /** The container image. */
   readonly image: pulumi.Input<string>;
   /** The program to run. @default the image's own */
@@ -37,6 +37,11 @@ export interface JobArgs {
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment variables whose values Cloud Run reads from Secret Manager: by variable, the name of a secret in the job's project. @default none */
   readonly secrets?: Readonly<Record<string, string>>;
+  /**
+   * Fingerprints of the code that the arguments and variables name, by its path. A fingerprint takes the path's place in the job's own: the
+   * path has a hash of more than the job runs. @default none
+   */
+  readonly code?: readonly { readonly path: pulumi.Input<string>; readonly fingerprint: string }[];
   /** How many tasks the work is split into. @default 1 */
   readonly tasks?: number;
   /** Memory, retries and time limit of each task. */
@@ -49,12 +54,12 @@ export class Job extends pulumi.ComponentResource {
   readonly jobName: pulumi.Output<string>;
   /** The job's full name, `projects/P/locations/R/jobs/J`. */
   readonly fullName: pulumi.Output<string>;
-  /** A hash of the program, its arguments, its environment and the number of tasks. */
+  /** A hash of the program, its code, its arguments, its environment and the number of tasks. */
   readonly fingerprint: pulumi.Output<string>;
 
   constructor(name: string, args: JobArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:google:Job", name, {}, opts);
-    const { place, image, command, sizing, tasks = 1, writable = false } = args;
+    const { place, image, command, sizing, tasks = 1, output } = args;
     const { project, region, labels } = place;
     const secrets = Object.entries(args.secrets ?? {}).map(([variable, secret]) => ({
       name: variable,
@@ -62,6 +67,10 @@ export class Job extends pulumi.ComponentResource {
     }));
     const envs = [...Object.entries(args.env).map(([variable, value]) => ({ name: variable, value })), ...secrets];
     const run = { image, ...(command && { commands: [command] }), args: [...args.args], envs };
+    const mounts = [
+      { name: "bucket", mountPath: MOUNT, bucket: args.bucket, readOnly: true },
+      ...(output === undefined ? [] : [{ name: "output", mountPath: OUTPUT_MOUNT, bucket: output, readOnly: false }]),
+    ];
     const limits = { cpu: cpusFor(sizing.memory), memory: sizing.memory };
     const job = new gcp.cloudrunv2.Job(
       `${name}-job`,
@@ -78,11 +87,18 @@ export class Job extends pulumi.ComponentResource {
             serviceAccount: args.identity.email,
             maxRetries: sizing.retries,
             timeout: `${sizing.timeoutSeconds}s`,
-            containers: [{ ...run, resources: { limits }, volumeMounts: [{ name: "bucket", mountPath: MOUNT }] }],
-            // A bucket has no folders of its own: the mount derives them from the objects' names.
-            volumes: [
-              { name: "bucket", gcs: { bucket: args.bucket, readOnly: !writable, mountOptions: ["implicit-dirs"] } },
+            containers: [
+              {
+                ...run,
+                resources: { limits },
+                volumeMounts: mounts.map(({ name, mountPath }) => ({ name, mountPath })),
+              },
             ],
+            // A bucket has no folders of its own: the mount derives them from the objects' names.
+            volumes: mounts.map(({ name, bucket, readOnly }) => ({
+              name,
+              gcs: { bucket, readOnly, mountOptions: ["implicit-dirs"] },
+            })),
           },
         },
       },
@@ -90,7 +106,10 @@ export class Job extends pulumi.ComponentResource {
     );
     this.jobName = job.name;
     this.fullName = pulumi.interpolate`projects/${project}/locations/${region}/jobs/${job.name}`;
-    this.fingerprint = fingerprintOf(run, tasks);
+    this.fingerprint = pulumi.all([pulumi.output(run), pulumi.all([...(args.code ?? [])])]).apply(([known, code]) => {
+      const text = JSON.stringify([known, tasks]);
+      return hashOf(code.reduce((all, { path, fingerprint }) => all.replaceAll(path, fingerprint), text));
+    });
     const { jobName, fullName, fingerprint } = this;
     this.registerOutputs({ jobName, fullName, fingerprint });
   }
@@ -98,9 +117,11 @@ export class Job extends pulumi.ComponentResource {
 
 /** A short hash of values: equal values have equal hashes. */
 export function fingerprintOf(...values: pulumi.Input<unknown>[]): pulumi.Output<string> {
-  return pulumi
-    .output(values)
-    .apply((known) => createHash("sha256").update(JSON.stringify(known)).digest("hex").slice(0, 16));
+  return pulumi.output(values).apply((known) => hashOf(JSON.stringify(known)));
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 /** The most seconds that a run can take: every try of a task, and ten minutes for Google to start the machines. */

@@ -20,20 +20,28 @@ export interface ScheduleArgs {
   readonly description: string;
   /** When it fires. */
   readonly clock: Clock;
-  /** The URL that it posts an empty JSON object to: one of our functions, or a Google API. */
-  readonly target: { readonly uri: pulumi.Input<string>; readonly kind: "function" | "google-api" };
+  /** The URL that it posts an empty JSON object to: one of our functions, with a path below its URL, or a Google API. */
+  readonly target:
+    | { readonly kind: "function"; readonly uri: pulumi.Input<string>; readonly path: string }
+    | { readonly kind: "google-api"; readonly uri: pulumi.Input<string> };
   /** The account that calls. It must be allowed to. */
   readonly identity: Identity;
   /** How long to wait for an answer, 15 to 1800 seconds. */
   readonly deadlineSeconds: number;
 }
 
-/** Calls a URL on a schedule, and again if that fails. Delivery is at least once: two calls can arrive for one time. */
+/** How long a schedule calls again, unless it is answered 200. A night that is not done by then needs a person. */
+export const PATIENCE_SECONDS = 6 * 3600;
+
+/**
+ * Calls a URL on a schedule, and again until it is answered 200, for up to six hours: so a step waits for the step before it. Delivery is
+ * at least once: two calls can arrive for one time.
+ */
 export class Schedule extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:google:Schedule", name, {}, opts);
     const { place, scheduleName, description, clock, target, identity, deadlineSeconds } = args;
-    const { uri, kind } = target;
+    const { uri } = target;
     const serviceAccountEmail = identity.email;
     new gcp.cloudscheduler.Job(
       `${name}-schedule`,
@@ -44,14 +52,21 @@ export class Schedule extends pulumi.ComponentResource {
         description,
         ...clock,
         attemptDeadline: `${deadlineSeconds}s`,
-        retryConfig: { retryCount: 3, minBackoffDuration: "60s" },
+        // If both limits are set, Google goes on until both are reached. The pauses are 1, 2, 4, 8 and then 15 minutes.
+        retryConfig: {
+          retryCount: 5,
+          maxRetryDuration: `${PATIENCE_SECONDS}s`,
+          minBackoffDuration: "60s",
+          maxBackoffDuration: "900s",
+          maxDoublings: 4,
+        },
         httpTarget: {
           httpMethod: "POST",
-          uri,
+          uri: target.kind === "function" ? pulumi.interpolate`${uri}${target.path}` : uri,
           headers: { "Content-Type": "application/json" },
           body: Buffer.from("{}").toString("base64"),
-          // A Google API wants an access token; a function wants an identity token with its own URL as audience.
-          ...(kind === "function"
+          // A Google API wants an access token; a function wants an identity token for its own URL, without the path.
+          ...(target.kind === "function"
             ? { oidcToken: { serviceAccountEmail, audience: uri } }
             : { oauthToken: { serviceAccountEmail } }),
         },

@@ -1,17 +1,26 @@
 import { UserError } from "../errors.ts";
-import type { Manifest } from "../lake/manifest.ts";
+import type { Manifest, ManifestFile } from "../lake/manifest.ts";
 import { coffee } from "../tables/index.ts";
 import { type Column, fullName, type Table } from "../tables/table.ts";
 import type { Dialect } from "../warehouse/dialect.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
 
-/** Rows of a table that wait to be loaded: the name of their staging table, their number, and the files that they come from. */
+/** Rows of a table that wait to be loaded. */
 export interface StagedTable {
   readonly table: Table;
-  readonly from: string;
+  /** The name of their staging table; undefined if the table stays as it is. */
+  readonly from: string | undefined;
+  /** The number of rows that the table will have. */
   readonly rows: number;
-  readonly files: readonly string[];
+  /** Condition for the rows of the table that they replace, in SQL. */
+  readonly goes: string | undefined;
+  /** The addresses of the files that they come from. */
+  readonly uris: readonly string[];
+  /** The same files, as the manifest names them. */
+  readonly files: readonly ManifestFile[];
 }
+
+type Waiting = StagedTable & { readonly from: string };
 
 /** A rule for single rows: `bad` is true for a row that breaks it. */
 interface Rule {
@@ -38,11 +47,15 @@ export async function checkRows(
   settings: Manifest["settings"],
   allowShrink = false,
 ): Promise<void> {
-  const faults = [
-    ...(await checkSizes(warehouse, staged, allowShrink)),
-    ...(await checkSingleRows(warehouse, staged, settings)),
-    ...(await checkKeys(warehouse, staged)),
-  ];
+  const waiting = staged.filter((given): given is Waiting => given.from !== undefined);
+  const faults = await checkSizes(warehouse, staged, allowShrink);
+  if (waiting.length > 0)
+    faults.push(
+      ...(await checkSingleRows(warehouse, waiting, settings)),
+      ...(await checkKeys(warehouse, staged, waiting)),
+    );
+  // Rows that break another rule may be in the wrong month too.
+  if (faults.length === 0) faults.push(...(await checkMonths(warehouse, waiting)));
   if (faults.length === 0) return;
   const shown = faults.slice(0, 10);
   if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more faults of this kind`);
@@ -65,7 +78,7 @@ async function checkSizes(warehouse: Warehouse, staged: readonly StagedTable[], 
 }
 
 /** Every rule for single rows, in one scan of each table. */
-async function checkSingleRows(warehouse: Warehouse, staged: readonly StagedTable[], settings: Manifest["settings"]) {
+async function checkSingleRows(warehouse: Warehouse, staged: readonly Waiting[], settings: Manifest["settings"]) {
   const checked = staged.map((given, index) => ({
     ...given,
     key: keyOf(given.table),
@@ -143,27 +156,41 @@ function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
   return [{ bad, shows: name, must }];
 }
 
-/** Rows that share a primary key, and rows that refer to none. */
-async function checkKeys(warehouse: Warehouse, staged: readonly StagedTable[]) {
+/**
+ * Rows that share a primary key, and rows that refer to none: among the rows that wait, and between them and those that stay. Lines wait
+ * with all orders of their months, so they must refer to those.
+ */
+async function checkKeys(warehouse: Warehouse, staged: readonly StagedTable[], waiting: readonly Waiting[]) {
   const faults: string[] = [];
-  const checks = staged.flatMap((given) => {
+  const checks = waiting.flatMap((given) => {
     const key = keyOf(given.table);
+    const says = ({ id, n }: ResultRow) => `${place(given)}, ${key} ${id}: ${n} rows have this ${key}`;
     const twice = {
       sql: `SELECT ${key} AS id, COUNT(*) AS n FROM ${given.from} GROUP BY ${key} HAVING COUNT(*) > 1`,
-      says: ({ id, n }: ResultRow) => `${place(given)}, ${key} ${id}: ${n} rows have this ${key}`,
+      says,
     };
-    const orphans = (given.table.foreignKeys ?? []).flatMap(({ column, references }) => {
-      const parent = staged.find(({ table }) => table.table === references.table);
-      if (parent === undefined) return [];
-      return {
-        sql: `SELECT c.${key} AS id, c.${column} AS n FROM ${given.from} AS c LEFT JOIN ${parent.from} AS p ON p.${references.column} = c.${column}
-WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
-        says: ({ id, n }: ResultRow) =>
-          `${place(given)}, ${key} ${id}: ${column} is ${n}, which no row of ${references.table} has`,
-      };
-    });
-    return [twice, ...orphans];
+    const again = {
+      sql: `SELECT n.${key} AS id, 2 AS n FROM ${given.from} AS n INNER JOIN ${staying(warehouse, given)} AS o ON o.${key} = n.${key}`,
+      says,
+    };
+    return given.goes === "TRUE" ? [twice] : [twice, again];
   });
+  for (const child of staged)
+    for (const { column, references } of child.table.foreignKeys ?? []) {
+      const parent = staged.find(({ table }) => table.table === references.table);
+      if (parent === undefined) continue;
+      const key = keyOf(child.table);
+      const says = ({ id, n }: ResultRow) =>
+        `${place(child)}, ${key} ${id}: ${column} is ${n}, which no row of ${references.table} has`;
+      const orphans = (children: string) => ({
+        sql: `SELECT c.${key} AS id, c.${column} AS n FROM ${children} AS c LEFT JOIN ${parent.from ?? warehouse.nameOf(parent.table)} AS p ON p.${references.column} = c.${column}
+WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
+        says,
+      });
+      if (child.from !== undefined) checks.push(orphans(child.from));
+      // Rows that stay keep their parents, unless all of these are replaced.
+      if (parent.goes === "TRUE" && child.goes !== "TRUE") checks.push(orphans(staying(warehouse, child)));
+    }
   const queries = checks.map(
     ({ sql }, index) => `SELECT ${index} AS item, MIN(id) AS id, COUNT(*) AS found FROM (${sql}) AS found_${index}`,
   );
@@ -177,9 +204,31 @@ WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
   return faults;
 }
 
-function place({ files, table }: StagedTable): string {
-  const [first = fullName(table)] = files;
-  return files.length > 1 ? `${first} or one of ${files.length - 1} more files` : first;
+/** The rows of a table that a load leaves, as a FROM clause takes them. */
+function staying(warehouse: Warehouse, { table, goes }: StagedTable): string {
+  const name = warehouse.nameOf(table);
+  return goes === undefined ? name : `(SELECT * FROM ${name} WHERE NOT (${goes}))`;
+}
+
+/** Orders in another month than their file's: the next load of that month would leave or lose them. */
+async function checkMonths(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
+  const orders = waiting.find(({ table }) => sameName(table, coffee.orders));
+  if (orders === undefined) return [];
+  const found = await warehouse.run(
+    `SELECT EXTRACT(YEAR FROM order_date) * 100 + EXTRACT(MONTH FROM order_date) AS item, COUNT(*) AS n FROM ${orders.from} GROUP BY 1`,
+  );
+  const counts = new Map(found.map(({ item, n }) => [Number(item), Number(n)]));
+  return orders.files.flatMap(({ month, rows }, index) => {
+    const inMonth = counts.get(Number(month?.replace("-", ""))) ?? 0;
+    return inMonth === rows
+      ? []
+      : [`${orders.uris[index]}: ${rows} rows, and the files have ${inMonth} rows of ${month}`];
+  });
+}
+
+function place({ uris, table }: StagedTable): string {
+  const [first = fullName(table)] = uris;
+  return uris.length > 1 ? `${first} or one of ${uris.length - 1} more files` : first;
 }
 
 function keyOf({ primaryKey }: Table): string {

@@ -1,19 +1,20 @@
 import { CsvFile } from "../csv/csv-file.ts";
+import { isUserError } from "../errors.ts";
 import type { Lake } from "../lake/lake.ts";
-import { type Manifest, type ManifestFile, manifestPath, readManifestAt, writeManifestAt } from "../lake/manifest.ts";
+import {
+  type Manifest,
+  type ManifestFile,
+  manifestPath,
+  readManifest,
+  readManifestAt,
+  writeManifestAt,
+} from "../lake/manifest.ts";
 import * as tables from "../tables/coffee.ts";
 import { isoDay } from "./calendar.ts";
 import { type Customer, customerRows, guestColumns, registeredUntil, truthRows } from "./customers.ts";
 import { eventRows, productRows, storeRows } from "./masters.ts";
 import { storeDayWriter } from "./orders.ts";
-import {
-  type CoffeeOptions,
-  type CoffeeSettings,
-  checkSettings,
-  shardDays,
-  shardFile,
-  shardMark,
-} from "./shop-settings.ts";
+import { type CoffeeOptions, type CoffeeSettings, checkSettings, shardMark, shardMonths } from "./shop-settings.ts";
 import { registeredVisits, tradingDays } from "./trade.ts";
 
 export interface GenerateOptions extends CoffeeOptions {
@@ -37,8 +38,9 @@ const tableOrder = [
 ];
 
 /**
- * Writes the coffee shop's CSV files, or one shard of them, into the run's own folder under the prefix. The same options give the
- * same bytes. The shard that completes the run writes the ground truth and publishes the manifest; until then, readers find the run
+ * Writes the coffee shop's CSV files, or one shard of them, into the run's own folder under the prefix. Orders and lines have a file for
+ * each month. Files of whole months are in a folder that runs share, and are written once: a later run names them again. The same options
+ * give the same bytes. The shard that completes the run writes the ground truth and publishes the manifest; until then, readers find the run
  * before. Returns the manifest of the files that this call wrote.
  * Throws UserError for wrong options and for errors of the lake.
  */
@@ -58,7 +60,7 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
       await CsvFile.write(lake, `${folder}/Events.csv`, tables.events, eventRows(settings.untilDay)),
     );
   }
-  files.push(...(await writeOrders(lake, folder, settings, customers, options.progress)));
+  files.push(...(await writeOrders(lake, prefix, settings, customers, options.progress)));
 
   const manifest: Manifest = {
     run,
@@ -78,40 +80,80 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
   return manifest;
 }
 
-/** Streams the orders and lines of the shard's days. Only one store's day is in memory at a time. */
+/**
+ * Writes the orders and lines of the shard's months, and keeps the files of whole months that the last run left. Streams: only one store's
+ * day is in memory at a time.
+ */
 async function writeOrders(
   lake: Lake,
-  folder: string,
+  prefix: string,
   settings: CoffeeSettings,
   customers: readonly Customer[],
   progress: GenerateOptions["progress"],
 ): Promise<ManifestFile[]> {
-  const { seed, scale, shard } = settings;
-  const { from, to } = shardDays(settings);
+  const { seed, scale, run, monthsFolder } = settings;
+  const last = await lastFiles(lake, prefix);
+  const months = await Promise.all(
+    shardMonths(settings).map(async (month) => {
+      const folder = `${prefix}/${month.isWhole ? monthsFolder : run}`;
+      const paths = [`${folder}/Orders-${month.name}.csv`, `${folder}/OrderDetails-${month.name}.csv`] as const;
+      return { ...month, paths, kept: month.isWhole ? await keptFiles(lake, last, paths) : undefined };
+    }),
+  );
+  const written = months.filter(({ kept }) => kept === undefined);
+  const days = written.reduce((sum, { from, to }) => sum + to - from, 0);
   const tradingDay = tradingDays(seed);
-  const visitsOn = registeredVisits(customers, seed, from);
+  const visitsOn = registeredVisits(customers, seed, written[0]?.from ?? settings.untilDay);
   const writeStoreDay = storeDayWriter(seed, scale, guestColumns(customers));
-  const orders = await CsvFile.create(lake, `${folder}/${shardFile("Orders", "csv", shard)}`, tables.orders);
-  let lines: CsvFile | undefined;
-  try {
-    lines = await CsvFile.create(lake, `${folder}/${shardFile("OrderDetails", "csv", shard)}`, tables.orderDetails);
-    for (let day = from; day < to; day++) {
-      const on = tradingDay(day);
-      const visits = visitsOn(on);
-      for (const [store, visitors] of visits.entries()) {
-        const written = writeStoreDay(on, store, visitors, { orders: orders.bytes, lines: lines.bytes });
-        orders.rows += written.orders;
-        lines.rows += written.lines;
-        if (orders.isFull) await orders.flush();
-        if (lines.isFull) await lines.flush();
-      }
-      progress?.(day - from + 1, to - from);
+  const files: ManifestFile[] = [];
+  let done = 0;
+  for (const { name, from, to, paths, kept } of months) {
+    if (kept !== undefined) {
+      files.push(...kept);
+      continue;
     }
-    return [await orders.close(), await lines.close()];
+    const orders = await CsvFile.create(lake, paths[0], tables.orders);
+    let lines: CsvFile | undefined;
+    try {
+      lines = await CsvFile.create(lake, paths[1], tables.orderDetails);
+      for (let day = from; day < to; day++) {
+        const on = tradingDay(day);
+        const visits = visitsOn(on);
+        for (const [store, visitors] of visits.entries()) {
+          const written = writeStoreDay(on, store, visitors, { orders: orders.bytes, lines: lines.bytes });
+          orders.rows += written.orders;
+          lines.rows += written.lines;
+          if (orders.isFull) await orders.flush();
+          if (lines.isFull) await lines.flush();
+        }
+        progress?.(++done, days);
+      }
+      files.push({ ...(await orders.close()), month: name }, { ...(await lines.close()), month: name });
+    } catch (error) {
+      await Promise.allSettled([orders.abort(), lines?.abort()]);
+      throw error;
+    }
+  }
+  return files;
+}
+
+/** The files of the last run, by path; none if there is no manifest, or a broken one: then every month is written. */
+async function lastFiles(lake: Lake, prefix: string): Promise<ReadonlyMap<string, ManifestFile>> {
+  try {
+    const { files } = await readManifest(lake, prefix);
+    return new Map(files.map((file) => [file.path, file]));
   } catch (error) {
-    await Promise.allSettled([orders.abort(), lines?.abort()]);
+    if (isUserError(error)) return new Map();
     throw error;
   }
+}
+
+/** The files at these paths, if the last run had them and they are still as it left them. */
+async function keptFiles(lake: Lake, last: ReadonlyMap<string, ManifestFile>, paths: readonly string[]) {
+  const files = paths.flatMap((path) => last.get(path) ?? []);
+  if (files.length < paths.length) return undefined;
+  const found = await Promise.all(files.map(({ path }) => lake.stat(path)));
+  return files.every(({ bytes, md5 }, i) => found[i]?.bytes === bytes && found[i]?.md5 === md5) ? files : undefined;
 }
 
 /**

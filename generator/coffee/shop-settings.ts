@@ -36,6 +36,8 @@ export interface CoffeeSettings {
   readonly shard: { readonly index: number; readonly count: number };
   /** The name of the run's folder: the same for all shards of a run, and different for other settings. */
   readonly run: string;
+  /** The name of the folder of whole months, which all runs with the same rows share: it depends on neither the days nor the shards. */
+  readonly monthsFolder: string;
 }
 
 /** Checks the options. Throws one UserError that lists every wrong setting, its value and what is allowed. */
@@ -72,25 +74,49 @@ export function checkSettings({ seed, until, days, scale, shard }: CoffeeOptions
     throw new UserError(`the coffee shop cannot be generated with these settings\n${wrong.join("\n")}`);
   }
   const firstDay = days === undefined ? start : untilDay - days + 1;
-  const identity = JSON.stringify([MODEL_VERSION, seed, scale, isoDay(firstDay), until, shard.count]);
-  const run = `${until}-${createHash("sha256").update(identity).digest("hex").slice(0, 8)}`;
-  return { seed, scale, firstDay, untilDay, shard, run };
+  const run = `${until}-${digest(MODEL_VERSION, seed, scale, isoDay(firstDay), until, shard.count)}`;
+  const monthsFolder = `months-${digest(MODEL_VERSION, seed, scale)}`;
+  return { seed, scale, firstDay, untilDay, shard, run, monthsFolder };
+}
+
+function digest(...values: readonly (string | number)[]): string {
+  return createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 8);
 }
 
 function isInteger(value: number, from: number, to: number): boolean {
   return Number.isInteger(value) && value >= from && value <= to;
 }
 
-/** The days of a shard, as [from, to). Each day belongs to one shard, and the shards follow each other in time. */
-export function shardDays({ firstDay, untilDay, shard }: CoffeeSettings): { from: number; to: number } {
-  const days = untilDay - firstDay + 1;
-  const start = (index: number): number => firstDay + Math.floor((days * index) / shard.count);
-  return { from: start(shard.index), to: start(shard.index + 1) };
+/** A calendar month of a run, or the part of one that the run's days cover. */
+export interface Month {
+  /** `YYYY-MM` */
+  readonly name: string;
+  /** Its days in the run, as [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Whether the run covers all of it: then a later run has the same rows, and keeps its files. */
+  readonly isWhole: boolean;
 }
 
-/** `Orders.csv` of a single shard, `Orders-00001-of-00004.csv` of the first of four. */
-export function shardFile(name: string, ending: string, { index, count }: { index: number; count: number }): string {
-  return count === 1 ? `${name}.${ending}` : `${name}${shardMark(index, count)}.${ending}`;
+/** The months of a run, in order. */
+export function monthsOf({ firstDay, untilDay }: Pick<CoffeeSettings, "firstDay" | "untilDay">): Month[] {
+  const months: Month[] = [];
+  for (let from = firstDay; from <= untilDay; ) {
+    const name = isoDay(from).slice(0, 7);
+    const [year = 0, month = 0] = name.split("-").map(Number);
+    const next = Date.UTC(year, month, 1) / 86_400_000;
+    const to = Math.min(next, untilDay + 1);
+    months.push({ name, from, to, isWhole: to === next && isoDay(from).endsWith("-01") });
+    from = to;
+  }
+  return months;
+}
+
+/** The months of a shard. Each month belongs to one shard, so that its files are the same however many shards there are. */
+export function shardMonths(settings: CoffeeSettings): Month[] {
+  const { index, count } = settings.shard;
+  const months = monthsOf(settings);
+  return months.slice(Math.floor((months.length * index) / count), Math.floor((months.length * (index + 1)) / count));
 }
 
 /** `-00001-of-00004`. */

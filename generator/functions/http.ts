@@ -5,6 +5,12 @@ import { messageOf, UserError } from "../errors.ts";
 export type FunctionRequest = IncomingMessage & { rawBody?: Buffer };
 export type HttpFunction = (request: FunctionRequest, response: ServerResponse) => Promise<void>;
 
+/** The part of a request that a function's work may use. */
+export interface Call {
+  /** The path of the URL, `/` if it has none. */
+  readonly path: string;
+}
+
 /** Throw it in a function's work to answer with a status other than 200. The caller reads the message. */
 export class HttpError extends Error {
   override name = "HttpError";
@@ -21,7 +27,9 @@ export class HttpError extends Error {
  * 405 to other methods, 400 to a body that is not JSON, and 500 with the message to a UserError. For any other error the caller
  * learns only that there was one, and the log has the details.
  */
-export function jsonFunction(work: () => Promise<{ status: number; body: object }>): HttpFunction {
+export function jsonFunction(
+  work: (call: Call) => Promise<{ status: number; body: object }> | { status: number; body: object },
+): HttpFunction {
   return async (request, response) => {
     const answer = (status: number, body: object) => {
       response.writeHead(status, { "Content-Type": "application/json" }).end(`${JSON.stringify(body)}\n`);
@@ -32,7 +40,10 @@ export function jsonFunction(work: () => Promise<{ status: number; body: object 
         throw new HttpError(405, `${request.method} is not allowed: use POST`);
       }
       checkBody(request.rawBody?.toString("utf8") ?? "");
-      const { status, body } = await work();
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const { status, body } = await work({ path: pathname });
+      // A line for the log: Cloud Logging shows its fields.
+      console.log(JSON.stringify(body));
       answer(status, body);
     } catch (error) {
       const known = error instanceof HttpError || error instanceof UserError;

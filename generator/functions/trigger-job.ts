@@ -1,40 +1,99 @@
-import { isRunAdminError, openRunAdmin, type RunAdminError } from "bigquery-clean-room/run-admin";
+import { openRunAdmin } from "bigquery-clean-room/run-admin";
 import { tellTouched } from "pulumi-rehearsal/touched";
+import { yesterdayInKyiv } from "../command-settings.ts";
+import { openLake } from "../lake/open-lake.ts";
+import { builtRun, loadedRun, madeRun, reportedRun } from "../runs.ts";
+import { openWarehouse } from "../warehouse/open-warehouse.ts";
+import type { Warehouse } from "../warehouse/warehouse.ts";
 import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
+import { runJob } from "./job-step.ts";
+import { inTurn, isOf, nightOf, reach, runStep, type Standing, type Step, type StepAnswer } from "./night.ts";
+
+/** The longest that a call waits for the end of a job. Cloud Scheduler waits 30 minutes for the answer. */
+const PATIENCE_MS = 25 * 60_000;
 
 /**
- * The function `trigger-job`: starts the Cloud Run job that writes the coffee shop's files, and answers 202 with the execution's
- * name without waiting for its end. It reads PROJECT_ID, REGION and JOB, the job's short name, from the environment.
+ * The function `trigger-job`: does a step of the night whose work is a Cloud Run job, and answers when the job has ended. The URL's
+ * path names the step: none for the generator, `/dbt` for the marts, `/report` for the reports. It answers 200 if tonight's output is
+ * there, 503 to be called again, and says the run and the last day of its data. It reads PROJECT_ID, REGION, LOCATION, JOB, DBT_JOB,
+ * REPORT_JOB, DATASET, MARTS, BUCKET, GCS_PREFIX and REPORTS_BUCKET from the environment.
  */
-export const triggerJob: HttpFunction = jsonFunction(async () => {
-  const { PROJECT_ID, REGION, JOB } = requireEnv("PROJECT_ID", "REGION", "JOB");
-  const job = `projects/${PROJECT_ID}/locations/${REGION}/jobs/${JOB}`;
-  tellTouched(`job/${JOB}`, "write");
-  try {
-    const { name, logUri } = await openRunAdmin().start(job);
-    return { status: 202, body: { execution: name, ...(logUri && { logUri }) } };
-  } catch (error) {
-    if (!isRunAdminError(error)) throw error;
-    throw answerTo(error, job);
-  }
+export const triggerJob: HttpFunction = jsonFunction(({ path }) => {
+  const step = Object.hasOwn(queues, path) ? queues[path as keyof typeof queues] : undefined;
+  if (step === undefined)
+    throw new HttpError(404, `"${path}" is not a step of the night: use ${Object.keys(queues).join(", ")}`);
+  return step(Date.now() + PATIENCE_MS);
 });
 
-/**
- * The answer to the caller: 500 if this function is set up wrong, 409 and 429 as Cloud Run gives them, 502 or 504 if Cloud Run
- * fails.
- */
-export function answerTo({ status, message, timedOut }: RunAdminError, job: string): HttpError {
-  if (timedOut) return new HttpError(504, `${message}; ${job} may have been started`);
-  if (status === 401) return new HttpError(500, message);
-  if (status === 403)
-    return new HttpError(
-      500,
-      `this function's account may not run ${job}, it needs roles/run.jobsExecutor on it: ${message}`,
-    );
-  if (status === 404) return new HttpError(500, `there is no ${job}, is JOB or REGION wrong? ${message}`);
-  if (status === 409) return new HttpError(409, `${job} cannot be started now: ${message}`);
-  if (status !== undefined && status < 300)
-    return new HttpError(502, `${job} was started, or may have been: ${message}`);
-  if (status === 429) return new HttpError(429, `${job} was not started, try again later: ${message}`);
-  return new HttpError(502, `${job} was not started: ${message}`);
+/** The steps by path. Calls of one step run in turn: the later one finds the work done. */
+const queues = {
+  "/": inTurn((deadline: number) => runStep(jobStep("JOB", deadline, generateStanding), nightOf())),
+  "/dbt": inTurn((deadline: number) => runStep(jobStep("DBT_JOB", deadline, dbtStanding), nightOf())),
+  "/report": inTurn((deadline: number) => runStep(jobStep("REPORT_JOB", deadline, reportStanding), nightOf())),
+} satisfies Record<string, (deadline: number) => Promise<StepAnswer>>;
+
+function environment() {
+  const names = ["PROJECT_ID", "REGION", "LOCATION", "JOB", "DBT_JOB", "REPORT_JOB"] as const;
+  const places = ["DATASET", "MARTS", "BUCKET", "GCS_PREFIX", "REPORTS_BUCKET"] as const;
+  return requireEnv(...names, ...places);
+}
+type Env = ReturnType<typeof environment>;
+
+function jobStep(
+  name: "JOB" | "DBT_JOB" | "REPORT_JOB",
+  deadline: number,
+  standing: (env: Env, night: string) => Promise<Standing>,
+): Step {
+  const env = environment();
+  const job = `projects/${env.PROJECT_ID}/locations/${env.REGION}/jobs/${env[name]}`;
+  // Tonight began at the last midnight in Kyiv, when yesterday became a whole day.
+  const today = yesterdayInKyiv();
+  return {
+    standing: (night) => standing(env, night),
+    work() {
+      tellTouched(`job/${env[name]}`, "write");
+      return runJob(openRunAdmin(), {
+        job,
+        deadline,
+        isTonight: (createTime) => yesterdayInKyiv(Date.parse(createTime)) >= today,
+      });
+    },
+  };
+}
+
+async function generateStanding({ BUCKET, GCS_PREFIX }: Env, night: string): Promise<Standing> {
+  const made = await madeRun(await openLake(`gs://${BUCKET}`), GCS_PREFIX);
+  return { has: made, due: !isOf(made, night), waitsFor: undefined };
+}
+
+async function dbtStanding(env: Env, night: string): Promise<Standing> {
+  const [loaded, built] = await asking(env, (warehouse) =>
+    Promise.all([loadedRun(warehouse, env.DATASET), builtRun(warehouse, env.MARTS)]),
+  );
+  return {
+    has: built,
+    due: loaded !== undefined && built?.run !== loaded.run,
+    waitsFor: isOf(loaded, night) ? undefined : `the load: the tables hold ${reach(loaded)}`,
+  };
+}
+
+async function reportStanding(env: Env, night: string): Promise<Standing> {
+  const built = await asking(env, (warehouse) => builtRun(warehouse, env.MARTS));
+  const reported = await reportedRun(await openLake(`gs://${env.REPORTS_BUCKET}`));
+  return {
+    has: reported,
+    // Pages of old marts are written once a night too, so that they say that tonight's data has not come.
+    due: built !== undefined && (reported?.run !== built.run || reported.night < night),
+    waitsFor: isOf(built, night) ? undefined : `the marts: they hold ${reach(built)}`,
+  };
+}
+
+/** Asks the warehouse, which is closed before a job that writes to it starts. */
+async function asking<T>({ PROJECT_ID, LOCATION }: Env, ask: (warehouse: Warehouse) => Promise<T>): Promise<T> {
+  const warehouse = await openWarehouse(`bigquery://${PROJECT_ID}?location=${LOCATION}`);
+  try {
+    return await ask(warehouse);
+  } finally {
+    await warehouse.close();
+  }
 }

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.ts";
 import type { FileInfo, FileWriter, Lake } from "./lake.ts";
 
-/** The name of a file while it is being written; `list` does not show it. */
-const unfinished = /\.tmp-\d+$/;
+/** The name of a file while a process is writing it; `list` does not show it. */
+const unfinished = /\.tmp-(\d+)$/;
 
 /**
  * Opens a lake in a folder, the stand-in of a bucket: `file:///absolute/folder`, percent-encoded like `pathToFileURL`. The first
@@ -20,7 +20,16 @@ export function openFolder(url: string): Lake {
     return join(root, path);
   };
 
+  // The folders at the top of the lake in which this process has removed what interrupted ones left.
+  const swept = new Map<string, Promise<void>>();
+  const sweep = (path: string) => {
+    const top = at(path.includes("/") ? path.slice(0, path.indexOf("/")) : ".");
+    if (!swept.has(top)) swept.set(top, removeUnfinished(top, path.includes("/")));
+    return swept.get(top);
+  };
+
   const create = async (path: string): Promise<FileWriter> => {
+    await sweep(path);
     const aside = `${at(path)}.tmp-${process.pid}`;
     const guard = guardWrites(root, at(path));
     const file = await guard(async () => {
@@ -73,15 +82,15 @@ export function openFolder(url: string): Lake {
       }
       return writer.close();
     },
-    readText: (path) => ifThere(() => readFile(at(path), "utf8")),
+    readText: (path) => ifThere(at(path), () => readFile(at(path), "utf8")),
     stat: (path) =>
-      ifThere(async () => {
+      ifThere(at(path), async () => {
         const { size } = await stat(at(path));
         return { bytes: size, md5: await md5OfFile(at(path)) };
       }),
     async list(prefix) {
       const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-      const entries = await ifThere(() => readdir(at(folder), { recursive: true, withFileTypes: true }));
+      const entries = await ifThere(at(folder), () => readdir(at(folder), { recursive: true, withFileTypes: true }));
       return (entries ?? [])
         .filter((entry) => entry.isFile() && !unfinished.test(entry.name))
         .map((entry) => join(entry.parentPath, entry.name).slice(join(root, "/").length))
@@ -134,9 +143,36 @@ export function replaceFile(path: string, content: Uint8Array): void {
   } catch {
     mkdirSync(dirname(path), { recursive: true });
   }
-  const aside = `${path}.${process.pid}`;
+  const aside = `${path}.tmp-${process.pid}`;
   writeFileSync(aside, content);
   renameSync(aside, path);
+}
+
+/** Removes files that a process began and did not finish, unless it is still writing. */
+async function removeUnfinished(folder: string, recursive: boolean): Promise<void> {
+  const entries = await readdir(folder, { recursive, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const pid = Number(unfinished.exec(entry.name)?.[1]);
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || Number.isNaN(pid) || (isAlive(pid) && (await isFresh(path)))) continue;
+    // A read-only folder keeps them: they do no harm.
+    await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: the process is running, and belongs to another user.
+    return codeOf(error) === "EPERM";
+  }
+}
+
+/** Whether a file was written to within the last hour: after that, its process id belongs to another program. */
+async function isFresh(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < 3_600_000;
 }
 
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
@@ -145,13 +181,15 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-async function ifThere<T>(read: () => Promise<T>): Promise<T | undefined> {
+async function ifThere<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
     // ENOTDIR: one of the path's folders is a file, so there is nothing at the path.
     if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined;
-    if (codeOf(error) !== "") throw new UserError(`a file cannot be read: ${messageOf(error)}; allow reading it`);
+    if (codeOf(error) === "EISDIR")
+      throw new UserError(`${path} is a folder, and a file is to be read there: move it away`);
+    if (codeOf(error) !== "") throw new UserError(`${path} cannot be read (${messageOf(error)}): allow reading it`);
     throw error;
   }
 }

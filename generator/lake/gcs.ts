@@ -3,7 +3,8 @@ import { EventEmitter } from "node:events";
 import type { Writable } from "node:stream";
 import { type Bucket, type File, IdempotencyStrategy, Storage } from "@google-cloud/storage";
 import { messageOf, UserError } from "../errors.ts";
-import { codeOf, explainAccess } from "../google-errors.ts";
+import { codeOf, explainAccess, reasonOf, withRetries } from "../google-errors.ts";
+import { limitSilence } from "../google-silence.ts";
 import type { FileInfo, FileWriter, Lake } from "./lake.ts";
 
 // Google's client adds eleven listeners to a download, and Node warns of a leak above ten.
@@ -18,12 +19,18 @@ export interface BucketPlace {
   readonly prefix: string;
 }
 
-/** The bucket and prefix of a URL. Sends no request. Throws UserError if the URL names no bucket. */
-export function openBucket(url: string): BucketPlace {
+/**
+ * The bucket and prefix of a URL. Sends no request. Throws UserError if the URL names no bucket.
+ * @param autoRetry whether the client repeats requests that failed for a moment. A caller that repeats its own work sets it to false
+ */
+export function openBucket(url: string, autoRetry = true): BucketPlace {
   const [, name, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]+)(?:\/(.*))?$/.exec(url) ?? [];
   if (name === undefined) throw new UserError(`"${url}" is not a place in Cloud Storage: use gs://BUCKET/PREFIX`);
   // Retry uploads too, which the client does not by default: a retry writes the same content under the same name.
-  const storage = new Storage({ retryOptions: { idempotencyStrategy: IdempotencyStrategy.RetryAlways } });
+  const storage = new Storage({
+    retryOptions: { autoRetry, idempotencyStrategy: IdempotencyStrategy.RetryAlways },
+  });
+  limitSilence();
   const prefix = path.replace(/\/+$/, "");
   return { bucket: storage.bucket(name), prefix: prefix === "" ? "" : `${prefix}/` };
 }
@@ -36,6 +43,10 @@ export function openBucket(url: string): BucketPlace {
 export function openGcs(url: string): Lake {
   const { bucket, prefix } = openBucket(url);
   const at = (path: string) => bucket.file(`${prefix}${path}`);
+  // The client does not repeat a download that breaks off, so whatever reads is repeated here.
+  const reader = openBucket(url, false).bucket;
+  const objectAt = (path: string) => reader.file(`${prefix}${path}`);
+  const read = <T>(work: () => Promise<T>) => guard(bucket, () => withRetries(work));
 
   return {
     url,
@@ -45,15 +56,11 @@ export function openGcs(url: string): Lake {
       await writer.write(Buffer.from(text));
       return writer.close();
     },
-    readText: (path) => ifThere(bucket, async () => (await at(path).download())[0].toString("utf8")),
-    stat: (path) =>
-      ifThere(bucket, async () => {
-        const [metadata] = await at(path).getMetadata();
-        return infoOf(metadata);
-      }),
+    readText: (path) => read(() => unlessMissing(async () => (await objectAt(path).download())[0].toString("utf8"))),
+    stat: (path) => read(() => infoIfThere(objectAt(path))),
     list: (folder) =>
-      guard(bucket, async () => {
-        const [files] = await bucket.getFiles({ prefix: `${prefix}${folder}` });
+      read(async () => {
+        const [files] = await reader.getFiles({ prefix: `${prefix}${folder}` });
         return files.map((file) => file.name.slice(prefix.length)).sort();
       }),
     uri: (path) => `gs://${bucket.name}/${prefix}${path}`,
@@ -82,14 +89,16 @@ export async function guard<T>(bucket: Bucket, call: () => Promise<T>): Promise<
     const message = messageOf(error);
     if (error instanceof UserError) throw error;
     if (codeOf(error) === 404)
-      throw new UserError(`${where} does not exist, or this account cannot see it: ${message}`);
+      throw new UserError(
+        `${where} does not exist, or this account cannot see it (${message}): check its name, or make it with gcloud storage buckets create gs://${bucket.name}`,
+      );
     // The client found another CRC32C than it sent.
     if (String(codeOf(error)).startsWith("FILE_NO_UPLOAD"))
       throw new UserError(`a file arrived damaged in ${where} and was deleted: run this again (${message})`);
     const explained = explainAccess(error, where, "roles/storage.objectUser");
     if (explained !== undefined) throw explained;
     if (typeof codeOf(error) === "number")
-      throw new UserError(`${where} could not be used: ${message}; try again later`);
+      throw new UserError(`${where} could not be used (${reasonOf(error)}): try again later`);
     throw error;
   }
 }
@@ -166,14 +175,24 @@ function settled(stream: Writable, start: (done: (error?: Error | null) => void)
   });
 }
 
-async function ifThere<T>(bucket: Bucket, read: () => Promise<T>): Promise<T | undefined> {
-  return guard(bucket, async () => {
-    try {
-      return await read();
-    } catch (error) {
-      // A missing bucket is a 404 too, and only the message tells it from a missing object.
-      if (codeOf(error) === 404 && !/specified bucket does not exist/i.test(messageOf(error))) return undefined;
-      throw error;
-    }
+/** Size and checksum of an object, or undefined if there is none. Throws the client's own errors. */
+export function infoIfThere(file: File): Promise<FileInfo | undefined> {
+  return unlessMissing(async () => {
+    const [metadata] = await file.getMetadata();
+    return infoOf(metadata);
   });
+}
+
+function ifThere<T>(bucket: Bucket, read: () => Promise<T>): Promise<T | undefined> {
+  return guard(bucket, () => unlessMissing(read));
+}
+
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    // A missing bucket is a 404 too, and only the message tells it from a missing object.
+    if (codeOf(error) === 404 && !/specified bucket does not exist/i.test(messageOf(error))) return undefined;
+    throw error;
+  }
 }

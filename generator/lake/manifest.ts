@@ -9,6 +9,8 @@ export interface ManifestFile extends FileInfo {
   readonly path: string;
   /** Rows, without the header. */
   readonly rows: number;
+  /** The month whose rows it has, `YYYY-MM`. Absent if it has all rows of its table. */
+  readonly month?: string;
 }
 
 /** The files of one run of the generator. It is written last: a file that it does not name is not part of the data. */
@@ -32,10 +34,13 @@ export function manifestPath(prefix: string): string {
 
 /** Reads the manifest under a prefix. Throws UserError if it is missing or broken. */
 export async function readManifest(lake: Lake, prefix: string): Promise<Manifest> {
-  return readManifestAt(lake, manifestPath(prefix));
+  const path = manifestPath(prefix);
+  const manifest = await readManifestAt(lake, path);
+  if (manifest.files.length === 0) throw notManifest(lake, path, "it names no files");
+  return manifest;
 }
 
-/** Like `readManifest`, for a manifest at any path, such as the record that a shard leaves of its files. */
+/** Like `readManifest`, for a manifest at any path, such as the record that a shard leaves of its files, which may be none. */
 export async function readManifestAt(lake: Lake, path: string): Promise<Manifest> {
   const text = await lake.readText(path);
   if (text === undefined) throw new UserError(`there is no ${path} in ${lake.url}: run generate first`);
@@ -46,9 +51,12 @@ export async function readManifestAt(lake: Lake, path: string): Promise<Manifest
     throw new UserError(`${path} in ${lake.url} is not JSON, so it was cut short or edited: run generate again`);
   }
   const wrong = firstMistake(value);
-  if (wrong !== undefined)
-    throw new UserError(`${path} in ${lake.url} is not a manifest (${wrong}): run generate again`);
+  if (wrong !== undefined) throw notManifest(lake, path, wrong);
   return value as Manifest;
+}
+
+function notManifest(lake: Lake, path: string, wrong: string): UserError {
+  return new UserError(`${path} in ${lake.url} is not a manifest (${wrong}): run generate again`);
 }
 
 /** Writes a manifest atomically. */
@@ -57,23 +65,27 @@ export async function writeManifestAt(lake: Lake, path: string, manifest: Manife
 }
 
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+/** Folders, and SQL statements, carry the run's name. */
+const isName = (value: unknown): boolean => typeof value === "string" && /^[\w.-]+$/.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isNumber = (value: unknown): boolean => typeof value === "number";
 const isDay = (value: unknown): boolean => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+const isMonth = (value: unknown): boolean =>
+  value === undefined || (typeof value === "string" && /^\d{4}-(0[1-9]|1[0-2])$/.test(value));
 const isMd5 = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
 
 const settingsShape = { seed: isCount, scale: isNumber, from: isDay, until: isDay, shards: isCount };
-const fileShape = { table: isText, path: isText, rows: isCount, bytes: isCount, md5: isMd5 };
+const fileShape = { table: isText, path: isText, rows: isCount, bytes: isCount, md5: isMd5, month: isMonth };
 
 /** The first reason why a value is not a manifest; undefined if it is one. */
 function firstMistake(value: unknown): string | undefined {
   const manifest = fieldsOf(value);
   const settings = fieldsOf(manifest.settings);
-  if (!isText(manifest.run)) return "run is missing";
+  if (!isName(manifest.run)) return "run is missing or wrong";
   const setting = Object.entries(settingsShape).find(([name, fits]) => !fits(settings[name]));
   if (setting !== undefined) return `the setting ${setting[0]} is missing or wrong`;
   const files = manifest.files;
-  if (!Array.isArray(files) || files.length === 0) return "it names no files";
+  if (!Array.isArray(files)) return "it names no files";
   const paths = new Set<unknown>();
   for (const [i, file] of files.entries()) {
     const fields = fieldsOf(file);

@@ -170,6 +170,40 @@ export const events = table(
   },
 );
 
+/** Written by the load in the transaction that replaces the rows, so that a reader knows which run's rows the tables hold. */
+export const loads = table(
+  {
+    dataset,
+    table: "loads",
+    description: "Loads of the coffee shop's files; the tables hold the rows of the newest",
+    primaryKey: ["load_id"],
+  },
+  {
+    load_id: integer("Load, 1 for the first"),
+    run: string("Run of the generator, as in its manifest"),
+    data_from: date("First day of the data"),
+    data_until: date("Last day of the data"),
+    loaded_at: timestamp("When it was loaded, UTC"),
+  },
+);
+
+/** Written with `loads`. By it a load knows which months have changed, and dbt which ones to build again. */
+export const loadedFiles = table(
+  {
+    dataset,
+    table: "loaded_files",
+    description: "The files whose rows the tables hold now",
+    primaryKey: ["table_name", "part"],
+  },
+  {
+    table_name: string("Table that holds the file's rows"),
+    part: string("Month of the rows, YYYY-MM; all if the file has the whole table"),
+    md5: string("Checksum of the file"),
+    row_count: within(0, undefined, integer("Rows of the file")),
+    run: string("Run whose manifest named the file last"),
+  },
+);
+
 /**
  * The truth about customers, which the generator knows and the shop does not, for scoring segments and churn models. It is a file
  * and is never loaded.

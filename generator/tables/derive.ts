@@ -74,3 +74,11 @@ export function csvField(value: unknown): string {
   const text = String(value);
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/**
+ * A text as a CSV field for a spreadsheet, which runs a text that begins like a formula: an apostrophe in front keeps it a text.
+ * Only for files that a person opens: a database would load the apostrophe.
+ */
+export function spreadsheetField(text: string): string {
+  return csvField(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+}

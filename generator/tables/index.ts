@@ -5,7 +5,7 @@ import type { Table } from "./table.ts";
 
 export { coffee, ewallet, merchant };
 
-/** The coffee shop's tables, parents before children. */
+/** The coffee shop's tables that are loaded from files, parents before children. */
 export const coffeeTables: readonly Table[] = [
   coffee.stores,
   coffee.events,
@@ -14,6 +14,9 @@ export const coffeeTables: readonly Table[] = [
   coffee.orders,
   coffee.orderDetails,
 ];
+
+/** Every table of the coffee shop's dataset: those loaded from files, and the load's own records. */
+export const coffeeDataset: readonly Table[] = [...coffeeTables, coffee.loads, coffee.loadedFiles];
 
 /** Every declared table, parents before children. */
 export const allTables: readonly Table[] = [
@@ -25,5 +28,5 @@ export const allTables: readonly Table[] = [
   merchant.orderPayments,
   ewallet.providerUsers,
   ewallet.transactions,
-  ...coffeeTables,
+  ...coffeeDataset,
 ];

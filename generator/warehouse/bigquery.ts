@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { BigQuery, type Job } from "@google-cloud/bigquery";
 import { messageOf, UserError } from "../errors.ts";
 import { explainAccess } from "../google-errors.ts";
+import { limitSilence } from "../google-silence.ts";
 import { readHead } from "../lake/gcs.ts";
 import { bigquerySchema } from "../tables/derive.ts";
 import { columnNames, fullName, type Table } from "../tables/table.ts";
@@ -25,6 +26,7 @@ const ROLES = "roles/bigquery.jobUser on the project and roles/bigquery.dataEdit
 export async function openBigQuery(url: string): Promise<Warehouse> {
   const { projectId, location, projects } = parseUrl(url);
   const client = new BigQuery({ projectId, location });
+  limitSilence();
   const projectOf = ({ dataset }: Table) => projects.get(dataset) ?? projectId;
   const nameIn = (table: Table) =>
     projects.has(table.dataset) ? `\`${projectOf(table)}.${fullName(table)}\`` : fullName(table);

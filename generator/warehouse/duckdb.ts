@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { messageOf, UserError } from "../errors.ts";
@@ -130,7 +131,9 @@ function shapeOf(name: string, type: string, nullable: boolean): string {
 }
 
 async function connect(url: string): Promise<{ connection: DuckDBConnection; close: () => void }> {
-  const path = pathOfUrl(url.replace(/^duckdb:/, "file:"));
+  const named = pathOfUrl(url.replace(/^duckdb:/, "file:"));
+  // DuckDB keeps its log beside the name that it is given, and must find it beside the file: follow links here.
+  const path = await realpath(named).catch(() => named);
   let instance: InstanceType<typeof DuckDBInstance>;
   try {
     await makeFolder(dirname(path));

@@ -10,7 +10,7 @@ export interface CsvRecord {
   readonly fields: string[];
 }
 
-/** A longer record counts as a quote that is never closed, as in DuckDB. */
+/** The longest record in characters, as in DuckDB. */
 const longestRecord = 2_000_000;
 
 /** The years 1000 to 2999: anything else is a typing error. */
@@ -71,7 +71,8 @@ const strict: Reading = { patterns, isEmpty: (value) => value === "" };
 /** Opens a CSV file on this machine. Throws UserError if there is none. */
 export async function openCsv(path: string): Promise<CsvInput> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new UserError(`${path} does not exist, or is not a file`);
+  if (found === undefined) throw new UserError(`${path} does not exist: check the path, or make the file again`);
+  if (!found.isFile()) throw new UserError(`${path} is a folder, and a CSV file is to be read there: move it away`);
   return { name: path, chunks: createReadStream(path) };
 }
 
@@ -190,7 +191,7 @@ export async function* readRecords({ name, chunks }: CsvInput, form = commaForm)
   for await (const chunk of chunks) {
     for (const char of decoder.decode(chunk, { stream: true })) {
       if (char === newline) line++;
-      if (++length > longestRecord) throw unclosed(name, start);
+      if (++length > longestRecord) throw tooLong(name, start, state === "quoted");
       if (state === "quoted") {
         if (char === '"') state = "closed";
         else field += char;
@@ -224,6 +225,13 @@ export async function* readRecords({ name, chunks }: CsvInput, form = commaForm)
     const record = endRecord();
     if (record !== undefined) yield record;
   }
+}
+
+function tooLong(name: string, line: number, quoted: boolean): UserError {
+  const guess = quoted ? "is the closing quote of a value missing" : "are its line ends lost";
+  return new UserError(
+    `${name}, line ${line}: has more than ${longestRecord / 1e6} million characters; ${guess}, or is a text far too long?`,
+  );
 }
 
 function unclosed(name: string, line: number): UserError {

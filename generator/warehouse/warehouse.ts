@@ -1,3 +1,4 @@
+import { isUserError, messageOf } from "../errors.ts";
 import { fullName, type Table } from "../tables/table.ts";
 import type { Dialect } from "./dialect.ts";
 
@@ -70,6 +71,23 @@ export function replaceRows(tables: readonly { table: Table; from: string }[], n
   });
   return ["BEGIN TRANSACTION", ...statements, "COMMIT TRANSACTION"].join(";\n");
 }
+
+/**
+ * The first row of a query; undefined if there is none, or the table or its dataset does not exist.
+ * @throws UserError if the warehouse refuses or does not answer
+ */
+export async function rowIfThere(warehouse: Warehouse, query: string): Promise<ResultRow | undefined> {
+  try {
+    const [row] = await warehouse.run(query);
+    return row;
+  } catch (error) {
+    if (isUserError(error) && missing.test(messageOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/** BigQuery's words for a table or dataset that does not exist, and those of the DuckDB adapter. */
+const missing = /not found: (table|dataset)|table is missing/i;
 
 /** A number of rows, for the summary of a fill. */
 export interface Count {

@@ -9,3 +9,6 @@
         {{ exceptions.raise_compiler_error("as_of_date is '" ~ day ~ "', which is not a day: give YYYY-MM-DD, or leave it empty") }}
     {%- endif -%}
 {% endmacro %}
+
+{#- When this run of dbt began, as a TIMESTAMP in UTC. -#}
+{% macro run_started() %}timestamp '{{ run_started_at.strftime('%Y-%m-%d %H:%M:%S') }}'{% endmacro %}

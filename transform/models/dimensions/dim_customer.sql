@@ -1,3 +1,5 @@
+-- loaded_months compares the customers of the last build with the loaded ones.
+-- depends_on: {{ ref('loaded_months') }}
 select
     {{ surrogate_key('customer', 'customer_id') }} as customer_key,
     customer_id,

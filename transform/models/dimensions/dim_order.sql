@@ -1,4 +1,13 @@
-with categories as (
+{{ by_changed_months(cluster_by=['store_key']) }}
+-- depends_on: {{ ref('loaded_months') }}
+
+with orders as (
+    select *
+    from {{ source('coffee_shop', 'orders') }}
+    where {{ in_changed_months('order_date') }}
+),
+
+categories as (
     select
         lines.order_id,
         count(*) as line_count,
@@ -6,6 +15,7 @@ with categories as (
         max(case when products.product_category = 'Pastry' then 1 else 0 end) as has_pastry,
         max(case when products.product_category = 'Savory' then 1 else 0 end) as has_savory
     from {{ source('coffee_shop', 'order_details') }} as lines
+    inner join orders on lines.order_id = orders.order_id
     inner join {{ source('coffee_shop', 'products') }} as products on lines.product_id = products.product_id
     group by lines.order_id
 )
@@ -35,5 +45,5 @@ select
         when has_pastry = 1 then 'Pastry Only'
         when has_savory = 1 then 'Savory Only'
     end as product_mix_type
-from {{ source('coffee_shop', 'orders') }} as orders
+from orders
 left join categories on orders.order_id = categories.order_id

@@ -1,7 +1,4 @@
-{{ config(
-    partition_by=by_month('order_date'),
-    cluster_by=['store_key', 'product_key']
-) }}
+{{ by_changed_months(cluster_by=['store_key', 'product_key']) }}
 
 with sold as (
     select
@@ -12,6 +9,7 @@ with sold as (
         quantity,
         {{ exact('unit_price') }} as unit_price
     from {{ source('coffee_shop', 'order_details') }}
+    where {{ lines_in_changed_months() }}
 ),
 
 lines as (

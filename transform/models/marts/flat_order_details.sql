@@ -1,7 +1,4 @@
-{{ config(
-    partition_by=by_month('order_date'),
-    cluster_by=['store_name', 'product_category']
-) }}
+{{ by_changed_months(cluster_by=['store_name', 'product_category']) }}
 
 select
     lines.order_detail_id,
@@ -57,3 +54,4 @@ inner join {{ ref('dim_product') }} as products on lines.product_key = products.
 inner join {{ ref('dim_store') }} as stores on lines.store_key = stores.store_key
 inner join {{ ref('dim_date') }} as dates on lines.order_date = dates.date
 left join {{ ref('dim_customer') }} as customers on lines.customer_key = customers.customer_key
+where {{ in_changed_months('lines.order_date') }} and {{ in_changed_months('orders.order_date') }}

@@ -1,7 +1,4 @@
-{{ config(
-    partition_by=by_month('order_date'),
-    cluster_by=['store_name', 'order_type']
-) }}
+{{ by_changed_months(cluster_by=['store_name', 'order_type']) }}
 
 with lines as (
     select
@@ -13,6 +10,7 @@ with lines as (
         sum(net_amount) as net_amount,
         sum(margin_amount) as margin_amount
     from {{ ref('fact_order_details') }}
+    where {{ in_changed_months('order_date') }}
     group by order_id
 )
 
@@ -62,3 +60,4 @@ inner join lines on orders.order_id = lines.order_id
 inner join {{ ref('dim_store') }} as stores on orders.store_key = stores.store_key
 inner join {{ ref('dim_date') }} as dates on orders.order_date = dates.date
 left join {{ ref('dim_customer') }} as customers on orders.customer_key = customers.customer_key
+where {{ in_changed_months('orders.order_date') }}

@@ -1,0 +1,203 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { childOf, type Place } from "./google/place.ts";
+
+/** How long no new reports may pass unnoticed, in hours: a day, and two hours for a late night. */
+const HOURS = 26;
+
+export interface AlertsArgs {
+  /** The project and the labels. */
+  readonly place: Place;
+  /** The addresses that alerts go to; without any, nothing is declared. */
+  readonly emails: readonly string[];
+  /** The Cloud Run jobs whose failed executions are told of, by short name. */
+  readonly jobs: readonly string[];
+  /** The functions whose errors are told of. */
+  readonly functions: readonly string[];
+  /** The schedules whose refused calls are told of. */
+  readonly schedules: readonly string[];
+  /** The metric that counts the nights whose reports have all data. */
+  readonly nights: pulumi.Input<string>;
+}
+
+/**
+ * Tells people when the night goes wrong: an e-mail channel for each address, and alert policies for failed jobs, failed functions, refused
+ * schedules, and reports that have not had new data for 26 hours.
+ */
+export class Alerts extends pulumi.ComponentResource {
+  /** The channels, `projects/P/notificationChannels/C`. */
+  readonly channels: readonly pulumi.Output<string>[];
+
+  constructor(name: string, args: AlertsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:Alerts", name, {}, opts);
+    const { place, emails, jobs, functions, schedules } = args;
+    const { project, labels } = place;
+    const child = childOf(this, opts);
+    this.channels = emails.map(
+      (email) =>
+        new gcp.monitoring.NotificationChannel(
+          `${name}-to-${email}`,
+          { project, displayName: email, type: "email", labels: { email_address: email }, userLabels: labels },
+          child,
+        ).name,
+    );
+    this.registerOutputs({ channels: this.channels });
+    if (emails.length === 0) return;
+
+    const policy = (part: string, { displayName, content, condition, alertStrategy }: Policy) =>
+      new gcp.monitoring.AlertPolicy(
+        `${name}-${part}`,
+        {
+          project,
+          displayName,
+          combiner: "OR",
+          notificationChannels: [...this.channels],
+          userLabels: labels,
+          documentation: { content, mimeType: "text/markdown" },
+          conditions: [{ displayName, ...condition }],
+          alertStrategy: { autoClose: "86400s", ...alertStrategy },
+        },
+        child,
+      );
+    policy("job", {
+      displayName: "A job failed",
+      content: `An execution of \`\${resource.label.job_name}\` failed. ${ADVICE}`,
+      condition: {
+        conditionThreshold: above0(
+          all(
+            'resource.type="cloud_run_job"',
+            oneOf("resource.label.job_name", jobs),
+            'metric.type="run.googleapis.com/job/completed_execution_count"',
+            'metric.label.result="failed"',
+          ),
+          "resource.label.job_name",
+        ),
+      },
+    });
+    policy("function", {
+      displayName: "A function failed",
+      content: `The function \`\${resource.label.service_name}\` answered with an error. ${ADVICE}`,
+      condition: {
+        // A step that waits for the step before it answers 503.
+        conditionThreshold: above0(
+          all(
+            'resource.type="cloud_run_revision"',
+            oneOf("resource.label.service_name", functions),
+            'metric.type="run.googleapis.com/request_count"',
+            'metric.label.response_code_class="5xx"',
+            'metric.label.response_code!="503"',
+          ),
+          "resource.label.service_name",
+        ),
+      },
+    });
+    policy("schedule", {
+      displayName: "A schedule was refused",
+      content: `A call of a schedule was refused. ${ADVICE}`,
+      condition: {
+        conditionMatchedLog: {
+          // The function's own alert tells of its errors, and 503 is a step that waits.
+          filter: all(
+            'resource.type="cloud_scheduler_job"',
+            `(${schedules.map((schedule) => `resource.labels.job_id="${schedule}"`).join(" OR ")})`,
+            "severity>=ERROR",
+            "NOT httpRequest.status>=500",
+            'NOT jsonPayload.status="UNAVAILABLE"',
+          ),
+          labelExtractors: { schedule: "EXTRACT(resource.labels.job_id)" },
+        },
+      },
+      alertStrategy: { notificationRateLimit: { period: "3600s" } },
+    });
+    policy("night", {
+      displayName: `No new reports for ${HOURS} hours`,
+      content: `No run of the reports has had the night's data for ${HOURS} hours: the reports, and perhaps the marts and tables, show an older day. ${ADVICE}`,
+      condition: {
+        // PromQL looks back as far as it is told to; a metric-absence condition ends at 23.5 hours. Without a single point the sum has no
+        // value, which "or vector(0)" turns into 0. increase() estimates, so that one night may count as 0.99.
+        conditionPrometheusQueryLanguage: {
+          query: pulumi.interpolate`(sum(increase(logging_googleapis_com:user_${args.nights}{monitored_resource="cloud_run_job"}[${HOURS}h])) or vector(0)) < 0.5`,
+          duration: "0s",
+          evaluationInterval: "900s",
+          disableMetricValidation: true,
+        },
+      },
+    });
+  }
+}
+
+/** The services that the alerts and the budget need, without `.googleapis.com`. */
+export function forAlerts({ alertEmails, billingAccount }: { alertEmails: string; billingAccount: string }): string[] {
+  return [...(alertEmails === "" ? [] : ["monitoring"]), ...(billingAccount === "" ? [] : ["billingbudgets"])];
+}
+
+const ADVICE = "docs/reliability.md says what each failure means and what to do.";
+
+interface Policy {
+  readonly displayName: string;
+  /** The e-mail's text, in Markdown. */
+  readonly content: string;
+  readonly condition: Omit<gcp.types.input.monitoring.AlertPolicyCondition, "displayName">;
+  readonly alertStrategy?: gcp.types.input.monitoring.AlertPolicyAlertStrategy;
+}
+
+/** Counts what a filter finds in five minutes, separately by one label. */
+function above0(filter: string, by: string): gcp.types.input.monitoring.AlertPolicyConditionConditionThreshold {
+  return {
+    filter,
+    comparison: "COMPARISON_GT",
+    thresholdValue: 0,
+    duration: "0s",
+    aggregations: [
+      {
+        alignmentPeriod: "300s",
+        perSeriesAligner: "ALIGN_DELTA",
+        crossSeriesReducer: "REDUCE_SUM",
+        groupByFields: [by],
+      },
+    ],
+    trigger: { count: 1 },
+  };
+}
+
+const all = (...parts: string[]) => parts.join(" AND ");
+const oneOf = (field: string, values: readonly string[]) =>
+  `${field}=one_of(${values.map((value) => `"${value}"`).join(", ")})`;
+
+export interface BudgetArgs {
+  /** The project whose costs are counted. */
+  readonly project: string;
+  /** The billing account, `012345-6789AB-CDEF01`; without one, nothing is declared. */
+  readonly billingAccount: string;
+  /** A month's costs, in whole units of the account's currency. */
+  readonly amount: number;
+  /** The channels to notify beside the account's administrators, five at most. */
+  readonly channels: readonly pulumi.Input<string>[];
+}
+
+/** Tells people when the project's costs of a month reach half and all of an amount, or are forecast to exceed it. It stops nothing. */
+export class Budget extends pulumi.ComponentResource {
+  constructor(name: string, args: BudgetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("demo:Budget", name, {}, opts);
+    const { project, billingAccount, amount, channels } = args;
+    this.registerOutputs({});
+    if (billingAccount === "") return;
+    new gcp.billing.Budget(
+      `${name}-budget`,
+      {
+        billingAccount,
+        displayName: `Costs of ${project}`,
+        budgetFilter: { projects: [`projects/${project}`] },
+        amount: { specifiedAmount: { units: String(amount) } },
+        thresholdRules: [
+          { thresholdPercent: 0.5 },
+          { thresholdPercent: 1 },
+          { thresholdPercent: 1, spendBasis: "FORECASTED_SPEND" },
+        ],
+        ...(channels.length > 0 && { allUpdatesRule: { monitoringNotificationChannels: channels.slice(0, 5) } }),
+      },
+      // Google answers with the project's number in place of its id, which would show as a change for ever.
+      { ...childOf(this, opts), ignoreChanges: ["budgetFilter.projects"] },
+    );
+  }
+}

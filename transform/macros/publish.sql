@@ -1,0 +1,162 @@
+{#-
+  Write, audit, publish: dbt builds the marts in a dataset of its own, tests them there, and then replaces the published ones in one
+  transaction. After a failed test or a failed model, readers find the marts of the last good build.
+-#}
+
+{#- Models are built in `coffee_marts_build`. -#}
+{% macro generate_schema_name(custom_schema_name, node) %}{{ target.schema }}_build{% endmacro %}
+
+{#- The relations of all models as [built, published, whether it is built by months]. -#}
+{% macro marts_to_publish() %}
+    {%- set pairs = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- set built = api.Relation.create(node.database, node.schema, node.alias, type='table') -%}
+        {%- set published = built.incorporate(path={'schema': target.schema}) -%}
+        {%- do pairs.append([built, published, node.config.materialized == 'incremental']) -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
+{% endmacro %}
+
+{% macro last_build() %}
+    {{ return(api.Relation.create(target.database, target.schema, 'last_build', type='table')) }}
+{% endmacro %}
+
+{#- Before a build: refuses stale sources, and undoes what a failed build left. -#}
+{% macro begin_build() %}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- if not adapter.check_schema_exists(target.database, target.schema) -%}
+            {%- do adapter.create_schema(last_build()) -%}
+        {%- endif -%}
+        {%- set stale = stale_source() -%}
+        {%- if stale -%}
+            {%- do record_build('failed', stale) -%}
+            {{ exceptions.raise_compiler_error(stale) }}
+        {%- endif -%}
+        {%- set last = load_relation(last_build()) -%}
+        {%- if last is not none and run_query('select status from ' ~ last).columns[0].values() != ('published',) -%}
+            {%- do undo_build() -%}
+        {%- endif -%}
+        {%- do record_build('running', '') -%}
+    {%- endif -%}
+{% endmacro %}
+
+{#- After a build: publishes it if every model was built and every test passed. -#}
+{% macro finish_build(results) %}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- set failures = [] -%}
+        {%- set models = [] -%}
+        {%- for result in results -%}
+            {%- if result.status | string in ['error', 'fail', 'runtime error'] -%}
+                {%- set message = (result.message or 'no message').split('\n')[:2] | map('trim') | join(' ') -%}
+                {%- do failures.append(result.node.resource_type | string ~ ' ' ~ result.node.name ~ ': ' ~ message) -%}
+            {%- elif result.node.resource_type | string == 'model' and result.status | string == 'success' -%}
+                {%- do models.append(result.node.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if failures -%}
+            {%- do record_build('failed', failures | join('; ')) -%}
+            {%- do log('The marts are as they were: nothing of this build was published.', info=true) -%}
+        {%- elif models | length < marts_to_publish() | length -%}
+            {%- do record_build('partial', 'only a part of the project was built') -%}
+            {%- do log('Nothing was published: only a part of the project was built.', info=true) -%}
+        {%- else -%}
+            {%- do publish() -%}
+            {%- do record_build('published', '') -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{#- A sentence about a source that is older than its declared freshness allows; an empty text if none is. A full rebuild takes any. -#}
+{% macro stale_source() %}
+    {%- for node in graph.sources.values() if node.freshness and node.freshness.error_after and node.freshness.error_after.count -%}
+        {%- set source = api.Relation.create(node.database, node.schema, node.identifier) -%}
+        {%- set newest = run_query('select max(' ~ node.loaded_at_field ~ ') from ' ~ source).columns[0].values()[0] -%}
+        {%- set hours = node.freshness.error_after.count * {'minute': 1 / 60, 'hour': 1, 'day': 24}[node.freshness.error_after.period | string] -%}
+        {%- if newest is none -%}
+            {{ return(source.schema ~ '.' ~ source.identifier ~ ' is empty: load the files first, then build the marts.') }}
+        {%- endif -%}
+        {%- set age = (run_started_at.replace(tzinfo=none) - newest.replace(tzinfo=none)).total_seconds() / 3600 -%}
+        {%- if age > hours and not flags.FULL_REFRESH -%}
+            {{ return(
+                'The data is stale: the last load into ' ~ source.schema ~ ' was ' ~ age | round | int ~ ' hours ago, and at most '
+                ~ hours ~ ' are allowed. Load the new files first, then build the marts; --full-refresh builds them from the old data.'
+            ) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return('') }}
+{% endmacro %}
+
+{#- Takes the built tables back to the published ones. -#}
+{% macro undo_build() %}
+    {%- for built, published, _ in marts_to_publish() if load_relation(built) is not none -%}
+        {%- if load_relation(published) is none -%}
+            {%- do adapter.drop_relation(built) -%}
+            {#- dbt drops in a transaction, which DuckDB would roll back. -#}
+            {%- if target.type == 'duckdb' -%}{%- do adapter.commit() -%}{%- endif -%}
+        {%- else -%}
+            {%- do run_query(copy_of_table(published, built)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#-
+  Replaces the rows of all published tables in one transaction, and of large ones only the months that were built. In a full rebuild, and if
+  its columns changed, a table is copied whole, with its descriptions: BigQuery allows that only outside of a transaction.
+-#}
+{% macro publish() %}
+    {%- set copies = [] -%}
+    {%- set changes = [] -%}
+    {%- set all_months = changed_months('not is_changed') == [] -%}
+    {%- for built, published, by_months in marts_to_publish() -%}
+        {%- set columns = '' if flags.FULL_REFRESH else same_columns(built, published) -%}
+        {%- set changed = in_tested_months('order_date') if by_months and not all_months else 'true' -%}
+        {%- if columns -%}
+            {%- do changes.append('delete from ' ~ published ~ ' where ' ~ changed) -%}
+            {%- do changes.append('insert into ' ~ published ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ built ~ ' where ' ~ changed) -%}
+        {%- else -%}
+            {%- do copies.append(copy_of_table(built, published)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do run_publishing(copies, changes) -%}
+{% endmacro %}
+
+{#- The columns of a built table, as SQL lists them, if the published table has the same ones; an empty text if it has others. -#}
+{% macro same_columns(built, published) %}
+    {%- if load_relation(published) is none -%}{{ return('') }}{%- endif -%}
+    {%- set old = adapter.get_columns_in_relation(published) -%}
+    {%- set new = adapter.get_columns_in_relation(built) -%}
+    {%- set alike = old | map(attribute='name') | list == new | map(attribute='name') | list
+        and old | map(attribute='data_type') | list == new | map(attribute='data_type') | list -%}
+    {{ return(new | map(attribute='quoted') | join(', ') if alike else '') }}
+{% endmacro %}
+
+{% macro run_publishing(copies, changes) %}{{ return(adapter.dispatch('run_publishing')(copies, changes)) }}{% endmacro %}
+{% macro bigquery__run_publishing(copies, changes) %}
+    {%- set transaction = ['begin transaction'] + changes + ['commit transaction'] if changes else [] -%}
+    {%- do run_query((copies + transaction) | join(';\n')) -%}
+{% endmacro %}
+{#- dbt's own transaction, which the question for the columns may have begun. -#}
+{% macro duckdb__run_publishing(copies, changes) %}
+    {%- call statement('publish', auto_begin=true) -%}{{ (copies + changes) | join(';\n') }}{%- endcall -%}
+    {%- do adapter.commit() -%}
+{% endmacro %}
+
+{#- The statement that makes a table a copy of another. -#}
+{% macro copy_of_table(from, to) %}{{ return(adapter.dispatch('copy_of_table')(from, to)) }}{% endmacro %}
+{% macro bigquery__copy_of_table(from, to) %}{{ return('create or replace table ' ~ to ~ ' copy ' ~ from) }}{% endmacro %}
+{% macro duckdb__copy_of_table(from, to) %}{{ return('create or replace table ' ~ to ~ ' as from ' ~ from) }}{% endmacro %}
+
+{#- Records the state of the last build, for the reports: running, failed (with the reason), partial or published. -#}
+{% macro record_build(status, reason) %}
+    {%- set words = reason | replace("'", '’') | replace('\\', '/') | replace('\n', ' ') -%}
+    {%- do run_query(
+        "create or replace table " ~ last_build() ~ " as select run, data_until, '" ~ status ~ "' as status, '" ~ words[:1000]
+        ~ "' as reason, " ~ run_started() ~ " as started_at from " ~ newest_load()
+    ) -%}
+{% endmacro %}
+
+{#- The last load's row. -#}
+{% macro newest_load() -%}
+    {%- set loads = builtins.source('coffee_shop', 'loads') -%}
+    (select * from {{ loads }} where load_id = (select max(load_id) from {{ loads }})) as newest
+{%- endmacro %}
