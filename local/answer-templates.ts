@@ -3,16 +3,22 @@ import { join } from "node:path";
 import type { Answer, CleanRoom } from "analysis-rules";
 import { otherParty, parties } from "../cleanroom/party.ts";
 import { type QueryTemplate, templates } from "../cleanroom/templates.ts";
+import type { AnswerOptions } from "./answer-use-cases.ts";
 import { answerCsv, answerTable } from "./answers.ts";
-import { count, step, WIDTH, wrap } from "./terminal.ts";
+import { count, WIDTH, wrap } from "./terminal.ts";
 
 /**
  * Calls each query template in the rehearsed clean room, as the party that it is offered to, with the call of its own example. Prints the
  * first call and its answer, and writes all answers to a folder as CSV: `template-NAME.csv`.
- * @param verbose whether to print all calls
  */
-export async function answerTemplates(room: CleanRoom, folder: string, verbose: boolean): Promise<void> {
+export async function answerTemplates(
+  room: CleanRoom,
+  folder: string,
+  { screen, verbose, signal }: Pick<AnswerOptions, "screen" | "verbose" | "signal">,
+): Promise<void> {
+  const { step, print } = screen;
   const answered = async (template: QueryTemplate): Promise<[Answer, string]> => {
+    signal.throwIfAborted();
     const answer = await room.ask(otherParty(template.owner), template.example());
     await writeFile(join(folder, `template-${template.name}.csv`), answerCsv(answer));
     return [answer, answer.rows.length === 1 ? "1 row" : `${count(answer.rows.length)} rows`];
@@ -21,10 +27,10 @@ export async function answerTemplates(room: CleanRoom, folder: string, verbose: 
   for (const template of shown) {
     const answer = await step(`template ${template.name}`, () => answered(template));
     const asker = parties[otherParty(template.owner)].title;
-    console.log(
+    print(
       `${wrap(`Query template of ${parties[template.owner].title}, called by ${asker}: ${template.question}`, "    ")}\n`,
     );
-    console.log(`${wrap(template.example(), "    ")}\n\n${indented(answerTable(answer, WIDTH - 4))}\n`);
+    print(`${wrap(template.example(), "    ")}\n\n${indented(answerTable(answer, WIDTH - 4))}\n`);
   }
   const more = templates.filter((template) => !shown.includes(template));
   if (more.length > 0)

@@ -11,6 +11,7 @@ import {
   type ViewRule,
 } from "analysis-rules";
 import { otherParty, PARTIES, parties } from "../cleanroom/party.ts";
+import { templates } from "../cleanroom/templates.ts";
 import { readUseCases, type UseCase } from "../cleanroom/use-cases.ts";
 import { UserError } from "../generator/errors.ts";
 import type { CleanRoomData, SharingParty, UseCaseAnswer } from "../report/clean-room/shape.ts";
@@ -18,19 +19,30 @@ import { ruleOf } from "../report/clean-room/sharing.ts";
 import { answerTemplates } from "./answer-templates.ts";
 import { ANSWERS_FILE, answerCsv, answerTable, asFigure } from "./answers.ts";
 import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
-import { count, step, WIDTH, wrap } from "./terminal.ts";
+import { count, type Screen, WIDTH, wrap } from "./terminal.ts";
 
 /** The number of answers that are printed, if not all are. */
 const SHOWN = 2;
+
+export interface AnswerOptions {
+  /** The folder that holds the rehearsed clean room. */
+  readonly rehearsal: string;
+  /** The folder to write the answers to. */
+  readonly folder: string;
+  readonly screen: Screen;
+  /** Whether to print all answers. */
+  readonly verbose: boolean;
+  /** Aborted when nobody wants the answers any more. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Asks each use case's question in the rehearsed clean room, as the use case's party, and calls each query template. Prints the first
  * answers with the rules that applied, and writes all to a folder: as CSV, or as text if a rule refuses the query.
  * Throws UserError if a rule refuses a use case that it should not, or does not refuse one that it should.
- * @param rehearsal the folder that holds the rehearsed clean room
- * @param verbose whether to print all answers
  */
-export async function answerUseCases(rehearsal: string, folder: string, verbose = false): Promise<void> {
+export async function answerUseCases({ rehearsal, folder, screen, verbose, signal }: AnswerOptions): Promise<void> {
+  const { step, print } = screen;
   await mkdir(folder, { recursive: true });
   const answers: UseCaseAnswer[] = [];
   const room = await openRehearsedRoom(rehearsal);
@@ -41,10 +53,14 @@ export async function answerUseCases(rehearsal: string, folder: string, verbose 
       answers.push({ ...asked, ...answered });
     };
     const useCases = readUseCases();
+    const ask = async (useCase: UseCase) => {
+      signal.throwIfAborted();
+      return await outcomeOf(room, useCase);
+    };
     const shown = verbose ? useCases : useCases.slice(0, SHOWN);
     for (const useCase of shown) {
-      const outcome = await step(useCase.title, () => outcomeOf(room, useCase));
-      console.log(`${wrap(useCase.question, "    ")}\n\n${indented(outcome.shown)}\n`);
+      const outcome = await step(useCase.title, () => ask(useCase));
+      print(`${wrap(useCase.question, "    ")}\n\n${indented(outcome.shown)}\n`);
       await keep(useCase, outcome);
     }
     const more = useCases.slice(shown.length);
@@ -52,12 +68,12 @@ export async function answerUseCases(rehearsal: string, folder: string, verbose 
       await step(`${more.length} more use cases`, async (show) => {
         for (const useCase of more) {
           show(useCase.title);
-          await keep(useCase, (await outcomeOf(room, useCase))[0]);
+          await keep(useCase, (await ask(useCase))[0]);
         }
         const refused = more.filter((useCase) => useCase.refused !== undefined).length;
         return [undefined, `${more.length - refused} answered, ${refused} refused by a rule`];
       });
-    await answerTemplates(room, folder, verbose);
+    await answerTemplates(room, folder, { screen, verbose, signal });
   } finally {
     await room.close();
   }
@@ -65,19 +81,23 @@ export async function answerUseCases(rehearsal: string, folder: string, verbose 
   await writeFile(join(folder, ANSWERS_FILE), JSON.stringify(data));
 }
 
-/** Each party's own tables, and the views that the other party sees with their rules, as the rehearsal made them. */
+/** Each party's own tables, the views that the other party sees with their rules, and the query templates that it can call. */
 function whoShares(roomFile: string): SharingParty[] {
   const room = readRoom(roomFile);
   return PARTIES.map((name) => {
     const seenBy = (party: string) => room.parties[party]?.tables ?? [];
     const own = seenBy(name).filter(({ owner, rule }) => owner === name && rule === undefined);
     const shared = seenBy(otherParty(name)).filter(({ owner }) => owner === name);
+    const callable = (room.parties[otherParty(name)]?.functions ?? []).map((called) => called.name);
     return {
       name,
       tables: own.map(({ table }) => table),
       shares: shared.flatMap(({ table, columns, rule }) =>
         rule === undefined ? [] : [{ view: table, columns: columns.map((column) => column.name), rule: ruleOf(rule) }],
       ),
+      templates: templates
+        .filter((template) => template.owner === name && callable.includes(template.name))
+        .map((template) => ({ name: template.name, question: template.question, guards: template.guards })),
       linked: parties[name].linked,
     };
   });

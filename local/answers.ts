@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "analysis-rules";
-import type { Value } from "googlesql-duckdb";
-import { csvField } from "../generator/tables/derive.ts";
+import type { AnswerColumn, Value } from "googlesql-duckdb";
+import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../report/clean-room/shape.ts";
 import { count, formatRows } from "./terminal.ts";
@@ -33,7 +33,7 @@ const SHOWN = 1000;
  * @param width the columns that it may take, if the names of its columns can be broken to fit
  */
 export function answerTable({ columns, rows }: Answer, width?: number): string {
-  const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index]?.type)));
+  const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index])));
   const names = columns.map(({ name }) => name);
   const table = formatRows(names, shown, "", "NULL", width);
   if (rows.length === 0) return `${table}\n(no rows)`;
@@ -41,10 +41,20 @@ export function answerTable({ columns, rows }: Answer, width?: number): string {
   return `${table}\n(the first ${count(SHOWN)} of ${count(rows.length)} rows; --json shows all)`;
 }
 
-/** Formats an answer as CSV with a header line. */
-export function answerCsv({ columns, rows }: Answer): string {
-  const lines = [columns.map(({ name }) => name), ...rows.map((row) => row.map((value) => asText(value)))];
-  return lines.map((line) => `${line.map(csvField).join(",")}\n`).join("");
+/**
+ * Formats an answer as CSV with a header line. Texts that a spreadsheet would run as formulas get an apostrophe in front.
+ * @param raw whether to leave texts as they are
+ */
+export function answerCsv({ columns, rows }: Pick<Answer, "columns" | "rows">, raw = false): string {
+  const text = raw ? csvField : spreadsheetField;
+  const field = (given: Value, type?: string) => {
+    const value = asText(given);
+    // NUMERIC values are texts here too, and numbers to a spreadsheet.
+    return typeof value === "string" && type === "STRING" ? text(value) : csvField(value);
+  };
+  const header = columns.map(({ name }) => text(name));
+  const lines = rows.map((row) => row.map((value, index) => field(value, columns[index]?.type)));
+  return [header, ...lines].map((line) => `${line.join(",")}\n`).join("");
 }
 
 /** A value as a figure of a chart or a text table, in which NUMERIC is a number. */
@@ -53,9 +63,10 @@ export function asFigure(given: Value, type?: string): ResultRow[string] {
   return type === "NUMERIC" && value !== null ? Number(value) : value;
 }
 
-/** A value as one cell of a text table, with control characters escaped. */
-function shownAs(given: Value, type?: string): ResultRow[string] {
-  const value = asFigure(given, type);
+/** A value as one cell of a text table, with control characters escaped. A decade, such as 1950, is written "1950s". */
+function shownAs(given: Value, column: AnswerColumn | undefined): ResultRow[string] {
+  const value = asFigure(given, column?.type);
+  if (column?.type === "INT64" && /(^|_)decade$/i.test(column.name) && typeof value === "number") return `${value}s`;
   return typeof value === "string"
     ? value.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1))
     : value;

@@ -8,11 +8,8 @@ import {
   type Touch,
   wrong,
 } from "pulumi-rehearsal";
-import { createDeclaredTables, datasets, realiseDataset, realiseTable } from "./declared-tables.ts";
+import { createDeclaredTables, datasets, realiseDataset, realiseTable, WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { cleanRoomResources } from "./exchanges.ts";
-
-/** The lock on the DuckDB file, which only one process at a time can open. */
-export const WAREHOUSE_LOCK = "warehouse.duckdb";
 
 /** One DuckDB file stands for BigQuery: each dataset is a schema, each table is a table. */
 export const bigQuery: Adapter = {

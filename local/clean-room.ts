@@ -2,7 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkTemplates, type Room, type RoomFunction, type RoomTable } from "analysis-rules";
 import type { ColumnKind } from "googlesql-duckdb";
-import { type Adapter, type Computed, type Declared, need, type Rehearsal, wrong } from "pulumi-rehearsal";
+import {
+  type Adapter,
+  type Computed,
+  type Declared,
+  need,
+  perRehearsal,
+  type Rehearsal,
+  wrong,
+} from "pulumi-rehearsal";
 import { otherParty, type Party, parties } from "../cleanroom/party.ts";
 import { accounts } from "../components/names.ts";
 import { datasets, definitionOf } from "./declared-tables.ts";
@@ -30,6 +38,9 @@ import {
 } from "./query-templates.ts";
 import { BUDGET_FILE, ROOM_FILE } from "./rehearsed-room.ts";
 
+/** Resolves when the clean room is made, though not yet filled. */
+export const roomMade = perRehearsal(() => Promise.withResolvers<void>());
+
 /** Makes the clean room from the declared views with analysis rules, exchanges, listings and subscriptions. */
 export const cleanRoom: Adapter = {
   types: {
@@ -55,7 +66,7 @@ export const cleanRoom: Adapter = {
       { project, location },
     ) => named(`projects/${project}/locations/${location}/subscriptions/${subscriptionId}`),
   },
-  ready: makeRoom,
+  besides: makeRoom,
 };
 
 /** In Analytics Hub, the id of a resource is also its name. */
@@ -102,6 +113,7 @@ async function makeRoom(rehearsal: Rehearsal): Promise<void> {
   await writeFile(join(rehearsal.out, ROOM_FILE), `${JSON.stringify(room, undefined, 2)}\n`);
   // New views have their whole privacy budget left.
   await writeFile(join(rehearsal.out, BUDGET_FILE), "");
+  roomMade(rehearsal).resolve();
 }
 
 function functionOf({ id, project, dataset, name }: MadeTemplate): RoomFunction {

@@ -9,9 +9,9 @@ import {
   type Touch,
   wrong,
 } from "pulumi-rehearsal";
-import { WAREHOUSE_LOCK } from "./bigquery.ts";
 import { readSchemas, runDbt } from "./dbt.ts";
 import type { DbtServer } from "./dbt-server.ts";
+import { WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { warehouseFile } from "./output-folder.ts";
 
 /** Makes the adapter that runs containers of dbt's image by the dbt in `.venv`, with DuckDB as the target. */
@@ -62,6 +62,10 @@ async function runDbtJob(
   const { sources, models } = await readSchemas(command.targetFolder);
   const touched = [
     ...sources.map((schema): Touch => ({ resource: `dataset/${schema}`, access: "read" })),
+    // The models' schema is the one in which they are built; a build then publishes them beside it (transform/macros/publish.sql).
+    ...(builds ? models : []).map(
+      (schema): Touch => ({ resource: `dataset/${schema.replace(/_build$/, "")}`, access: "write" }),
+    ),
     ...models.map((schema): Touch => ({ resource: `dataset/${schema}`, access: builds ? "write" : "read" })),
   ];
   const ran = command.args.slice(

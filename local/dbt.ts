@@ -15,6 +15,8 @@ export interface DbtOptions {
   readonly folder: string;
   /** The day that metrics look back from, `YYYY-MM-DD`. @default the last day with orders */
   readonly asOfDate?: string;
+  /** Whether every month is built again. @default those that changed */
+  readonly fullRefresh?: boolean;
   /** A running dbt, which the caller stops. @default one that is started for this build */
   readonly dbt?: DbtServer;
   /** Called after each model and test. */
@@ -37,6 +39,7 @@ export async function dbtBuild(options: DbtOptions): Promise<DbtReport> {
   const { target, env, folder, asOfDate, progress } = options;
   const log = join(folder, "dbt.log");
   const args = ["build", "--target", target, "--project-dir", project, "--profiles-dir", project];
+  if (options.fullRefresh) args.push("--full-refresh");
   args.push("--target-path", join(folder, "target"), "--log-path", folder);
   if (asOfDate !== undefined) args.push("--vars", JSON.stringify({ as_of_date: asOfDate }));
   const server = options.dbt ?? new DbtServer();
@@ -71,7 +74,7 @@ export async function runDbt(server: DbtServer, { args, env, targetFolder, log, 
   const code = await server.run(args, env, (line) => {
     lines.push(line);
     if (/ Found \d+ models?, /.test(line)) total = nodesFound(line);
-    if (/ \d+ of \d+ (?!START)/.test(line)) progress?.(++done, total);
+    if (/ \d+ of \d+ (?!START|OK hook)/.test(line)) progress?.(++done, total);
   });
   const results = (await readResults(targetFolder)) ?? [];
   const count = (...kinds: string[]) => results.filter(({ unique_id }) => kinds.includes(kindOf(unique_id))).length;
@@ -133,7 +136,9 @@ function firstLine(message: string | null): string {
 function reasonIn(lines: readonly string[]): string {
   const from = lines.findIndex((line) => line.includes("Encountered an error"));
   const texts = lines.map((line) => line.replace(/^\d\d:\d\d:\d\d\s+/, "").trim());
-  const reason = from < 0 ? texts.slice(-5) : texts.slice(from + 1, from + 8);
+  const reason = (from < 0 ? texts.slice(-5) : texts.slice(from + 1, from + 8)).filter(
+    (text) => !/^(Compilation Error in operation|> )/.test(text),
+  );
   const end = reason.findIndex((text) => text === "" || text.startsWith("Traceback"));
   return reason.slice(0, end < 0 ? undefined : end).join("\n  ");
 }

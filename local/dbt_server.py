@@ -8,12 +8,39 @@ import gc
 import hashlib
 import json
 import os
+import queue
 import sys
+import threading
+
+
+def listen(lines):
+    """Passes requests on. Standard input closes when the rehearsal has ended, even if it was killed: end this process too, in the middle of
+    a build. The rehearsal threw that build away."""
+    # dbt reads standard input too: move the requests away from it.
+    requests = os.fdopen(os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+    def read():
+        for line in requests:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+
+
+# dbt looks for plugins among the modules whose names begin with dbt_, and imports this one a second time.
+IS_MAIN = __name__ == "__main__"
+lines = queue.SimpleQueue()
+if IS_MAIN:
+    # Listen before dbt is imported, which takes seconds.
+    listen(lines)
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__
+
+import dbt_shortcuts
 
 # Runs with the same values of these arguments share what dbt has read, even if the variables in RESULTS differ.
 PROJECT = ("--project-dir", "--profiles-dir", "--target", "--vars")
@@ -83,12 +110,10 @@ def keep(file, content):
 
 
 def main():
-    # dbt reads standard input too: move the requests away from it.
-    requests = os.fdopen(os.dup(0))
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    dbt_shortcuts.take()
     manifests = {}
-    for line in requests:
-        request = json.loads(line)
+    while True:
+        request = json.loads(lines.get())
         args, env = request["args"], request["env"]
         project = project_of(args, env)
         if project not in manifests:
@@ -105,4 +130,5 @@ def main():
         print(json.dumps({"ended": code}), flush=True)
 
 
-main()
+if IS_MAIN:
+    main()

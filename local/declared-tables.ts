@@ -4,6 +4,9 @@ import type { Column, ColumnType, Table } from "../generator/tables/table.ts";
 import { createTables, openDuckDb } from "../generator/warehouse/duckdb.ts";
 import { warehouseUrl } from "./output-folder.ts";
 
+/** The lock on the DuckDB file, which only one process at a time can open. */
+export const WAREHOUSE_LOCK = "warehouse.duckdb";
+
 /** The declared datasets by id, and the tables of each. */
 export const datasets = perRehearsal(
   () => new Map<string, { readonly dataset: Declared; readonly tables: Declared[] }>(),

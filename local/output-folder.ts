@@ -1,11 +1,17 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, UserError } from "../generator/errors.ts";
 import { makeFolder } from "../generator/lake/folder.ts";
 
 /*
  * The folder that `npm start` fills: the paths of its results, and how a run replaces the results of the last one.
+ *
+ *   .runs/run-…/         the results of one run; a run that is under way or failed has one too
+ *   .current             a link to the last complete one: renaming it over the old link replaces all results at once
+ *   report, …            a link into .current for each result, so that a person finds it
+ *   .lock, .pid          the lock of the run that is under way, and its process
  */
 
 /** A folder that `npm start` fills. */
@@ -29,72 +35,138 @@ export function warehouseUrl(folder: OutputFolder): string {
   return pathToFileURL(warehouseFile(folder)).href.replace("file:", "duckdb:");
 }
 
-/** The folder inside the output folder in which a run works. A failed run leaves it there, with its logs. */
-const RUN_FOLDER = ".run";
-
-/** The folder inside RUN_FOLDER that holds the old results while the new ones replace them. It exists only once all work is done. */
-const OLD = ".old";
+const RUNS = ".runs";
+const CURRENT = ".current";
+/** Results of the layout that had no links are moved here. */
+const EARLIER = "earlier";
 
 /**
- * Calls `work` with an empty folder. After it succeeds, its results replace those of the last run in `out`. Until then, `out` keeps
- * the complete results of the last run.
+ * Calls `work` with an empty folder. After it succeeds, its results replace all results of the last run in `out` at once. Until then,
+ * and if this process is killed at any moment, `out` keeps the complete results of the last run.
  * Throws UserError if another run is using `out`, or if `out` cannot be written.
  */
 export async function replaceResults<T>(out: string, work: (folder: string) => Promise<T>): Promise<T> {
   const unlock = await lock(out);
   try {
-    const folder = join(out, RUN_FOLDER);
-    // The last run succeeded, but was stopped while its results replaced the old ones: finish that first.
-    if ((await readdir(folder).catch((): string[] => [])).includes(OLD)) await swap(out, folder);
-    await rm(folder, { recursive: true, force: true });
+    await adoptEarlier(out);
+    await keepOthers(out, RESULTS);
+    await removeOtherRuns(out);
+    // A folder of its own for each run: a process that an interrupted run has left behind cannot write into this one's.
+    const folder = join(out, RUNS, `run-${randomUUID()}`);
     await mkdir(folder);
     const result = await work(folder);
-    await swap(out, folder);
+    await publish(out, folder).catch((error) => {
+      throw new UserError(
+        `the results in ${out} cannot be replaced (${messageOf(error)}): that folder still holds the last run, and ${folder} holds the new one`,
+      );
+    });
     return result;
   } finally {
     await unlock();
   }
 }
 
-/** Replaces the old results by the new ones. Rolls back if it fails, and can run again if it was interrupted. */
-async function swap(out: string, folder: string): Promise<void> {
-  const old = join(folder, OLD);
-  await makeFolder(old);
-  const names = (await readdir(folder)).filter((entry) => entry !== OLD);
-  const moved: string[] = [];
-  try {
-    for (const name of names) {
-      await rename(join(out, name), join(old, name)).catch(unlessMissing);
-      moved.push(name);
-      await rename(join(folder, name), join(out, name));
-    }
-  } catch (error) {
-    for (const name of moved.reverse()) {
-      await rename(join(out, name), join(folder, name)).catch(unlessMissing);
-      await rename(join(old, name), join(out, name)).catch(unlessMissing);
-    }
-    await rm(old, { recursive: true });
-    throw new UserError(
-      `the results in ${out} cannot be replaced (${messageOf(error)}): that folder still holds the last run, and ${folder} holds the new one`,
-    );
-  }
-  await rm(folder, { recursive: true });
+/** Makes the run in `folder` the current one. */
+async function publish(out: string, folder: string): Promise<void> {
+  const names = await readdir(folder);
+  await keepOthers(out, names);
+  // A link to a result that is not there yet does no harm, so the links come first, and then the one step that counts.
+  for (const name of names) await link(out, name);
+  await replaceLink(join(out, CURRENT), join(RUNS, basename(folder)));
+  for (const name of await readdir(out))
+    if (!names.includes(name) && (await isResult(out, name))) await rm(join(out, name));
+  await removeOtherRuns(out);
 }
 
-/** Locks the folder for this process, and returns a function that unlocks it. Takes over the lock of a process that has ended. */
+/** Links a result into `.current`. */
+async function link(out: string, name: string): Promise<void> {
+  if (await isResult(out, name)) return;
+  await symlink(join(CURRENT, name), join(out, name));
+}
+
+/** Throws UserError if the folder holds somebody's own files under these names: a folder `report` can be anybody's. */
+async function keepOthers(out: string, names: readonly string[]): Promise<void> {
+  const own: string[] = [];
+  for (const name of names)
+    if (!(await isResult(out, name)) && (await lstat(join(out, name)).catch(() => undefined))) own.push(name);
+  if (own.length > 0)
+    throw new UserError(
+      `${out} holds ${own.join(", ")}, not made by npm start: choose another --out, or move ${own.length > 1 ? "them" : "it"} away`,
+    );
+}
+
+async function isResult(out: string, name: string): Promise<boolean> {
+  return (await readlink(join(out, name)).catch(() => "")) === join(CURRENT, name);
+}
+
+async function replaceLink(path: string, target: string): Promise<void> {
+  await rm(`${path}.new`, { force: true });
+  await symlink(target, `${path}.new`);
+  await rename(`${path}.new`, path);
+}
+
+/** Removes the folders of failed, interrupted and replaced runs. A process that still writes into one may keep it until the next run. */
+async function removeOtherRuns(out: string): Promise<void> {
+  const current = basename(await readlink(join(out, CURRENT)).catch(() => ""));
+  for (const run of await readdir(join(out, RUNS)))
+    if (run !== current) await rm(join(out, RUNS, run), { recursive: true, force: true }).catch(() => {});
+}
+
+/** The results of a version of this program that kept them in `out` itself: moves them into a run's folder, and links them. */
+async function adoptEarlier(out: string): Promise<void> {
+  const run = join(out, RUNS, EARLIER);
+  const current = await readlink(join(out, CURRENT)).catch(() => undefined);
+  const isReal = (path: string) =>
+    lstat(path).then(
+      (found) => !found.isSymbolicLink(),
+      () => false,
+    );
+  await makeFolder(join(out, RUNS));
+  const begun = current === join(RUNS, EARLIER);
+  if (!begun && (current !== undefined || !(await isReal(warehouseFile({ out }))))) return;
+  await makeFolder(run);
+  if (!begun) await replaceLink(join(out, CURRENT), join(RUNS, EARLIER));
+  for (const name of RESULTS) {
+    if (await isReal(join(out, name))) await rename(join(out, name), join(run, name));
+    if (await isReal(join(run, name))) await link(out, name);
+  }
+  await rm(join(out, ".run"), { recursive: true, force: true });
+}
+
+/** All results that a run makes. */
+const RESULTS = [
+  "warehouse.duckdb",
+  "report",
+  "answers",
+  "bucket",
+  "logs",
+  "thelook",
+  "clean-room.json",
+  "clean-room-budget.jsonl",
+  "clean-room-usage.jsonl",
+];
+
+/**
+ * Locks the folder for this process, and returns a function that unlocks it. The operating system drops the lock when the process ends,
+ * however it ends, so there is no stale lock to take over.
+ */
 async function lock(out: string): Promise<() => Promise<void>> {
-  const file = join(out, ".pid");
-  const take = () => writeFile(file, String(process.pid), { flag: "wx" });
+  const pid = join(out, ".pid");
   try {
     await makeFolder(out);
-    await take().catch(async (error) => {
-      const pid = Number(await readFile(file, "utf8").catch(() => ""));
-      if (isAlive(pid))
-        throw new UserError(`process ${pid} is writing to ${out}: wait until it is done, or choose another --out`);
-      await rm(file, { recursive: true, force: true });
-      if (error.code !== "EEXIST") throw error;
-      await take();
-    });
+    const release = await lockFile(join(out, ".lock"));
+    if (release === undefined) {
+      const holder = await readFile(pid, "utf8").catch(() => "");
+      throw new UserError(
+        `${holder === "" ? "another process" : `process ${holder}`} is writing to ${out}: wait until it is done, or choose another --out`,
+      );
+    }
+    // Only for the message to others: the lock is the other file.
+    await writeFile(pid, String(process.pid));
+    return async () => {
+      await rm(pid, { force: true });
+      release();
+    };
   } catch (error) {
     if (error instanceof UserError) throw error;
     const isFile = await stat(out)
@@ -104,19 +176,23 @@ async function lock(out: string): Promise<() => Promise<void>> {
       `${out} cannot be written to: ${isFile ? "it is a file" : messageOf(error)}; choose another folder by --out, or allow writing to it`,
     );
   }
-  return () => rm(file, { force: true });
 }
 
-function isAlive(pid: number): boolean {
-  if (!(pid > 0)) return false;
+/**
+ * Takes the lock of an empty SQLite database, which is a lock of the operating system: Node offers no other. Returns undefined if it is
+ * taken. Never removes the file: a process that has opened it would hold the lock of a file that others cannot find.
+ */
+async function lockFile(path: string): Promise<(() => void) | undefined> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    return process.kill(pid, 0);
+    // Without a journal, a process that is killed leaves nothing beside the file.
+    database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+    return () => database.close();
   } catch (error) {
-    // EPERM: the process is running, and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    database.close();
+    const SQLITE_BUSY = 5;
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
   }
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
 }

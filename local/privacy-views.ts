@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { catalogOf, type RoomTable, tableNamed, tablesOf } from "analysis-rules";
 import { type AnalysisRule, checkRule } from "analysis-rules/policy";
 import {
@@ -9,10 +10,10 @@ import {
   toDuckDb,
   UnsupportedSql,
 } from "googlesql-duckdb/tree";
-import { type Declared, need, type Rehearsal, wrong } from "pulumi-rehearsal";
+import { type Declared, holding, need, type Rehearsal, wrong } from "pulumi-rehearsal";
 import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
 import { openDuckDb } from "../generator/warehouse/duckdb.ts";
-import { datasets } from "./declared-tables.ts";
+import { datasets, WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { checkWaits, cleanRoomResources } from "./exchanges.ts";
 import { warehouseUrl } from "./output-folder.ts";
 
@@ -46,18 +47,20 @@ export async function makeViews(rehearsal: Rehearsal, tables: readonly RoomTable
   if (cleanRoomResources(rehearsal).views.size === 0) return made;
   const analyser = await loadAnalyser(catalogOf(tables));
   const tableOf = tablesOf(tables);
-  const warehouse = await openDuckDb(warehouseUrl(rehearsal));
-  try {
-    for (const [id, view] of cleanRoomResources(rehearsal).views) {
-      const { columns, sql, sources } = translateView(rehearsal, analyser, tableOf, tables, view);
-      const table = tableOfView(view, id, columns);
-      const names = columns.map(({ name }) => `"${name}"`).join(", ");
-      await warehouse.run(`CREATE VIEW ${table.relation} (${names}) AS ${sql}`);
-      made.set(id, { table, sources });
-    }
-  } finally {
-    await warehouse.close();
+  const created: string[] = [];
+  for (const [id, view] of cleanRoomResources(rehearsal).views) {
+    const { columns, sql, sources } = translateView(rehearsal, analyser, tableOf, tables, view);
+    const table = tableOfView(view, id, columns);
+    const names = columns.map(({ name }) => `"${name}"`).join(", ");
+    created.push(`CREATE VIEW ${table.relation} (${names}) AS ${sql}`);
+    made.set(id, { table, sources });
+    // Let jobs start and end between two views: analysing one keeps this thread busy.
+    await setImmediate();
   }
+  await holding(rehearsal, [WAREHOUSE_LOCK], async () => {
+    const warehouse = await openDuckDb(warehouseUrl(rehearsal));
+    await warehouse.run(created.join(";\n")).finally(() => warehouse.close());
+  });
   return made;
 }
 

@@ -1,4 +1,4 @@
-import { type Execution, type Listen, Stopped } from "pulumi-rehearsal";
+import { type Alert, type Execution, type Listen, Stopped } from "pulumi-rehearsal";
 import { count, formatTable, heading, step } from "./terminal.ts";
 
 /** The callbacks of a rehearsal that runs jobs and fires schedules. */
@@ -7,6 +7,8 @@ export interface Progress {
   readonly printExecution: (execution: Execution, listen: Listen) => void;
   /** Fires a schedule, and prints its line: the schedule's name and what it did. A job that it starts has a line of its own. */
   readonly printSchedule: (name: string, fire: () => Promise<unknown>) => Promise<void>;
+  /** Prints an alert that the cloud would send. */
+  readonly printAlert: (alert: Alert) => void;
 }
 
 /** @param verbose whether to print all that a step counted, and the schedules that only started a job */
@@ -50,6 +52,11 @@ export function openProgress(verbose: boolean): Progress {
         firing = undefined;
       }
     },
+
+    printAlert({ policy, to, because }) {
+      const whom = to.length > 0 ? `have gone to ${to.join(", ")}` : "be shown in the console";
+      console.log(`! The alert "${policy}" would ${whom}: ${because}`);
+    },
   };
 }
 
@@ -60,6 +67,9 @@ interface Said {
   readonly loaded?: Readonly<Record<string, number>>;
   readonly reported?: { readonly pages: Readonly<Record<string, number>>; readonly missing: readonly string[] };
   readonly built?: { readonly models: number; readonly tests: number };
+  /** The state of a step of the night, and the last day of its data. */
+  readonly state?: string;
+  readonly until?: string;
   /** The dbt command, if it is another one than build. */
   readonly ran?: string;
   readonly execution?: string | undefined;
@@ -70,7 +80,15 @@ interface Filled {
   readonly counts: readonly { readonly of: string; readonly what: string; readonly rows: number }[];
 }
 
-function summary({ filled, files, loaded, reported, built, ran, execution, metadata }: Said): string {
+function summary(said: Said): string {
+  const { state, until } = said;
+  const work = workOf(said);
+  // The answer of a step of the night.
+  if (state !== undefined) return `${(work || state).replace(/ in \d+ tables$/, "")} until ${until}`;
+  return work;
+}
+
+function workOf({ filled, files, loaded, reported, built, ran, execution, metadata }: Said): string {
   if (built !== undefined) return `${built.models} models, ${built.tests} tests passed`;
   if (reported !== undefined) return pagesIn(reported);
   if (ran !== undefined) return ran;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { catalogOf, type RoomTable, type RoomTemplate } from "analysis-rules";
 import { type TableFunction, templateText } from "bigquery-clean-room";
 import {
@@ -80,7 +81,13 @@ export async function makeTemplates(rehearsal: Rehearsal, tables: readonly RoomT
       throw wrong(template, "is never approved, so nobody can call it: declare a QueryTemplateApproval");
   if (resources.approvals.length === 0) return [];
   const analyser = await loadAnalyser(catalogOf(tables));
-  return resources.approvals.map((approval) => madeTemplate(rehearsal, approval, tables, analyser));
+  const made: MadeTemplate[] = [];
+  for (const approval of resources.approvals) {
+    made.push(madeTemplate(rehearsal, approval, tables, analyser));
+    // Let jobs start and end between two templates: analysing one keeps this thread busy.
+    await setImmediate();
+  }
+  return made;
 }
 
 function madeTemplate(

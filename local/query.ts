@@ -1,30 +1,28 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import {
-  type Explanation,
-  explanationLines,
-  isRefused,
-  problemLines,
-  problemOf,
-  type Room,
-  readRoom,
-  ruleLines,
-} from "analysis-rules";
+import { explanationLines, isRefused, problemLines, problemOf, type Room, readRoom, ruleLines } from "analysis-rules";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/command-settings.ts";
 import { isUserError, messageOf, NO_ACCESS, runMain, UserError } from "../generator/errors.ts";
 import { argument, flag, type Option, readOptions, text } from "../generator/options.ts";
-import { answerTable } from "./answers.ts";
+import { answerCsv, answerTable } from "./answers.ts";
 import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
+import { keepLater } from "./room/keep-later.ts";
+import { notesOf } from "./room/notes.ts";
+import { seenNamed, seenTables, seenTemplates } from "./room/seen.ts";
+import { askedTable, describedText, seenText } from "./room/seen-text.ts";
+import { openSession } from "./room/session.ts";
+import { runShell } from "./room/shell.ts";
 import { wrap } from "./terminal.ts";
 import { usageOf, usageRows, usageText } from "./usage.ts";
-import { askedTable, describeTable, visibleTables } from "./visible-tables.ts";
 
 /*
  * `npm run query`: asks one query as one party, in the clean room that `npm start` made. Prints the answer to standard output and
  * errors to standard error. With --json, prints either as one JSON object to standard output. Exit codes: 0 for an answer, 1 for a
  * wrong query or setting, 77 if a rule refuses the query or if the query names something that the party cannot see.
+ *
+ * Without a query, on a terminal, it is a shell.
  */
 
 const party: Option<Party | undefined> = {
@@ -40,12 +38,16 @@ const party: Option<Party | undefined> = {
 const settings = {
   as: party,
   json: flag("print one JSON object: columns, rows and explanation, or error"),
+  csv: flag("print the answer as CSV; texts that a spreadsheet would run as formulas get an apostrophe in front"),
+  raw: flag("with --csv: leave those texts as they are, for a program that is no spreadsheet"),
   explain: flag("also print the rules that applied"),
   tables: flag("list the tables, views and query templates that the party can name"),
   usage: flag("show who asked what of the views that the party shares, and what is left of their privacy budgets"),
   out: text("folder that npm start wrote to", ".local"),
   file: text("file with the query", undefined),
-  sql: argument("the query, in GoogleSQL; without it, --file or standard input is read"),
+  sql: argument(
+    "the query, in GoogleSQL; without it, --file or standard input is read, and on a terminal a shell starts",
+  ),
 };
 
 async function main(): Promise<void> {
@@ -63,32 +65,37 @@ async function main(): Promise<void> {
 
 type Settings = ReturnType<typeof readOptions<typeof settings>>;
 
-async function ask({ as, json, explain, tables, usage, out, file, sql: given }: Settings): Promise<void> {
+async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql: given }: Settings): Promise<void> {
+  const folder = resolveFromCaller(out);
+  const shell = given === undefined && file === undefined && !usage && !tables && process.stdin.isTTY;
+  if (shell) return startShell(folder, as ?? "merchant");
   if (as === undefined)
     throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
   if (usage) {
     if (file !== undefined || given !== undefined)
       throw new UserError("--usage takes no query: leave one of the two out");
-    return showUsage(as, resolveFromCaller(out), json);
+    return showUsage(as, folder, json);
   }
-  if (tables) return console.log(visibleTables(roomIn(resolveFromCaller(out)), as));
+  if (tables) return showTables(folder, as, "");
   if (file !== undefined && given !== undefined)
     throw new UserError("both --file and a query are given: leave one out");
-  const read = given ?? (await (file === undefined ? fromStandardInput() : fromFile(file)));
+  if (raw && !csv) throw new UserError("--raw is for --csv: add that, or leave --raw out");
+  if (json && csv) throw new UserError("both --json and --csv are given: leave one out");
+  const read = given ?? (await (file === undefined ? readAll(process.stdin) : fromFile(file)));
   // Some editors start a file with a byte order mark.
   const sql = read.replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
   const asked = askedTable(sql);
-  if (asked === "") return console.log(visibleTables(roomIn(resolveFromCaller(out)), as));
-  if (asked !== undefined) return console.log(describeTable(roomIn(resolveFromCaller(out)), as, asked));
-  const room = await openRehearsedRoom(resolveFromCaller(out));
+  if (asked !== undefined) return showTables(folder, as, asked);
+  const room = await openRehearsedRoom(folder, { soon: [as] });
   try {
     const answer = await room.ask(as, sql);
     if (json) return console.log(JSON.stringify(answer));
-    console.log(answerTable(answer));
+    if (csv) process.stdout.write(answerCsv(answer, raw));
+    else console.log(answerTable(answer));
     // Noise and missing groups are easily overlooked, so they are told without being asked for.
-    const { thresholds, budgets } = answer.explanation;
-    if (!explain && thresholds.length + budgets.length > 0) console.error(`\n${wrap(limitsOf(answer.explanation))}`);
+    const notes = notesOf(answer.explanation);
+    if (!explain && notes.length > 0) console.error(`\n${wrap(notes.join("\n"))}`);
     if (explain) console.log(["", ...explanationLines(answer.explanation)].join("\n"));
   } catch (error) {
     const problem = problemOf(error);
@@ -99,18 +106,28 @@ async function ask({ as, json, explain, tables, usage, out, file, sql: given }: 
     console.error(["", `error: ${problemLines(problem, sql).join("\n")}`, ...rules].join("\n"));
   } finally {
     await room.close();
+    // The tests call this file itself, and not by command.mjs.
+    if (process.env.ROOM_COMMAND !== undefined) keepLater(folder);
   }
 }
 
-/** The limits of an answer: groups that may be missing, and the budget that is left after its noise. */
-function limitsOf({ thresholds, budgets }: Explanation): string {
-  return [
-    ...thresholds.map(({ threshold }) => `Groups of fewer than ${threshold} persons are left out.`),
-    ...budgets.map(
-      ({ view, epsilonLeft, epsilonBudget }) =>
-        `The figures contain noise, and small groups may be missing. Of the privacy budget of ${view}, epsilon ${epsilonLeft} of ${epsilonBudget} is left.`,
-    ),
-  ].join("\n");
+async function startShell(folder: string, party: Party): Promise<void> {
+  const session = await openSession(folder, { soon: [...PARTIES] });
+  try {
+    await runShell(session, { party, history: join(folder, "query-history") });
+  } finally {
+    await session.close();
+    if (process.env.ROOM_COMMAND !== undefined) keepLater(folder);
+  }
+}
+
+/** Prints all tables that a party can name, or describes one of them. */
+function showTables(folder: string, party: Party, name: string): void {
+  const room = roomIn(folder);
+  const found = name === "" ? undefined : seenNamed(room, party, name);
+  if (found === undefined) console.log(seenText(seenTables(room, party), seenTemplates(room, party), party));
+  else if ("kind" in found) console.log(describedText(found, party));
+  else throw new UserError([found.message, found.advice].join("; "));
 }
 
 /** The description of the clean room that a rehearsal made in a folder. */
@@ -133,11 +150,6 @@ async function fromFile(file: string): Promise<string> {
   } catch (error) {
     throw new UserError(`--file ${file} cannot be read: ${messageOf(error)}`);
   }
-}
-
-async function fromStandardInput(): Promise<string> {
-  if (process.stdin.isTTY) throw new UserError('no query is given: npm run query -- --as merchant "SELECT …"');
-  return readAll(process.stdin);
 }
 
 await runMain(main);

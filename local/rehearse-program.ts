@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { evaluate, rehearse } from "pulumi-rehearsal";
+import { FIRST_DAY } from "../generator/coffee/shop-settings.ts";
+import { yesterdayInKyiv } from "../generator/command-settings.ts";
 import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
 import { adapters } from "./adapters.ts";
-import { answerUseCases } from "./answer-use-cases.ts";
+import { AnswersBeside } from "./answer-beside.ts";
 import { dbtJobs } from "./dbt-job.ts";
 import { DbtServer } from "./dbt-server.ts";
 import { warehouseUrl } from "./output-folder.ts";
@@ -35,7 +37,8 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
   // Load dbt while the program is evaluated, because both take seconds.
   const dbt = new DbtServer();
   dbt.start();
-  const { printExecution, printSchedule } = openProgress(verbose);
+  const answers = new AnswersBeside(verbose);
+  const { printExecution, printSchedule, printAlert } = openProgress(verbose);
   heading("What pulumi up makes, and runs once");
   try {
     const declaration = await step("index.ts", async () => {
@@ -44,22 +47,42 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
     });
     await rehearse(declaration, {
       out,
-      adapters: [...adapters, dbtJobs(dbt)],
+      adapters: [...adapters, dbtJobs(dbt), answers.adapter],
       env,
-      onExecution: printExecution,
+      deployEnv: dayBefore(env, Number(config[`${program}:days`])),
+      onExecution(execution, listen) {
+        answers.notice(execution);
+        printExecution(execution, listen);
+      },
       onSchedule: printSchedule,
+      onAlert: printAlert,
     });
+  } catch (error) {
+    answers.stop();
+    throw error;
   } finally {
     dbt.stop();
   }
   heading("What the clean room answers");
-  await answerUseCases(out, join(out, "answers"), verbose);
+  await answers.finish();
   if (verbose) await listTables(out);
   console.log();
   await step("reports", async () => [undefined, await writeReports({ out })]);
   // Remove the folders that only the run itself needs.
   for (const name of ["functions", "providers"]) await rm(join(out, name), { recursive: true, force: true });
 }
+
+/**
+ * The variables of the deployment: it was a day ago, so that the night has a day to add. Empty if the coffee shops have no earlier day.
+ * @param days how many days the coffee shops write, 0 for all
+ */
+function dayBefore({ UNTIL = yesterdayInKyiv() }: Readonly<Record<string, string>>, days = 0): { UNTIL?: string } {
+  const day = new Date(Date.parse(UNTIL) - DAY).toISOString().slice(0, 10);
+  const first = new Date(Date.parse(day) - (Math.max(days, 1) - 1) * DAY).toISOString().slice(0, 10);
+  return first < FIRST_DAY ? {} : { UNTIL: day };
+}
+
+const DAY = 24 * 3600 * 1000;
 
 /** Lists the tables of a rehearsed folder. */
 async function listTables(out: string): Promise<void> {

@@ -13,31 +13,34 @@ export const LOG_FILE = "clean-room-usage.jsonl";
 /**
  * Opens the clean room that a rehearsal made in a folder. Its errors say when another `npm start` helps.
  * Throws UserError if the folder holds no rehearsal, or one that cannot be read.
- * @param limits the time, memory and rows that one query may use
+ * @param options the limits of one query, and the parties that are going to ask
  */
-export async function openRehearsedRoom(folder: string, limits?: RoomOptions["limits"]): Promise<CleanRoom> {
+export async function openRehearsedRoom(
+  folder: string,
+  options: Pick<RoomOptions, "limits" | "soon"> = {},
+): Promise<CleanRoom> {
   const file = join(folder, ROOM_FILE);
   if (!existsSync(file)) throw new UserError(`there is no rehearsal in ${folder} yet: run npm start first`);
-  const room = await open(folder, file, limits).catch((error) => {
+  const room = await open(folder, file, options).catch((error) => {
     if (!isUserError(error) || ("code" in error && error.code === "DATABASE_LOCKED")) throw error;
     throw new UserError(`${error.message}; npm start makes a new one`);
   });
   return {
     ...room,
-    ask: (party, sql) =>
-      room.ask(party, sql).catch((error) => {
+    ask: (party, sql, options) =>
+      room.ask(party, sql, options).catch((error) => {
         if (!(error instanceof BudgetExceeded)) throw error;
         throw new BudgetExceeded(error.message, `${error.advice} On a laptop, npm start restores the whole budget.`);
       }),
   };
 }
 
-async function open(folder: string, file: string, limits: RoomOptions["limits"]): Promise<CleanRoom> {
+async function open(folder: string, file: string, options: Pick<RoomOptions, "limits" | "soon">): Promise<CleanRoom> {
   return openRoom({
     database: join(folder, "warehouse.duckdb"),
     room: readRoom(file),
     ledger: join(folder, BUDGET_FILE),
     log: join(folder, LOG_FILE),
-    ...(limits && { limits }),
+    ...options,
   });
 }

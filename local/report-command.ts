@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { resolveFromCaller } from "../generator/command-settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
+import { openBrowser } from "./open-browser.ts";
 import { reportFolder } from "./output-folder.ts";
 import { step } from "./terminal.ts";
 import { writeReports } from "./write-reports.ts";
@@ -26,18 +26,7 @@ async function main(): Promise<void> {
   await step("reports", async () => [undefined, await writeReports({ out, warehouse })]);
   const page = pathToFileURL(join(reportFolder({ out }), "index.html")).href;
   console.log(page);
-  if (options.open) open(page);
-}
-
-/** Opens a page in the browser. If this machine has none, the person opens the printed link. */
-function open(url: string): void {
-  const openers: Partial<Record<NodeJS.Platform, string[]>> = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] };
-  const [command = "", ...args] = openers[process.platform] ?? ["xdg-open"];
-  const opener = spawn(command, [...args, url], { stdio: "ignore", detached: true });
-  opener.on("error", () =>
-    console.log(`The command ${command} is missing on this machine: open the link in your browser`),
-  );
-  opener.unref();
+  if (options.open) openBrowser(page);
 }
 
 await runMain(main);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { enableCompileCache } from "node:module";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { checkSettings } from "../generator/coffee/shop-settings.ts";
 import {
   coffeeOptions,
@@ -16,6 +16,7 @@ import { checkExport } from "../generator/thelook/rewrite-export.ts";
 import { readPulumiYaml, readSetTexts, readStackSettings } from "../pulumi-yaml.ts";
 import { replaceResults, reportFolder, warehouseFile } from "./output-folder.ts";
 import { heading } from "./terminal.ts";
+import { dbtDocs } from "./write-reports.ts";
 
 const settings = {
   thelook: text("folder with an export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
@@ -72,13 +73,11 @@ async function main(): Promise<void> {
       ...(until !== undefined && { UNTIL: until }),
       ...(dirtShare !== undefined && { DIRT_SHARE: String(dirtShare) }),
     };
+    keepCompiledModules();
     // Pulumi takes a second to load: a wrong setting is told before that.
     const { rehearseProgram } = await import("./rehearse-program.ts");
     await rehearseProgram({ out: folder, program, config, env, verbose: options.verbose });
   });
-
-  // Remove the synthetic thelook of an earlier run: these results come from the export.
-  if (thelook !== undefined) await rm(join(out, "thelook"), { recursive: true, force: true });
 
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const chosen = options.out === settings.out.default ? "" : ` --out "${options.out}"`;
@@ -91,8 +90,20 @@ async function main(): Promise<void> {
     [join(here, "warehouse.duckdb")]: "every table and mart",
     [join(here, "logs")]: "the output of each job",
   };
+  const links = {
+    "dbt docs": dbtDocs(out),
+    reports: join(reportFolder({ out }), "index.html"),
+  };
   for (const [what, why] of Object.entries(next)) console.log(`  ${what.padEnd(38)} ${why}`);
-  console.log(`  ${pathToFileURL(join(reportFolder({ out }), "index.html")).href}`);
+  for (const [what, file] of Object.entries(links))
+    if (file !== undefined) console.log(`  ${what.padEnd(9)}${pathToFileURL(file).href}`);
+}
+
+/** Lets this process, and the jobs and functions that it starts, keep the machine code of their modules for the next run. */
+function keepCompiledModules(): void {
+  const folder = fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url));
+  enableCompileCache(folder);
+  process.env.NODE_COMPILE_CACHE ??= folder;
 }
 
 function optional<T>(option: Option<T>): Option<T | undefined> {

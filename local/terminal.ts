@@ -54,16 +54,62 @@ export async function step<T>(
   draw(`  ${title} ...`);
   try {
     const [result, summary] = await work((state) => draw(`  ${title} ... ${state}`.slice(0, process.stdout.columns)));
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
     draw("");
-    if (summary !== undefined)
-      console.log(`${coloured("green", "✓")} ${title.padEnd(36)} ${seconds.padStart(5)} s   ${summary}`);
+    if (summary !== undefined) console.log(doneLine(title, started, summary));
     return result;
   } catch (error) {
     draw("");
-    console.log(`${coloured("red", "✗")} ${title}`);
+    console.log(failedLine(title));
     throw error;
   }
+}
+
+/** Where steps and texts are printed. */
+export interface Screen {
+  readonly step: typeof step;
+  readonly print: (text: string) => void;
+}
+
+/** The terminal itself. */
+export const screen: Screen = { step, print: (text) => console.log(text) };
+
+/** A screen that keeps its lines, for work beside other steps, and prints them when `release` is called and from then on. */
+export function heldScreen(): Screen & { release(): void } {
+  let held: string[] | undefined = [];
+  const print = (text: string) => void (held === undefined ? console.log(text) : held.push(text));
+  return {
+    print,
+    step: (title, work) => (held === undefined ? step(title, work) : quietStep(title, work, print)),
+    release() {
+      for (const text of held ?? []) console.log(text);
+      held = undefined;
+    },
+  };
+}
+
+async function quietStep<T>(
+  title: string,
+  work: (show: Show) => Promise<[result: T, summary: string | undefined]>,
+  print: (line: string) => void,
+): Promise<T> {
+  const started = performance.now();
+  try {
+    const [result, summary] = await work(() => {});
+    if (summary !== undefined) print(doneLine(title, started, summary));
+    return result;
+  } catch (error) {
+    print(failedLine(title));
+    throw error;
+  }
+}
+
+function doneLine(title: string, started: number, summary: string): string {
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  return `${coloured("green", "✓")} ${title.padEnd(36)} ${seconds.padStart(5)} s   ${summary}`;
+}
+
+function failedLine(title: string): string {
+  return `${coloured("red", "✗")} ${title}`;
 }
 
 /** A whole number with commas between the thousands. */
@@ -71,7 +117,7 @@ export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** Formats rows as a text table. Numbers are aligned to the right, with as many decimals as the column needs, at most three. */
+/** Formats rows as a text table. Numbers are aligned to the right, with as many decimals as the column needs, at most three, and amounts of money with two at least. */
 export function formatTable(rows: readonly ResultRow[], indent = "  "): string {
   const names = Object.keys(rows[0] ?? {});
   if (names.length === 0) return `${indent}(no rows)`;
@@ -130,7 +176,7 @@ export function formatRows(
 /** A column's name in lines of at most `widest` letters, as far as its words allow. */
 function breakName(name: string, widest: number): string[] {
   const lines: string[] = [];
-  for (const word of name.split(/(?<=_)/)) {
+  for (const word of name.split(/(?<=[_ ])/)) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + word.length <= widest) lines[lines.length - 1] = last + word;
     else lines.push(word);
@@ -142,7 +188,8 @@ function breakName(name: string, widest: number): string[] {
 const isName = /(^|_)(id|year|month|quarter|decade|number|code)$/i;
 
 function formatNumbers(column: string, values: readonly (number | null)[], none: string): string[] {
-  const decimals = Math.max(...values.map((value) => (value === null ? 0 : decimalsOf(value))));
+  const money = /(^|_)(usd|uah)(_|$)/i.test(column);
+  const decimals = Math.max(money ? 2 : 0, ...values.map((value) => (value === null ? 0 : decimalsOf(value))));
   const years = values.every((value) => value === null || (value >= 1900 && value < 2100));
   const useGrouping = !years && !isName.test(column);
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping };

@@ -44,6 +44,14 @@ export function usageOfAll(rehearsal: string): Promise<SharedUsage[]> {
   return Promise.all(PARTIES.map((party) => usageOf(party, rehearsal)));
 }
 
+/** The queries that named an owner's views or called its templates, the oldest first, each with the owner's part only. */
+export async function questionsOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]> {
+  return (await queriesOn(owner, rehearsal)).map((query) => ({
+    ...query,
+    resources: query.resources.filter((one) => one.owner === owner),
+  }));
+}
+
 async function queriesOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]> {
   const all = await readQueryLog(join(rehearsal, LOG_FILE));
   return all.filter(({ resources }) => resources.some((one) => one.owner === owner));
@@ -73,8 +81,8 @@ export async function usageRows(owner: Party, rehearsal: string) {
   );
 }
 
-/** A party's usage as text tables. */
-export function usageText({ views, refusedBy }: SharedUsage): string {
+/** A party's usage as text tables. @param width the columns that they may take, if the names of their columns can be broken to fit */
+export function usageText({ views, refusedBy }: SharedUsage, width?: number): string {
   const columns = ["view", "asked", "answered", "refused", "failed", "groups withheld", "epsilon left"];
   const rows = views.map(({ view, asked, answered, refused, failed, withheld, epsilon }) => [
     ...[view, asked, answered, refused, failed, withheld],
@@ -82,7 +90,7 @@ export function usageText({ views, refusedBy }: SharedUsage): string {
   ]);
   const rules = refusedBy.map(({ rule, queries }) => [rule, queries]);
   return [
-    formatRows(columns, rows, ""),
+    formatRows(columns, rows, "", "", width),
     ...(rules.length > 0 ? ["", formatRows(["refused by", "queries"], rules, "")] : []),
   ].join("\n");
 }

@@ -1,8 +1,12 @@
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { DBT_ARTIFACTS } from "../components/names.ts";
 import { folderUrl } from "../generator/command-settings.ts";
 import { openFolder } from "../generator/lake/folder.ts";
 import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
 import { pagesOnce } from "../report/build.ts";
+import type { Beside } from "../report/highlights.ts";
 import { publishReports } from "../report/publish.ts";
 import { readAnswers } from "./answers.ts";
 import { reportFolder, warehouseUrl } from "./output-folder.ts";
@@ -25,9 +29,47 @@ export async function writeReports({ out, warehouse: url = warehouseUrl({ out })
   try {
     const lake = openFolder(folderUrl(reportFolder({ out })));
     const cleanRoom = await readAnswers(out);
-    const { pages, missing } = await publishReports(warehouse, lake, { template, cleanRoom, madeAt: new Date() });
+    const { pages, missing } = await publishReports(warehouse, lake, {
+      template,
+      cleanRoom,
+      beside: besideReports(out),
+      madeAt: new Date(),
+    });
     return [`${Object.keys(pages).length} pages`, ...new Set(missing)].join("; ");
   } finally {
     await warehouse.close();
   }
+}
+
+/** What else the folder has for a reader of the reports, with addresses from the reports' folder. */
+function besideReports(out: string): Beside[] {
+  const docs = dbtDocs(out);
+  const all: (Beside | undefined)[] = [
+    docs === undefined
+      ? undefined
+      : {
+          href: addressFrom(out, docs),
+          name: "dbt docs",
+          about: "Every mart and column, its tests, and how one is made from another.",
+        },
+    { href: "../answers/", name: "Answers", about: "The clean room's answers as CSV files." },
+    {
+      href: "../",
+      name: "All files",
+      about: "The warehouse with every table (warehouse.duckdb, for any DuckDB client), the buckets and the logs.",
+    },
+  ];
+  return all.filter((each) => each !== undefined);
+}
+
+/** The file with dbt's documentation, which opens by a double click, if the rehearsal has written it. */
+export function dbtDocs(out: string): string | undefined {
+  const buckets = join(out, "bucket");
+  if (!existsSync(buckets)) return undefined;
+  const files = readdirSync(buckets).map((bucket) => join(buckets, bucket, DBT_ARTIFACTS.docs, "static_index.html"));
+  return files.find(existsSync);
+}
+
+function addressFrom(out: string, file: string): string {
+  return relative(reportFolder({ out }), file).split(sep).map(encodeURIComponent).join("/");
 }

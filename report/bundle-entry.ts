@@ -1,10 +1,13 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { folderUrl } from "../generator/command-settings.ts";
+import "../generator/functions/raw-bodies.ts";
+import { coffeeOptions, folderUrl, yesterdayInKyiv } from "../generator/command-settings.ts";
 import { generatorCommands, log, required, runCommands, warehouseUrl } from "../generator/commands.ts";
-import { runMain } from "../generator/errors.ts";
+import { endIfFailed, runMain } from "../generator/errors.ts";
+import { isOf } from "../generator/functions/night.ts";
 import { openLake } from "../generator/lake/open-lake.ts";
 import { readOptions, text } from "../generator/options.ts";
+import { builtRun, recordReport } from "../generator/runs.ts";
 import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
 import { publishReports } from "./publish.ts";
 
@@ -16,17 +19,22 @@ import { publishReports } from "./publish.ts";
 export { loadBqFromCsv } from "../generator/functions/load-bq-from-csv.ts";
 export { triggerJob } from "../generator/functions/trigger-job.ts";
 
-/** Makes the reports from the marts, one HTML file each. */
+/** Makes the reports from the marts, one HTML file each, and records the run that they show. An alert counts the lines with `current`. */
 async function report(args: string[]): Promise<void> {
   const to = text("bucket or folder of the reports: gs://BUCKET or file:///FOLDER", undefined, "REPORT_URL");
   const pages = text("folder of the built pages, which lack their data", undefined, "REPORT_PAGES");
-  const options = readOptions("report", { to, pages, warehouse: warehouseUrl }, args);
+  const { until } = coffeeOptions;
+  const options = readOptions("report", { to, pages, warehouse: warehouseUrl, until }, args);
   const templates = await openLake(folderUrl(required(options.pages, "--pages DIR or REPORT_PAGES")));
   const lake = await openLake(required(options.to, "--to or REPORT_URL"));
   const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
   try {
     const template = (name: string) => templates.readText(name);
-    log({ reported: await publishReports(warehouse, lake, { template, madeAt: new Date() }) });
+    const night = options.until ?? yesterdayInKyiv();
+    const built = await builtRun(warehouse);
+    const reported = await publishReports(warehouse, lake, { template, madeAt: new Date(), expected: night });
+    if (built !== undefined) await recordReport(lake, { ...built, night });
+    log({ reported, night, ...built, current: isOf(built, night) });
   } finally {
     await warehouse.close();
   }
@@ -44,4 +52,5 @@ function isStarted(): boolean {
 if (isStarted()) {
   const { fill, generate, load, upload } = generatorCommands;
   await runMain(() => runCommands({ fill, generate, load, report, upload }, process.argv.slice(2)));
+  endIfFailed();
 }

@@ -13,7 +13,14 @@ import { summariseSales } from "./sales/summary.ts";
 /** Sentences for the index page, a few from each report. A report without figures has none. */
 export type Highlights = Readonly<Partial<Record<PageName, readonly string[]>>>;
 
-export type IndexReport = Report<{ readonly highlights?: Highlights }>;
+/** A result beside the reports, for a reader who has the folder: its address from the reports' folder, its name, and a sentence. */
+export interface Beside {
+  readonly href: string;
+  readonly name: string;
+  readonly about: string;
+}
+
+export type IndexReport = Report<{ readonly highlights?: Highlights; readonly beside?: readonly Beside[] }>;
 
 const SENTENCES = 3;
 

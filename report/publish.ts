@@ -4,8 +4,9 @@ import type { Warehouse } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "./clean-room/shape.ts";
 import { customersMarts, readCustomers } from "./customers/read.ts";
 import type { CustomersData } from "./customers/shape.ts";
-import { highlightsOf } from "./highlights.ts";
+import { type Beside, highlightsOf } from "./highlights.ts";
 import { type Marts, openMarts } from "./marts.ts";
+import { readNight } from "./night.ts";
 import type { Meta, PageName, Report } from "./report.ts";
 import { readSales, salesMarts } from "./sales/read.ts";
 import type { SalesData } from "./sales/shape.ts";
@@ -16,8 +17,12 @@ export interface PublishOptions {
   readonly template: (name: string) => Promise<string | undefined>;
   /** Answers for the clean room's page. @default none, which leaves the page out */
   readonly cleanRoom?: CleanRoomData | undefined;
+  /** Results beside the reports that the index page links to. @default none */
+  readonly beside?: readonly Beside[];
   /** The time that the pages show. */
   readonly madeAt: Date;
+  /** The newest day that the marts should have, `YYYY-MM-DD`. Pages from older marts say so. @default any day will do */
+  readonly expected?: string | undefined;
 }
 
 /** The pages that were written. */
@@ -34,10 +39,10 @@ export interface Published {
  * Throws UserError if the warehouse refuses or does not answer, if a built page is missing, or if the lake cannot be written.
  */
 export async function publishReports(warehouse: Warehouse, lake: Lake, options: PublishOptions): Promise<Published> {
-  const { template, cleanRoom, madeAt } = options;
+  const { template, cleanRoom, beside = [], madeAt, expected } = options;
   const names = [...new Set([...salesMarts, ...Object.values(customersMarts).flat()])];
   const marts = await openMarts(warehouse, names);
-  const [last, asOf] = await Promise.all([lastOrder(marts), metricsAsOf(marts)]);
+  const [last, asOf, night] = await Promise.all([lastOrder(marts), metricsAsOf(marts), readNight(warehouse, expected)]);
   const pages: PageName[] = ["sales", "customers", ...(cleanRoom ? (["clean-room"] as const) : [])];
   const base = baseOf(lake);
   const meta = (read: readonly string[], day: string | undefined): Meta => ({
@@ -45,6 +50,7 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
     source: sourceOf(warehouse),
     tables: marts.tables.filter(({ name }) => read.some((mart) => name.endsWith(`.${mart}`))),
     ...(day !== undefined && { asOf: day }),
+    ...(read.length > 0 && night),
     pages,
     ...(base !== undefined && { base }),
     currency: "UAH",
@@ -60,7 +66,7 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
     {
       page: "index",
       meta: meta(names, last),
-      data: { highlights: highlightsOf(sales.data, customers.data, cleanRoom) },
+      data: { highlights: highlightsOf(sales.data, customers.data, cleanRoom), beside },
       missing: {},
     },
   ];

@@ -27,6 +27,10 @@ export interface Meta {
   readonly tables: readonly { readonly name: string; readonly rows?: number }[];
   /** Last day of orders in the marts, `YYYY-MM-DD`; all "days since" look back from it. Absent without orders. */
   readonly asOf?: string;
+  /** Last day of the data that the marts were built from, `YYYY-MM-DD`. Absent if they do not say, as on the clean room's page. */
+  readonly until?: string;
+  /** Why last night's data is not in the marts, as part of a sentence. Absent if it is. */
+  readonly failed?: string;
   /** The pages that were written together and link each other; the clean room's may be left out. */
   readonly pages: readonly PageName[];
   /** Start of links between the pages, if relative ones do not work: `https://storage.cloud.google.com/BUCKET/`. */

@@ -1,4 +1,4 @@
-import { csvField } from "../generator/tables/derive.ts";
+import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import { dayName } from "./days.ts";
 import { count, percent, rate, uahExact, usd } from "./format.ts";
 
@@ -31,10 +31,19 @@ export function shownValue(value: Value, kind: Kind): string {
   return { count, number: rate, money: uahExact, usd, share: percent, text: String, day: String }[kind](value);
 }
 
-/** Prints the table as CSV (RFC 4180): money in UAH, shares from 0 to 1, days as `YYYY-MM-DD`. */
-export function tableCsv({ columns, rows }: Table): string {
-  const names = columns.map(({ name, kind }) => csvField(kind === "money" ? `${name}, UAH` : name));
-  const lines = rows.map((row) => row.map((value, i) => csvField(plain(value, columns[i]?.kind ?? "text"))));
+/**
+ * Prints the table as CSV (RFC 4180): money in UAH, shares from 0 to 1, days as `YYYY-MM-DD`. Texts that a spreadsheet would run as
+ * formulas get an apostrophe in front.
+ * @param raw whether to leave texts as they are
+ */
+export function tableCsv({ columns, rows }: Table, raw = false): string {
+  const text = raw ? csvField : spreadsheetField;
+  const names = columns.map(({ name, kind }) => text(kind === "money" ? `${name}, UAH` : name));
+  const lines = rows.map((row) =>
+    row.map((value, i) =>
+      typeof value === "string" ? text(value) : csvField(plain(value, columns[i]?.kind ?? "text")),
+    ),
+  );
   return [names, ...lines].map((line) => `${line.join(",")}\r\n`).join("");
 }
 

@@ -41,8 +41,18 @@ export interface SharingParty {
   /** The names of its own tables. */
   readonly tables: readonly string[];
   readonly shares: readonly SharedPart[];
+  /** The queries that it lets the other party run on its data. */
+  readonly templates?: readonly SharedTemplate[];
   /** The dataset in which it finds the other party's views. */
   readonly linked: string;
+}
+
+/** A query template: a query that its owner lets the other party run, without showing it. */
+export interface SharedTemplate {
+  readonly name: string;
+  readonly question: string;
+  /** How it protects the owner's people, in the owner's words. */
+  readonly guards: string;
 }
 
 /** A shared view. */

@@ -51,7 +51,7 @@ export function card(id: string, title: string, width: string): Card {
       type: "button",
       class: "plain",
       "aria-label": `CSV: ${title}`,
-      onclick: () => view && download(id, tableCsv(view.table)),
+      onclick: () => view && download(id, tableCsv(view.table, isRaw())),
     },
     "CSV",
   );
@@ -128,14 +128,19 @@ export function summaryCard<Summary>(
   return { ...card(id, title, width), view };
 }
 
+/** Whether the address of the page ends in ?raw-csv: then downloads keep texts that a spreadsheet would run as formulas. */
+function isRaw(): boolean {
+  return new URLSearchParams(location.search).has("raw-csv");
+}
+
 function download(name: string, csv: string): void {
   const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
   h("a", { href: url, download: `${name}.csv` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Makes the table behind a chart. */
-function tableElement({ columns, rows, choose }: Table, title: string): HTMLTableElement {
+/** Makes a table of figures. @param title for screen readers */
+export function tableElement({ columns, rows, choose }: Table, title: string): HTMLTableElement {
   const numeric = (kind: string) => (kind === "text" || kind === "day" ? undefined : "number");
   return h(
     "table",

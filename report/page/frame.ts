@@ -21,7 +21,7 @@ const units: Readonly<Record<PageName | "index", string>> = {
   index: "",
 };
 
-/** Fills in the parts that all pages share: the links between them, and the footer, which says when and from what the page was made. */
+/** Fills in the parts that all pages share: the links between them, and the footer, which says when and from what the page was made. After a failed night, the header says why. */
 export function frame({ page, meta }: Report<unknown>): void {
   const made = new Intl.DateTimeFormat("en-GB", {
     dateStyle: "long",
@@ -29,7 +29,11 @@ export function frame({ page, meta }: Report<unknown>): void {
     timeZone: meta.timeZone,
   }).format(new Date(meta.madeAt));
 
-  if (meta.asOf !== undefined) document.getElementById("made")?.append(` Orders up to ${dayName(meta.asOf)}.`);
+  const until = meta.until ?? meta.asOf;
+  const lead = document.getElementById("made");
+  if (until !== undefined) lead?.append(` Data until ${dayName(until)}.`);
+  if (meta.failed !== undefined)
+    lead?.append(" ", h("strong", { class: "failed", role: "status" }, `Last night failed: ${meta.failed}.`));
   document
     .getElementById("pages")
     ?.append(
@@ -44,16 +48,15 @@ export function frame({ page, meta }: Report<unknown>): void {
   const tables = meta.tables.map(({ name, rows }) =>
     rows === undefined ? `${name} (missing)` : `${name} (${count(rows)} rows)`,
   );
-  document
-    .getElementById("foot")
-    ?.append(
-      h(
-        "p",
-        {},
-        `Made ${made}, Kyiv time, from ${[meta.source, tables.join(", ")].filter((words) => words !== "").join(": ")}.`,
-      ),
-      h("p", {}, `${units[page]} The file contains all its data: it fetches and sends nothing.`),
-    );
+  document.getElementById("foot")?.append(
+    h(
+      "p",
+      {},
+      // After a failed night the time would promise more than the data holds.
+      `${meta.failed === undefined ? `Made ${made}, Kyiv time, from` : "From"} ${[meta.source, tables.join(", ")].filter((words) => words !== "").join(": ")}.`,
+    ),
+    h("p", {}, `${units[page]} The file contains all its data: it fetches and sends nothing.`),
+  );
 }
 
 /** The address of a page: beside this one, or below `base` if the pages are in a bucket. */

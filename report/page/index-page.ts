@@ -10,7 +10,7 @@ const about: Readonly<Record<PageName, string>> = {
 };
 
 /** Shows links to the other pages, each with its highlights. */
-export function indexPage({ meta, data: { highlights = {} } }: IndexReport): void {
+export function indexPage({ meta, data: { highlights = {}, beside = [] } }: IndexReport): void {
   document
     .getElementById("main")
     ?.replaceChildren(
@@ -25,6 +25,9 @@ export function indexPage({ meta, data: { highlights = {} } }: IndexReport): voi
             h("p", {}, about[page]),
             h("ul", {}, ...items(highlights[page] ?? [])),
           ),
+        ),
+        ...beside.map(({ href, name, about }) =>
+          h("a", { class: "card w4", href }, h("h2", {}, name), h("p", {}, about)),
         ),
       ),
     );

@@ -1,4 +1,5 @@
-import type { SharedPart, SharingParty } from "../../clean-room/shape.ts";
+import type { SharedPart, SharedTemplate, SharingParty } from "../../clean-room/shape.ts";
+import { plural } from "../../format.ts";
 import { h, s } from "../dom.ts";
 
 const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
@@ -32,12 +33,20 @@ function partyBox({ name, tables, linked }: SharingParty): HTMLElement {
 
 function flow(from: SharingParty, to: SharingParty, towards: "left" | "right"): HTMLElement {
   const short = titles[to.name].toLowerCase();
+  const { templates = [] } = from;
   return h(
     "div",
     { class: `flow ${towards}` },
     h("h4", {}, `${titles[from.name]} shares with ${short}`),
     arrow(towards),
     h("ul", {}, ...from.shares.map(sharedView)),
+    templates.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, `${plural(templates.length, "query template")}: queries that ${short} may run but not read`),
+        h("ul", {}, ...templates.map(sharedTemplate)),
+      ),
   );
 }
 
@@ -50,6 +59,10 @@ function sharedView({ view, columns, rule }: SharedPart): HTMLElement {
     h("span", {}, rule.shows),
     h("small", {}, columns.join(", ")),
   );
+}
+
+function sharedTemplate({ name, question, guards }: SharedTemplate): HTMLElement {
+  return h("li", {}, h("code", {}, name), h("span", {}, question), h("small", {}, guards));
 }
 
 /** An arrow as wide as its place; its head keeps its shape. */

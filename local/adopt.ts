@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { computeOutputs, evaluate } from "pulumi-rehearsal";
+import { runMain, UserError } from "../generator/errors.ts";
+import { readPulumiYaml } from "../pulumi-yaml.ts";
+import { adapters } from "./adapters.ts";
+
+/*
+ * `npm run adopt -- NAME...`: takes resources that Google has, and the stack's state does not, into the state. That happens when Google
+ * creates a resource and answers with an error, or when an `up` is killed meanwhile: every later `up` then fails with 409.
+ */
+
+/** The types that can be adopted: those whose ids follow from their inputs. */
+const adoptable = [
+  "gcp:storage/bucket:Bucket",
+  "gcp:bigquery/dataset:Dataset",
+  "gcp:bigquery/table:Table",
+  "gcp:serviceaccount/account:Account",
+  "gcp:bigqueryanalyticshub/dataExchange:DataExchange",
+  "gcp:bigqueryanalyticshub/listing:Listing",
+  "gcp:artifactregistry/repository:Repository",
+  "gcp:cloudrunv2/job:Job",
+  "gcp:cloudfunctionsv2/function:Function",
+  "gcp:cloudscheduler/job:Job",
+];
+
+/** A file that `pulumi import` reads. */
+interface ImportFile {
+  readonly nameTable?: Readonly<Record<string, string>>;
+  readonly resources: readonly { readonly type: string; readonly name: string; readonly id?: string }[];
+}
+
+async function main(): Promise<void> {
+  const names = process.argv.slice(2);
+  if (names.length === 0)
+    throw new UserError(
+      "name the resources to adopt, as `up` printed them before its 409: npm run adopt -- files-bucket",
+    );
+  const folder = await mkdtemp(join(tmpdir(), "adopt-"));
+  try {
+    const file = join(folder, "import.json");
+    const config = await stackConfig();
+    await pulumi("preview", "--import-file", file, "--non-interactive");
+    const { resources, ...rest } = JSON.parse(await readFile(file, "utf8")) as ImportFile;
+    const ids = await declaredIds(config);
+    const wanted = names.map((name) => {
+      const found = resources.find((each) => each.name === name && adoptable.includes(each.type));
+      if (found === undefined)
+        throw new UserError(`${name} is not a resource that up would create, or not of a kind that can be adopted`);
+      return { ...found, id: ids.get(`${found.type} ${name}`) ?? "" };
+    });
+    await writeFile(file, JSON.stringify({ ...rest, resources: wanted }));
+    await pulumi(
+      "import",
+      "--file",
+      file,
+      "--protect=false",
+      "--generate-code=false",
+      "--skip-preview",
+      "--yes",
+      "--non-interactive",
+    );
+    for (const { name, id } of wanted) console.log(`adopted ${name}: ${id}`);
+    console.log("Now run npx pulumi up");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The stack's settings, by their full names. */
+async function stackConfig(): Promise<Record<string, string>> {
+  const given = JSON.parse(await pulumi("config", "--json")) as Record<string, { value?: string }>;
+  return Object.fromEntries(Object.entries(given).map(([name, { value = "" }]) => [name, value]));
+}
+
+/** The ids that Google gives the declared resources, by type and name. */
+async function declaredIds(config: Readonly<Record<string, string>>): Promise<Map<string, string>> {
+  const { program, defaults } = readPulumiYaml();
+  const all: Record<string, string> = { ...defaults, ...config };
+  const place = { project: all["gcp:project"] ?? "", location: all[`${program}:region`] ?? "" };
+  const options = { project: place.project, program, config: all, adapters };
+  const { resources } = await evaluate(() => import("../index.ts"), options);
+  return new Map(
+    resources.map(({ type, name, inputs }) => [
+      `${type} ${name}`,
+      computeOutputs(type, name, inputs, place, adapters).id,
+    ]),
+  );
+}
+
+async function pulumi(...args: string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)("pulumi", args, { maxBuffer: 1e9 })).stdout;
+  } catch (error) {
+    const { stdout = "", stderr = "", message } = error as { stdout?: string; stderr?: string; message: string };
+    throw new UserError(`pulumi ${args[0]} failed:\n${`${stdout}\n${stderr}`.trim() || message}`);
+  }
+}
+
+await runMain(main);

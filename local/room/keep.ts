@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { analyserOf, openRoom, readRoom } from "analysis-rules";
+import { compileToKeep, isCodeKept } from "googlesql-duckdb/tree";
+import { otherParty, PARTIES } from "../../cleanroom/party.ts";
+import { templates } from "../../cleanroom/templates.ts";
+import { readUseCases } from "../../cleanroom/use-cases.ts";
+import { ROOM_FILE } from "../rehearsed-room.ts";
+
+/*
+ * Keeps what a query of a rehearsed room would otherwise compute anew each time: the machine code of GoogleSQL's analyser, and its memory
+ * with the catalog of each party. It takes fifteen seconds of one processor, once, so `npm run query` starts it in the background.
+ *
+ *   node local/room/keep.ts FOLDER          code, unless it is there, and memory
+ *   node local/room/keep.ts FOLDER memory   memory alone
+ */
+
+const [folder = "", only] = process.argv.slice(2);
+const room = readRoom(join(folder, ROOM_FILE));
+
+if (only === undefined && !isCodeKept()) {
+  compileToKeep();
+  const database = join(folder, "warehouse.duckdb");
+  // Nothing is asked, so no budget is spent.
+  const open = await openRoom({ database, room, ledger: join(folder, "no-budget") });
+  // Every question compiles the functions that it needs. A wrong one needs others than a right one.
+  for (const { party, sql } of readUseCases()) await open.check(party, sql).catch(() => {});
+  for (const template of templates) await open.check(otherParty(template.owner), template.example()).catch(() => {});
+  await open.check("merchant", "SELECT nothing FROM nowhere").catch(() => {});
+  (await analyserOf(room, "merchant")).keep("code");
+  await open.close();
+  // In a process of its own, which uses the code: if that cannot be done, this ends here, and queries go on without it.
+  const own = fileURLToPath(import.meta.url);
+  process.exitCode = spawnSync(process.execPath, [...process.execArgv, own, folder, "memory"]).status ?? 1;
+} else
+  for (const party of PARTIES) {
+    const analyser = await analyserOf(room, party);
+    analyser.analyse("SELECT 1");
+    analyser.keep("image");
+  }

@@ -1,0 +1,25 @@
+import type { Explanation } from "analysis-rules";
+
+/**
+ * Sentences that a reader of an answer needs: groups that may be missing, noise, and what the answer took from the privacy budgets.
+ * @param tense "would" for a query that was only checked
+ */
+export function notesOf(
+  { thresholds, budgets, suppressedGroups }: Explanation,
+  tense: "did" | "would" = "did",
+): string[] {
+  const withheld =
+    suppressedGroups === undefined
+      ? ""
+      : ` ${suppressedGroups === 1 ? "1 group is" : `${suppressedGroups} groups are`}.`;
+  const fewest = [...new Set(thresholds.map(({ threshold }) => threshold))];
+  return [
+    ...fewest.map((threshold) => `Groups of fewer than ${threshold} persons are left out.${withheld}`),
+    ...(budgets.length > 0 ? ["The figures contain noise, and small groups may be missing."] : []),
+    ...budgets.map(({ view, epsilonTaken, epsilonLeft, epsilonBudget }) =>
+      tense === "did"
+        ? `This answer took epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`
+        : `The answer would take epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`,
+    ),
+  ];
+}

@@ -1,0 +1,197 @@
+import { h } from "../../../report/page/dom.ts";
+import type { AskReply, OwnerView, PartyName, PartyView, RoomView } from "../api.ts";
+import { catalogue } from "./catalogue.ts";
+import { editor } from "./editor.ts";
+import { outcome } from "./outcome.ts";
+import { ownerPanel } from "./owner.ts";
+import { titles } from "./prose.ts";
+import { ask, check, readRoom } from "./server-calls.ts";
+import { type TourCard, tourCard } from "./tour-card.ts";
+
+/* The page: the tour, the desk of the party that asks, what the owner of the data sees, and the two parties with all that they can name. */
+
+const PARTIES: readonly PartyName[] = ["merchant", "wallet"];
+const other = (party: PartyName): PartyName => (party === "merchant" ? "wallet" : "merchant");
+
+function build(room: RoomView): HTMLElement[] {
+  let party: PartyName = "merchant";
+  let seen: Readonly<Record<PartyName, OwnerView>> = room.seen;
+  let running: AbortController | undefined;
+  let tour: TourCard | undefined;
+
+  const input = editor(
+    () => void run("ask"),
+    () => {},
+  );
+  const shown = outcome(input);
+  const owner = ownerPanel();
+  const seats = PARTIES.map((name) =>
+    h("button", { type: "button", class: `chip seat ${name}`, onclick: () => sit(name) }, titles[name]),
+  );
+  const examples = h("select", { id: "examples", "aria-label": "Load a question", onchange: loadExample });
+  const askButton = h("button", { type: "button", class: "ask", onclick: () => void run("ask") }, "Ask");
+  const checkButton = h(
+    "button",
+    { type: "button", class: "chip", onclick: () => void run("check") },
+    "Only check the rules",
+  );
+  const cancel = h(
+    "button",
+    { type: "button", class: "chip", hidden: true, onclick: () => running?.abort() },
+    "Cancel",
+  );
+  const bench = h(
+    "div",
+    { class: "bench" },
+    h(
+      "section",
+      { class: "desk", "aria-labelledby": "ask-heading" },
+      h(
+        "div",
+        { class: "who" },
+        h("h2", { id: "ask-heading" }, "Ask as"),
+        h("div", { class: "seats", role: "group", "aria-label": "The party that asks" }, ...seats),
+        examples,
+      ),
+      input.element,
+      h(
+        "div",
+        { class: "act" },
+        askButton,
+        checkButton,
+        cancel,
+        h(
+          "span",
+          { id: "keys", class: "keys" },
+          "Ctrl-Enter or ⌘-Enter asks. Ctrl-Space completes names. Tab leaves the query.",
+        ),
+      ),
+      shown.element,
+    ),
+    owner.element,
+  );
+
+  /** Lets a party ask. The tour's query stays in the editor. */
+  function sit(name: PartyName): void {
+    party = name;
+    bench.dataset.party = name;
+    for (const [i, seat] of seats.entries()) seat.setAttribute("aria-pressed", String(PARTIES[i] === name));
+    input.setParty(room.parties.find((one) => one.name === name) as PartyView);
+    fillExamples(name);
+    owner.sit(other(name), seen[other(name)]);
+    shown.clear();
+  }
+
+  function fillExamples(name: PartyName): void {
+    const own = room.examples.filter((example) => example.party === name);
+    const group = (label: string, kind: string) =>
+      h(
+        "optgroup",
+        { label },
+        ...own
+          .filter((example) => example.kind === kind)
+          .map((example) => h("option", { value: String(room.examples.indexOf(example)) }, example.title)),
+      );
+    examples.replaceChildren(
+      h("option", { value: "" }, "Load a question …"),
+      group("Questions", "question"),
+      group("Query templates", "template"),
+    );
+  }
+
+  function loadExample(): void {
+    const example = room.examples[Number(examples.value)];
+    if (examples.value === "" || example === undefined) return;
+    load(example.party, example.sql);
+    examples.value = "";
+    input.focus();
+  }
+
+  function load(name: PartyName, sql: string): void {
+    running?.abort();
+    if (running !== undefined) setRunning(undefined);
+    sit(name);
+    input.setText(sql);
+  }
+
+  async function run(what: "ask" | "check"): Promise<void> {
+    if (running !== undefined) return;
+    const [asker, sql] = [party, input.text()];
+    if (sql.trim() === "") return shown.say("Write a query first.");
+    const mine = new AbortController();
+    setRunning(mine);
+    if (what === "ask") tour?.asking(sql, true);
+    shown.say(what === "ask" ? "The clean room is working on it …" : "Checking …");
+    try {
+      if (what === "check") {
+        const reply = await check({ party: asker, sql }, mine.signal);
+        if (reply.kind === "refused") shown.refused(reply, sql);
+        else shown.checked(reply.rules);
+        return;
+      }
+      const reply = await ask({ party: asker, sql }, mine.signal);
+      seen = reply.seen;
+      if (asker === party) owner.show(other(asker), reply);
+      show(asker, sql, reply);
+    } catch (error) {
+      tour?.asking(sql, false);
+      if (mine.signal.aborted) {
+        if (asker === party && input.text() === sql) shown.say("Cancelled.");
+      } else shown.say(error instanceof Error ? error.message : String(error), "failure");
+    } finally {
+      if (running === mine) setRunning(undefined);
+    }
+  }
+
+  function show(asker: PartyName, sql: string, reply: AskReply): void {
+    const found = reply.outcome;
+    if (found.kind === "answer") shown.answered(found, asker, sql);
+    else shown.refused(found, sql);
+    tour?.tell(asker, sql, reply);
+  }
+
+  function setRunning(controller: AbortController | undefined): void {
+    running = controller;
+    const busy = controller !== undefined;
+    bench.setAttribute("aria-busy", String(busy));
+    cancel.hidden = !busy;
+    askButton.disabled = busy;
+    checkButton.disabled = busy;
+  }
+
+  tour = tourCard(load, () => void run("ask"));
+  const parties = catalogue(room, {
+    insert(name, text) {
+      if (name !== party) sit(name);
+      input.insert(text);
+    },
+    load(name, sql) {
+      load(name, sql);
+      input.focus();
+    },
+  });
+  return [
+    tour.element,
+    h("div", { id: "ask" }, bench),
+    h(
+      "section",
+      { id: "parties", "aria-labelledby": "parties-heading" },
+      h("h2", { id: "parties-heading" }, "Who has what"),
+      parties,
+    ),
+  ];
+}
+
+async function start(): Promise<void> {
+  const main = document.getElementById("main");
+  try {
+    main?.replaceChildren(...build(await readRoom()));
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message : String(error);
+    main?.replaceChildren(h("p", { class: "note", role: "alert" }, sentence));
+    throw error;
+  }
+  document.body.dataset.ready = "true";
+}
+
+void start();

@@ -1,0 +1,139 @@
+import { count, plural } from "../../../report/format.ts";
+import { h } from "../../../report/page/dom.ts";
+import type { AskReply, OwnerView, PartyName, SeenQuestion } from "../api.ts";
+import { named, titles } from "./prose.ts";
+
+/** The panel that shows what the owner of the data sees while the other party asks. */
+export interface OwnerPanel {
+  readonly element: HTMLElement;
+  /** Shows the panel of another owner, before a question. */
+  sit(owner: PartyName, seen: OwnerView): void;
+  /** Shows what the owner sees of a question. */
+  show(owner: PartyName, reply: Pick<AskReply, "seen" | "entries">): void;
+}
+
+export function ownerPanel(): OwnerPanel {
+  const title = h("h3", { id: "owner-title" });
+  const last = h("div", { class: "last-seen", "aria-live": "polite" });
+  const totals = h("div", {});
+  const log = h("div", {});
+  const element = h("section", { class: "owner", "aria-labelledby": "owner-title" }, title, last, totals, log);
+
+  function fill(owner: PartyName, seen: OwnerView, entry?: SeenQuestion): void {
+    element.dataset.party = owner;
+    title.textContent = `Meanwhile, ${named[owner]} sees`;
+    totals.replaceChildren(
+      h("h4", {}, "On each view and template, since the last ", h("code", {}, "npm start")),
+      counts(seen, entry),
+    );
+    log.replaceChildren(...newest(seen));
+  }
+
+  return {
+    element,
+    sit(owner, seen) {
+      fill(owner, seen);
+      const other = owner === "merchant" ? "wallet" : "merchant";
+      last.replaceChildren(h("p", { class: "quiet" }, `${titles[other]} has not asked yet.`));
+    },
+    show(owner, { seen, entries }) {
+      fill(owner, seen[owner], entries[owner]);
+      last.replaceChildren(...lastSeen(owner, entries[owner]));
+    },
+  };
+}
+
+/** What the owner's log says of the question that was just asked. */
+function lastSeen(owner: PartyName, entry: SeenQuestion | undefined): Node[] {
+  if (entry === undefined)
+    return [
+      h("p", { class: "verdict" }, "Nothing"),
+      h("p", { class: "quiet" }, `The question reached none of the data that ${named[owner]} shares.`),
+    ];
+  const facts: [string, string | HTMLElement][] = [
+    ["Asked by", named[entry.by]],
+    ["At", new Date(entry.at).toLocaleTimeString("en-GB")],
+    ["About", h("span", {}, ...entry.named.flatMap((name, i) => [i > 0 ? ", " : "", h("code", {}, name)]))],
+    ...(entry.rule === undefined ? [] : [["Because of", entry.rule] as [string, string]]),
+    ...(entry.groupsWithheld === undefined
+      ? []
+      : [["Groups withheld", count(entry.groupsWithheld)] as [string, string]]),
+    ...(entry.epsilon > 0 ? [["Epsilon spent", String(Number(entry.epsilon.toPrecision(6)))] as [string, string]] : []),
+  ];
+  return [
+    h(
+      "p",
+      { class: `verdict ${entry.outcome}` },
+      `A question was ${entry.outcome === "failed" ? "asked, and failed" : entry.outcome}`,
+    ),
+    h("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("p", { class: "quiet" }, "It does not see the query, nor the answer."),
+  ];
+}
+
+/** The questions on each view and template so far, and the privacy budgets. */
+function counts({ views }: OwnerView, entry: SeenQuestion | undefined): HTMLElement {
+  return h(
+    "ul",
+    { class: "counts" },
+    ...views.map(({ view, asked, answered, refused, failed, withheld, epsilon }) =>
+      h(
+        "li",
+        { class: entry?.named.includes(view) && "now" },
+        h("code", {}, view),
+        epsilon && meter(epsilon),
+        h(
+          "span",
+          {},
+          asked === 0
+            ? "not asked yet"
+            : [
+                `${count(asked)} asked`,
+                answered > 0 && `${count(answered)} answered`,
+                refused > 0 && `${count(refused)} refused`,
+                failed > 0 && `${count(failed)} failed`,
+                withheld > 0 && `${plural(withheld, "group")} withheld`,
+              ]
+                .filter((part) => part !== false)
+                .join(" · "),
+        ),
+      ),
+    ),
+  );
+}
+
+/** The privacy budget that is left, as a bar and in words. */
+function meter({ left, of }: { readonly left: number; readonly of: number }): HTMLElement {
+  return h(
+    "span",
+    { class: "budget" },
+    h("i", { "aria-hidden": "true" }, h("i", { style: `width:${(100 * left) / of}%` })),
+    `epsilon ${Number(left.toFixed(3))} of ${of} left`,
+  );
+}
+
+function newest({ newest }: OwnerView): Node[] {
+  if (newest.length === 0) return [];
+  return [
+    h(
+      "details",
+      {},
+      h("summary", {}, `The last ${plural(newest.length, "question")}`),
+      h(
+        "ol",
+        { class: "log" },
+        ...newest.map(({ at, outcome, named: views, rule, groupsWithheld }) =>
+          h(
+            "li",
+            {},
+            h("time", { datetime: at }, new Date(at).toLocaleTimeString("en-GB")),
+            h("span", { class: outcome }, ` ${outcome}`),
+            ` ${views.join(", ")}`,
+            rule !== undefined && ` (${rule})`,
+            groupsWithheld ? ` (${plural(groupsWithheld, "group")} withheld)` : "",
+          ),
+        ),
+      ),
+    ),
+  ];
+}

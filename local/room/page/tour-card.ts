@@ -1,0 +1,126 @@
+import { plural } from "../../../report/format.ts";
+import { h } from "../../../report/page/dom.ts";
+import type { AskReply, PartyName, SeenQuestion } from "../api.ts";
+import { type TourQuery, type TourStep, tour } from "../tour.ts";
+import { prose, titles } from "./prose.ts";
+
+/** Stands in place of what happened before the question is asked. */
+const BEFORE = "Ask, and read here what happened and why.";
+
+/** The guided tour. */
+export interface TourCard {
+  readonly element: HTMLElement;
+  /** Says that the question runs, or that it does no longer, and was not answered. */
+  asking(sql: string, runs: boolean): void;
+  /** Tells what happened and what the owner sees of it, if the query that was asked is the one of the step. */
+  tell(party: PartyName, sql: string, reply: AskReply): void;
+}
+
+/**
+ * Makes the tour's card. It opens at the step that the page's address names.
+ * @param load puts a query into the editor, as a party @param ask asks it
+ */
+export function tourCard(load: (party: PartyName, sql: string) => void, ask: () => void): TourCard {
+  const step = h("p", { class: "step" });
+  const title = h("h2", { id: "tour-heading", tabindex: -1 });
+  const story = h("p", { class: "telling-text" });
+  const choices = h("div", { class: "choices" });
+  const told = h("div", { class: "told", "aria-live": "polite" });
+  const back = h("button", { type: "button", onclick: () => go(at - 1, true) }, "Back");
+  const next = h("button", { type: "button", class: "next", onclick: () => go(at + 1, true) }, "Next");
+  const dots = tour.map(({ title }, i) =>
+    h("button", { type: "button", "aria-label": `Step ${i + 1}: ${title}`, onclick: () => go(i, true) }, String(i + 1)),
+  );
+  const element = h(
+    "section",
+    { id: "tour", class: "tour", "aria-labelledby": "tour-heading" },
+    h(
+      "nav",
+      { class: "steps", "aria-label": "Steps of the tour" },
+      h("span", {}, "Tour, five minutes"),
+      ...dots,
+      h("div", { class: "moves" }, back, next),
+    ),
+    h("div", { class: "telling" }, h("div", {}, step, title, story, choices), told),
+  );
+
+  let at = -1;
+  let query: TourQuery | undefined;
+
+  const current = () => tour[at] as TourStep;
+
+  function go(to: number, focus: boolean): void {
+    at = Math.max(0, Math.min(tour.length - 1, to));
+    const { party, story: text, queries } = current();
+    step.replaceChildren(
+      `Step ${at + 1} of ${tour.length}. `,
+      h("span", { class: `seat ${party}` }, `You are ${titles[party].toLowerCase()}`),
+    );
+    title.textContent = current().title;
+    story.replaceChildren(prose(text));
+    for (const [i, dot] of dots.entries()) {
+      dot.toggleAttribute("data-done", i < at);
+      if (i === at) dot.setAttribute("aria-current", "step");
+      else dot.removeAttribute("aria-current");
+    }
+    back.disabled = at === 0;
+    next.disabled = at === tour.length - 1;
+    choose(queries[0]);
+    history.replaceState(undefined, "", `#step-${at + 1}`);
+    if (focus) title.focus({ preventScroll: true });
+  }
+
+  function choose(chosen: TourQuery | undefined): void {
+    if (chosen === undefined) return;
+    query = chosen;
+    const { queries, party } = current();
+    choices.replaceChildren(
+      ...queries.map((one) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: one === chosen ? "ask" : "ask other",
+            onclick: () => {
+              choose(one);
+              ask();
+              choices.querySelector<HTMLElement>(".ask:not(.other)")?.focus();
+            },
+          },
+          one.label,
+        ),
+      ),
+    );
+    told.replaceChildren(h("p", { class: "quiet" }, BEFORE));
+    delete told.dataset.outcome;
+    load(party, chosen.sql);
+  }
+
+  const [, wanted] = /^#step-(\d)$/.exec(location.hash) ?? [];
+  go(Number(wanted ?? 1) - 1, false);
+
+  return {
+    element,
+    asking(sql, runs) {
+      const sentence = runs ? "The clean room is working on it …" : BEFORE;
+      if (sql === query?.sql) told.replaceChildren(h("p", { class: "quiet" }, sentence));
+    },
+    tell(party, sql, { outcome, entries }) {
+      if (query === undefined || sql !== query.sql || party !== current().party) return;
+      if (outcome.kind === "refused" && outcome.rule === "cancelled") return;
+      const owner = party === "merchant" ? "wallet" : "merchant";
+      told.replaceChildren(
+        h("p", {}, prose(query.told(outcome))),
+        h("p", { class: "owner-saw" }, ownerSaw(owner, entries[owner])),
+      );
+      told.dataset.outcome = outcome.kind;
+    },
+  };
+}
+
+/** One line of the owner's log, for a screen on which its panel is out of sight. */
+function ownerSaw(owner: PartyName, entry: SeenQuestion | undefined): string {
+  if (entry === undefined) return `${titles[owner]} sees nothing of it.`;
+  const withheld = entry.groupsWithheld ? `, ${plural(entry.groupsWithheld, "group")} withheld` : "";
+  return `${titles[owner]} sees: one question ${entry.outcome}${withheld}.`;
+}

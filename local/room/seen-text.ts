@@ -1,0 +1,86 @@
+import { type Party, parties } from "../../cleanroom/party.ts";
+import { formatTable, WIDTH, wrap } from "../terminal.ts";
+import type { Seen, SeenTable, SeenTemplate } from "./seen.ts";
+
+/** Everything that a party can name: its own tables and views, the views that are shared with it, and the query templates it can call. */
+export function seenText(tables: readonly SeenTable[], templates: readonly SeenTemplate[], party: Party): string {
+  const other = parties[party === "merchant" ? "wallet" : "merchant"].title;
+  const part = (title: string, whose: SeenTable["whose"]) => {
+    const found = tables.filter((table) => table.whose === whose);
+    return found.length === 0 ? [] : [title, ...found.map(lineOf), ""];
+  };
+  return [
+    ...part("Your tables", "own"),
+    ...part(`Views that you share with ${other}`, "offered"),
+    ...part(`Views that ${other} shares with you`, "linked"),
+    ...templatesText(templates, party),
+  ]
+    .join("\n")
+    .trimEnd();
+}
+
+function lineOf({ name, rule, columnsOnly }: SeenTable): string {
+  if (columnsOnly) return `  ${name}\n${wrap("Its columns only: query templates read its rows", "      ", WIDTH)}`;
+  if (rule === undefined) return `  ${name}`;
+  return `  ${name}\n${wrap(ruleText(rule), "      ", WIDTH)}`;
+}
+
+function ruleText({ name, shows, joins }: NonNullable<SeenTable["rule"]>): string {
+  return `${name}: ${shows}${joins === undefined ? "" : `; ${joins}`}`;
+}
+
+/** The query templates that a party can call, and those that it offers. */
+export function templatesText(templates: readonly SeenTemplate[], party: Party): string[] {
+  const calls = (found: readonly SeenTemplate[]) =>
+    found.flatMap((template) => [
+      `  ${template.name}(${template.parameters.map(({ name }) => name).join(", ")})`,
+      ...(template.question ? [wrap(template.question, "      ", WIDTH)] : []),
+    ]);
+  const others = calls(templates.filter(({ owner }) => owner !== party));
+  const own = calls(templates.filter(({ owner }) => owner === party));
+  return [
+    ...(others.length > 0
+      ? ["Query templates that you can call: SELECT … FROM name(TABLE mine, …)", ...others, ""]
+      : []),
+    ...(own.length > 0 ? ["Query templates that you offer", ...own, ""] : []),
+  ];
+}
+
+/** A table, view or template: columns, types, rule, and how it may be joined or called. */
+export function describedText(seen: Seen, party: Party): string {
+  const columns = (of: Seen["columns"], title: string) =>
+    formatTable(of.map(({ name, type }) => ({ [title]: name, type })));
+  const owner = seen.owner === party ? "you own" : `${parties[seen.owner].title} owns`;
+  if (seen.kind === "template")
+    return [
+      `${seen.name}, a query template that ${owner}`,
+      ...(seen.question ? [wrap(seen.question, "  ")] : []),
+      "",
+      columns(seen.parameters, "parameter"),
+      "",
+      columns(seen.columns, "column of the answer"),
+      "",
+      wrap(seen.guards, "  "),
+      ...(seen.example ? ["", "To try:", "", indented(seen.example)] : []),
+    ].join("\n");
+  const { rule, columnsOnly, whose } = seen;
+  const read = columnsOnly
+    ? "You see its columns only: query templates read its rows."
+    : rule === undefined
+      ? "Without a rule: read and join it freely."
+      : `${ruleText(rule)}.`;
+  const kind = whose === "own" ? "table" : whose === "offered" ? "view that you share" : "view";
+  return [`${seen.name}, a ${kind} that ${owner}`, "", columns(seen.columns, "column"), "", wrap(read, "  ")].join(
+    "\n",
+  );
+}
+
+/** The name in a statement that asks for tables, which BigQuery does not have: undefined for a query, "" for all tables. */
+export function askedTable(sql: string): string | undefined {
+  const [, name] = /^\s*(?:SHOW\s+TABLES|DESCRIBE|DESC)\b\s*(?:TABLE\s+)?([\w.`-]*)\s*;?\s*$/i.exec(sql) ?? [];
+  return name;
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}

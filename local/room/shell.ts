@@ -1,0 +1,264 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface, type Interface } from "node:readline";
+import { explanationLines, problemLines } from "analysis-rules";
+import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { messageOf } from "../../generator/errors.ts";
+import { answerCsv, answerTable } from "../answers.ts";
+import { coloured, formatRows, WIDTH, wrap } from "../terminal.ts";
+import { usageText } from "../usage.ts";
+import { completed } from "./completion.ts";
+import { askedTable, describedText, seenText, templatesText } from "./seen-text.ts";
+import type { Answered, Explained, Refused, Session } from "./session.ts";
+import { statementsIn } from "./statements.ts";
+
+/* The shell of `npm run query`: a person asks as one of the parties, or as both in turn. */
+
+/** The ways to print an answer. */
+const FORMATS = ["table", "csv", "json"] as const;
+type Format = (typeof FORMATS)[number];
+
+const HELP = `A query in GoogleSQL, over any number of lines, ends with a semicolon.
+
+\\as merchant|wallet      become the other party
+\\d                       what you can name: tables, views, query templates
+\\d NAME                  its columns, its rule, how to join or call it
+\\templates               the query templates, and what they answer
+\\explain QUERY;          the rules that a query meets, and what it would spend
+\\explain                 the same for the last query
+\\budget                  what is left of the privacy budgets
+\\asked                   what an owner sees of the questions on its views
+\\format table|csv|json   how answers are printed
+\\q                       leave; Ctrl-D does it too
+
+Tab completes names. Ctrl-C stops a query, or drops the lines that you typed.`;
+
+/** The number of questions that `\asked` lists. */
+const NEWEST = 5;
+
+/** Where a shell reads and writes. */
+export interface ShellOptions {
+  readonly party: Party;
+  /** The file that keeps the lines that were typed, for the next shell. */
+  readonly history?: string;
+}
+
+/** Runs the shell until its input ends. Closes nothing. */
+export async function runShell(session: Session, options: ShellOptions): Promise<void> {
+  let { party } = options;
+  let format: Format = "table";
+  let typed = "";
+  let typedLines = 0;
+  let last: string | undefined;
+  let running: AbortController | undefined;
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    terminal: true,
+    history: readHistory(options.history),
+    historySize: 500,
+    removeHistoryDuplicates: true,
+    completer: (line: string) => completed(session, party, typed, line),
+  });
+  const prompt = () => {
+    // Lines after the first are set under it.
+    lines.setPrompt(typed === "" ? `${party}> ` : `${" ".repeat(party.length - 1)}-> `);
+    lines.prompt();
+  };
+
+  const commands: Readonly<Record<string, (argument: string) => Promise<void> | void>> = {
+    as(argument) {
+      const wanted = PARTIES.find((each) => each === argument.toLowerCase());
+      if (wanted === undefined) return fail(`\\as takes ${PARTIES.join(" or ")}`);
+      party = wanted;
+      console.log(`You are ${parties[party].title} now.`);
+    },
+    d(argument) {
+      if (argument === "") return console.log(seenText(session.tables(party), session.templates(party), party));
+      const found = session.describe(party, argument);
+      if (found.kind === "refused") printRefusal(found, "");
+      else console.log(describedText(found, party));
+    },
+    templates() {
+      const texts = templatesText(session.templates(party), party);
+      console.log(texts.length === 0 ? "There are no query templates." : texts.join("\n").trimEnd());
+    },
+    async explain(argument) {
+      const sql = argument === "" ? last : argument.replace(/;\s*$/, "");
+      if (sql === undefined) return fail("\\explain needs a query: there is no last one yet");
+      const found = await session.explain(party, sql);
+      if (found.kind === "refused") printRefusal(found, sql);
+      else printExplanation(found);
+    },
+    async budget() {
+      const budgets = await session.budget(party);
+      if (budgets.length === 0) return console.log("No view that you can read has a privacy budget.");
+      console.log(
+        formatRows(
+          ["view", "epsilon left", "of", "at most a query"],
+          budgets.map(({ view, epsilonLeft, epsilonBudget, epsilonPerQuery }) => [
+            ...[view, epsilonLeft, epsilonBudget, epsilonPerQuery],
+          ]),
+          "",
+          "",
+          WIDTH,
+        ),
+      );
+    },
+    async asked() {
+      const { questions, ...usage } = await session.asked(party);
+      console.log(usageText(usage, WIDTH));
+      const newest = questions
+        .slice(-NEWEST)
+        .map(({ job_start_time, job_principal_subject, outcome, resources }) => [
+          job_start_time.slice(11, 19),
+          job_principal_subject,
+          outcome,
+          resources.map(({ table_id }) => table_id).join(", "),
+        ]);
+      if (newest.length > 0)
+        console.log(`\n${formatRows(["last, in UTC", "party", "", "asked"], newest, "", "", WIDTH)}`);
+    },
+    format(argument) {
+      const wanted = FORMATS.find((each) => each === argument.toLowerCase());
+      if (wanted === undefined) return fail(`\\format takes ${FORMATS.join(", ")}; it is ${format}`);
+      format = wanted;
+    },
+    help: () => console.log(HELP),
+    q: () => lines.close(),
+  };
+
+  async function ask(sql: string): Promise<void> {
+    const table = askedTable(sql);
+    if (table !== undefined) return commands.d?.(table);
+    last = sql;
+    running = new AbortController();
+    try {
+      const outcome = await session.ask(party, sql, { signal: running.signal });
+      if (outcome.kind === "refused") printRefusal(outcome, sql);
+      else printAnswer(outcome, format);
+    } finally {
+      running = undefined;
+    }
+  }
+
+  async function take(line: string): Promise<void> {
+    const [, name, argument = ""] = (typed === "" && /^\s*\\(\w*|\?)\s*(.*?)\s*$/.exec(line)) || [];
+    if (name !== undefined && !(name === "explain" && argument !== "" && !/;\s*$/.test(argument))) {
+      const command = commands[name === "?" ? "help" : name];
+      if (command === undefined) return fail(`there is no \\${name}: \\help lists the commands`);
+      return command(argument);
+    }
+    typedLines = typed === "" ? 1 : typedLines + 1;
+    typed = typed === "" ? line : `${typed}\n${line}`;
+    if (typed.trim() === "") typed = "";
+    const explained = /^\s*\\explain\s+/.exec(typed)?.[0];
+    if (explained === undefined && /^\s*(help|exit|quit)\s*;?\s*$/i.test(typed)) {
+      const word = typed.trim().replace(/\s*;$/, "").toLowerCase();
+      typed = "";
+      return commands[word === "help" ? "help" : "q"]?.("");
+    }
+    const { complete, rest } = statementsIn(typed.slice(explained?.length ?? 0));
+    if (complete.length === 0) return;
+    joinHistory(lines, typedLines);
+    typed = rest.trim() === "" ? "" : rest.trim();
+    for (const statement of complete) await (explained ? commands.explain?.(statement) : ask(statement));
+  }
+
+  console.log(
+    `You are ${parties[party].title}. \\help lists the commands, \\d what you can name. A query ends with a semicolon.`,
+  );
+  lines.on("SIGINT", () => {
+    if (running) return running.abort();
+    if (typed === "" && lines.line === "") console.log("\n\\q or Ctrl-D leaves.");
+    else console.log("^C");
+    typed = "";
+    // Readline keeps what was typed, unless it is told to delete the line.
+    lines.write(null, { ctrl: true, name: "e" });
+    lines.write(null, { ctrl: true, name: "u" });
+    prompt();
+  });
+  prompt();
+  let work: Promise<void> = Promise.resolve();
+  lines.on("line", (line) => {
+    // Lines that were pasted wait for the ones before them.
+    work = work
+      .then(() => take(line))
+      .catch((error) => fail(messageOf(error)))
+      .then(() => {
+        if (!closed) prompt();
+      });
+  });
+  let closed = false;
+  await new Promise<void>((resolve) => {
+    lines.on("history", (history: string[]) => writeHistory(options.history, history));
+    lines.on("close", () => {
+      closed = true;
+      running?.abort();
+      console.log("");
+      resolve();
+    });
+  });
+  await work;
+}
+
+/** Makes one line of the history of the lines of a statement, unless a comment would swallow its end. */
+function joinHistory(lines: Interface, count: number): void {
+  // Node's types leave the property out. It is part of readline's documented interface since Node 15.
+  const { history } = lines as Interface & { history?: string[] };
+  const statement = history?.slice(0, count).reverse();
+  if (count > 1 && statement?.length === count && !statement.some((line) => /--|#/.test(line)))
+    history?.splice(0, count, statement.map((line) => line.trim()).join(" "));
+}
+
+function fail(message: string): void {
+  console.log(coloured("red", wrap(message)));
+}
+
+function printAnswer(answer: Answered, format: Format): void {
+  const { columns, rows, explanation, notes, milliseconds } = answer;
+  if (format === "json") console.log(JSON.stringify({ columns, rows, explanation }));
+  else if (format === "csv") process.stdout.write(answerCsv(answer));
+  else console.log(answerTable(answer, WIDTH));
+  if (format !== "table") return;
+  const size = rows.length === 1 ? "1 row" : `${rows.length.toLocaleString("en-US")} rows`;
+  console.log(coloured("dim", [`(${size}, ${milliseconds} ms)`, ...notes.map((note) => wrap(note))].join("\n")));
+}
+
+function printRefusal({ problem, rules }: Refused, sql: string): void {
+  const [message = "", ...more] = problemLines(problem, sql);
+  const named = problem.rule === "names" || problem.rule === "GoogleSQL" ? [] : rules;
+  console.log(
+    [
+      coloured("red", wrap(message)),
+      ...more.map((line) => (line.startsWith("  ") ? line : wrap(line))),
+      ...named.map(({ view, rule }) => coloured("dim", wrap(`${view}: ${rule}`))),
+    ].join("\n"),
+  );
+}
+
+function printExplanation({ explanation, notes }: Explained): void {
+  const text = explanationLines(explanation).map((line) => wrapped(line));
+  console.log([...text, ...notes.map((note) => wrap(note))].join("\n"));
+}
+
+/** Wraps a line that may be indented. */
+function wrapped(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  return wrap(line.trimStart(), indent);
+}
+
+function readHistory(file: string | undefined): string[] {
+  try {
+    return file === undefined ? [] : readFileSync(file, "utf8").split("\n").filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+function writeHistory(file: string | undefined, history: readonly string[]): void {
+  try {
+    if (file !== undefined) writeFileSync(file, history.join("\n"), { mode: 0o600 });
+  } catch {
+    // A folder that cannot be written keeps no history.
+  }
+}

@@ -1,0 +1,318 @@
+import type { Answered, PartyName, Refused } from "./api.ts";
+
+/*
+ * The guided tour of the page: eight steps, from the question that nobody may answer to a query template. The queries run against whatever
+ * `npm start` made, so a text that has figures takes them from the answer. test/local/room-tour.test.ts asks each query and checks that its
+ * outcome is the one that the text tells.
+ */
+
+/** The outcome that a step expects: a rule's name as `Problem` has it, or an answer with the property that the text claims. */
+type Expected = { readonly refused: string } | { readonly answers: (answer: Answered) => boolean };
+
+/** A query of the tour. */
+export interface TourQuery {
+  /** Its name on a button, if a step has several. */
+  readonly label: string;
+  readonly sql: string;
+  readonly expects: Expected;
+  /** What happened and why, in sentences; `**` marks bold words. Shown after the query was asked. */
+  told(outcome: Answered | Refused): string;
+}
+
+/** A step of the tour. */
+export interface TourStep {
+  readonly title: string;
+  /** The party that asks. */
+  readonly party: PartyName;
+  /** Who wants to know what, and how it goes about it. */
+  readonly story: string;
+  readonly queries: readonly TourQuery[];
+}
+
+const figure = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+
+/** The value of a column in the first or last row, as a number. */
+function cell({ columns, rows }: Answered, name: string, at: number): number {
+  return Number(rows.at(at)?.[columns.findIndex((column) => column.name === name)]);
+}
+
+/** The sum of a column. */
+function sum({ columns, rows }: Answered, name: string): number {
+  const at = columns.findIndex((column) => column.name === name);
+  return rows.reduce((total, row) => total + Number(row[at]), 0);
+}
+
+/** The text if the outcome is another one than the tour expects, as in a clean room with other settings. */
+const OTHERWISE =
+  "**This clean room answers otherwise than the tour expects**: its settings, or what was asked before, differ from those of `npm start`.";
+
+function ifAnswered(told: (answer: Answered) => string): TourQuery["told"] {
+  return (outcome) => (outcome.kind === "answer" ? told(outcome) : OTHERWISE);
+}
+
+function ifRefused(rule: string, told: string): TourQuery["told"] {
+  return (outcome) => (outcome.kind === "refused" && outcome.rule === rule ? told : OTHERWISE);
+}
+
+/** Customers who certainly have a wallet: the list overlap of payments shows which orders were paid with it. */
+const KNOWN = `SELECT DISTINCT u.hashed_email
+  FROM merchant.users AS u
+  JOIN merchant.orders AS o ON o.user_id = u.id
+  JOIN linked_ewallet_provider.transactions_shared AS t ON t.order_id = o.order_id
+  LIMIT 52`;
+
+/** The steps in their order. */
+export const tour: readonly TourStep[] = [
+  {
+    title: "The shortest way",
+    party: "merchant",
+    story:
+      "A merchant sells clothes online and knows who bought what. An e-wallet knows which of its users pay for a Premium or Business tier. Half of the merchant’s customers use the wallet. The merchant wants to know: **do customers in a higher tier spend more?** The shortest way is to look up every customer in the e-wallet’s table.",
+    queries: [
+      {
+        label: "Look everybody up",
+        sql: `SELECT u.id, u.first_name, p.account_tier
+FROM merchant.users AS u
+JOIN ewallet_provider.provider_users AS p
+  ON p.hashed_email = u.hashed_email`,
+        expects: { refused: "names" },
+        told: ifRefused(
+          "names",
+          "**Not found.** The table exists, but the merchant has no right to it. A table that it may not see and a table that does not exist look the same, so even the name tells nothing. The e-wallet keeps all its tables to itself, and the merchant does too.",
+        ),
+      },
+    ],
+  },
+  {
+    title: "A view with a rule",
+    party: "merchant",
+    story:
+      "The e-wallet does share something. It put a **view** of its users into a data clean room, and the merchant finds it in its own project under `linked_ewallet_provider`. An **analysis rule** comes with the view, and every query must obey it. The merchant tries the same join on the view.",
+    queries: [
+      {
+        label: "Join the view",
+        sql: `SELECT u.id, u.first_name, p.account_tier
+FROM merchant.users AS u
+JOIN linked_ewallet_provider.provider_users_shared AS p
+  ON p.hashed_email = u.hashed_email`,
+        expects: { refused: "aggregation threshold" },
+        told: ifRefused(
+          "aggregation threshold",
+          "**Refused by the aggregation threshold.** This view answers only about groups of at least 50 people. The query marks the place that broke the rule, and the card below says how to write it instead. The e-wallet sees that the merchant asked and was refused. It does not see the query.",
+        ),
+      },
+    ],
+  },
+  {
+    title: "Ask about groups",
+    party: "merchant",
+    story:
+      "So the merchant asks about groups. With `WITH AGGREGATION_THRESHOLD`, the answer leaves out every group of fewer than 50 people. The join is on a **hash of the e-mail address**, which each party computed for itself.",
+    queries: [
+      {
+        label: "Spend by tier",
+        sql: `SELECT WITH AGGREGATION_THRESHOLD
+  p.account_tier,
+  COUNT(DISTINCT p.hashed_email) AS customers,
+  ROUND(SUM(CAST(i.sale_price AS NUMERIC)) / COUNT(DISTINCT p.hashed_email), 2) AS usd_per_customer
+FROM merchant.users AS u
+JOIN merchant.orders AS o ON o.user_id = u.id
+JOIN merchant.order_items AS i ON i.order_id = o.order_id
+JOIN linked_ewallet_provider.provider_users_shared AS p
+  ON p.hashed_email = u.hashed_email
+GROUP BY p.account_tier
+ORDER BY usd_per_customer`,
+        expects: {
+          answers: (answer) =>
+            answer.rowCount === 3 && cell(answer, "usd_per_customer", -1) > 1.3 * cell(answer, "usd_per_customer", 0),
+        },
+        told: ifAnswered((answer) => {
+          const [least, most] = [cell(answer, "usd_per_customer", 0), cell(answer, "usd_per_customer", -1)];
+          return `**${answer.rows.at(-1)?.[0]} customers spend ${(most / least).toFixed(1)} times as much** as ${answer.rows[0]?.[0]} ones: $${figure.format(most)} against $${figure.format(least)} each. That is the answer the merchant came for. Spend came from its own tables and the tier from the e-wallet’s, and nobody’s row was shown to the other.`;
+        }),
+      },
+    ],
+  },
+  {
+    title: "Too few to tell",
+    party: "wallet",
+    story:
+      "Change seats: now you are the **e-wallet**. The merchant shares a view too, with each customer’s country and spend, under the same kind of rule. The e-wallet asks where its users shop and what they spend there.",
+    queries: [
+      {
+        label: "Spend by country",
+        sql: `SELECT WITH AGGREGATION_THRESHOLD
+  s.country,
+  COUNT(DISTINCT s.hashed_email) AS wallet_users,
+  ROUND(AVG(s.kept_spend), 2) AS usd_per_user
+FROM ewallet_provider.provider_users AS p
+JOIN linked_merchant.customer_segments_shared AS s
+  ON s.hashed_email = p.hashed_email
+GROUP BY s.country
+ORDER BY wallet_users DESC`,
+        expects: { answers: (answer) => answer.rowCount > 3 && cell(answer, "wallet_users", -1) >= 50 },
+        told: ifAnswered(
+          (answer) =>
+            `**${answer.rowCount} countries, and the small ones are missing.** The least that is shown has ${figure.format(cell(answer, "wallet_users", -1))} users; the threshold is 50. You are not told how many countries were left out. The merchant is, because the data are its own: look for “groups withheld” in what it sees.`,
+        ),
+      },
+    ],
+  },
+  {
+    title: "Row by row",
+    party: "merchant",
+    story:
+      "Back to the **merchant**. Did the e-wallet charge what the orders cost? The view of payments has another rule, a **list overlap**: a query sees the rows that match rows of its own, here by order number, and no others.",
+    queries: [
+      {
+        label: "Compare payments",
+        sql: `SELECT
+  t.status, o.order_id,
+  i.usd AS ordered_usd,
+  t.transaction_amount AS paid_usd
+FROM merchant.orders AS o
+JOIN (
+  SELECT order_id, ROUND(SUM(sale_price), 2) AS usd
+  FROM merchant.order_items
+  GROUP BY order_id
+) AS i ON i.order_id = o.order_id
+JOIN linked_ewallet_provider.transactions_shared AS t
+  ON t.order_id = o.order_id
+WHERE ABS(t.transaction_amount - i.usd) >= 0.005
+ORDER BY ABS(t.transaction_amount - i.usd) DESC`,
+        expects: { answers: (answer) => answer.rowCount >= 10 },
+        told: ifAnswered(
+          (answer) =>
+            `**${figure.format(answer.rowCount)} payments differ from their orders**, each named by its number, so both companies can put them right. Nothing hides small groups here: use a list overlap only for what the other party may know about each person. And note for step 7: whoever paid an order with the wallet has a wallet.`,
+        ),
+      },
+    ],
+  },
+  {
+    title: "Noise and a budget",
+    party: "merchant",
+    story:
+      "How many payments do the e-wallet’s users make in all, also those who never shop here? That view has **differential privacy**: no joins, **noise** in every figure, enough to hide any single user, and a **budget** that every answer takes from.",
+    queries: [
+      {
+        label: "Count with noise",
+        sql: `SELECT status, payments
+FROM (
+  SELECT WITH DIFFERENTIAL_PRIVACY
+    OPTIONS (epsilon = 0.1, max_groups_contributed = 3)
+    status,
+    COUNT(*, contribution_bounds_per_group => (0, 3)) AS payments
+  FROM linked_ewallet_provider.transactions_private
+  GROUP BY status
+)
+ORDER BY payments DESC`,
+        expects: { answers: (answer) => answer.rowCount >= 3 },
+        told: (outcome) =>
+          outcome.kind === "answer"
+            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and they change: you cannot tell whether one user is in them. Each answer shrinks the budget that the e-wallet sees. When it is spent, the view answers no more; here \`npm start\` makes it whole again.`
+            : "**No answer: the budget is spent.** Every answer took a part of it, so that nobody can ask until the noise averages out. Here, `npm start` makes the budget whole again.",
+      },
+    ],
+  },
+  {
+    title: "The attack that works",
+    party: "merchant",
+    story:
+      "A threshold stops a careless analyst. It does not stop an attacker. Take **52 customers who certainly have a wallet**, because they paid with it. Put the same 52 beside every other customer, one group for each. Now each group has 53 people and passes the threshold of 50. The two counts look at the one customer only.",
+    queries: [
+      {
+        label: "Pad every group",
+        sql: `WITH known AS (
+  ${KNOWN}
+),
+targets AS (
+  SELECT id, hashed_email FROM merchant.users WHERE id <= 1000
+),
+padded AS (
+  SELECT id, hashed_email, TRUE AS is_target FROM targets
+  UNION ALL
+  SELECT t.id, k.hashed_email, FALSE FROM targets AS t CROSS JOIN known AS k
+),
+one_each AS (
+  SELECT WITH AGGREGATION_THRESHOLD
+    l.id,
+    COUNTIF(l.is_target) AS has_wallet,
+    COUNTIF(l.is_target AND p.account_tier <> 'Free') AS pays
+  FROM padded AS l
+  JOIN linked_ewallet_provider.provider_users_shared AS p
+    ON p.hashed_email = l.hashed_email
+  GROUP BY l.id
+)
+SELECT u.first_name, u.last_name, u.city,
+  IF(g.pays > 0, 'pays for a tier', 'has a free wallet') AS finding
+FROM one_each AS g
+JOIN merchant.users AS u ON u.id = g.id
+WHERE g.has_wallet > 0
+ORDER BY u.id`,
+        expects: { answers: (answer) => answer.rowCount > 100 },
+        told: ifAnswered(
+          (answer) =>
+            `**${figure.format(answer.rowCount)} people, by name**, and every line is true. The query stops at customer 1,000; without that limit it reads everybody whom the two companies share. The e-wallet sees one more answered question and no group withheld. Google says so too: the rules “might not fully prevent sophisticated queries”.`,
+        ),
+      },
+    ],
+  },
+  {
+    title: "The query that cannot be written",
+    party: "merchant",
+    story:
+      "The strongest control is a **query template**. The e-wallet wrote the query and shares only the call: the merchant passes in a list of its customers and gets the answer, and sees neither the query nor the data. Try three things.",
+    queries: [
+      {
+        label: "Ask for names",
+        sql: `SELECT hashed_email, account_tier
+FROM linked_ewallet_provider.overlap_by_segment((
+  SELECT hashed_email, traffic_source AS segment
+  FROM merchant.users))`,
+        expects: { refused: "GoogleSQL" },
+        told: ifRefused(
+          "GoogleSQL",
+          "**There is no such column to ask for.** The answer has four: the segment and three counts. The merchant cannot change the query behind them, so the question for names cannot be written. Now try the padded list.",
+        ),
+      },
+      {
+        label: "Pass in the padded list",
+        sql: `WITH known AS (
+  ${KNOWN}
+),
+targets AS (
+  SELECT id, hashed_email FROM merchant.users WHERE id <= 1000
+)
+SELECT segment, customers, with_wallet, paying
+FROM linked_ewallet_provider.overlap_by_segment((
+  SELECT hashed_email, CAST(id AS STRING) AS segment FROM targets
+  UNION ALL
+  SELECT k.hashed_email, CAST(t.id AS STRING)
+  FROM targets AS t CROSS JOIN known AS k))`,
+        expects: { answers: (answer) => answer.rowCount === 0 },
+        told: ifAnswered(
+          () =>
+            "**No rows.** A person who is in two segments counts in neither, so the same 52 people cannot fill a thousand groups, and a list of more than 50 segments gets no answer at all. Now ask as the e-wallet intended.",
+        ),
+      },
+      {
+        label: "Ask as intended",
+        sql: `SELECT
+  segment, customers, with_wallet,
+  ROUND(with_wallet / customers, 2) AS overlap,
+  ROUND(paying / with_wallet, 2) AS on_paying_tier
+FROM linked_ewallet_provider.overlap_by_segment((
+  SELECT hashed_email, traffic_source AS segment
+  FROM merchant.users))
+ORDER BY overlap DESC, segment`,
+        expects: {
+          answers: (answer) => answer.rowCount >= 2 && cell(answer, "overlap", 0) > cell(answer, "overlap", -1),
+        },
+        told: ifAnswered(
+          (answer) =>
+            `**Of those who came by ${answer.rows[0]?.[0]}, ${figure.format(100 * cell(answer, "overlap", 0))}% have a wallet; by ${answer.rows.at(-1)?.[0]}, ${figure.format(100 * cell(answer, "overlap", -1))}%.** The merchant knows where to advertise paying by wallet. A patient attacker can still ask again and again with other lists: the owner sees every call, and only a budget ends it. This was the tour: now try to break the rules yourself.`,
+        ),
+      },
+    ],
+  },
+];
