@@ -38,7 +38,12 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     "domain:com",
     "user:a@b.c,",
     "user:a@b.c,user:a@b.c",
+    "domain:gmail.com",
+    "user:ann@example.com,domain:UKR.net",
   ],
+  alertEmails: ["ann", "user:ann@example.com", "a@b.c, d@e.f", "a@b.c,", "a@b.c,a@b.c", 'a"b@c.d'],
+  billingAccount: ["my-account", "012345-6789ab-cdef01", "billingAccounts/012345-6789AB-CDEF01"],
+  monthlyBudget: ["", "0", "12.5", "ten", "1000001"],
   thelookSource: ["", "synthetic", "bigquery://other-project/thelook", "gs://bucket/thelook"],
   seed: ["", "-1", "1.5", "4294967296", "forty-two", "NaN"],
   days: ["", "-1", "0.5", "3653", "all"],
@@ -63,8 +68,11 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     "every 24 hours",
     "@daily",
     "0 3 * * MON-",
-    "0 3 * * MON",
-    "0 3 * JAN *",
+    "0 3 * * JAN",
+    "0 3 * MON *",
+    "0 3 MON * *",
+    "0 3 * * MONDAY",
+    "0 3 * * SUN-SAT-MON",
     "0 3 ? * *",
     "0 3 L * *",
     "0 3 15W * *",
@@ -130,10 +138,18 @@ describe("settings", () => {
     }
   });
 
+  it("accept the names of months and days in schedules, in any case", () => {
+    for (const generateSchedule of ["0 3 * * MON", "0 3 * jan,Jul *", "0 3 1-7 JAN-MAR mon-FRI", "30 3 * * SUN,3"])
+      expect(check({ generateSchedule })).to.include({ generateSchedule });
+  });
+
   it("accept allowed values", () => {
     const given = {
       location: "europe-west1",
       thelookSource: "synthetic:",
+      alertEmails: "ann@example.com,night+team@example.co.uk",
+      billingAccount: "012345-6789AB-CDEF01",
+      reportReaders: "user:ann@gmail.com,domain:example.com",
       scale: "0.05",
       walletShare: "1",
       memory: "512Mi",

@@ -64,7 +64,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   report: ["generator/tables", "generator", "cleanroom"],
   components: ["generator/tables", "generator", "cleanroom"],
   "pulumi-yaml.ts": ["generator"],
-  "config.ts": ["generator/tables", "generator", "cleanroom", "pulumi-yaml.ts"],
+  settings: ["generator/tables", "generator", "cleanroom"],
+  "config.ts": ["generator/tables", "generator", "cleanroom", "pulumi-yaml.ts", "settings"],
   "index.ts": ["generator/tables", "generator", "cleanroom", "report", "components", "config.ts"],
   local: [
     "generator/tables",

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { allTables } from "../generator/tables/index.ts";
 import { golden, inventory } from "./components/golden.ts";
+import { leastPrivilege, leastPrivilegePage } from "./components/least-privilege.ts";
 import { allBefore, type Declared, declareStack, named, ofType, PROJECT } from "./components/stack.ts";
 
 describe("the stack", () => {
@@ -16,6 +17,18 @@ describe("the stack", () => {
   it("declares what test/components/golden/stack.txt says (UPDATE_GOLDEN=1 npx mocha test/index.test.ts writes it anew)", () => {
     const text = inventory(resources);
     expect(text).to.equal(golden("stack.txt", text));
+  });
+
+  it("declares what test/components/golden/alerts.txt says besides, with addresses for alerts and a billing account", async () => {
+    const more = await declareStack({
+      config: {
+        "gcp-data-demos:alertEmails": "ann@example.com,bob@example.com",
+        "gcp-data-demos:billingAccount": "012345-6789AB-CDEF01",
+      },
+    });
+    const urns = new Set(resources.map(({ urn }) => urn));
+    const text = inventory(more.resources.filter(({ urn }) => !urns.has(urn)));
+    expect(text).to.equal(golden("alerts.txt", text));
   });
 
   it("can be previewed without calling Google, and declares the same resources while outputs are unknown", async () => {
@@ -45,9 +58,14 @@ describe("the stack", () => {
 
     const needs = [
       { name: "parties-filled", account: "thelook-fill", datasets: ["merchant", "ewallet_provider"], grants: 4 },
-      { name: "coffee-generated", account: "coffee-data", datasets: [], grants: 1 },
-      { name: "coffee-loaded", account: "coffee-load", datasets: ["coffee_shop"], grants: 3 },
-      { name: "marts-built", account: "coffee-dbt", datasets: ["coffee_marts", "coffee_shop"], grants: 4 },
+      { name: "coffee-generated", account: "coffee-data", datasets: [], grants: 2 },
+      { name: "coffee-loaded", account: "coffee-load", datasets: ["coffee_shop"], grants: 4 },
+      {
+        name: "marts-built",
+        account: "coffee-dbt",
+        datasets: ["coffee_marts", "coffee_marts_build", "coffee_shop"],
+        grants: 6,
+      },
       { name: "reports-written", account: "coffee-report", datasets: ["coffee_marts"], grants: 4 },
     ];
     for (const { name, account, datasets, grants } of needs) {
@@ -101,12 +119,19 @@ describe("the stack", () => {
       const names = (schedule: string) => [...allBefore(resources, named(resources, schedule))].map(({ name }) => name);
       expect(names("daily-generate-schedule")).to.include("daily-trigger-invoker");
       expect(names("daily-load-schedule")).to.include("daily-load-invoker");
-      expect(names("daily-dbt-schedule")).to.include("daily-scheduler-dbt");
-      expect(names("daily-report-schedule")).to.include("daily-scheduler-report");
+      for (const schedule of ["daily-dbt-schedule", "daily-report-schedule"])
+        expect(names(schedule)).to.include.members(["daily-trigger-invoker", ...grantsOf("coffee-trigger")]);
     });
   });
 
   describe("least privilege", () => {
+    it("is as docs/least-privilege.md says (UPDATE_GOLDEN=1 npx mocha test/index.test.ts writes it anew)", () => {
+      const text = leastPrivilege(resources);
+      expect(text).to.equal(leastPrivilegePage(text));
+      for (const { inputs } of ofType(resources, "account:Account"))
+        expect(text).to.contain(`| \`${inputs.accountId}\` |`);
+    });
+
     it("grants roles to service accounts of the stack only, and nothing to everybody", () => {
       const accounts = ofType(resources, "account:Account").map(
         ({ inputs }) => `${inputs.accountId}@${PROJECT}.iam.gserviceaccount.com`,
@@ -116,6 +141,23 @@ describe("the stack", () => {
       for (const { name, inputs } of grants)
         expect(accounts, name).to.include(inputs.userByEmail ?? inputs.member.replace("serviceAccount:", ""));
       expect(JSON.stringify(resources)).not.to.match(/allUsers|allAuthenticatedUsers/);
+    });
+
+    it("lets no account that runs write to the bucket of code", () => {
+      const onCode = ofType(resources, "bucketIAMMember:BucketIAMMember").filter(({ inputs }) =>
+        inputs.bucket.endsWith("-code"),
+      );
+      expect(onCode.length).to.be.above(5);
+      expect(new Set(onCode.map(({ inputs }) => inputs.role))).to.deep.equal(new Set(["roles/storage.objectViewer"]));
+      for (const { name, inputs } of ofType(resources, "bucketObject:BucketObject"))
+        expect(inputs.bucket, name).to.match(/-code$/);
+    });
+
+    it("keeps the ground truth from the load", () => {
+      const { condition } = named(resources, "coffee-load-files").inputs;
+      expect(condition.expression).to.equal(
+        `resource.name.startsWith("projects/_/buckets/${PROJECT}-coffee-demo/objects/csv_sources/")`,
+      );
     });
 
     it("grants a role on the project only where Google offers no narrower resource", () => {
@@ -231,7 +273,7 @@ describe("the stack", () => {
   it("lets the fill write to the bucket if the source is synthetic", async () => {
     const config = { "gcp-data-demos:thelookSource": "synthetic:", "gcp-data-demos:location": "EU" };
     const europe = (await declareStack({ config })).resources;
-    expect(named(europe, "parties-fill-bucket").inputs.role).to.equal("roles/storage.objectUser");
+    expect(named(europe, "parties-fill-files").inputs.role).to.equal("roles/storage.objectUser");
     const { envs } = named(europe, "parties-fill-job").inputs.template.template.containers[0];
     expect(envs).to.deep.include({ name: "LAKE_URL", value: `gs://${PROJECT}-coffee-demo` });
     expect(envs).to.deep.include({ name: "WAREHOUSE_URL", value: `bigquery://${PROJECT}?location=EU` });

@@ -30,7 +30,15 @@ describe("Differential privacy in the clean room", () => {
     const { rows, explanation } = await room.ask("merchant", count);
     expect(Number(rows[0]?.[0])).to.be.within(300, 600);
     expect(explanation.budgets).to.deep.equal([
-      { view, epsilonLeft: 2, epsilonBudget: 3, deltaLeft: 1.9e-5, deltaBudget: 2e-5 },
+      {
+        view,
+        epsilonTaken: 1,
+        deltaTaken: 1e-6,
+        epsilonLeft: 2,
+        epsilonBudget: 3,
+        deltaLeft: 1.9e-5,
+        deltaBudget: 2e-5,
+      },
     ]);
     const again = await room.ask("merchant", count.replace("PRIVACY", "PRIVACY OPTIONS(epsilon = 0.25)"));
     expect(again.explanation.budgets[0]?.epsilonLeft).to.equal(1.75);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { FunctionsBuild } from "../../components/google/functions-build.ts";
 import { HttpFunction } from "../../components/google/http-function.ts";
 import { isRefusal, retryWhileRefused } from "../../components/google/retry.ts";
-import { Schedule } from "../../components/google/schedule.ts";
+import { Schedule, type ScheduleArgs } from "../../components/google/schedule.ts";
 import { allBefore, declare, named } from "./stack.ts";
 import { place, someone } from "./support.ts";
 
@@ -54,14 +54,15 @@ describe("HttpFunction", () => {
 });
 
 describe("Schedule", () => {
-  const declareSchedule = async (kind: "function" | "google-api") => {
+  const uri = pulumi.output("https://say-hello.a.run.app");
+  const declareSchedule = async (target: ScheduleArgs["target"] = { kind: "google-api", uri }) => {
     const { resources } = await declare(() => {
       new Schedule("daily", {
         place,
         scheduleName: "every-day",
         description: "Every day",
         clock: { schedule: "0 3 * * *", timeZone: "Europe/Kyiv" },
-        target: { kind, uri: pulumi.output("https://say-hello.a.run.app") },
+        target,
         identity: someone("caller"),
         deadlineSeconds: 180,
       });
@@ -69,24 +70,31 @@ describe("Schedule", () => {
     return named(resources, "daily-schedule").inputs;
   };
 
-  it("calls a function with an identity token for the function's address", async () => {
-    const { httpTarget } = await declareSchedule("function");
-    expect(httpTarget.oidcToken.audience).to.equal(httpTarget.uri);
-    expect(httpTarget).not.to.have.property("oauthToken");
+  it("calls a path of a function with an identity token for the function's address", async () => {
+    const { httpTarget } = await declareSchedule({ kind: "function", uri, path: "/twice" });
+    expect(httpTarget.uri).to.equal("https://say-hello.a.run.app/twice");
+    expect(httpTarget.oidcToken.audience).to.equal("https://say-hello.a.run.app");
+    expect(httpTarget.oidcToken.serviceAccountEmail).to.match(/^caller@/);
   });
 
   it("calls a Google API with an access token", async () => {
-    const { httpTarget } = await declareSchedule("google-api");
+    const { httpTarget } = await declareSchedule();
     expect(httpTarget.oauthToken.serviceAccountEmail).to.match(/^caller@/);
     expect(httpTarget).not.to.have.property("oidcToken");
   });
 
-  it("posts an empty JSON object, retries, and uses its time zone", async () => {
-    const { httpTarget, retryConfig, attemptDeadline, timeZone } = await declareSchedule("function");
+  it("posts an empty JSON object, and uses its time zone", async () => {
+    const { httpTarget, attemptDeadline, timeZone } = await declareSchedule();
     expect(Buffer.from(httpTarget.body, "base64").toString()).to.equal("{}");
     expect(httpTarget.httpMethod).to.equal("POST");
-    expect(retryConfig.retryCount).to.equal(3);
     expect([attemptDeadline, timeZone]).to.deep.equal(["180s", "Europe/Kyiv"]);
+  });
+
+  it("calls again for six hours, within Google's limits", async () => {
+    const { retryConfig } = await declareSchedule();
+    expect(retryConfig.maxRetryDuration).to.equal("21600s");
+    // Google takes 0 to 5 retries and 0 to 16 doublings, and goes on until both limits are reached.
+    expect(retryConfig).to.include({ retryCount: 5, minBackoffDuration: "60s", maxBackoffDuration: "900s" });
   });
 });
 

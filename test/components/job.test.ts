@@ -28,9 +28,14 @@ describe("Job", () => {
     expect(volumes[0].gcs).to.deep.equal({ bucket: "the-bucket", readOnly: true, mountOptions: ["implicit-dirs"] });
   });
 
-  it("may write to the bucket if it is writable, and runs the image's own command if none is given", async () => {
-    const { inputs } = await declareJob({ writable: true });
-    expect(inputs.template.template.volumes[0].gcs.readOnly).to.equal(false);
+  it("may write to another bucket, and runs the image's own command if none is given", async () => {
+    const { inputs } = await declareJob({ output: "for-results" });
+    const { volumes, containers } = inputs.template.template;
+    expect(volumes.map(({ gcs }: { gcs: object }) => gcs)).to.deep.equal([
+      { bucket: "the-bucket", readOnly: true, mountOptions: ["implicit-dirs"] },
+      { bucket: "for-results", readOnly: false, mountOptions: ["implicit-dirs"] },
+    ]);
+    expect(containers[0].volumeMounts[1]).to.deep.equal({ name: "output", mountPath: "/mnt/output" });
     const { command: _, ...rest } = { command: "node" };
     const bare = await declare(() => {
       const common = { place, jobName: "dbt", identity: someone("w"), bucket: "b", sizing, ...rest };
@@ -43,6 +48,13 @@ describe("Job", () => {
     const { fullName, jobName } = await declareJob();
     expect(fullName).to.equal("projects/demo-project/locations/us-central1/jobs/work-job");
     expect(jobName).to.equal("work-job");
+  });
+
+  it("has the same fingerprint while the code that it runs is the same, whatever the path says", async () => {
+    const declared = async (path: string, fingerprint: string) =>
+      (await declareJob({ args: [path, "work"], code: [{ path, fingerprint }] })).fingerprint;
+    expect(await declared("/mnt/bucket/main-1.mjs", "same")).to.equal(await declared("/mnt/bucket/main-2.mjs", "same"));
+    expect(await declared("/mnt/bucket/main-1.mjs", "a")).not.to.equal(await declared("/mnt/bucket/main-1.mjs", "b"));
   });
 
   it("has another fingerprint for another environment, arguments, image or number of tasks, and the same for more memory", async () => {

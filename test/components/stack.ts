@@ -147,6 +147,8 @@ function computedOf(
       id: name,
       serviceConfig: { ...(inputs.serviceConfig as object), uri: `https://${inputs.name}.a.run.app` },
     };
+  if (type === "gcp:monitoring/notificationChannel:NotificationChannel")
+    return { id: name, name: `projects/${inputs.project}/notificationChannels/${name}` };
   if (/bigquery\/(table|dataset):/.test(type)) return { id: name, creationTime: 1_750_000_000_000 };
   return { id: name };
 }

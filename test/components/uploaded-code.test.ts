@@ -41,14 +41,46 @@ describe("the dbt project", () => {
   });
 });
 
+describe("the rows of the dbt project", () => {
+  let folder: string;
+  before(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), "dbt-")), "/");
+    await cp(transform, folder, { recursive: true });
+  });
+  after(() => rm(folder, { recursive: true }));
+  const changed = async (path: string, change: (text: string) => string) => {
+    const before = readDbtProject(folder);
+    const file = join(folder, path);
+    const text = readFileSync(file, "utf8");
+    expect(change(text)).not.to.equal(text);
+    await writeFile(file, change(text));
+    const after = readDbtProject(folder);
+    await writeFile(file, text);
+    expect(after.hash).not.to.equal(before.hash);
+    return after.rows !== before.rows;
+  };
+
+  it("do not change with a description or a text of the documentation", async () => {
+    const describes = (text: string) => text.replace(/description: .*/, 'description: "other words"');
+    expect(await changed("models/sources.yml", describes)).to.equal(false);
+    expect(await changed("models/definitions.md", (text) => `${text}.`)).to.equal(false);
+  });
+
+  it("change with a model, a test and a macro", async () => {
+    expect(await changed("models/dimensions/dim_store.sql", (text) => `${text} -- x`)).to.equal(true);
+    expect(await changed("models/facts/facts.yml", (text) => text.replace("not_null", "unique"))).to.equal(true);
+    expect(await changed("macros/dialect.sql", (text) => `${text} `)).to.equal(true);
+  });
+});
+
 describe("UploadedCode", () => {
   const objects = async (hash: string) => {
     const { resources, outputs } = await declare(() => {
       const path = fileURLToPath(import.meta.url);
       const { bundle, functions, dbtFolder, pagesFolder } = new UploadedCode("code", {
         bucket: "b",
-        bundle: { path, hash },
-        dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "dddddddd" },
+        bundle: { path, hash, programs: { fill: "1", generate: "2", load: "3", report: "4" } },
+        dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "ffffffff", rows: "dddddddd" },
         pages: { files: { "sales.html": path }, hash: "eeeeeeee" },
       });
       return { bundle, functions, dbtFolder, pagesFolder };

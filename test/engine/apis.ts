@@ -10,11 +10,14 @@ const STARTING_MS = 1_000;
 /** The API that makes resources of a module of Google's provider. */
 const apiOf: Readonly<Record<string, string>> = {
   artifactregistry: "artifactregistry",
+  billing: "billingbudgets",
   bigquery: "bigquery",
   bigqueryanalyticshub: "analyticshub",
   cloudfunctionsv2: "cloudfunctions",
   cloudrunv2: "run",
   cloudscheduler: "cloudscheduler",
+  logging: "logging",
+  monitoring: "monitoring",
   projects: "cloudresourcemanager",
   secretmanager: "secretmanager",
   serviceaccount: "iam",

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { startViews, type ViewsServer } from "../../packages/bigquery-clean-room/test/support/bigquery-views.ts";
 import { type RunAdminServer, startRunAdmin } from "../../packages/bigquery-clean-room/test/support/run-admin.ts";
@@ -36,6 +38,8 @@ export interface Engine {
   readonly google: Google;
   readonly bigquery: ViewsServer;
   readonly runs: RunAdminServer;
+  /** Runs a file of the project in the stack's folder, as `npm run` would. Returns what it printed, whether it succeeded or failed. */
+  script(file: string, ...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -83,7 +87,13 @@ export async function startEngine(pulumi: string): Promise<Engine> {
       },
     );
     await stack.setConfig("gcp:project", { value: PROJECT });
-    return { stack, google, bigquery, runs, stop };
+    const script = async (file: string, ...args: string[]) => {
+      const env = { ...process.env, ...stack.workspace.envVars, PULUMI_HOME: stack.workspace.pulumiHome ?? "" };
+      const run = promisify(execFile)(process.execPath, [join(program, file), ...args], { cwd: program, env });
+      const { stdout, stderr } = await run.catch((error: { stdout: string; stderr: string }) => error);
+      return stdout + stderr;
+    };
+    return { stack, google, bigquery, runs, script, stop };
   } catch (error) {
     // Servers that go on would keep the tests from ending.
     await stop();

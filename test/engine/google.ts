@@ -33,6 +33,8 @@ export interface Google {
   readonly made: Map<string, Made>;
   /** The calls, in order: `create`, `update` or `delete`, and the kind of resource with its name. */
   readonly calls: { readonly done: string; readonly kind: string; readonly name: string }[];
+  /** The names of resources whose next create takes effect and is answered with an error all the same. */
+  readonly losing: Set<string>;
   /** The APIs of all projects. They stay on when the services that enabled them are deleted. */
   readonly apis: Apis;
   stop(): void;
@@ -42,6 +44,9 @@ export interface Google {
 export async function startGoogle({ views, room }: ViewsServer): Promise<Google> {
   const made: Google["made"] = new Map();
   const calls: Google["calls"] = [];
+  const losing: Google["losing"] = new Set();
+  /** The URNs of resources that exist and that no state knows. */
+  const lost = new Set<string>();
   const apis = freshApis(PROJECT);
   const all = (kind: string) => [...made.values()].filter((each) => each.kind === kind).map(({ inputs }) => inputs);
 
@@ -129,9 +134,14 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
       const refused = apis.refusal(type, inputs) ?? notYet[kind]?.(inputs);
       if (refused) throw new Error(`${name}: ${refused}`);
       const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
+      if (lost.has(request.getUrn())) throw new Error(`googleapi: Error 409: ${id} already exists`);
       made.set(request.getUrn(), { id, kind, inputs });
       calls.push({ done: "create", kind, name });
       follow("create", kind, inputs);
+      if (losing.delete(name)) {
+        lost.add(request.getUrn());
+        throw new Error("googleapi: Error 503: The service is currently unavailable");
+      }
       // The provider reads a service that it has just enabled.
       const unread = kind === "Service" ? apis.enable(inputs.project, inputs.service) : undefined;
       if (unread) throw failedHalfway(id, outputs, `Error when reading or editing Project Service ${id}: ${unread}`);
@@ -146,12 +156,24 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
       calls.push({ done: "update", kind, name });
       return filled(new messages.UpdateResponse(), { Properties: Struct.fromJavaScript(outputs) });
     },
-    read: (request: Message) =>
-      filled(new messages.ReadResponse(), {
-        Id: made.has(request.getUrn()) ? request.getId() : "",
+    read(request: Message) {
+      const [urn, id] = [request.getUrn(), request.getId()];
+      const found = made.get(urn);
+      // An import reads a resource of which only the id is known.
+      if (found !== undefined && found.id === id && lost.delete(urn)) {
+        const { type, name } = partsOf(urn);
+        return filled(new messages.ReadResponse(), {
+          Id: id,
+          Inputs: Struct.fromJavaScript(found.inputs),
+          Properties: Struct.fromJavaScript(computeOutputs(type, name, found.inputs, place, adapters).outputs),
+        });
+      }
+      return filled(new messages.ReadResponse(), {
+        Id: found === undefined ? "" : id,
         Inputs: request.getInputs(),
         Properties: request.getProperties(),
-      }),
+      });
+    },
     delete(request: Message) {
       const { kind, name } = partsOf(request.getUrn());
       const was = made.get(request.getUrn());
@@ -167,7 +189,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
     cancel: () => new Empty(),
     getPluginInfo: () => filled(new PluginInfo(), { Version: "9.37.0" }),
   });
-  return { port, made, calls, apis, stop };
+  return { port, made, calls, losing, apis, stop };
 }
 
 const exchangeOf = ({ project, location, dataExchangeId }: Message) =>

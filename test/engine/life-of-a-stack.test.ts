@@ -105,6 +105,16 @@ describe("the life of a stack on Pulumi's own engine", function () {
     await engine.stack.removeAllConfig(["walletShare", "sharedViews"]);
   });
 
+  it("adopts a bucket that Google made and answered with an error, which every later up would meet as 409", async () => {
+    engine.google.losing.add("files-bucket");
+    expect(await failing(engine.stack.up())).to.include("Error 503");
+    const said = await engine.script("local/adopt.ts", "files-bucket");
+    expect(said).to.include("adopted files-bucket: demo-project-coffee-demo");
+    const { deployment } = await engine.stack.exportStack();
+    const known = (deployment.resources as { id?: string }[]).filter(({ id }) => id === "demo-project-coffee-demo");
+    expect(known).to.have.length(1);
+  });
+
   it("begins with an up that fails where BigQuery refuses a view, in BigQuery's words, and shares nothing of it", async () => {
     engine.bigquery.failures.push({ at: "end", status: 400, message: "Unrecognized name: hashed_mail at [3:5]" });
     expect(await failing(engine.stack.up())).to.include("BigQuery: Unrecognized name: hashed_mail at [3:5]");

@@ -7,8 +7,8 @@ import { generateCoffee } from "../../generator/coffee/generate.ts";
 import type { Lake } from "../../generator/lake/lake.ts";
 import { type Manifest, manifestPath } from "../../generator/lake/manifest.ts";
 import { openLake } from "../../generator/lake/open-lake.ts";
-import { load } from "../../generator/load.ts";
-import { coffeeTables } from "../../generator/tables/index.ts";
+import { type LoadOptions, load } from "../../generator/load.ts";
+import { coffeeDataset, coffeeTables } from "../../generator/tables/index.ts";
 import { fullName } from "../../generator/tables/table.ts";
 import { createTables } from "../../generator/warehouse/duckdb.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
@@ -26,7 +26,7 @@ describe("loading the coffee shop", () => {
     folder = await mkdtemp(join(tmpdir(), "load-"));
     lake = await openLake(pathToFileURL(join(folder, "bucket")).href);
     const url = `duckdb://${join(folder, "warehouse.duckdb")}`;
-    await createTables(url, coffeeTables);
+    await createTables(url, coffeeDataset);
     warehouse = await openWarehouse(url);
     manifest = await generateShop(7);
     await load(warehouse, lake);
@@ -50,9 +50,9 @@ describe("loading the coffee shop", () => {
     return tables;
   };
   /** Runs a load that must fail, and checks that all tables are as they were. */
-  const refused = async () => {
+  const refused = async (options: LoadOptions = {}) => {
     const before = await contents();
-    const message = await userError(() => load(warehouse, lake));
+    const message = await userError(() => load(warehouse, lake, options));
     expect(await contents()).to.deep.equal(before);
     return message;
   };
@@ -87,17 +87,17 @@ describe("loading the coffee shop", () => {
   it("refuses an edited file, naming it", async () => {
     const text = await readFile(pathOf("orders"), "utf8");
     await writeFile(pathOf("orders"), text.replace("Takeaway", "Takeawai"));
-    expect(await refused()).to.match(
-      /Orders\.csv was changed: its MD5 is .* the manifest says .*generate the files again/s,
+    expect(await refused({ whole: true })).to.match(
+      /Orders-2024-03\.csv was changed: its MD5 is .* the manifest says .*generate the files again/s,
     );
   });
 
   it("refuses a truncated and a missing file, both in one message", async () => {
     await truncate(pathOf("order_details"), 1000);
     await rm(pathOf("stores"));
-    expect(await refused())
+    expect(await refused({ whole: true }))
       .to.match(/Stores\.csv is missing/)
-      .and.to.match(/OrderDetails\.csv has 1000 bytes/);
+      .and.to.match(/OrderDetails-2024-03\.csv has 1000 bytes/);
   });
 
   it("names file, line, column and value if a file of the manifest does not fit its table", async () => {
@@ -112,7 +112,7 @@ describe("loading the coffee shop", () => {
   it("refuses another row count than the manifest's", async () => {
     await appendFile(pathOf("stores"), "");
     await promise("stores", { rows: 1 });
-    expect(await refused()).to.match(/coffee_shop\.stores: \d rows arrived, the manifest promises 1/);
+    expect(await refused({ whole: true })).to.match(/coffee_shop\.stores: \d rows arrived, the manifest promises 1/);
   });
 
   it("refuses a missing manifest, one that was cut short, and one that lacks a table", async () => {
@@ -124,14 +124,16 @@ describe("loading the coffee shop", () => {
     const unknown = { ...manifest, files: [...manifest.files, { ...file, table: "staff", path: "in/Staff.csv" }] };
     await lake.writeText(manifestPath("csv_sources"), JSON.stringify(unknown));
     expect(await refused()).to.include('has a file for "staff", which is not a table of the coffee shop');
-    const more = {
-      ...manifest,
-      settings: { ...manifest.settings, shards: 3 },
-      files: [...manifest.files, { ...file, path: "in/2.csv" }],
-    };
-    await lake.writeText(manifestPath("csv_sources"), JSON.stringify(more));
-    await lake.writeText("in/2.csv", await readFile(lake.uri(file?.path ?? ""), "utf8"));
-    expect(await refused()).to.match(/names 2 files for \w+, and the run had 3 shards/);
+    const orders = manifest.files.find(({ table }) => table === "orders");
+    for (const [files, message] of [
+      [[...manifest.files, { ...file, path: "in/2.csv" }], /names 2 files for \w+, which has one/],
+      [[...manifest.files, { ...orders, path: "in/2.csv" }], /names two files of orders for 2024-03/],
+      [manifest.files.map(({ month: _, ...rest }) => rest), /a file of orders without its month/],
+      [[...manifest.files, { ...orders, path: "in/2.csv", month: "2024-04" }], /orders without lines.* for 2024-04/],
+    ] as const) {
+      await lake.writeText(manifestPath("csv_sources"), JSON.stringify({ ...manifest, files }));
+      expect(await refused()).to.match(message);
+    }
     await truncate(path, 20);
     expect(await refused()).to.include("not JSON");
     await rm(path);
@@ -169,7 +171,7 @@ describe("loading the coffee shop", () => {
     const cases: readonly (readonly [() => Promise<void>, RegExp])[] = [
       [
         set("orders", "order_date", "2999-01-01"),
-        /Orders\.csv, order_id \d+: order_date is "2999-01-01", outside the run's days, 2024-03-01 to 2024-03-10/,
+        /Orders-2024-03\.csv, order_id \d+: order_date is "2999-01-01", outside the run's days, 2024-03-01 to 2024-03-10/,
       ],
       [
         set("orders", "order_date", "2024-03-02"),
@@ -178,11 +180,14 @@ describe("loading the coffee shop", () => {
       [set("orders", "order_hour", "99"), /order_hour is 99, and must be 0 to 23/],
       [set("orders", "total_amount", "-5"), /total_amount is -5, and must be 0 or more/],
       [set("orders", "sub_total", "1234567"), /total_amount is [\d.]+, and not sub_total less discount_amount/],
-      [set("orders", "store_id", "77"), /Orders\.csv, order_id \d+: store_id is 77, which no row of stores has/],
+      [
+        set("orders", "store_id", "77"),
+        /Orders-2024-03\.csv, order_id \d+: store_id is 77, which no row of stores has/,
+      ],
       [set("orders", "channel", '" "'), /channel is " ", which is empty/],
       [
         set("order_details", "quantity", "0"),
-        /OrderDetails\.csv, order_detail_id \d+: quantity is 0, and must be 1 or more/,
+        /OrderDetails-2024-03\.csv, order_detail_id \d+: quantity is 0, and must be 1 or more/,
       ],
       [set("order_details", "unit_price", "-1"), /unit_price is -1, and must be 0 or more/],
       [set("order_details", "order_id", "1"), /order_id is 1, which no row of orders has/],
@@ -195,11 +200,14 @@ describe("loading the coffee shop", () => {
         /registration_date is "2024-03-11", after the run's last day/,
       ],
       [set("customers", "birth_year", "85"), /birth_year is 85, and must be 1900 to 2100/],
-      [lines("orders", (rows) => [...rows, rows[0] ?? ""]), /Orders\.csv, order_id \d+: 2 rows have this order_id/],
-      [lines("order_details", () => []), /OrderDetails\.csv: the file has no rows/],
+      [
+        lines("orders", (rows) => [...rows, rows[0] ?? ""]),
+        /Orders-2024-03\.csv, order_id \d+: 2 rows have this order_id/,
+      ],
+      [lines("order_details", () => []), /OrderDetails-2024-03\.csv: the file has no rows/],
       [
         lines("order_details", (rows) => rows.slice(0, 10)),
-        /OrderDetails\.csv: 10 rows, and the last load had \d+\. If that is meant, load with --allow-shrink/,
+        /OrderDetails-2024-03\.csv: 10 rows, and the last load had \d+\. If that is meant, load with --allow-shrink/,
       ],
     ];
     const before = await contents();
@@ -213,10 +221,92 @@ describe("loading the coffee shop", () => {
     await load(warehouse, lake);
   });
 
+  describe("the night after", () => {
+    const night = (until: string, days = 40) =>
+      generateCoffee(lake, { seed: 7, scale: 0.1, until, days, shard: { index: 0, count: 1 } });
+    const whole = async () => {
+      const kept = await contents();
+      await load(warehouse, lake, { whole: true });
+      expect(await contents()).to.deep.equal(kept);
+    };
+    beforeEach(async () => {
+      manifest = await night("2024-03-10");
+      await load(warehouse, lake, { allowShrink: true });
+    });
+    const linesOf = (files: Manifest["files"], ...months: string[]) =>
+      files.reduce((sum, { month = "", rows }) => sum + (months.includes(month) ? rows : 0), 0);
+
+    it("reads only the months that changed, and leaves the rows that a whole load gives", async () => {
+      const { files } = await night("2024-03-11", 41);
+      const { changed, rows } = await load(warehouse, lake);
+      const customers = files.find(({ table }) => table === "customers")?.rows ?? 0;
+      expect(changed).to.be.within(linesOf(files, "2024-03"), linesOf(files, "2024-03") + customers);
+      expect(rows.orders).to.equal(files.reduce((sum, { table, rows }) => sum + (table === "orders" ? rows : 0), 0));
+      await whole();
+    });
+
+    it("reads nothing if nothing changed, and records the load all the same", async () => {
+      expect((await load(warehouse, lake)).changed).to.equal(0);
+      await whole();
+    });
+
+    it("drops the months that have left the window", async () => {
+      await night("2024-04-10", 20);
+      await load(warehouse, lake, { allowShrink: true });
+      expect(await warehouse.run("SELECT MIN(order_date) AS first FROM coffee_shop.orders")).to.deep.equal([
+        { first: "2024-03-22" },
+      ]);
+      await whole();
+    });
+
+    it("loads a table again that was emptied or changed by hand, and with it the months of its orders or lines", async () => {
+      const before = await contents();
+      await warehouse.run(
+        "DELETE FROM coffee_shop.stores WHERE store_id = 1; DELETE FROM coffee_shop.orders WHERE TRUE",
+      );
+      await load(warehouse, lake);
+      expect(await contents()).to.deep.equal(before);
+    });
+
+    it("refuses new customers and products that rows of earlier months need", async () => {
+      const [path, text] = [pathOf("customers"), await readFile(pathOf("customers"), "utf8")];
+      const [header, ...rows] = text.trimEnd().split("\n");
+      const [{ id } = {}] = await warehouse.run(
+        "SELECT MIN(customer_id) AS id FROM coffee_shop.orders WHERE order_date < DATE '2024-03-01'",
+      );
+      const fewer = rows.filter((row) => !row.startsWith(`${id},`));
+      await writeFile(path, `${[header, ...fewer].join("\n")}\n`);
+      await promise("customers", { rows: fewer.length });
+      expect(await refused()).to.match(new RegExp(`customer_id is ${id}, which no row of customers has`));
+    });
+
+    it("refuses an order that a row of an earlier month has, and a row in another month's file", async () => {
+      const orders = manifest.files.filter(({ table }) => table === "orders");
+      const [earlier = "", now = ""] = orders.slice(-2).map(({ path }) => lake.uri(path));
+      const [header, first = ""] = (await readFile(earlier, "utf8")).split("\n");
+      const rows = (await readFile(now, "utf8")).trimEnd().split("\n").slice(1);
+      await writeFile(now, `${[header, ...rows, first].join("\n")}\n`);
+      const files = await Promise.all(
+        manifest.files.map(async (file) =>
+          lake.uri(file.path) === now ? { ...file, ...(await lake.stat(file.path)), rows: rows.length + 1 } : file,
+        ),
+      );
+      await lake.writeText(manifestPath("csv_sources"), JSON.stringify({ ...manifest, files }));
+      expect(await refused()).to.match(/order_id \d+: 2 rows have this order_id/);
+      const other = first.replace(/^\d+/, "20240210019999999");
+      await writeFile(now, `${[header, ...rows, other].join("\n")}\n`);
+      const moved = await Promise.all(
+        files.map(async (file) => (lake.uri(file.path) === now ? { ...file, ...(await lake.stat(file.path)) } : file)),
+      );
+      await lake.writeText(manifestPath("csv_sources"), JSON.stringify({ ...manifest, files: moved }));
+      expect(await refused()).to.match(/Orders-2024-03\.csv: \d+ rows, and the files have \d+ rows of 2024-03/);
+    });
+  });
+
   it("loads a much smaller run if that is allowed", async () => {
     await generateCoffee(lake, { ...small, days: 2, seed: 7, shard: { index: 0, count: 1 } });
     expect(await refused()).to.match(/the last load had/);
-    expect((await load(warehouse, lake, { allowShrink: true })).orders).to.be.above(0);
+    expect((await load(warehouse, lake, { allowShrink: true })).rows.orders).to.be.above(0);
   });
 
   /** Rewrites a file's entry in the manifest to match the file, apart from the given fields. */

@@ -82,11 +82,11 @@ describe("A rehearsal", () => {
     const lake = await openLake("gs://third-bucket");
     const { files } = await generateCoffee(lake, day);
     const report = await load(await open(), lake);
-    expect(report.orders).to.equal(files.find(({ table }) => table === "orders")?.rows);
+    expect(report.rows.orders).to.equal(files.find(({ table }) => table === "orders")?.rows);
     expect(touched).to.deep.include({ resource: "dataset/coffee_shop", access: "write" });
     expect(await (await open("bigquery://another-project")).run("SELECT COUNT(*) AS n FROM coffee_shop.orders"))
       .to.deep //
-      .equal([{ n: report.orders }]);
+      .equal([{ n: report.rows.orders }]);
     expect(touched).to.deep.include({ resource: "dataset/coffee_shop", access: "read" });
   });
 

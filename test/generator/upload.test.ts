@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { limitSilence } from "../../generator/google-silence.ts";
 import { openGcs } from "../../generator/lake/gcs.ts";
 import { upload } from "../../generator/upload.ts";
 import { type Google, startGoogle } from "../support/google.ts";
@@ -142,6 +144,59 @@ describe("an upload", () => {
     expect((await openGcs(to).stat("large.csv"))?.bytes).to.equal(2 * CHUNK + 1000);
   });
 
+  describe("over a network that fails", () => {
+    const impatient = { pause: 20, silence: 300 };
+    // The limit holds for the whole process, which runs other tests too.
+    after(() => limitSilence(60_000));
+    /** Spoils the first requests of a kind by `fail`, and counts them all. */
+    const spoil = (first: number, method: string, fail: (response: ServerResponse) => void) => {
+      const seen = { requests: 0 };
+      google.intercept = (request, response) => {
+        const asks = request.headers["content-range"]?.startsWith("bytes */") ?? false;
+        if (request.method !== method || asks || ++seen.requests > first) return false;
+        request.resume();
+        fail(response);
+        return true;
+      };
+      return seen;
+    };
+    const overloaded = (response: ServerResponse) => response.writeHead(503).end();
+    const reset = (response: ServerResponse) => response.destroy();
+    const silent = () => {};
+    // npm run faults tries more of them.
+    for (const [size, name, fail] of [
+      ["small", "503", overloaded],
+      ["small", "no answer", silent],
+      ["large", "a reset connection", reset],
+      ["large", "no answer", silent],
+    ] as const) {
+      const method = size === "small" ? "POST" : "PUT";
+      const path = `${size}.csv`;
+      const text = size === "small" ? "id\n1\n" : large();
+
+      it(`tries a ${size} file again after ${name}`, async () => {
+        await put({ [path]: text });
+        const seen = spoil(2, method, fail);
+        await upload({ from, to, ...impatient });
+        expect(seen.requests).to.be.above(2);
+        expect((await openGcs(to).stat(path))?.bytes).to.equal(text.length);
+      });
+
+      it(`ends in one sentence with the cure if a ${size} file meets ${name} again and again, and goes on later`, async () => {
+        await put({ [path]: text, "manifest.json": "{}" });
+        spoil(100, method, fail);
+        expect(await userError(() => upload({ from, to, ...impatient }))).to.match(
+          new RegExp(
+            `^the upload to ${to} stopped at ${path}, which failed 6 times \\(.+\\): check the network, then run the same command again, and it goes on where it stopped$`,
+          ),
+        );
+        google.intercept = undefined;
+        expect(await openGcs(to).list("")).to.deep.equal([]);
+        expect((await upload({ from, to, ...impatient })).files).to.equal(2);
+      });
+    }
+  });
+
   it("deletes a file that arrived damaged, says so, and sends no manifest", async () => {
     await put({ "a.csv": "id\n1\n", "manifest.json": "{}" });
     const deleted: string[] = [];
@@ -160,7 +215,7 @@ describe("an upload", () => {
 
   it("refuses a missing or empty folder, and a target that is not a bucket or does not exist", async () => {
     expect(await userError(() => upload({ from: join(from, "none"), to }))).to.equal(
-      `${from}/none is not a folder: name the folder to upload with --from`,
+      `there is no folder ${from}/none: name the folder to upload with --from`,
     );
     expect(await userError(() => upload({ from, to }))).to.equal(`${from} has no files to upload: run generate first`);
     await put({ "a.csv": "id\n" });

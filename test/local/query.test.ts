@@ -83,9 +83,18 @@ describe("npm run query", function () {
   }
   const asMerchant = (...args: string[]) => query("--as", "merchant", ...args);
 
+  it("prints CSV for a spreadsheet, and with --raw for other programs", async () => {
+    const ask = (...flags: string[]) => query("--as", "merchant", ...flags, "SELECT '=1+1' AS formula, -1 AS number");
+    expect((await ask("--csv")).stdout).to.equal("formula,number\n'=1+1,-1\n");
+    expect((await ask("--csv", "--raw")).stdout).to.equal("formula,number\n=1+1,-1\n");
+    expect(await ask("--raw")).to.deep.include({ code: 1 });
+  });
+
   it("lists what a party can name, and describes one of them, also in the words of other databases", async () => {
     const { stdout } = await query("--as", "merchant", "--tables");
-    expect(stdout).to.match(/linked\.people_open\n +shared\. Aggregation threshold: groups of at least \d+ persons/);
+    expect(stdout).to.match(
+      /Views that the e-wallet shares with you\n {2}linked\.people_open\n +Aggregation threshold: groups of at least \d+ persons/,
+    );
     expect((await query("--as", "merchant", "SHOW TABLES")).stdout).to.equal(stdout);
     const described = await query("--as", "merchant", "describe `linked.people_open`;");
     expect(described.stdout)
@@ -97,7 +106,7 @@ describe("npm run query", function () {
         ({ stderr }) => stderr,
         (error: Error) => error.message,
       ),
-    ).to.match(/no linked\.nothing that you can name; you can name .*linked\.people_open/);
+    ).to.match(/no linked\.nothing that you can name; You can name: .*linked\.people_open/);
   });
 
   it("says that groups may be missing without being asked", async () => {

@@ -70,8 +70,10 @@ describe("npm start", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it("fills every table of both demos", () => {
-    expect(Object.keys(tables)).to.have.length(29);
-    for (const [name, rows] of Object.entries(tables)) expect(rows, name).not.to.be.empty;
+    // dbt builds in coffee_marts_build, and publishes from there.
+    const kept = Object.entries(tables).filter(([name]) => !name.startsWith("coffee_marts_build."));
+    expect(kept).to.have.length(35);
+    for (const [name, rows] of kept) expect(rows, name).not.to.be.empty;
   });
 
   it("prints one screen, in which nothing is wider than 80 columns", () => {
@@ -117,7 +119,7 @@ describe("npm start", () => {
 
   it("keeps the files that jobs write in the declared bucket", async () => {
     const files = await readdir(join(out, "bucket"), { recursive: true });
-    for (const file of ["csv_sources/manifest.json", "dbt/artifacts/docs/static_index.html"])
+    for (const file of ["csv_sources/manifest.json", "-dbt/docs/static_index.html"])
       expect(
         files.filter((name) => name.endsWith(file)),
         file,
@@ -127,7 +129,8 @@ describe("npm start", () => {
 
   it("writes the reports to the output folder and to the declared bucket, and prints the link", async () => {
     const bucket = join(out, "bucket", "demo-project-coffee-demo-reports");
-    expect(await readdir(join(out, "report"))).to.include.members(await readdir(bucket));
+    const pages = (await readdir(bucket)).filter((name) => name.endsWith(".html"));
+    expect(await readdir(join(out, "report"))).to.include.members(pages);
     for (const page of ["sales.html", "customers.html"]) {
       const [here, there] = await Promise.all([join(out, "report"), bucket].map((folder) => readReport(folder, page)));
       expect(here?.data, page).to.deep.equal(there?.data);

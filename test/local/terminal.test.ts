@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { formatRows, wrap } from "../../local/terminal.ts";
+import { formatRows, heldScreen, wrap } from "../../local/terminal.ts";
 
 describe("Text for a terminal", () => {
   it("is broken between words, and never within one", () => {
@@ -14,6 +14,21 @@ describe("Text for a terminal", () => {
     expect(row?.trim().split(/ +/)).to.deep.equal(["123456", "202401", "1950", "12,345", "2026"]);
   });
 
+  it("has two decimals in amounts of money, even if all are round", () => {
+    const [, , ...rows] = formatRows(
+      ["usd_per_order", "orders"],
+      [
+        [12.5, 3],
+        [40, 4],
+      ],
+      "",
+    ).split("\n");
+    expect(rows.map((row) => row.trim().split(/ +/))).to.deep.equal([
+      ["12.50", "3"],
+      ["40.00", "4"],
+    ]);
+  });
+
   it("has tables whose names are broken at underscores if they would not fit", () => {
     const names = ["account_tier", "gross_usd_per_customer"];
     const rows = [["Free", 111.47]] as const;
@@ -24,5 +39,23 @@ describe("Text for a terminal", () => {
       "────────────  ──────────────",
       "Free                  111.47",
     ]);
+  });
+
+  it("is held back while other steps print, and comes in its order when it is released", async () => {
+    const printed: string[] = [];
+    const { log } = console;
+    console.log = (text: string) => void printed.push(text);
+    try {
+      const screen = heldScreen();
+      await screen.step("first", async () => [1, "done"]);
+      screen.print("text");
+      expect(printed).to.deep.equal([]);
+      screen.release();
+      screen.print("later");
+    } finally {
+      console.log = log;
+    }
+    expect(printed[0]).to.match(/first +\d+\.\d s {3}done$/);
+    expect(printed.slice(1)).to.deep.equal(["text", "later"]);
   });
 });

@@ -23,14 +23,17 @@ describe("the stack that index.ts declares", () => {
     expect(await violations(resources)).to.deep.equal([]);
   });
 
-  it("follows every rule in two projects and another location", async () => {
+  it("follows every rule in two projects and another location, with alerts", async () => {
     const elsewhere = declared({
       "gcp-data-demos:merchantProject": "merchant-project",
       "gcp-data-demos:walletProject": "wallet-project",
       "gcp-data-demos:location": "EU",
       "gcp-data-demos:region": "europe-west1",
       "gcp-data-demos:thelookSource": "synthetic:",
+      "gcp-data-demos:alertEmails": "ann@example.com",
+      "gcp-data-demos:billingAccount": "012345-6789AB-CDEF01",
     });
+    expect(elsewhere.map(({ type }) => type)).to.include("gcp:monitoring/alertPolicy:AlertPolicy");
     expect(await violations(elsewhere)).to.deep.equal([]);
   });
 

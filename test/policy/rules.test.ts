@@ -258,6 +258,22 @@ describe("the policy pack's rules", () => {
     });
   });
 
+  it("alerts-tell-somebody refuses an alert policy without a channel, and a channel without an address", async () => {
+    const policy: Resource = {
+      type: "gcp:monitoring/alertPolicy:AlertPolicy",
+      name: "failed",
+      props: { notificationChannels: ["projects/p/notificationChannels/1"] },
+    };
+    const channel: Resource = {
+      type: "gcp:monitoring/notificationChannel:NotificationChannel",
+      name: "ann",
+      props: { type: "email", labels: { email_address: "ann@example.com" } },
+    };
+    expect(await violations([policy, channel])).to.deep.equal([]);
+    await expectOnly("alerts-tell-somebody", but(policy, { notificationChannels: [] }), "nobody hears of it");
+    await expectOnly("alerts-tell-somebody", but(channel, { labels: {} }), "email_address");
+  });
+
   describe("one-location", () => {
     it("refuses a dataset in another location than the bucket, and names both", async () => {
       const found = await violations([bucket, but(dataset, { location: "europe-west1" }), table, job]);

@@ -35,7 +35,19 @@ inChromium("the clean room's page", (bench) => {
     ])
       expect(diagram).to.contain(part);
     const [first] = await page.locator("main section").all();
-    expect(await first?.getByRole("group").count()).to.equal(1);
+    expect(await first?.getByRole("group", { name: "Who shares what" }).count()).to.equal(1);
+  });
+
+  it("lists the query templates of a party, with the question and the guards of each", async () => {
+    const diagram = page.getByRole("group", { name: "Who shares what by which rule" });
+    const summary = diagram.getByText("2 query templates: queries that the merchant may run but not read");
+    expect(await diagram.innerText()).not.to.contain("overlap_by_segment");
+    await summary.click();
+    expect(await diagram.innerText())
+      .to.contain("overlap_by_segment")
+      .and.contain("How much does a customer of each tier spend?")
+      .and.contain("at least 50 have none");
+    await summary.click();
   });
 
   it("ends with what each owner sees of the queries on its views", async () => {

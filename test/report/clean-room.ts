@@ -21,6 +21,18 @@ export const cleanRoom: CleanRoomData = {
     {
       name: "wallet",
       tables: ["provider_users"],
+      templates: [
+        {
+          name: "overlap_by_segment",
+          question: "How many customers have a wallet, by segments that the merchant chooses?",
+          guards: "A segment appears if at least 50 of its people have a wallet and at least 50 have none.",
+        },
+        {
+          name: "spend_by_tier",
+          question: "How much does a customer of each tier spend?",
+          guards: "A tier appears if at least 100 of the listed people are in it.",
+        },
+      ],
       linked: "linked_merchant",
       shares: [
         {

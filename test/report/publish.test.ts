@@ -6,7 +6,7 @@ import { openFolder } from "../../generator/lake/folder.ts";
 import type { Warehouse } from "../../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import type { CustomersReport } from "../../report/customers/shape.ts";
-import type { IndexReport } from "../../report/highlights.ts";
+import type { Beside, IndexReport } from "../../report/highlights.ts";
 import { type Published, type PublishOptions, publishReports } from "../../report/publish.ts";
 import { decodeReport, type Report } from "../../report/report.ts";
 import type { SalesReport } from "../../report/sales/shape.ts";
@@ -41,7 +41,12 @@ describe("publishing the reports", function () {
   async function publish(
     folder: string,
     change?: string,
-    more: { cleanRoom?: CleanRoomData; template?: typeof template } = {},
+    more: {
+      cleanRoom?: CleanRoomData;
+      beside?: readonly Beside[];
+      template?: typeof template;
+      expected?: string | undefined;
+    } = {},
   ): Promise<Published> {
     const warehouse: Warehouse = await built.open(change);
     try {
@@ -108,6 +113,15 @@ describe("publishing the reports", function () {
     });
   });
 
+  it("links the index page to what stands beside the reports", async () => {
+    const folder = newFolder();
+    const beside = [
+      { href: "../bucket/shop-dbt/static_index.html", name: "dbt docs", about: "Every mart and column." },
+    ];
+    await publish(folder, undefined, { beside });
+    expect((await read<IndexReport>(folder, "index")).data.beside).to.deep.equal(beside);
+  });
+
   it("says which mart is missing, and shows the figures that do not need it", async () => {
     const folder = newFolder();
     const { missing } = await publish(
@@ -126,12 +140,41 @@ describe("publishing the reports", function () {
     expect(customers.missing).to.deep.equal({ gaps: missing[1] });
   });
 
+  describe("after a night", () => {
+    const night = async (change?: string, expected?: string) => {
+      const folder = newFolder();
+      await publish(folder, change, { expected });
+      const { until, failed } = (await read(folder, "sales")).meta;
+      return { until, failed };
+    };
+    const last = (status: string, reason: string) =>
+      `UPDATE coffee_marts.last_build SET status = '${status}', reason = '${reason}'`;
+
+    it("says the last day of the data, and nothing of a failure if that is the day it should be", async () => {
+      expect(await night(undefined, LAST_DAY)).to.deep.equal({ until: LAST_DAY, failed: undefined });
+    });
+
+    it("says which test of dbt failed, and that dbt has not finished", async () => {
+      const reason = "test lines_add_up_to_their_order: Got 1 result, configured to fail if != 0";
+      expect((await night(last("failed", reason))).failed).to.equal("test lines_add_up_to_their_order: Got 1 result");
+      expect((await night(last("running", ""))).failed).to.equal("dbt has not finished");
+      expect((await night(last("partial", "a person built one model"))).failed).to.equal(undefined);
+    });
+
+    it("says which day was not loaded", async () => {
+      expect(await night(undefined, "2024-04-01")).to.deep.equal({
+        until: LAST_DAY,
+        failed: "no data of 1 Apr 2024 was loaded",
+      });
+    });
+  });
+
   it("makes pages even if there are no marts at all", async () => {
     const folder = newFolder();
     const { pages, missing } = await publish(folder, "DROP SCHEMA coffee_marts CASCADE");
     expect(Object.keys(pages)).to.have.length(3);
     expect(missing).to.have.length(5);
-    expect((await read(folder, "sales")).meta).not.to.have.property("asOf");
+    expect((await read(folder, "sales")).meta).not.to.have.any.keys("asOf", "until", "failed");
   });
 
   it("makes pages of empty marts", async () => {

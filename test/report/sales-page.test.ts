@@ -31,6 +31,19 @@ inChromium("the sales page", (bench) => {
     expect(troubles).to.deep.equal([]);
   });
 
+  it("says until when it has data, and after a failed night why instead of when it was made", async () => {
+    const lead = (of: Page) => of.locator("#made").innerText();
+    expect(await lead(page)).to.match(/Data until 31 Mar 2024\.$/);
+    expect(await page.locator("#foot").innerText()).to.include("Made 1 April 2024 at 04:30");
+    const change = "UPDATE coffee_marts.last_build SET status = 'failed', reason = 'test no_sale: Got 2 results'";
+    const failed = await openPage(bench().browser, await publishPages(bench().built, change), "sales");
+    expect(await lead(failed.page)).to.match(
+      /Data until 31 Mar 2024\. Last night failed: test no_sale: Got 2 results\.$/,
+    );
+    expect(await failed.page.locator("#foot").innerText()).not.to.include("Made");
+    await failed.page.context().close();
+  });
+
   const kopiykas = (value: ResultRow[string] | undefined) => Math.round(Number(value) * 100);
   const value = (id: string) => page.locator(`#${id} .value`).innerText();
 

@@ -2,11 +2,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { runMain, UserError } from "../../generator/errors.ts";
+import { pageFiles } from "../../local/room/page-files.ts";
+import { startRoomServer } from "../../local/room/server.ts";
+import { openSession } from "../../local/room/session.ts";
 import { findChromium, howToGetChromium, startChromium } from "../support/chromium.ts";
 import { openPage } from "./pages.ts";
 
 /* `npm run screenshots` takes README's pictures of the pages that the last `npm start` made. */
 
+const rehearsal = fileURLToPath(new URL("../../.local", import.meta.url));
 const reports = fileURLToPath(new URL("../../.local/report/", import.meta.url));
 const pictures = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
       await page.context().close();
     }
     await takeOverview(browser);
+    await takeRoom(browser);
   } finally {
     await browser.close();
   }
@@ -47,6 +52,25 @@ async function takeOverview(browser: Awaited<ReturnType<typeof startChromium>>):
   await page.screenshot({ path: `${pictures}overview.png` });
   console.log("docs/images/overview.png");
   await page.close();
+}
+
+/** The page of `npm run room`, after a refusal of its tour. */
+async function takeRoom(browser: Awaited<ReturnType<typeof startChromium>>): Promise<void> {
+  const session = await openSession(rehearsal);
+  const server = await startRoomServer({ session, files: pageFiles(), port: 0 });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1060 } });
+    await page.goto(`${server.url}#step-2`);
+    await page.getByRole("button", { name: "Join the view" }).click();
+    await page.locator("#refusal-title").waitFor();
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: `${pictures}room.png` });
+    console.log("docs/images/room.png");
+    await page.close();
+  } finally {
+    await server.close();
+    await session.close();
+  }
 }
 
 await runMain(main);

@@ -70,6 +70,28 @@ describe("formatted figures", () => {
       'Day,"Revenue, UAH",Share,Note\r\n2024-03-01,123456.78,0.333333,"says ""a, b"""\r\n2024-03-02,0.00,,\r\n',
     );
   });
+
+  it("keep a spreadsheet from running texts of a CSV file as formulas, and leave numbers alone", () => {
+    const columns = [
+      { name: "=1+1", kind: "text" },
+      { name: "Change", kind: "number" },
+    ] as const;
+    const texts = ['=HYPERLINK("x")', "+1", "-1", "@a", "\tb", "\rc", "a=b", "'d"];
+    const rows = texts.map((text) => [text, -1.5]);
+    const lines = (raw: boolean) => tableCsv({ columns, rows }, raw).split("\r\n");
+    expect(lines(false).slice(0, -1)).to.deep.equal([
+      "'=1+1,Change",
+      `"'=HYPERLINK(""x"")",-1.5`,
+      "'+1,-1.5",
+      "'-1,-1.5",
+      "'@a,-1.5",
+      "'\tb,-1.5",
+      `"'\rc",-1.5`,
+      "a=b,-1.5",
+      "'d,-1.5",
+    ]);
+    expect(lines(true).slice(0, 3)).to.deep.equal(["=1+1,Change", '"=HYPERLINK(""x"")",-1.5', "+1,-1.5"]);
+  });
 });
 
 describe("the sentences about sales", () => {

@@ -93,6 +93,8 @@ function forward(
     response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...(location && { location }) });
     answer.pipe(response);
   });
+  // The stand-ins may take their time, however impatient the clients of a test are.
+  outgoing.setTimeout(0);
   outgoing.on("error", () => response.destroy());
   incoming.pipe(outgoing);
 }

@@ -26,11 +26,51 @@ def bqemulator(args):
 
 def crucible(args):
     from crucible.cli import main
+    from crucible.dialects.bigquery import statements
     from crucible.engine import Engine
 
     Engine.cursor = with_quick_inserts(Engine.cursor)
+    statements._plan = with_more_statements(statements._plan)
     end_with_stdin(lambda: os._exit(0))
     return main(["serve", "--dialect", "bigquery", *args])
+
+
+def with_more_statements(plan):
+    """Adds DELETE, CREATE TABLE … COPY and transactions, with which dbt publishes the marts."""
+    from crucible.dialects.bigquery import metadata
+    from crucible.dialects.bigquery.translate import translate_query
+    from crucible.engine import CommandPlan, Result
+    from crucible.engine.catalog import qualified
+    from sqlglot import exp
+
+    def command(kind, do):
+        def run(context):
+            do(context)
+            return Result(kind)
+
+        return CommandPlan(run, kind)
+
+    def name_of(table, context):
+        name = metadata.name_of(table, context)
+        return qualified(name.project, name.dataset, name.table)
+
+    def with_more(tree, context):
+        if isinstance(tree, exp.Delete):
+            rows = exp.select("*").from_(tree.this.copy()).where(tree.args["where"].this.copy())
+            where = translate_query(rows, context).sql.partition(" WHERE ")[2]
+            sql = f"DELETE FROM {name_of(tree.this, context)} WHERE {where}"
+            return command("DELETE", lambda c: c.run_sql(sql, returns_rows=False))
+        if isinstance(tree, exp.Create) and tree.args.get("clone"):
+            source = exp.select("*").from_(tree.args["clone"].this.copy())
+            sql = f"CREATE OR REPLACE TABLE {name_of(tree.this, context)} AS {translate_query(source, context).sql}"
+            return command("CREATE_TABLE_AS_SELECT", lambda c: c.run_sql(sql, returns_rows=False))
+        if isinstance(tree, exp.Transaction):
+            return command("BEGIN_TRANSACTION", lambda c: c.begin())
+        if isinstance(tree, exp.Commit):
+            return command("COMMIT_TRANSACTION", lambda c: c.commit())
+        return plan(tree, context)
+
+    return with_more
 
 
 def with_quick_inserts(cursor_of):

@@ -1,15 +1,20 @@
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
+import { generateCoffee } from "../../generator/coffee/generate.ts";
 import { UserError } from "../../generator/errors.ts";
+import { openFolder } from "../../generator/lake/folder.ts";
+import { load } from "../../generator/load.ts";
+import { openDuckDb } from "../../generator/warehouse/duckdb.ts";
 import { dbtBuild } from "../../local/dbt.ts";
 import { DbtServer } from "../../local/dbt-server.ts";
 import { readDefinitions } from "../../report/build.ts";
 import { customersMarts } from "../../report/customers/read.ts";
 import { salesMarts } from "../../report/sales/read.ts";
-import { keys, rowsOf } from "./models.ts";
-import { type BuiltShop, buildShop, LAST_DAY, makeShop, queryDuckDb } from "./shop.ts";
+import { keys, rowsOf, timeless } from "./models.ts";
+import { type BuiltShop, buildShop, LAST_DAY, makeShop, queryDuckDb, shopSettings } from "./shop.ts";
 
 const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics", "flat_customer_months", "flat_visit_gaps"];
 
@@ -85,6 +90,7 @@ describe("the dbt project", function () {
     }
     const contracted = Object.values(nodes).filter((node) => node.config.contract?.enforced);
     expect(contracted.map(({ name }) => name)).to.have.members([
+      "built_from",
       "flat_customer_metrics",
       "flat_customer_months",
       "flat_order_details",
@@ -134,34 +140,105 @@ describe("the dbt project", function () {
     expect(stores.length).to.equal(all.length);
   });
 
+  describe("on the night after", () => {
+    let nightly: string;
+    let months: unknown;
+    before(async () => {
+      nightly = join(folder, "nightly.duckdb");
+      await copyFile(shop.warehouse, nightly);
+      // The window moves on by two days: February loses its first day, March stays as it is, and April begins.
+      const lake = openFolder(pathToFileURL(join(folder, "bucket")).href);
+      await generateCoffee(lake, { ...shopSettings, until: "2024-04-02", days: 61 });
+      const database = await openDuckDb(pathToFileURL(nightly).href.replace("file:", "duckdb:"));
+      await load(database, lake).finally(() => database.close());
+      await buildOn(nightly, "dbt-nightly");
+      months = await queryDuckDb(nightly, "select month, is_changed from coffee_marts.loaded_months order by month");
+    });
+
+    it("builds only the months that changed", () => {
+      expect(months).to.deep.equal([
+        { month: "2024-02-01", is_changed: true },
+        { month: "2024-03-01", is_changed: false },
+        { month: "2024-04-01", is_changed: true },
+      ]);
+    });
+
+    it("has the rows of a full build", async () => {
+      const whole = join(folder, "whole.duckdb");
+      await copyFile(nightly, whole);
+      await dbtBuild({
+        dbt,
+        target: "duckdb",
+        env: { DBT_DUCKDB_PATH: whole },
+        folder: join(folder, "dbt-whole"),
+        fullRefresh: true,
+      });
+      expect(await queryDuckDb(whole, "select count(*) as n from coffee_marts.loaded_months where is_changed"))
+        .to.deep //
+        .equal([{ n: 3 }]);
+      for (const model of timeless) {
+        const expected = await queryDuckDb(whole, rowsOf(model));
+        expect(await queryDuckDb(nightly, rowsOf(model)), model).to.deep.equal(expected);
+      }
+    });
+
+    it("builds all months again if a price, or an old customer's profile, changed", async () => {
+      await queryDuckDb(
+        nightly,
+        `update coffee_shop.customers set loyalty_tier = case when loyalty_tier = 'Gold' then 'Silver' else 'Gold' end
+         where customer_id = (select min(customer_id) from coffee_shop.orders)`,
+      );
+      await buildOn(nightly, "dbt-profile");
+      const stale = `select count(*) as n from coffee_marts.flat_orders as orders
+        inner join coffee_shop.customers as customers on orders.customer_id = customers.customer_id
+        where orders.loyalty_tier <> customers.loyalty_tier`;
+      expect(await queryDuckDb(nightly, stale)).to.deep.equal([{ n: 0 }]);
+    });
+  });
+
   describe("built again", () => {
     const earlierDay = "2024-03-01";
     let failure: unknown;
     let refusal: unknown;
+    let staleness: unknown;
+    let beyond: unknown;
+    const outOfBounds = () => join(folder, "out-of-bounds.duckdb");
+    const broken = () => join(folder, "broken.duckdb");
+    const stale = () => join(folder, "stale.duckdb");
     const earlier = () => join(folder, "earlier.duckdb");
 
     before(async () => {
-      const broken = join(folder, "broken.duckdb");
       const { warehouse } = await makeShop();
       const refused = join(folder, "refused.duckdb");
-      for (const copy of [broken, earlier(), refused]) await copyFile(warehouse, copy);
+      for (const copy of [earlier(), refused]) await copyFile(warehouse, copy);
+      for (const copy of [broken(), stale(), outOfBounds()]) await copyFile(shop.warehouse, copy);
       await queryDuckDb(
-        broken,
+        broken(),
         `update coffee_shop.order_details set quantity = quantity + 1
          where order_detail_id = (select max(order_detail_id) from coffee_shop.order_details);
          update coffee_shop.customers set registration_date = date '${LAST_DAY}'
          where customer_id = (select min(customer_id) from coffee_shop.orders where order_date < date '${LAST_DAY}')`,
       );
+      await queryDuckDb(
+        outOfBounds(),
+        `update coffee_shop.stores set latitude = 950, store_name = '' where store_id = 1;
+         update coffee_shop.customers set birth_year = 190 where customer_id = 1;
+         update coffee_shop.order_details set quantity = 0 where order_detail_id in (select min(order_detail_id) from coffee_shop.order_details);
+         update coffee_shop.orders set order_date = date '2999-01-01' where order_id = (select max(order_id) from coffee_shop.orders)`,
+      );
+      await queryDuckDb(stale(), "update coffee_shop.loads set loaded_at = loaded_at - interval 25 hour");
       const caught = (error: unknown) => error;
-      [failure, refusal] = await Promise.all([
-        buildOn(broken, "dbt-broken").catch(caught),
+      [failure, refusal, staleness, beyond] = await Promise.all([
+        buildOn(broken(), "dbt-broken").catch(caught),
         buildOn(refused, "dbt-refused", "yesterday").catch(caught),
+        buildOn(stale(), "dbt-stale").catch(caught),
+        buildOn(outOfBounds(), "dbt-bounds").catch(caught),
         buildOn(earlier(), "dbt-earlier", earlierDay),
       ]);
     });
 
     it("gives identical tables for the same input", async () => {
-      for (const model of Object.keys(keys).filter((each) => !marksAsOf.includes(each))) {
+      for (const model of timeless.filter((each) => !marksAsOf.includes(each))) {
         const again = await queryDuckDb(earlier(), rowsOf(model));
         expect(again, model).to.deep.equal(await queryDuckDb(shop.warehouse, rowsOf(model)));
       }
@@ -183,6 +260,49 @@ describe("the dbt project", function () {
       expect(message).to.include("test lines_add_up_to_their_order: Got 1 result");
       expect(message).to.include("test no_order_before_registration: Got");
       expect(message).to.include(join(folder, "dbt-broken", "dbt.log"));
+    });
+
+    it("leaves all published marts as they were if a test fails, and records why", async () => {
+      for (const model of Object.keys(keys))
+        expect(await queryDuckDb(broken(), rowsOf(model)), model).to.deep.equal(
+          await queryDuckDb(shop.warehouse, rowsOf(model)),
+        );
+      const [last] = await queryDuckDb(broken(), "select status, reason from coffee_marts.last_build");
+      expect(last?.status).to.equal("failed");
+      expect(last?.reason).to.include("test lines_add_up_to_their_order: Got 1 result");
+    });
+
+    it("starts from the published marts again after a failed build", async () => {
+      await queryDuckDb(
+        broken(),
+        `update coffee_shop.order_details set quantity = quantity - 1
+         where order_detail_id = (select max(order_detail_id) from coffee_shop.order_details);
+         update coffee_shop.customers set registration_date = (select min(registration_date) from coffee_marts.dim_customer as dim
+           where dim.customer_id = customers.customer_id)`,
+      );
+      await buildOn(broken(), "dbt-mended");
+      for (const model of timeless)
+        expect(await queryDuckDb(broken(), rowsOf(model)), model).to.deep.equal(
+          await queryDuckDb(shop.warehouse, rowsOf(model)),
+        );
+      expect(await queryDuckDb(broken(), "select status from coffee_marts.last_build")).to.deep.equal([
+        { status: "published" },
+      ]);
+    });
+
+    it("refuses a load that is more than a day old in one sentence", () => {
+      expect(staleness).to.be.instanceOf(UserError);
+      expect((staleness as UserError).message).to.match(
+        /^dbt did not start to build: The data is stale: the last load into coffee_shop was 25 hours ago, and at most 24 are allowed\. Load the new files first/,
+      );
+    });
+
+    it("fails on rows out of bounds, table by table, before it builds from them", () => {
+      const { message } = beyond as UserError;
+      for (const table of ["stores", "customers", "order_details"])
+        expect(message).to.include(`test ${table}_within_bounds: Got 1 result`);
+      expect(message).to.include("test rows_within_the_run: Got 1 result");
+      expect(message).not.to.include("orders_within_bounds");
     });
 
     it("refuses an as_of_date that is not a day", () => {

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { generateCoffee } from "../../generator/coffee/generate.ts";
 import { openFolder } from "../../generator/lake/folder.ts";
 import { load } from "../../generator/load.ts";
-import { coffeeTables } from "../../generator/tables/index.ts";
+import { coffeeDataset } from "../../generator/tables/index.ts";
 import { createTables, openDuckDb } from "../../generator/warehouse/duckdb.ts";
 import { buildShop } from "./shop.ts";
 
@@ -90,22 +90,22 @@ async function judge(seed: number, scale: number): Promise<Judged[]> {
     await generateCoffee(lake, { seed, until: UNTIL, scale, shard: { index: 0, count: 1 } });
     // dbt's compiled SQL names the database, which is called like the file.
     const url = pathToFileURL(join(folder, "warehouse.duckdb")).href.replace("file:", "duckdb:");
-    await createTables(url, coffeeTables);
+    await createTables(url, coffeeDataset);
     const database = await openDuckDb(url);
     try {
       await load(database, lake);
       // Anonymous orders decide no segment: without them the models take a third of the time.
       await database.run(`DELETE FROM coffee_shop.orders WHERE customer_id IS NULL;
         DELETE FROM coffee_shop.order_details WHERE order_id NOT IN (SELECT order_id FROM coffee_shop.orders)`);
-      await database.run("CREATE SCHEMA coffee_marts");
+      await database.run("CREATE SCHEMA coffee_marts_build");
       for (const model of models) {
         const sql = await readFile(join(dbt, "target", "compiled", "coffee_shop", "models", pathOf(model)), "utf8");
-        await database.run(`CREATE TABLE coffee_marts.${model} AS ${sql}`);
+        await database.run(`CREATE TABLE coffee_marts_build.${model} AS ${sql}`);
       }
       const truth = join(folder, "ground_truth", "Customers.csv");
       const rows = await database.run(`SELECT segment, is_churned, recency, customer_age_days,
           churned_on IS NOT NULL AS gone
-        FROM coffee_marts.flat_customer_metrics JOIN read_csv('${truth}', types = {'churned_on': 'DATE'}) USING (customer_id)`);
+        FROM coffee_marts_build.flat_customer_metrics JOIN read_csv('${truth}', types = {'churned_on': 'DATE'}) USING (customer_id)`);
       return rows.map((row) => ({
         segment: String(row.segment),
         isChurned: row.is_churned === true,

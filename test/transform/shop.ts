@@ -7,8 +7,9 @@ import { generateCoffee } from "../../generator/coffee/generate.ts";
 import { openFolder } from "../../generator/lake/folder.ts";
 import { readManifest } from "../../generator/lake/manifest.ts";
 import { load } from "../../generator/load.ts";
+import { recordLoad } from "../../generator/runs.ts";
 import { bigquerySchema } from "../../generator/tables/derive.ts";
-import { coffeeTables } from "../../generator/tables/index.ts";
+import { coffee, coffeeDataset, coffeeTables } from "../../generator/tables/index.ts";
 import { createTables, openDuckDb } from "../../generator/warehouse/duckdb.ts";
 import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
 import { madeOnce } from "../support/made-once.ts";
@@ -16,6 +17,8 @@ import type { BigQuery as Server } from "../support/servers.ts";
 
 /** The last of the sixty days. */
 export const LAST_DAY = "2024-03-31";
+
+export const shopSettings = { seed: 7, until: LAST_DAY, days: 60, scale: 0.4, shard: { index: 0, count: 1 } };
 
 /** Sixty days of a small coffee shop. Its files are made once for all tests: nobody changes them. */
 export interface Shop {
@@ -28,10 +31,9 @@ export interface Shop {
 export async function makeShop(): Promise<Shop> {
   const folder = await madeOnce("shop", async (made) => {
     const lake = lakeIn(made);
-    const shard = { index: 0, count: 1 };
-    await generateCoffee(lake, { seed: 7, until: LAST_DAY, days: 60, scale: 0.4, shard });
+    await generateCoffee(lake, shopSettings);
     const url = urlOf(join(made, "warehouse.duckdb"));
-    await createTables(url, coffeeTables);
+    await createTables(url, coffeeDataset);
     const database = await openDuckDb(url);
     await load(database, lake).finally(() => database.close());
   });
@@ -40,7 +42,8 @@ export async function makeShop(): Promise<Shop> {
     async loadInto(server) {
       const client = clientOf(server);
       const lake = lakeIn(folder);
-      const { files } = await readManifest(lake, "csv_sources");
+      const manifest = await readManifest(lake, "csv_sources");
+      const { files } = manifest;
       await client.createDataset("coffee_shop");
       for (const table of coffeeTables) {
         // The emulator loads only into nullable columns.
@@ -50,6 +53,17 @@ export async function makeShop(): Promise<Shop> {
           await client.dataset(table.dataset).table(table.table).load(lake.uri(file.path), options);
         }
       }
+      for (const table of [coffee.loads, coffee.loadedFiles]) {
+        const fields = bigquerySchema(table).map(({ name, type }) => ({ name, type }));
+        await client.dataset(table.dataset).createTable(table.table, { schema: { fields } });
+      }
+      await client.query(recordLoad(manifest, coffee.loads.dataset));
+      const held = files.map(
+        ({ table, month = "all", md5, rows }) => `('${table}', '${month}', '${md5}', ${rows}, '${manifest.run}')`,
+      );
+      await client.query(
+        `INSERT INTO coffee_shop.loaded_files (table_name, part, md5, row_count, run) VALUES ${held.join(", ")}`,
+      );
     },
   };
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { expect } from "chai";
 import { generateCoffee } from "../../../generator/coffee/generate.ts";
 import type { FileWriter, Lake } from "../../../generator/lake/lake.ts";
-import { readManifest } from "../../../generator/lake/manifest.ts";
+import { type Manifest, readManifest } from "../../../generator/lake/manifest.ts";
 import { csvHeader } from "../../../generator/tables/derive.ts";
 import { coffee } from "../../../generator/tables/index.ts";
 import { type Files, generateAll, oneShard, rowsOfDays, temporaryLake } from "./support.ts";
@@ -91,7 +91,7 @@ describe("what a run leaves in the lake", () => {
     await generateCoffee(lake, { ...small, shard: oneShard });
     const { files, run, settings } = await readManifest(lake, "csv_sources");
     expect(settings).to.deep.equal({ seed: 7, scale: 0.5, from: "2022-12-27", until: "2022-12-31", shards: 1 });
-    const names = ["Customers", "Products", "Stores", "Events", "Orders", "OrderDetails"];
+    const names = ["Customers", "Products", "Stores", "Events", "Orders-2022-12", "OrderDetails-2022-12"];
     expect(files.map(({ path }) => path)).to.deep.equal(names.map((name) => `csv_sources/${run}/${name}.csv`));
     for (const { path, rows, bytes, md5 } of files) {
       const text = (await lake.readText(path)) ?? "";
@@ -99,8 +99,8 @@ describe("what a run leaves in the lake", () => {
       expect(await lake.stat(path)).to.deep.equal({ bytes, md5 });
     }
     const header = async (name: string) => (await lake.readText(`csv_sources/${run}/${name}.csv`))?.split("\n")[0];
-    expect(await header("Orders")).to.equal(csvHeader(coffee.orders));
-    expect(await header("OrderDetails")).to.equal(csvHeader(coffee.orderDetails));
+    expect(await header("Orders-2022-12")).to.equal(csvHeader(coffee.orders));
+    expect(await header("OrderDetails-2022-12")).to.equal(csvHeader(coffee.orderDetails));
   });
 
   it("is published by the shard that completes it, and not before", async () => {
@@ -111,9 +111,36 @@ describe("what a run leaves in the lake", () => {
       await generateCoffee(lake, { ...small, shard: { index, count: 3 } });
     }
     const { files, run } = await readManifest(lake, "csv_sources");
-    expect(files).to.have.length(4 + 2 * 3);
-    const orders = files.filter(({ table }) => table === "orders").map(({ path }) => path);
-    expect(orders).to.deep.equal([1, 2, 3].map((n) => `csv_sources/${run}/Orders-0000${n}-of-00003.csv`));
+    const orders = files.filter(({ table }) => table === "orders").map(({ path, month }) => [path, month]);
+    expect(orders).to.deep.equal([[`csv_sources/${run}/Orders-2022-12.csv`, "2022-12"]]);
+  });
+
+  it("has a file for each month; the night after writes only the month that changed", async () => {
+    const { lake } = here;
+    const all = { ...options, scale: 0.1, shard: oneShard };
+    const first = await generateCoffee(lake, { ...all, until: "2022-03-30" });
+    const months = (files: Manifest["files"]) => files.flatMap(({ month }) => month ?? []);
+    expect(months(first.files)).to.deep.equal(["2022-01", "2022-01", "2022-02", "2022-02", "2022-03", "2022-03"]);
+    const written: string[] = [];
+    const told: number[] = [];
+    const watched = { ...lake, create: (path: string) => lake.create(written[written.push(path) - 1] ?? "") };
+    const second = await generateCoffee(watched, {
+      ...all,
+      until: "2022-03-31",
+      progress: (_, days) => told.push(days),
+    });
+    expect(written.filter((path) => /Order/.test(path))).to.have.length(2);
+    expect(told).to.deep.equal(Array(31).fill(31));
+    const path = (files: Manifest["files"], month: string) => files.filter((file) => file.month === month);
+    expect(path(second.files, "2022-02")).to.deep.equal(path(first.files, "2022-02"));
+    expect(path(second.files, "2022-03")).not.to.deep.equal(path(first.files, "2022-03"));
+
+    // A month whose file is gone, or was changed, is written again, with the same bytes.
+    await lake.writeText(path(second.files, "2022-01")[0]?.path ?? "", "spoiled");
+    await rm(lake.uri(path(second.files, "2022-02")[1]?.path ?? ""));
+    const again = await generateCoffee(lake, { ...all, until: "2022-03-31" });
+    expect(again).to.deep.equal(second);
+    for (const { path, bytes, md5 } of again.files) expect(await lake.stat(path)).to.deep.equal({ bytes, md5 });
   });
 
   it("goes where the prefix says", async () => {
@@ -145,7 +172,7 @@ function lakeThatFills(lake: Lake, name: string): Lake {
     ...lake,
     async create(path): Promise<FileWriter> {
       const writer = await lake.create(path);
-      if (!path.endsWith(`/${name}.csv`)) return writer;
+      if (!new RegExp(`/${name}(-\\d{4}-\\d\\d)?[.]csv$`).test(path)) return writer;
       return { ...writer, write: () => Promise.reject(new Error("the disk is full")) };
     },
   };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { isoDay } from "../../../generator/coffee/calendar.ts";
-import { type CoffeeOptions, checkSettings, shardDays, shardFile } from "../../../generator/coffee/shop-settings.ts";
+import { type CoffeeOptions, checkSettings, shardMonths } from "../../../generator/coffee/shop-settings.ts";
 import { UserError } from "../../../generator/errors.ts";
 
 const right: CoffeeOptions = { seed: 42, until: "2026-11-22", scale: 1, shard: { index: 0, count: 1 } };
@@ -71,16 +71,18 @@ describe("settings of the coffee shop", () => {
     expect(run({})).to.match(/^2026-11-22-[0-9a-f]{8}$/);
   });
 
-  it("cuts the days into shards without gap or overlap", () => {
+  it("cuts the months into shards without gap or overlap, and knows which are whole", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1787 }), fc.integer({ min: 1, max: 40 }), (days, count) => {
         const shards = Array.from({ length: count }, (_, index) =>
           checkSettings({ ...right, days, shard: { index, count } }),
         );
+        const months = shards.flatMap(shardMonths);
         let next = shards[0]?.firstDay;
-        for (const shard of shards) {
-          const { from, to } = shardDays(shard);
+        for (const { name, from, to, isWhole } of months) {
           expect(from).to.equal(next);
+          expect([isoDay(from).slice(0, 7), isoDay(to - 1).slice(0, 7)]).to.deep.equal([name, name]);
+          expect(isWhole).to.equal(isoDay(from).endsWith("-01") && isoDay(to).endsWith("-01"));
           next = to;
         }
         expect(next).to.equal((shards[0]?.untilDay ?? 0) + 1);
@@ -88,8 +90,11 @@ describe("settings of the coffee shop", () => {
     );
   });
 
-  it("names the files of shards by their number and count", () => {
-    expect(shardFile("Orders", "csv", { index: 0, count: 1 })).to.equal("Orders.csv");
-    expect(shardFile("Orders", "csv", { index: 0, count: 4 })).to.equal("Orders-00001-of-00004.csv");
+  it("names the folder of whole months by all that their rows depend on, and by nothing else", () => {
+    const folder = (change: Partial<CoffeeOptions>) => checkSettings({ ...right, ...change }).monthsFolder;
+    const more = { days: 3, until: "2025-01-31", shard: { index: 1, count: 2 } };
+    expect(folder(more)).to.equal(folder({}));
+    expect(folder({ seed: right.seed + 1 })).not.to.equal(folder({}));
+    expect(folder({ scale: right.scale * 2 })).not.to.equal(folder({}));
   });
 });

@@ -116,11 +116,12 @@ async function fillShop(file: string, options: Omit<GenerateOptions, "shard">): 
     for (const table of [...coffeeTables, coffee.customerTruth]) {
       // DuckDB parses short decimals thirty times as fast as long ones.
       await connection.run(duckdbDdl(table).replaceAll("DECIMAL(38, 9)", "DECIMAL(18, 9)"));
-      const path =
+      const paths =
         table === coffee.customerTruth
-          ? "ground_truth/Customers.csv"
-          : files.find((file) => file.table === table.table)?.path;
-      await connection.run(`COPY ${fullName(table)} FROM '${lake.uri(path ?? "")}' (FORMAT csv, HEADER, STRICT_MODE)`);
+          ? ["ground_truth/Customers.csv"]
+          : files.flatMap((file) => (file.table === table.table ? file.path : []));
+      for (const path of paths)
+        await connection.run(`COPY ${fullName(table)} FROM '${lake.uri(path)}' (FORMAT csv, HEADER, STRICT_MODE)`);
     }
   } finally {
     connection.closeSync();

@@ -3,37 +3,44 @@ import { expect } from "chai";
 import { generateCoffee } from "../../../generator/coffee/generate.ts";
 import { UserError } from "../../../generator/errors.ts";
 import { answerTo } from "../../../generator/functions/load-bq-from-csv.ts";
+import type { Lake } from "../../../generator/lake/lake.ts";
 import { openLake } from "../../../generator/lake/open-lake.ts";
 import { bigquerySchema } from "../../../generator/tables/derive.ts";
-import { coffeeTables } from "../../../generator/tables/index.ts";
+import { coffeeDataset, coffeeTables } from "../../../generator/tables/index.ts";
 import { call, type DeployedFunction, startFunction } from "../../support/functions.ts";
 import { type Google, startGoogle } from "../../support/google.ts";
 import { skipWithout } from "../../support/servers.ts";
+
+/** The last day of tonight's data. */
+const NIGHT = "2025-03-31";
 
 describe("The function load-bq-from-csv", () => {
   let google: Google;
   let client: BigQuery;
   let loadBqFromCsv: DeployedFunction;
   const loaded: Record<string, number> = {};
+  let lake: Lake;
+  let env: Record<string, string>;
+  let tonight: object;
 
   before(async function () {
     skipWithout("bqemulator", this);
     google = await startGoogle({ bigquery: true });
     client = new BigQuery({ projectId: google.project });
     await client.createDataset("coffee_eu");
-    for (const table of coffeeTables)
+    for (const table of coffeeDataset)
       await client.dataset("coffee_eu").createTable(table.table, { schema: { fields: bigquerySchema(table) } });
-    const lake = await openLake(`gs://${await google.makeBucket("coffee-bucket")}`);
-    const options = { seed: 42, scale: 0.1, until: "2025-03-31", days: 3, shard: { index: 0, count: 1 } };
-    const { files } = await generateCoffee(lake, { ...options, prefix: "some/csv" });
-    for (const { table, rows } of files) loaded[table] = rows;
-    loadBqFromCsv = await startFunction("loadBqFromCsv", {
+    lake = await openLake(`gs://${await google.makeBucket("coffee-bucket")}`);
+    env = {
       PROJECT_ID: google.project,
       DATASET: "coffee_eu",
       BUCKET: "coffee-bucket",
       GCS_PREFIX: "some/csv",
       LOCATION: "US",
-    });
+      UNTIL: NIGHT,
+    };
+    await generate(42);
+    loadBqFromCsv = await startFunction("loadBqFromCsv", env);
   });
   afterEach(() => {
     google.intercept = undefined;
@@ -50,56 +57,91 @@ describe("The function load-bq-from-csv", () => {
     });
     return Object.fromEntries(await Promise.all(counts));
   };
-  /** Counts how often the manifest is read, which is once per load. */
-  const countLoads = () => {
-    const seen = { loads: 0 };
-    google.intercept = ({ url = "" }) => {
-      if (url.includes("manifest.json")) seen.loads++;
-      return false;
+  /** Writes a run of the generator. Its rows and its name depend on the seed. */
+  const generate = async (seed: number) => {
+    const options = { seed, scale: 0.1, until: NIGHT, days: 3, shard: { index: 0, count: 1 } };
+    const { run, files } = await generateCoffee(lake, { ...options, prefix: "some/csv" });
+    for (const { table, rows } of files) loaded[table] = rows;
+    tonight = { night: NIGHT, run, until: NIGHT };
+  };
+  const answerToManifest = (status: number, text: string) => {
+    google.intercept = ({ url = "" }, response) => {
+      if (!url.includes("manifest.json")) return false;
+      response.writeHead(status).end(text);
+      return true;
     };
-    return seen;
   };
 
-  it("loads the last run into the dataset that the environment names, and answers with the rows of each table", async () => {
-    expect(await call(loadBqFromCsv.url)).to.deep.include({ status: 200, body: { loaded } });
+  it("waits while there is no run in the bucket", async () => {
+    answerToManifest(404, "No such object");
+    expect(await call(loadBqFromCsv.url)).to.deep.include({
+      status: 503,
+      body: { state: "waiting", waitsFor: "the generator: the bucket holds nothing yet", night: NIGHT },
+    });
+  });
+
+  it("loads tonight's run into the dataset that the environment names, and answers with the run, its last day and the rows of each table", async () => {
+    expect(await call(loadBqFromCsv.url)).to.deep.include({ status: 200, body: { state: "done", ...tonight, loaded } });
     expect(await rows()).to.deep.equal(loaded);
   });
 
-  it("leaves the same rows when it is called again", async () => {
-    expect((await call(loadBqFromCsv.url)).status).to.equal(200);
-    expect(await rows()).to.deep.equal(loaded);
+  it("loads nothing when the tables hold tonight's run", async () => {
+    expect(await call(loadBqFromCsv.url)).to.deep.include({ status: 200, body: { state: "already done", ...tonight } });
+    const [[{ loads }]] = await client.query("SELECT COUNT(*) AS loads FROM coffee_eu.loads");
+    expect(loads).to.equal(1);
   });
 
-  it("runs one load at a time: calls that wait share the next one", async () => {
-    const seen = countLoads();
+  it("waits for the run of the next night, and says what the tables hold", async () => {
+    const tomorrow = await startFunction("loadBqFromCsv", { ...env, UNTIL: "2025-04-01" });
+    try {
+      const { status, body } = await call(tomorrow.url);
+      expect([status, body]).to.deep.equal([
+        503,
+        {
+          state: "waiting",
+          waitsFor: `the generator: the bucket holds data until ${NIGHT}`,
+          ...tonight,
+          night: "2025-04-01",
+        },
+      ]);
+    } finally {
+      await tomorrow.stop();
+    }
+  });
+
+  it("loads once, however many call at the same time", async () => {
+    await generate(43);
     const answers = await Promise.all(Array.from({ length: 5 }, () => call(loadBqFromCsv.url)));
-    for (const { status, body } of answers) expect([status, body]).to.deep.equal([200, { loaded }]);
-    expect(seen.loads).to.equal(2);
+    expect(answers.map(({ status }) => status)).to.deep.equal(Array(5).fill(200));
+    expect(answers.filter(({ body }) => body.state === "done")).to.have.length(1);
+    for (const { body } of answers) expect(body).to.include(tonight);
     expect(await rows()).to.deep.equal(loaded);
   });
 
   it("answers 500 with the cause, and loads at the next call once it is fixed", async () => {
-    google.intercept = ({ url = "" }, response) => {
-      if (!url.includes("manifest.json")) return false;
-      response.writeHead(404).end("No such object");
-      return true;
-    };
-    const answers = await Promise.all([call(loadBqFromCsv.url), call(loadBqFromCsv.url)]);
-    for (const { status, body } of answers) {
-      expect(status).to.equal(500);
-      expect(body.error).to.match(/^there is no some\/csv\/manifest\.json in gs:\/\/coffee-bucket: run generate first/);
-    }
-    expect(await rows()).to.deep.equal(loaded);
+    const before = await rows();
+    await generate(44);
+    answerToManifest(200, "{");
+    const { status, body } = await call(loadBqFromCsv.url);
+    expect([status, body.error]).to.deep.equal([
+      500,
+      "some/csv/manifest.json in gs://coffee-bucket is not JSON, so it was cut short or edited: run generate again",
+    ]);
+    expect(await rows()).to.deep.equal(before);
     google.intercept = undefined;
-    expect((await call(loadBqFromCsv.url)).status).to.equal(200);
+    expect(await call(loadBqFromCsv.url)).to.deep.include({ status: 200, body: { state: "done", ...tonight, loaded } });
   });
 
   it("refuses other methods, and bodies that are not JSON, without loading", async () => {
-    const seen = countLoads();
+    let reads = 0;
+    google.intercept = () => {
+      reads++;
+      return false;
+    };
     expect((await call(loadBqFromCsv.url, { method: "GET" })).status).to.equal(405);
     const headers = { "Content-Type": "text/plain" };
     expect((await call(loadBqFromCsv.url, { method: "POST", body: "load, please", headers })).status).to.equal(400);
-    expect(seen.loads).to.equal(0);
+    expect(reads).to.equal(0);
   });
 
   it("answers 409 if BigQuery rolled this load back in favour of another", () => {

@@ -1,57 +1,140 @@
-import { runAdminError } from "bigquery-clean-room/run-admin";
 import { expect } from "chai";
-import { answerTo } from "../../../generator/functions/trigger-job.ts";
-import { type RunAdminServer, startRunAdmin } from "../../../packages/bigquery-clean-room/test/support/run-admin.ts";
+import { yesterdayInKyiv } from "../../../generator/command-settings.ts";
+import { openLake } from "../../../generator/lake/open-lake.ts";
+import {
+  failed,
+  type RunAdminServer,
+  startRunAdmin,
+} from "../../../packages/bigquery-clean-room/test/support/run-admin.ts";
 import { call, type DeployedFunction, startFunction } from "../../support/functions.ts";
+import { type Google, startGoogle } from "../../support/google.ts";
 
 const job = "projects/demo-project/locations/us-central1/jobs/coffee-data-job";
 
 describe("The function trigger-job", () => {
   let server: RunAdminServer;
+  let google: Google;
   let triggerJob: DeployedFunction;
+  const env = {
+    PROJECT_ID: "demo-project",
+    REGION: "us-central1",
+    LOCATION: "US",
+    JOB: "coffee-data-job",
+    DBT_JOB: "coffee-dbt-job",
+    REPORT_JOB: "coffee-report-job",
+    DATASET: "coffee_shop",
+    MARTS: "coffee_marts",
+    BUCKET: "files",
+    GCS_PREFIX: "csv",
+    REPORTS_BUCKET: "reports",
+  };
   before(async () => {
     server = await startRunAdmin();
-    const env = { PROJECT_ID: "demo-project", REGION: "us-central1", JOB: "coffee-data-job" };
+    google = await startGoogle({ bigquery: false });
+    await google.makeBucket("files");
     triggerJob = await startFunction("triggerJob", env);
   });
-  beforeEach(() => server.reset());
+  beforeEach(async () => {
+    server.reset();
+    await publish("2026-01-01");
+  });
   after(async () => {
     await triggerJob?.stop();
+    await google?.stop();
     await server?.stop();
   });
-  const post = (body?: string, contentType = "application/json") =>
-    call(triggerJob.url, {
+
+  const night = yesterdayInKyiv();
+  const post = (body?: string, contentType = "application/json", path = "") =>
+    call(triggerJob.url + path, {
       method: "POST",
       ...(body !== undefined && { body, headers: { "Content-Type": contentType } }),
     });
+  /** Publishes a run in the bucket, as the generator does. */
+  const publish = async (until: string) => {
+    const file = { table: "orders", path: "o.csv", rows: 1, bytes: 1, md5: "0".repeat(32) };
+    const settings = { seed: 42, scale: 1, from: "2022-01-01", until, shards: 1 };
+    const lake = await openLake("gs://files");
+    await lake.writeText("csv/manifest.json", JSON.stringify({ run: `${until}-a`, settings, files: [file] }));
+  };
 
-  it("starts the job without overrides and answers with the execution, without waiting for its end", async () => {
+  it("starts the job, waits for its end, and answers with the run and the last day of its data", async () => {
     server.courses.push({ looks: [{ runningCount: 1 }] });
-    const { status, body, headers } = await post();
-    expect(status).to.equal(202);
+    const answer = post();
+    while (!server.requests.some(({ path }) => path.includes("/executions/")))
+      await new Promise((go) => setTimeout(go, 50));
+    await publish(night);
+    server.finish();
+    const { status, body, headers } = await answer;
+    expect(status, JSON.stringify(body)).to.equal(200);
     expect(headers.get("content-type")).to.equal("application/json");
+    expect(body).to.include({ state: "done", run: `${night}-a`, until: night, night });
     expect(body.execution).to.match(/^projects\/demo-project\/.*\/coffee-data-job\/executions\/run-\d+$/);
-    expect(server.requests).to.deep.equal([
-      { method: "POST", path: `${job}:run`, body: {}, authorization: "Bearer a-token" },
-    ]);
+    expect(triggerJob.log(), "Cloud Logging gets the answer too").to.contain(JSON.stringify(body));
+  });
+
+  it("starts nothing if tonight's run is in the bucket, as when it is called by hand at noon", async () => {
+    await publish(night);
+    const { status, body } = await post();
+    expect([status, body]).to.deep.equal([200, { state: "already done", night, run: `${night}-a`, until: night }]);
+    expect(server.requests).to.deep.equal([]);
+  });
+
+  it("answers 503 to be called again when the job has failed", async () => {
+    server.courses.push({ looks: [failed("the disk is full")] });
+    const { status, body } = await post();
+    expect(status).to.equal(503);
+    expect(body.error).to.contain("coffee-data-job failed, time 1 of 3 tonight: the disk is full");
+    expect(triggerJob.log()).to.contain(JSON.stringify({ severity: "ERROR", message: body.error }));
+  });
+
+  it("answers 500 when the job has succeeded and tonight's run is missing all the same", async () => {
+    const { status, body } = await post();
+    expect(status).to.equal(500);
+    expect(body.error).to.contain("the work ended, and its output is missing").and.to.contain("2026-01-01");
+  });
+
+  it("starts the job once, however many call at the same time", async () => {
+    server.courses.push({ looks: [{ runningCount: 1 }] });
+    const answers = Array.from({ length: 5 }, () => post("{}"));
+    while (!server.requests.some(({ path }) => path.includes("/executions/")))
+      await new Promise((go) => setTimeout(go, 50));
+    await publish(night);
+    server.finish();
+    expect((await Promise.all(answers)).map(({ status }) => status)).to.deep.equal(Array(5).fill(200));
+    expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
   });
 
   it("accepts any JSON body or none, and uses nothing in it", async () => {
+    await publish(night);
     for (const body of [undefined, "", "{}", '{"job":"another","overrides":{}}', "null", "  "])
-      expect((await post(body, "application/octet-stream")).status, String(body)).to.equal(202);
-    expect(new Set(server.requests.map(({ path }) => path))).to.deep.equal(new Set([`${job}:run`]));
+      expect((await post(body, "application/octet-stream")).status, String(body)).to.equal(200);
   });
 
-  it("refuses a body that is not JSON", async () => {
-    expect(await post("hello", "text/plain")).to.deep.include({
-      status: 400,
-      body: { error: "the body is not JSON: send {} or none" },
+  it("refuses a path that is no step of the night", async () => {
+    expect(await post("{}", "application/json", "constructor")).to.deep.include({
+      status: 404,
+      body: { error: '"/constructor" is not a step of the night: use /, /dbt, /report' },
     });
+  });
+
+  it("refuses a body that is not JSON, and answers in JSON, whatever its content type", async () => {
+    await publish(night);
+    const types = [
+      "text/plain",
+      "application/json",
+      "application/cloudevents+json",
+      "application/x-www-form-urlencoded",
+      "text/plain; charset=none",
+    ];
+    for (const type of types)
+      expect(await post("{oops", type), type).to.deep.include({
+        status: 400,
+        body: { error: "the body is not JSON: send {} or none" },
+      });
     expect((await post("\xff\xfe{", "application/octet-stream")).status).to.equal(400);
-    // If its content type is JSON, functions-framework refuses it before the function sees it.
-    const headers = { "Content-Type": "application/json" };
-    expect((await fetch(triggerJob.url, { method: "POST", body: "{oops", headers })).status).to.equal(400);
-    expect(server.requests).to.deep.equal([]);
+    expect((await post("{}", "application/json")).status).to.equal(200);
+    expect(server.requests).to.have.length(0);
   });
 
   it("refuses every method but POST", async () => {
@@ -67,59 +150,18 @@ describe("The function trigger-job", () => {
     expect(server.requests).to.deep.equal([]);
   });
 
-  it("starts the job once per call, concurrent calls included", async () => {
-    const answers = await Promise.all(Array.from({ length: 8 }, () => post("{}")));
-    expect(answers.map(({ status }) => status)).to.deep.equal(Array(8).fill(202));
-    expect(new Set(answers.map(({ body }) => body.execution)).size).to.equal(8);
-  });
-
   it("waits for an API that is slow", async () => {
     server.answers.push({ afterMs: 700 });
-    expect((await post()).status).to.equal(202);
-  });
-
-  const cases = [
-    { of: 403, is: 500, says: "may not run", times: 1 },
-    { of: 404, is: 500, says: `there is no ${job}`, times: 1 },
-    { of: 409, is: 409, says: "cannot be started now", times: 1 },
-    { of: 429, is: 429, says: "try again later", times: 3 },
-    { of: 500, is: 502, says: "was not started", times: 3 },
-    { of: 503, is: 502, says: "was not started", times: 3 },
-  ];
-  for (const { of, is, says, times } of cases)
-    it(`answers ${is} when the API answers ${of}, and passes on the API's message`, async () => {
-      server.answers.push(...Array.from({ length: times }, () => ({ status: of, message: "in Google's words" })));
-      const { status, body } = await post();
-      expect(status).to.equal(is);
-      expect(body.error).to.contain(says).and.to.contain("in Google's words");
-      expect(server.requests.length).to.equal(times);
-      expect(triggerJob.log()).to.contain(JSON.stringify({ severity: "ERROR", message: body.error }));
-      expect((await post()).status, "the next call").to.equal(202);
-    });
-
-  it("answers 504 when the API does not answer, and 502 when there is none", () => {
-    expect(answerTo(runAdminError("no answer", undefined, true), job)).to.include({
-      status: 504,
-      message: `no answer; ${job} may have been started`,
-    });
-    expect(answerTo(runAdminError("Cloud Run cannot be reached"), job).status).to.equal(502);
-  });
-
-  it("does not claim that nothing was started when the API accepts the call and its answer cannot be read", async () => {
-    server.answers.push({ text: "<html>" });
-    const { status, body } = await post();
-    expect([status, body.error]).to.deep.equal([
-      502,
-      `${job} was started, or may have been: Cloud Run answered 200: <html>`,
-    ]);
+    server.courses.push({ looks: [failed("late")] });
+    expect((await post()).status).to.equal(503);
   });
 
   it("names every environment variable that is missing", async () => {
-    const bare = await startFunction("triggerJob", { PROJECT_ID: "demo-project", JOB: "" });
+    const bare = await startFunction("triggerJob", { ...env, REGION: "", MARTS: "" });
     try {
       expect(await call(bare.url)).to.deep.include({
         status: 500,
-        body: { error: "this function is deployed without REGION, JOB" },
+        body: { error: "this function is deployed without REGION, MARTS" },
       });
     } finally {
       await bare.stop();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -127,6 +127,31 @@ describe("a lake", () => {
       '"./data" is not a lake: use gs://BUCKET/PREFIX or file:///ABSOLUTE/FOLDER',
     );
     expect(await userError(() => openLake("gs://"))).to.contain("use gs://BUCKET/PREFIX");
+  });
+
+  it("removes what interrupted processes left unfinished, and nothing that another one is writing", async () => {
+    const at = (name: string) => join(folder, "swept", "csv", "run", name);
+    await mkdir(join(at(""), ".."), { recursive: true });
+    await mkdir(at(""));
+    const dead = 4_194_999;
+    const hours = (ago: number) => new Date(Date.now() - ago * 3_600_000);
+    await writeFile(at(`dead.csv.tmp-${dead}`), "half");
+    await writeFile(at(`running.csv.tmp-${process.ppid}`), "half");
+    await writeFile(at(`another-program.csv.tmp-${process.ppid}`), "half");
+    await utimes(at(`another-program.csv.tmp-${process.ppid}`), hours(2), hours(2));
+    const lake = await openLake(pathToFileURL(join(folder, "swept")).href);
+    await lake.writeText("csv/new.csv", "x");
+    expect(await readdir(at(""))).to.deep.equal([`running.csv.tmp-${process.ppid}`]);
+    expect(await lake.list("")).to.deep.equal(["csv/new.csv"]);
+  });
+
+  it("names a folder that stands where a file is to be read", async () => {
+    await mkdir(join(folder, "mistaken", "Orders.csv"), { recursive: true });
+    const lake = await openLake(pathToFileURL(join(folder, "mistaken")).href);
+    for (const read of [() => lake.stat("Orders.csv"), () => lake.readText("Orders.csv")])
+      expect(await userError(read)).to.equal(
+        `${folder}/mistaken/Orders.csv is a folder, and a file is to be read there: move it away`,
+      );
   });
 
   describe("in a folder that cannot be written", () => {

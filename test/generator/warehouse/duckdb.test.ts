@@ -110,6 +110,11 @@ describe("DuckDB", () => {
         "file.csv, line 3: a quote is opened and never closed; is the file cut off or edited?",
       ],
       [
+        "a line of 3 MB",
+        `${header}1,a,,\n2,${"x".repeat(3_000_000)},,\n`,
+        "file.csv, line 3: has more than 2 million characters; are its line ends lost, or is a text far too long?",
+      ],
+      [
         "text behind a quoted value",
         `${header}1,"a"b,,\n`,
         "file.csv, line 2: text follows a closing quote; write a quote within a value twice",

@@ -1,0 +1,19 @@
+import { expect } from "chai";
+import { runFile } from "./processes.ts";
+
+describe("npm run faults", () => {
+  it("survives a few faults of each kind, and prints how many", async function () {
+    this.timeout(180_000);
+    const { code, output } = await runFile("test/faults/main.ts", ["--sample"]);
+    expect(code, output).to.equal(0);
+    for (const [, tried, survived] of output.matchAll(/: tried (\d+), survived (\d+)/g))
+      expect(survived).to.equal(tried);
+    expect(output.match(/tried [1-9]/g), output).to.have.length(4);
+  });
+
+  it("refuses a kind that it does not know", async () => {
+    const { code, output } = await runFile("test/faults/main.ts", ["floods"]);
+    expect(code).to.equal(1);
+    expect(output).to.match(/^error: there is no kind floods: use "replacing results", /);
+  });
+});

@@ -1,0 +1,49 @@
+import { clients } from "./clients.ts";
+import { corruptInputs } from "./corrupt.ts";
+import type { Kind } from "./fault.ts";
+import { kills } from "./kills.ts";
+import { nights } from "./night.ts";
+import { swaps } from "./swap.ts";
+
+/*
+ * `npm run faults`: injects faults of every kind, and looks whether the last good data stands. Prints each fault that was lost, and for
+ * each kind how many were tried and survived. Exit code 1 if one is lost.
+ *
+ *   npm run faults                        all of them, in about ten minutes
+ *   npm run faults -- "corrupt inputs"    one kind
+ *   npm run faults -- --sample            a few of each kind
+ */
+
+const kinds: readonly Kind[] = [swaps, kills, nights, corruptInputs, clients];
+
+const asked = process.argv.slice(2).filter((each) => !each.startsWith("--"));
+const unknown = asked.filter((name) => !kinds.some((kind) => kind.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `error: there is no kind ${unknown.join(", ")}: use ${kinds.map(({ name }) => `"${name}"`).join(", ")}`,
+  );
+  process.exit(1);
+}
+const sample = process.argv.includes("--sample");
+const verbose = process.argv.includes("--verbose");
+
+let lost = 0;
+const started = performance.now();
+const chosen = kinds.filter((kind) => (asked.length === 0 || asked.includes(kind.name)) && !(sample && kind.isSlow));
+for (const kind of chosen) {
+  let tried = 0;
+  let survived = 0;
+  const began = performance.now();
+  await kind.run(sample, ({ name, lost: reason }) => {
+    tried++;
+    if (reason === undefined) survived++;
+    if (reason !== undefined) console.log(`  lost: ${name}: ${reason}`);
+    else if (verbose) console.log(`  ${name}`);
+  });
+  lost += tried - survived;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`${kind.name}: tried ${tried}, survived ${survived} (${seconds} s). ${kind.holds}.`);
+}
+const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+console.log(lost === 0 ? `All survived, in ${minutes} minutes.` : `${lost} lost, in ${minutes} minutes.`);
+process.exitCode = lost === 0 ? 0 : 1;

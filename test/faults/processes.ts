@@ -1,0 +1,72 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A command of this repository that runs in a process of its own. */
+export interface Command {
+  readonly child: ChildProcess;
+  /** Everything that it has printed so far. */
+  output(): string;
+  /** Its exit code, or the name of the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts a TypeScript file of this repository with Node. */
+export function startFile(file: string, args: readonly string[], env: Record<string, string> = {}): Command {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", file, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+    // A group of its own, by which all processes that it starts can be found.
+    detached: true,
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  child.stdin.on("error", () => {});
+  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
+  return { child, output: () => output, ended };
+}
+
+/** Runs a file to its end. A process that takes longer than `within` milliseconds is killed and counts as hanging. */
+export async function runFile(
+  file: string,
+  args: readonly string[],
+  { env, within = 120_000 }: { env?: Record<string, string>; within?: number } = {},
+): Promise<{ code: number | NodeJS.Signals; output: string; seconds: number }> {
+  const started = performance.now();
+  const command = startFile(file, args, env);
+  const timer = setTimeout(() => command.child.kill("SIGKILL"), within);
+  const code = await command.ended;
+  clearTimeout(timer);
+  return { code, output: command.output(), seconds: (performance.now() - started) / 1000 };
+}
+
+/** The processes that a command has started and that still run. */
+export function leftOf({ child }: Command): string[] {
+  const listed = execFileSync("ps", ["-A", "-o", "pgid=,stat=,args="], { encoding: "utf8" }).split("\n");
+  return listed
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([group, state = "Z"]) => group === String(child.pid) && !state.startsWith("Z"))
+    .map(([, , ...args]) => args.join(" "));
+}
+
+/** Waits until `done`, for at most `within` milliseconds. Returns whether it was done in time. */
+export async function until(done: () => boolean | Promise<boolean>, within: number): Promise<boolean> {
+  for (const deadline = Date.now() + within; Date.now() < deadline; await sleep(20)) if (await done()) return true;
+  return false;
+}
+
+/**
+ * The reason why the end of a failed command is not what a person needs: a code of 0, a stack trace, or no message. Undefined if it is
+ * right.
+ */
+export function badEnd({ code, output }: { code: number | NodeJS.Signals; output: string }): string | undefined {
+  if (typeof code !== "number") return `was ended by ${code}`;
+  if (code === 0) return "ended with exit code 0";
+  if (/^\s+at .+:\d+:\d+\)?$/m.test(output)) return `printed a stack trace: ${output.trim().slice(-600)}`;
+  const messages = output.match(/^error: /gm)?.length ?? 0;
+  return messages === 1 ? undefined : `printed ${messages} messages: ${output.trim().slice(-600)}`;
+}

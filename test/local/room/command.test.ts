@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { ROOM_FILE } from "../../../local/rehearsed-room.ts";
+import { type SmallRoom, smallRoom } from "../../../packages/analysis-rules/test/small-room.ts";
+import { send } from "./bench.ts";
+
+const program = join(import.meta.dirname, "../../../local/room-command.ts");
+
+describe("npm run room", function () {
+  this.timeout(60_000);
+  let small: SmallRoom;
+  before(async () => {
+    small = await smallRoom([
+      { city: "Lviv", tier: "Free", verified: true, points: 1, score: 0.5, rows: 1, shared: true },
+    ]);
+    await writeFile(join(small.folder, ROOM_FILE), JSON.stringify(small.options.room));
+  });
+  after(() => small.close());
+
+  function start(...args: string[]): ChildProcess {
+    return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, "--no-open", ...args]);
+  }
+
+  async function ended(child: ChildProcess) {
+    const [out, error, [code]] = await Promise.all([
+      text(child.stdout as NodeJS.ReadableStream),
+      text(child.stderr as NodeJS.ReadableStream),
+      once(child, "close"),
+    ]);
+    return { out, error, code };
+  }
+
+  it("says in one sentence that npm start comes first", async () => {
+    const empty = await mkdtemp(join(small.folder, "empty-"));
+    const { error, code } = await ended(start("--out", empty));
+    expect([error.trim(), code]).to.deep.equal([
+      `error: there is no rehearsal in ${empty} yet: run npm start first`,
+      1,
+    ]);
+  });
+
+  it("prints its address, listens on this machine only, refuses a taken port, and ends on a signal", async () => {
+    const child = start("--out", small.folder, "--port", "0");
+    const over = ended(child);
+    const [first] = await once(child.stdout as NodeJS.ReadableStream, "data");
+    const [, url = "", port = ""] =
+      /^(http:\/\/127\.0\.0\.1:(\d+)\/) {2}\(Ctrl-C ends it\)\n$/.exec(String(first)) ?? [];
+    expect((await send(url, {})).text).to.contain("Ask the clean room");
+    const other = await ended(start("--out", small.folder, "--port", port));
+    expect([other.error.trim(), other.code]).to.deep.equal([
+      `error: port ${port} is taken: name another one with --port`,
+      1,
+    ]);
+    child.kill("SIGTERM");
+    expect(await over).to.include({ code: 0, error: "" });
+  });
+});

@@ -1,0 +1,251 @@
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import axe from "axe-core";
+import { expect } from "chai";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { AskReply } from "../../../local/room/api.ts";
+import { tour } from "../../../local/room/tour.ts";
+import { temporaryFolder } from "../../generator/thelook/merchant.ts";
+import { findChromium, howToGetChromium, startChromium } from "../../support/chromium.ts";
+import { type ServedRoom, servedRoom } from "./bench.ts";
+
+describe("the page of the clean room", function () {
+  this.timeout(120_000);
+  const folder = temporaryFolder();
+  let served: ServedRoom;
+  let browser: Browser;
+  let page: Page;
+  let troubles: string[] = [];
+
+  before(async function () {
+    const chromium = findChromium();
+    if (chromium === undefined) {
+      if (process.env.CI) throw new Error(howToGetChromium);
+      console.error(`      ${howToGetChromium}`);
+      return this.skip();
+    }
+    [served, browser] = await Promise.all([servedRoom(folder), startChromium(chromium)]);
+  });
+  after(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+  afterEach(async () => {
+    await page?.context().close();
+    expect(troubles).to.deep.equal([]);
+  });
+
+  async function open(options: BrowserContextOptions = {}, hash = ""): Promise<void> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    page = await context.newPage();
+    troubles = [];
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
+    });
+    page.on("pageerror", (error) => troubles.push(String(error)));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(served.server.url) && !/^(data|blob):/.test(request.url()))
+        troubles.push(`asked for ${request.url()}`);
+    });
+    await page.goto(`${served.server.url}${hash}`);
+    await page.waitForSelector("body[data-ready]");
+  }
+
+  /** Does something that asks a question, and returns the server's reply when the page shows it. */
+  async function asked(act: () => Promise<unknown>): Promise<AskReply> {
+    const [response] = await Promise.all([page.waitForResponse(/\/api\/ask$/), act()]);
+    await page.waitForSelector(".bench[aria-busy=false]");
+    return response.json();
+  }
+
+  /** Replaces the query. */
+  async function write(sql: string): Promise<void> {
+    await page.getByRole("textbox", { name: "Query, in GoogleSQL" }).click();
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.insertText(sql);
+  }
+
+  async function expectAccessible(): Promise<void> {
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as axe.AxeResults;
+    expect(
+      violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+      ),
+    ).to.deep.equal([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), "wider than the screen").to.equal(
+      0,
+    );
+  }
+
+  const told = () => page.locator(".told p").first().innerText();
+  const ownerSees = () => page.locator(".owner").innerText();
+  const focused = () => page.evaluate("document.activeElement.textContent");
+
+  it("leads through the tour by the keyboard alone, and each question has the outcome that the text tells", async () => {
+    expect(tour.length).to.equal(8);
+    await open();
+    await page.getByRole("button", { name: "Step 1: The shortest way" }).focus();
+    await page.keyboard.press("Enter");
+    for (const [at, { title, queries }] of tour.entries()) {
+      expect(await focused()).to.equal(title);
+      for (const { label, sql, expects, told: tells } of queries) {
+        // Tab goes from the heading to the step's question.
+        let tabs = 0;
+        while ((await focused()) !== label && tabs++ < 4) await page.keyboard.press("Tab");
+        const { outcome } = await asked(() => page.keyboard.press("Enter"));
+        if ("refused" in expects) {
+          expect([outcome.kind, "rule" in outcome && outcome.rule], sql).to.deep.equal(["refused", expects.refused]);
+        } else {
+          expect(outcome.kind, JSON.stringify(outcome).slice(0, 400)).to.equal("answer");
+          if (outcome.kind === "answer") expect(expects.answers(outcome), JSON.stringify(outcome.rows)).to.equal(true);
+        }
+        expect(await told()).to.equal(tells(outcome).replaceAll(/\*\*|`/g, ""));
+        expect(await told()).not.to.match(/NaN|undefined|answers otherwise/);
+      }
+      if (at === tour.length - 1) break;
+      // Shift-Tab goes back to the step's buttons.
+      let tabs = 0;
+      while ((await focused()) !== "Next" && tabs++ < 6) await page.keyboard.press("Shift+Tab");
+      await page.keyboard.press("Enter");
+    }
+    expect(await page.getByRole("button", { name: "Next" }).isDisabled()).to.equal(true);
+  });
+
+  it("names people by an attack, and every line that it prints is true", async () => {
+    const [attack] = tour[6]?.queries ?? [];
+    const outcome = await served.session.ask("merchant", attack?.sql ?? "");
+    const instance = await DuckDBInstance.create(join(served.place, "warehouse.duckdb"), { access_mode: "READ_ONLY" });
+    const tables = await instance.connect();
+    const truth = await tables.runAndReadAll(`SELECT u.first_name, u.last_name, u.city,
+        IF(p.account_tier = 'Free', 'has a free wallet', 'pays for a tier') FROM merchant.users AS u
+      JOIN ewallet_provider.provider_users AS p USING (hashed_email) WHERE u.id <= 1000 ORDER BY u.id`);
+    tables.closeSync();
+    instance.closeSync();
+    expect(outcome.kind === "answer" && outcome.rows).to.deep.equal(truth.getRows());
+    await open();
+  });
+
+  it("shows a refusal's rule, marks its place in the query, and tells what the owner sees", async () => {
+    await open({}, "#step-2");
+    await asked(() => page.getByRole("button", { name: "Join the view" }).click());
+    const refusal = page.getByRole("article", { name: "Refused by the rule “Aggregation threshold”" });
+    expect(await refusal.innerText())
+      .to.contain("You must use SELECT WITH AGGREGATION_THRESHOLD")
+      .and.contain("groups of at least 50 distinct hashed_email");
+    expect(await page.locator(".refused-here").innerText()).to.equal("linked_ewallet_provider.provider_users_shared");
+    expect(await ownerSees()).to.match(
+      /the e-wallet sees[\s\S]*A question was refused[\s\S]*the merchant[\s\S]*provider_users_shared[\s\S]*aggregation threshold/,
+    );
+    await refusal.getByRole("button", { name: "Line 3, column 6" }).click();
+    await page.keyboard.insertText("x");
+    expect(await page.locator(".refused-here").count(), "a change of the query takes the mark away").to.equal(0);
+    expect(await page.locator(".cm-content").innerText()).to.contain("JOIN x AS p");
+  });
+
+  it("tells the owner, and only the owner, how many groups are withheld", async () => {
+    await open({}, "#step-4");
+    const reply = await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
+    expect(reply.entries.merchant?.groupsWithheld).to.be.above(0);
+    expect(await page.locator(".told").innerText()).to.match(
+      /The merchant sees: one question answered, \d+ groups? withheld\./,
+    );
+    expect(await ownerSees()).to.contain(`Groups withheld\n${reply.entries.merchant?.groupsWithheld}`);
+    expect(JSON.stringify(reply.outcome)).not.to.match(/suppressed|withheld/);
+    expect(await page.locator("#answer").innerText()).to.contain("China");
+  });
+
+  it("shows a budget shrink", async () => {
+    await open({}, "#step-6");
+    const left = async () => Number(/epsilon ([\d.]+) of 3 left/.exec(await ownerSees())?.[1]);
+    const before = await left();
+    await asked(() => page.getByRole("button", { name: "Count with noise" }).click());
+    expect(await left()).to.be.closeTo(before - 0.1, 1e-9);
+  });
+
+  it("completes a party's names, and not those that it cannot see", async () => {
+    await open();
+    await write("SELECT COUNT(*) AS n FROM merchant.us");
+    const list = page.locator(".cm-tooltip-autocomplete");
+    await page.keyboard.press("Control+Space");
+    await list.waitFor();
+    expect(await list.innerText()).to.contain("users");
+    // The editor takes no choice in the first moment, so that an Enter meant for the text makes none.
+    await page.waitForTimeout(300);
+    await page.keyboard.press("Enter");
+    const { outcome } = await asked(() => page.keyboard.press("Control+Enter"));
+    expect(outcome.kind, await page.locator(".cm-content").innerText()).to.equal("answer");
+    await write("SELECT * FROM ewallet_prov");
+    await page.keyboard.press("Control+Space");
+    await page.waitForTimeout(300);
+    expect(await page.getByText("provider_users", { exact: true }).filter({ visible: true }).count()).to.equal(0);
+  });
+
+  it("shows text of an answer as text, and a question on one's own tables to nobody else", async () => {
+    await open();
+    await write(
+      "SELECT '<img src=x onerror=alert(1)>' AS `<b>x</b>`, 1 AS n UNION ALL SELECT '\"><script>alert(1)</script>', 2",
+    );
+    await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    expect(await page.locator("#answer").innerText()).to.contain("<img src=x onerror=alert(1)>");
+    expect(await page.locator("main img, main script, #answer b").count()).to.equal(0);
+    expect(await ownerSees()).to.match(/the e-wallet sees\s+Nothing/);
+  });
+
+  it("checks a query without asking it, cancels one that runs, and says what fails", async () => {
+    await open();
+    await write(
+      "SELECT WITH AGGREGATION_THRESHOLD city, COUNT(DISTINCT hashed_email) AS n FROM linked_ewallet_provider.provider_users_shared GROUP BY city",
+    );
+    await page.getByRole("button", { name: "Only check the rules" }).click();
+    await page.getByRole("heading", { name: "Refused by the rule “Join restriction”" }).waitFor();
+    await write(
+      "SELECT COUNT(*) AS n FROM merchant.order_items AS a CROSS JOIN merchant.order_items AS b CROSS JOIN merchant.order_items AS c WHERE a.sale_price + b.sale_price + c.sale_price < 0",
+    );
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator(".outcome", { hasText: "Cancelled." }).waitFor();
+    // The next question need not wait for the one that was cancelled.
+    await write("SELECT 1 AS one");
+    const { outcome } = await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    expect(outcome.kind === "answer" && outcome.rows).to.deep.equal([[1]]);
+    await page.route("**/api/ask", (route) => route.abort());
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await page
+      .locator(".outcome", { hasText: "The server does not answer. Start it again with npm run room." })
+      .waitFor();
+    troubles = troubles.filter((each) => !each.includes("net::ERR_FAILED"));
+  });
+
+  it("shows both parties, and puts a template's call into the query", async () => {
+    await open();
+    const wallet = page.getByRole("region", { name: "The e-wallet", exact: true });
+    expect(await wallet.innerText())
+      .to.contain("linked_merchant.users_shared")
+      .and.contain("List overlap: rows whose hashed_email");
+    await wallet.getByText("spend_by_segment").click();
+    await wallet.getByRole("button", { name: "Load a call: linked_merchant.spend_by_segment" }).click();
+    expect(await page.getByRole("button", { name: "The e-wallet", exact: true }).getAttribute("aria-pressed")).to.equal(
+      "true",
+    );
+    const { outcome, entries } = await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    expect(outcome.kind).to.equal("answer");
+    expect(entries.merchant?.named).to.deep.equal(["spend_by_segment"]);
+  });
+
+  const looks: Readonly<Record<string, BrowserContextOptions>> = {
+    light: {},
+    dark: { colorScheme: "dark" },
+    phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  };
+  for (const [look, options] of Object.entries(looks))
+    it(`is accessible: ${look}`, async () => {
+      await open(options, "#step-2");
+      await asked(() => page.getByRole("button", { name: "Join the view" }).click());
+      await expectAccessible();
+      await page.getByRole("button", { name: "Step 4: Too few to tell" }).click();
+      await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
+      for (const summary of await page.locator("summary").all()) await summary.click();
+      await expectAccessible();
+    });
+});
