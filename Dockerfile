@@ -8,4 +8,6 @@
 FROM docker.io/library/node:22-slim
 WORKDIR /app
 COPY dist/main.mjs ./
+# The image's own user, who may not change the program. Jobs get their rights from Google Cloud, and not from this user.
+USER node
 ENTRYPOINT ["node", "/app/main.mjs"]
