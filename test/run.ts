@@ -38,6 +38,9 @@ const longest = [
   "test/report/hard-cases.test.ts",
   "test/local/clean-room.test.ts",
   "test/local/query.test.ts",
+  "test/local/night.test.ts",
+  "test/local/room/page.test.ts",
+  "test/cleanroom/template-guards.test.ts",
   "test/index.test.ts",
 ];
 

@@ -51,6 +51,12 @@ async function allTables(out: string): Promise<Record<string, ResultRow[]>> {
   }
 }
 
+/** Leaves out the tables that say which run is loaded and built, and when. */
+function withoutRecords(tables: Record<string, ResultRow[]>): Record<string, ResultRow[]> {
+  const records = /\.(loads|loaded_files|last_build|built_from|loaded_months|built_months)$/;
+  return Object.fromEntries(Object.entries(tables).filter(([name]) => !records.test(name)));
+}
+
 describe("npm start", () => {
   let folder: string;
   let out: string;
@@ -179,6 +185,6 @@ describe("npm start", () => {
     expect(output)
       .to.match(/users +left out: repeats of a row +\d+/)
       .and.to.match(/coffee_marts +flat_order_details +[\d,]{3,}/);
-    expect(await allTables(out)).to.deep.equal(tables);
+    expect(withoutRecords(await allTables(out))).to.deep.equal(withoutRecords(tables));
   });
 });
