@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { coffee, ewallet, merchant } from "../generator/tables/index.ts";
 
 /*
- * What each job runs. All of them are commands of one bundle, and a change of any source changes its hash. A job's fingerprint must change
- * only with the sources that the job itself runs: otherwise a word in a report would take a new snapshot of the merchant.
+ * The jobs run commands of one bundle, and any change of a source changes the bundle's hash. So each job has a fingerprint of its own, which
+ * changes only with the sources that the job runs: otherwise a new word in a report would take a new snapshot of the merchant.
  */
 
 /** A command of the bundle that a job runs. */

@@ -7,7 +7,7 @@ import { recordLoad } from "./runs.ts";
 import { coffeeTables } from "./tables/index.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
-/** What the coffee shop's tables hold after a load. */
+/** The rows of the coffee shop's tables after a load, and the run that they come from. */
 export interface LoadSummary {
   /** The run whose rows they are. */
   readonly run: string;

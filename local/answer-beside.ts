@@ -45,6 +45,8 @@ export class AnswersBeside {
   /** Prints the answers, and waits for those that are still missing. Throws as `answerUseCases` does. */
   async finish(): Promise<void> {
     this.#screen.release();
+    // A program without that job fills nothing: do not wait for it.
+    this.#filled.resolve();
     await this.#done;
   }
 

@@ -196,7 +196,7 @@ const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-v
 /** npm's own program, which a script that npm runs is told: where it is called npm.cmd, a process cannot be started by name. */
 const [npm, npmArgs] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ["npm", []];
 const npmCi = async () => {
-  // Whatever NODE_ENV says: the tests and the checks are development dependencies.
+  // With development dependencies, even where NODE_ENV is production: the tests and the checks need them.
   await run(npm, [...npmArgs, "ci", "--include=dev", "--loglevel=error"]).catch((error) => {
     if (error.code !== "ENOENT") throw error;
     throw new InstallError(

@@ -85,7 +85,8 @@ async function main(): Promise<void> {
   heading(`Done in ${seconds} s. What to look at next`);
   const next = {
     [`npm run report --${chosen} --open`]: "the reports",
-    'npm run -s query -- --as merchant "…"': "ask the clean room",
+    [`npm run room${chosen && ` --${chosen}`}`]: "ask the clean room on a page, with a tour",
+    [`npm run -s query --${chosen} --as merchant "…"`]: "or in a terminal",
     [join(here, "answers")]: "all answers as CSV",
     [join(here, "warehouse.duckdb")]: "every table and mart",
     [join(here, "logs")]: "the output of each job",

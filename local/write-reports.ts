@@ -41,7 +41,7 @@ export async function writeReports({ out, warehouse: url = warehouseUrl({ out })
   }
 }
 
-/** What else the folder has for a reader of the reports, with addresses from the reports' folder. */
+/** Links to the other results, with addresses that start in the reports' folder. */
 function besideReports(out: string): Beside[] {
   const docs = dbtDocs(out);
   const all: (Beside | undefined)[] = [

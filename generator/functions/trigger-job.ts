@@ -47,7 +47,7 @@ function jobStep(
   const env = environment();
   const job = `projects/${env.PROJECT_ID}/locations/${env.REGION}/jobs/${env[name]}`;
   // Tonight began at the last midnight in Kyiv, when yesterday became a whole day.
-  const today = yesterdayInKyiv();
+  const lastDay = yesterdayInKyiv();
   return {
     standing: (night) => standing(env, night),
     work() {
@@ -55,7 +55,7 @@ function jobStep(
       return runJob(openRunAdmin(), {
         job,
         deadline,
-        isTonight: (createTime) => yesterdayInKyiv(Date.parse(createTime)) >= today,
+        isTonight: (createTime) => yesterdayInKyiv(Date.parse(createTime)) >= lastDay,
       });
     },
   };

@@ -13,7 +13,7 @@ export type CellValue = string | number | boolean | null | object;
 export interface RoomView {
   readonly parties: readonly PartyView[];
   readonly examples: readonly Example[];
-  /** What each owner has seen so far. */
+  /** The questions that each owner has seen so far. */
   readonly seen: Readonly<Record<PartyName, OwnerView>>;
 }
 
@@ -73,7 +73,7 @@ export interface Question {
 /** The answer to `POST /api/ask`. */
 export interface AskReply {
   readonly outcome: Answered | Refused;
-  /** What each owner sees now. */
+  /** The questions that each owner has seen by now. */
   readonly seen: Readonly<Record<PartyName, OwnerView>>;
   /** The log entries of this question, by the owner that sees them; an owner whose data it did not name sees nothing. */
   readonly entries: Readonly<Partial<Record<PartyName, SeenQuestion>>>;
@@ -122,7 +122,7 @@ export interface Refused {
   readonly views: readonly ViewRule[];
 }
 
-/** What the owner of views sees of the questions on them. No question's text is in it. */
+/** The questions on an owner's views, as the owner sees them: never a question's text. */
 export interface OwnerView {
   readonly views: readonly {
     readonly view: string;

@@ -30,7 +30,7 @@ export interface SeenTable {
 export interface SeenRule {
   /** BigQuery's name for it, such as "Aggregation threshold". */
   readonly name: string;
-  /** What a reader sees of the view, in a few words. */
+  /** The rows or figures that the rule lets a reader see, in a few words. */
   readonly shows: string;
   /** How the view may be joined, in a few words; left out if the rule does not restrict joins. */
   readonly joins?: string;

@@ -75,7 +75,7 @@ export interface BudgetLeft {
   readonly deltaBudget: number;
 }
 
-/** What the owner of views sees of the questions on them. No question's text is in it. */
+/** The questions on an owner's views, as the owner sees them: never a question's text. */
 export interface Asked extends SharedUsage {
   /** The questions on the owner's views and templates, the oldest first. */
   readonly questions: readonly LoggedQuery[];
@@ -92,7 +92,7 @@ export interface Session {
   describe(party: Party, name: string): Seen | Refused;
   /**
    * Runs a GoogleSQL query as a party, under the rules, and within the limits of `npm run query`. The queries of one party run one after
-   * the other. What it spends and what the owner sees of it is recorded in the rehearsal's files.
+   * the other. The rehearsal's files record what the query spends and what the owner sees of it.
    * @param options.signal cancels the query, whether it waits or runs
    * @example
    * const outcome = await session.ask("merchant", "SELECT COUNT(*) AS users FROM merchant.users");
@@ -102,9 +102,9 @@ export interface Session {
   ask(party: Party, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Answered | Refused>;
   /** Checks a query as `ask` does, without running it or spending a budget. The owner's log does not show it. */
   explain(party: Party, sql: string): Promise<Explained | Refused>;
-  /** What is left of the privacy budgets of the views that a party can read. */
+  /** The privacy budgets of the views that a party can read, and how much of each is left. */
   budget(party: Party): Promise<readonly BudgetLeft[]>;
-  /** What an owner sees of the questions on its views. */
+  /** The questions on an owner's views, as the owner sees them. */
   asked(owner: Party): Promise<Asked>;
   /** Waits for the queries that run, and closes the DuckDB file. */
   close(): Promise<void>;

@@ -15,7 +15,7 @@ export interface TourQuery {
   readonly label: string;
   readonly sql: string;
   readonly expects: Expected;
-  /** What happened and why, in sentences; `**` marks bold words. Shown after the query was asked. */
+  /** The outcome and its reason, in sentences, shown after the query was asked; `**` marks bold words. */
   told(outcome: Answered | Refused): string;
 }
 

@@ -31,7 +31,7 @@ export async function roomView(session: Session): Promise<Api.RoomView> {
   };
 }
 
-/** What both owners see. */
+/** The questions that both owners have seen. */
 export async function seenByAll(session: Session): Promise<Record<Party, Api.OwnerView>> {
   const views = await Promise.all(
     PARTIES.map(async (owner) => [owner, ownerView(await session.asked(owner))] as const),
@@ -72,7 +72,7 @@ function seenQuestion(question: LoggedQuery): Api.SeenQuestion {
   };
 }
 
-/** What each owner sees of a question that a party asked at `began`: its newest entry in the owner's log, unless that is older. */
+/** Each owner's log entry of a question that a party asked at `began`: the party's newest, unless that is older. */
 export function entriesOf(
   seen: Readonly<Record<Party, Api.OwnerView>>,
   party: Party,

@@ -18,7 +18,7 @@ const payments =
 const touches = "hashed_email || '|' || strftime(min(created_at), '%Y-%m-%d %H:%M:%S')";
 const orders = `FROM merchant.orders JOIN merchant.order_items USING (order_id) JOIN ewallet_provider.transactions USING (order_id)`;
 
-/** What the lists below consist of: queries of DuckDB on the tables of both parties, for one text a row. */
+/** The rows of the lists below: queries of DuckDB on the tables of both parties, for one text a row. */
 const kinds = {
   members: `SELECT hashed_email FROM ${members}`,
   strangers: "SELECT hashed_email FROM merchant.users ANTI JOIN ewallet_provider.provider_users USING (hashed_email)",

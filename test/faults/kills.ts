@@ -24,7 +24,7 @@ interface Victim {
   shown(): Promise<string>;
   /** Prepares what a run needs. */
   before?(run: number): Promise<void>;
-  /** What an interrupted run may leave, and the next whole run must remove. */
+  /** Files that an interrupted run may leave, and the next whole run must remove. */
   leftovers?(): Promise<string[]>;
 }
 

@@ -2,7 +2,7 @@ import { h } from "../../../report/page/dom.ts";
 import type { ColumnView, PartyName, PartyView, RoomView, TableView, TemplateView } from "../api.ts";
 import { codeName, named, titles } from "./prose.ts";
 
-/** What the catalogue asks the page to do. */
+/** The actions behind the catalogue's buttons. */
 export interface CatalogueActions {
   /** Writes a name into the editor, as a party. */
   insert(party: PartyName, name: string): void;

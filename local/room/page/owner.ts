@@ -43,7 +43,7 @@ export function ownerPanel(): OwnerPanel {
   };
 }
 
-/** What the owner's log says of the question that was just asked. */
+/** The owner's log entry of the question that was just asked, in words. */
 function lastSeen(owner: PartyName, entry: SeenQuestion | undefined): Node[] {
   if (entry === undefined)
     return [

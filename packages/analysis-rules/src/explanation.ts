@@ -43,7 +43,7 @@ export interface ViewRule {
 /** A view's privacy budget after the query. */
 export interface Budget {
   readonly view: string;
-  /** What the query takes. */
+  /** The part of the budget that the query takes. */
   readonly epsilonTaken: number;
   readonly deltaTaken: number;
   readonly epsilonLeft: number;

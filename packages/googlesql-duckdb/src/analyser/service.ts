@@ -27,7 +27,7 @@ export interface Service {
   readonly restarts: number;
   /** Starts a further instance of the library, with memory of its own. */
   another(): Service;
-  /** What earlier processes kept of the library, to start sooner. */
+  /** The machine code and memory that earlier processes kept of the library, to start sooner. */
   readonly kept: Kept;
   /** Starts the library, which then gets ready while this thread goes on. */
   start(): void;

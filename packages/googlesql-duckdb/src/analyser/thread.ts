@@ -46,7 +46,7 @@ export function running(library: Library, errorOf: (said: string) => SqlError, s
   let restarts = 0;
   const anew = (error: Error): never => {
     void thread.worker.terminate();
-    // What was kept may be the reason.
+    // The kept memory may be the reason.
     thread = start({ wasm: library.wasm, zoneinfo: library.zoneinfo });
     restarts += 1;
     throw error;
