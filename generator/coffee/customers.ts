@@ -12,10 +12,10 @@ import { FIRST_DAY } from "./shop-settings.ts";
 import { stores } from "./stores.ts";
 import { type Taste, tastes } from "./tastes.ts";
 
-/** Registrations per anonymous order: about 1,100 customers by November 2026 at scale 1. */
-const REGISTRATIONS_AN_ORDER = 0.0016;
+/** Registrations per order of ordinary demand: about 1,100 customers by November 2026 at scale 1. */
+const REGISTRATIONS_AN_ORDER = 0.0035;
 /** The loyalty programme gains ground: registrations per order gained per year, as a fraction of the first year's. */
-const PROGRAMME_GROWTH_A_YEAR = 2;
+const PROGRAMME_GROWTH_A_YEAR = 0.3;
 /** A new store gets more registrations: this many times more on its first day, fading over some 90 days. */
 const OPENING_RUSH = 2;
 

@@ -12,7 +12,10 @@ const months = [0.95, 0.97, 1, 1.03, 1.04, 1, 0.92, 0.91, 1.07, 1.08, 1.02, 1.01
 /** Demand by weekday, Monday first, before the store's own factor for weekends. */
 const weekdays = [0.94, 0.97, 1, 1.02, 1.07, 1, 1];
 
-const GROWTH_A_YEAR = 0.05;
+const GROWTH_A_YEAR = 0.04;
+/** The share of a store's orders that guests who have registered take over from anonymous ones: half of the last one after some 600 days. */
+const REGISTERED_AT_LAST = 0.68;
+const REGISTERING_DAYS = 900;
 
 /** Standard deviations of the day's luck: the weather, which the whole city shares, and the store's own. */
 const CITY_LUCK = 0.12;
@@ -29,13 +32,18 @@ export function cityDemand(day: number, random: Random): number {
   return month * factor(luck * Math.sqrt(1 - MEMORY ** 2), CITY_LUCK);
 }
 
-/** Mean number of anonymous orders at a store on a day without events, of ordinary luck in an ordinary season; 0 before it opens. */
+/** Mean number of orders at a store on a day without events, of ordinary luck in an ordinary season; 0 before it opens. */
 export function storeDemand(store: Store, day: number): number {
   if (day < store.openedOn) return 0;
   const weekday = weekdayOf(day);
   const known = 1 - 0.5 * Math.exp(-(day - store.openedOn) / 60);
   const grown = 1 + (GROWTH_A_YEAR * (day - firstDay)) / 365;
   return store.ordersADay * known * grown * (weekdays[weekday] as number) * (weekday >= 5 ? store.weekend : 1);
+}
+
+/** The share of a store's demand that is still anonymous: guests who register order as before, under their name. */
+export function anonymousShare(store: Store, day: number): number {
+  return 1 - REGISTERED_AT_LAST * (1 - Math.exp(-(day - store.openedOn) / REGISTERING_DAYS));
 }
 
 /** Draws the store's own luck on a day, a factor of about 1. */

@@ -27,7 +27,7 @@ export interface Life {
 const PASSING = 0.36;
 const PASSING_TWICE = 0.25;
 /** Shares of those who stay for at least `LONG_STAY` days. */
-const PAUSING = 0.48;
+const PAUSING = 0.5;
 const FADING = 0.3;
 const LONG_STAY = 120;
 /** The share of the usual rate that is left on a fading customer's last day. */
@@ -64,7 +64,7 @@ export function stayingLife(random: Random, registeredOn: number, level: number)
   const stay = 1 + Math.floor(exponential(random, meanStayDays));
   const point = random.next();
   const life = stay < LONG_STAY || point >= PAUSING + FADING ? "regular" : point < PAUSING ? "pausing" : "fading";
-  const pause = between(random, 70, 450);
+  const pause = between(random, 70, 600);
   const pausedFrom = life === "pausing" ? registeredOn + between(random, 30, stay - 30) : 0;
   const leftOn = registeredOn + stay + (life === "pausing" ? pause : 0);
   return {

@@ -1,7 +1,7 @@
 import type { Bytes, Encoded } from "../csv/bytes.ts";
 import { Random } from "../random.ts";
 import type { Guests } from "./customers.ts";
-import { storeDemand, storeLuck } from "./demand.ts";
+import { anonymousShare, storeDemand, storeLuck } from "./demand.ts";
 import { promotions } from "./discounts.ts";
 import { type Choices, choices, choose, poisson } from "./draws.ts";
 import { products } from "./menu.ts";
@@ -47,7 +47,8 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
     const store = stores[storeIndex] as (typeof stores)[number];
     const { opensAt, closesAt, demand, hours } = shop;
     const luck = on.city * storeLuck(random) * scale;
-    const mean = storeDemand(store, on.day) * demand * (hours.volume[PASSER_BY] as number) * luck;
+    const mean =
+      storeDemand(store, on.day) * anonymousShare(store, on.day) * demand * (hours.volume[PASSER_BY] as number) * luck;
     const count = visitors.length + poisson(random, mean);
     if (count > MOST_ORDERS_A_STORE_DAY) throw new Error(`${count} orders at ${store.name} on day ${on.day}`);
     if (count > keys.length) keys = new Float64Array(count * 2);

@@ -12,7 +12,7 @@ export interface Store {
   /** First hour of trade, and the hour the doors close. */
   readonly opensAt: number;
   readonly closesAt: number;
-  /** Anonymous orders on an average day of 2022, once the store is known. */
+  /** Orders on an average day of 2022 at scale 1, once the store is known. */
   readonly ordersADay: number;
   /** Demand on a weekend day, relative to a workday: at weekends offices are empty and parks fill. */
   readonly weekend: number;
@@ -34,7 +34,7 @@ export const stores: readonly Store[] = [
     seats: 54,
     opensAt: 8,
     closesAt: 22,
-    ordersADay: 14,
+    ordersADay: 24,
     weekend: 1.15,
   },
   {
@@ -48,7 +48,7 @@ export const stores: readonly Store[] = [
     seats: 32,
     opensAt: 8,
     closesAt: 21,
-    ordersADay: 10.8,
+    ordersADay: 18,
     weekend: 1.3,
   },
   {
@@ -62,7 +62,7 @@ export const stores: readonly Store[] = [
     seats: 0,
     opensAt: 7,
     closesAt: 20,
-    ordersADay: 10.8,
+    ordersADay: 18,
     weekend: 0.55,
   },
   {
@@ -76,7 +76,7 @@ export const stores: readonly Store[] = [
     seats: 28,
     opensAt: 8,
     closesAt: 21,
-    ordersADay: 9.2,
+    ordersADay: 15,
     weekend: 1.35,
   },
   {
@@ -90,7 +90,7 @@ export const stores: readonly Store[] = [
     seats: 0,
     opensAt: 7,
     closesAt: 21,
-    ordersADay: 8.8,
+    ordersADay: 14,
     weekend: 0.8,
   },
   {
@@ -104,7 +104,7 @@ export const stores: readonly Store[] = [
     seats: 36,
     opensAt: 8,
     closesAt: 22,
-    ordersADay: 8.8,
+    ordersADay: 14,
     weekend: 1.25,
   },
 ];

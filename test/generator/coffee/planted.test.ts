@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { dayOf } from "../../../generator/coffee/calendar.ts";
-import { cityDemand, storeDemand } from "../../../generator/coffee/demand.ts";
+import { anonymousShare, cityDemand, storeDemand } from "../../../generator/coffee/demand.ts";
 import { promotions } from "../../../generator/coffee/discounts.ts";
 import { shopDay } from "../../../generator/coffee/shop-days.ts";
 import { stores } from "../../../generator/coffee/stores.ts";
@@ -196,7 +196,8 @@ describe("the effects planted in the coffee shop's orders", () => {
 /** Anonymous orders that weather, season and events let expect on a day, promotions aside. */
 function expected(day: number): number {
   const city = cityDemand(day, new Random(seed, "coffee days"));
-  return (
-    stores.reduce((sum, store, i) => sum + storeDemand(store, day) * (shopDay(i, day)?.demand ?? 0), 0) * city * scale
+  const anonymous = stores.map(
+    (store, i) => storeDemand(store, day) * anonymousShare(store, day) * (shopDay(i, day)?.demand ?? 0),
   );
+  return anonymous.reduce((sum, orders) => sum + orders, 0) * city * scale;
 }

@@ -99,6 +99,26 @@ describe("the coffee shop's data as a whole", () => {
       for (const { early, later } of growth) expect(later).to.be.above(early as number);
     });
 
+    it("grows as a living chain does: by 3 to 15 % of orders a year at the stores that are no longer new", async () => {
+      for (const year of [2024, 2025, 2026]) {
+        const growth = await shop.value(`SELECT COUNT(*) FILTER (WHERE year(order_date) = ${year})
+            / COUNT(*) FILTER (WHERE year(order_date) = ${year} - 1) FROM orders JOIN stores USING (store_id)
+          WHERE opened_on < '${year - 1}-01-01'::DATE - 90 AND strftime(order_date, '%m-%d') < '11-22'`);
+        expect(growth, String(year)).to.be.within(1.03, 1.15);
+      }
+    });
+
+    it("has registered guests take the place of anonymous ones, up to half of the orders", async () => {
+      const registered = (year: number) =>
+        share("customer_id IS NOT NULL", `(FROM orders WHERE year(order_date) = ${year})`);
+      expect(await registered(2023)).to.be.within(0.14, 0.24);
+      expect(await registered(2026)).to.be.within(0.47, 0.58);
+      const anonymous = (year: number) =>
+        shop.value(`SELECT COUNT(*) / COUNT(DISTINCT order_date) FROM orders WHERE customer_id IS NULL AND store_id = 1
+          AND year(order_date) = ${year}`);
+      expect(await anonymous(2026)).to.be.below(0.85 * (await anonymous(2023)));
+    });
+
     it("sells cold brew in summer, hot chocolate in winter, and more matcha every year", async () => {
       const count = (product: string, condition: string) =>
         shop.value(`SELECT COUNT(*) FROM ${lines} WHERE product_name = '${product}' AND ${condition}`);
