@@ -45,7 +45,7 @@ secret AS (
 list AS (
   SELECT
     MIN(s.salt) AS salt,
-    SUM(CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email, l.segment))), '[^0-9]', ''), 1, 12) AS INT64)) AS seed
+    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email, l.segment))), 1, 10)) AS INT64)) AS seed
   FROM listed AS l
   CROSS JOIN secret AS s
 ),

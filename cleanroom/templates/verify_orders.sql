@@ -64,7 +64,7 @@ secret AS (
 list AS (
   SELECT
     MIN(s.salt) AS salt,
-    SUM(CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(s.salt, CAST(l.order_id AS STRING), ' ', CAST(CAST(ROUND(l.usd * 100) AS INT64) AS STRING), COALESCE(l.status, ''), COALESCE(CAST(UNIX_MICROS(l.paid_at) AS STRING), '')))), '[^0-9]', ''), 1, 12) AS INT64)) AS seed
+    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, CAST(l.order_id AS STRING), ' ', CAST(CAST(ROUND(l.usd * 100) AS INT64) AS STRING), COALESCE(l.status, ''), COALESCE(CAST(UNIX_MICROS(l.paid_at) AS STRING), '')))), 1, 10)) AS INT64)) AS seed
   FROM listed AS l
   CROSS JOIN secret AS s
 ),

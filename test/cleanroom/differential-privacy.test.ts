@@ -11,7 +11,7 @@ describe("Differential privacy in the clean room", () => {
   let place: string;
   let room: CleanRoom;
   before(async () => {
-    place = await filledRoom(folder, await syntheticExport(folder, 0.01));
+    place = await filledRoom(folder, await syntheticExport(0.01));
     room = await openRehearsedRoom(place);
   });
   after(() => room.close());

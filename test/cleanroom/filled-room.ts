@@ -1,4 +1,5 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { cp, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { catalogOf, type Room, type RoomTable, type RoomTemplate, tablesOf } from "analysis-rules";
@@ -12,7 +13,22 @@ import type { Table } from "../../generator/tables/table.ts";
 import { createTables } from "../../generator/warehouse/duckdb.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { ROOM_FILE } from "../../local/rehearsed-room.ts";
-import { filledTables } from "../generator/thelook/merchant.ts";
+import { filledTables, syntheticExport } from "../generator/thelook/merchant.ts";
+import { madeOnce } from "../support/made-once.ts";
+
+/**
+ * Copies the clean room of most tests to a new folder below `folder`: that of a fifth of the synthetic thelook, in which more payments disagree
+ * with their orders than by default. It is made once for all of them.
+ * @returns the folder, for `openRehearsedRoom`
+ */
+export async function usualRoom(folder: string): Promise<string> {
+  const made = await madeOnce("usual-room", async (half) => {
+    await rename(await filledRoom(half, await syntheticExport(0.2), { discrepancyShare: 0.06 }), join(half, "room"));
+  });
+  const room = mkdtempSync(join(folder, "room-"));
+  await cp(join(made, "room"), room, { recursive: true });
+  return room;
+}
 
 const projects: Readonly<Record<Party, string>> = { merchant: "the-merchant", wallet: "the-wallet" };
 
@@ -50,6 +66,7 @@ export async function filledRoom(
       await warehouse.run(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}; CREATE VIEW ${table.relation} AS ${sql}`);
       shared.push(table);
     }
+    analyser.close();
     const seenBy = (party: Party): RoomTable[] => [
       ...[...own, ...shared].filter(({ owner }) => owner === party),
       ...shared

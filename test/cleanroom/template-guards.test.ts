@@ -5,8 +5,8 @@ import { otherParty, parties } from "../../cleanroom/party.ts";
 import { templates } from "../../cleanroom/templates.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { openRehearsedRoom } from "../../local/rehearsed-room.ts";
-import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
-import { filledRoom } from "./filled-room.ts";
+import { temporaryFolder } from "../generator/thelook/merchant.ts";
+import { usualRoom } from "./filled-room.ts";
 
 const members = "merchant.users JOIN ewallet_provider.provider_users USING (hashed_email)";
 const bought = `${members} JOIN merchant.orders ON user_id = users.id JOIN merchant.order_items USING (order_id)`;
@@ -94,7 +94,7 @@ describe("The guards of the query templates", function () {
   let room: CleanRoom;
   const found = new Map<Kind, string[]>();
   before(async () => {
-    const place = await filledRoom(folder, await syntheticExport(folder, 0.2), { discrepancyShare: 0.06 });
+    const place = await usualRoom(folder);
     room = await openRehearsedRoom(place);
     const warehouse = await openWarehouse(`duckdb://${join(place, "warehouse.duckdb")}`);
     for (const [kind, sql] of Object.entries(kinds)) {

@@ -1,3 +1,4 @@
+import { cp, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { type CleanRoom, checkTemplates, problemOf, readRoom } from "analysis-rules";
 import { expect } from "chai";
@@ -6,8 +7,8 @@ import { otherParty, parties } from "../../cleanroom/party.ts";
 import { parseTemplate, templates } from "../../cleanroom/templates.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { openRehearsedRoom, ROOM_FILE } from "../../local/rehearsed-room.ts";
-import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
-import { filledRoom } from "./filled-room.ts";
+import { temporaryFolder } from "../generator/thelook/merchant.ts";
+import { usualRoom } from "./filled-room.ts";
 
 type AnswerRow = Readonly<Record<string, Value>>;
 
@@ -33,8 +34,7 @@ describe("The query templates", () => {
   };
 
   before(async () => {
-    // More payments disagree than by default, because the room is small.
-    place = await filledRoom(folder, await syntheticExport(folder, 0.2), { discrepancyShare: 0.06 });
+    place = await usualRoom(folder);
     room = await openRehearsedRoom(place);
     for (const { name, owner, example } of templates) answers[name] = await ask(otherParty(owner), example());
   });
@@ -195,6 +195,26 @@ describe("The query templates", () => {
       expect(Number(other.payers)).to.be.above(Number(shown.payers));
     });
 
+    it("one person who paid a million counts as 500 USD", async () => {
+      const rich = await mkdtemp(join(folder, "rich-"));
+      await cp(place, rich, { recursive: true });
+      const warehouse = await openWarehouse(`duckdb://${join(rich, "warehouse.duckdb")}`);
+      await warehouse
+        .run(`UPDATE ewallet_provider.transactions SET transaction_amount = 1e6 WHERE transaction_id = (
+          SELECT min(transaction_id) FROM ewallet_provider.transactions
+          JOIN ewallet_provider.provider_users USING (provider_user_id) JOIN merchant.users USING (hashed_email)
+          WHERE transactions.status = 'Complete' AND traffic_source = 'Search'
+            AND created_at <= transaction_timestamp AND transaction_timestamp < created_at + INTERVAL 90 DAY)`)
+        .finally(() => warehouse.close());
+      const changed = await openRehearsedRoom(rich);
+      const example = templates.find(({ name }) => name === "last_touch_attribution")?.example() as string;
+      const { rows, columns } = await changed.ask("merchant", example).finally(() => changed.close());
+      const at = (name: string) => columns.findIndex((column) => column.name === name);
+      const search = rows.find((each) => each[at("traffic_source")] === "Search");
+      const before = row("last_touch_attribution", { traffic_source: "Search" });
+      expect(Math.abs(Number(search?.[at("attributed_usd")]) - Number(before.attributed_usd))).to.be.at.most(10_000);
+    });
+
     it("nearly all payments agree with their orders, and each kind of disagreement is there", () => {
       for (const [name, kinds] of [
         ["verify_payments", ["agrees", "late", "missing", "other amount", "other status", "paid twice"]],
@@ -303,7 +323,7 @@ describe("The query templates", () => {
       expect(await count(-1), "the same list has the same answer").to.equal(whole);
       const targets =
         await truth(`SELECT id, provider_user_id IS NOT NULL AS has FROM merchant.users LEFT JOIN ewallet_provider.provider_users USING (hashed_email)
-        WHERE id <= 4000 ORDER BY md5(id::VARCHAR) LIMIT 12`);
+        WHERE id <= 4000 ORDER BY md5(id::VARCHAR) LIMIT 20`);
       // A change of the answer proves nothing: it is as likely for a person without a wallet.
       const differences = await Promise.all(
         targets.map(async ({ id, has }) => ({ has, by: whole - (await count(Number(id))) })),

@@ -60,7 +60,7 @@ export interface CleanRoom {
   check(party: string, sql: string): Promise<Explanation>;
   /** The views with a rule that a query names, even if a rule refuses the query; none if the query cannot be parsed. */
   rulesFor(party: string, sql: string): Promise<ViewRule[]>;
-  /** Closes the DuckDB file. */
+  /** Closes the DuckDB file, and ends the analysers. */
   close(): Promise<void>;
 }
 
@@ -85,9 +85,12 @@ export async function openRoom({
     throw new RoomError("wrong", "a view has differential privacy, and no ledger is given to record its budget");
   const ledger = file === undefined ? noLedger : openLedger(file);
   const within = { ...defaultLimits, ...limits };
-  const { plan, tablesNamed, start } = plannerFor(room);
+  const { plan, tablesNamed, start, close } = plannerFor(room);
   for (const party of soon) start(party);
-  const engine = await openEngine(database, within);
+  const engine = await openEngine(database, within).catch(async (error) => {
+    await close();
+    throw error;
+  });
 
   /** The tables that a query names; none if it cannot be parsed. */
   async function namedTables(party: string, sql: string): Promise<RoomTable[]> {
@@ -100,7 +103,7 @@ export async function openRoom({
       let planned: QueryPlan | undefined;
       try {
         const began = performance.now();
-        planned = await plan(party, sql);
+        planned = await plan(party, sql, signal);
         const limits = { ...within, began, ...(signal && { signal }) };
         const rows = await rowsOf(engine, ledger, planned, limits);
         const { views, templates } = planned.guarded;
@@ -124,7 +127,10 @@ export async function openRoom({
     async rulesFor(party, sql) {
       return (await namedTables(party, sql)).flatMap((table) => viewRule(room, table));
     },
-    close: () => engine.close(),
+    async close() {
+      await close();
+      await engine.close();
+    },
   };
 }
 

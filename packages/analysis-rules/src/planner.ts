@@ -7,10 +7,12 @@ import { callsIn, functionsOf, inline, templateOf } from "./templates.ts";
 
 /** Checks and translates queries. Nothing runs. */
 export interface Planner {
-  /** Throws what `CleanRoom.check` throws. */
-  plan(party: string, sql: string): Promise<QueryPlan>;
+  /** Throws what `CleanRoom.check` throws, and RunError if the signal cancels it. */
+  plan(party: string, sql: string, signal?: AbortSignal): Promise<QueryPlan>;
   /** The tables that a query names; undefined for one that the party cannot see. None if the query cannot be parsed. */
   tablesNamed(party: string, sql: string): Promise<(RoomTable | undefined)[]>;
+  /** Ends the analysers. */
+  close(): Promise<void>;
   /** Starts a party's analyser before its first query. If that fails, the first query says so. */
   start(party: string): void;
 }
@@ -28,14 +30,15 @@ export function plannerFor(room: Room): Planner {
   const bodyOf = templateReader(tables);
 
   /** Works with a party's analyser. One that ran out of memory or stack is replaced before the next query. */
-  async function analysing<T>(party: string, work: (side: Side) => T): Promise<T> {
+  async function analysing<T>(party: string, work: (side: Side) => T | Promise<T>): Promise<T> {
     partyOf(room, party);
     const side = await sideOf(party);
     try {
-      return work(side);
+      return await work(side);
     } catch (error) {
       if (!isExhausted(error)) throw error;
       sides.delete(party);
+      side.analyser.close();
       throw new SqlError("The query is nested too deeply to be analysed: write it in a simpler form");
     }
   }
@@ -44,8 +47,8 @@ export function plannerFor(room: Room): Planner {
     start(party) {
       sideOf(party).catch(() => {});
     },
-    async plan(party, sql) {
-      const query = await analysing(party, (side) => analysed(side, sql));
+    async plan(party, sql, signal) {
+      const query = await analysing(party, (side) => analysed(side, sql, signal));
       const owners = new Map<string, Side>();
       for (const called of callsIn(query, partyOf(room, party))) {
         const { owner } = templateOf(room, called);
@@ -62,6 +65,10 @@ export function plannerFor(room: Room): Planner {
       const seen = partyOf(room, party).tables;
       const paths = await analysing(party, ({ analyser }) => analyser.tablesOf(sql)).catch(() => []);
       return paths.map((path) => tableNamed(seen, path));
+    },
+    async close() {
+      for (const side of await Promise.allSettled(sides.values()))
+        if (side.status === "fulfilled") side.value.analyser.close();
     },
   };
 }
@@ -90,24 +97,28 @@ function isExhausted(error: unknown): boolean {
  */
 export async function checkTemplates(room: Room): Promise<Map<string, Error>> {
   checkRoom(room);
-  const { plan } = plannerFor(room);
+  const { plan, close } = plannerFor(room);
   const faults = new Map<string, Error>();
-  for (const [party, { functions = [] }] of Object.entries(room.parties))
-    for (const called of functions) {
-      const { owner, parameters } = templateOf(room, called);
-      const given = parameters.map((parameter) => ({ ...parameter, columns: tableColumns(parameter) }));
-      if (owner !== party || given.some(({ columns }) => columns === "any")) continue;
-      // Analysing keeps this thread busy: let the caller's other work go on between two templates.
-      await setImmediate();
-      const args = given.map(({ type, columns }) =>
-        typeof columns === "object"
-          ? `(SELECT ${columns.map(({ name, kind }) => `CAST(NULL AS ${kind}) AS \`${name}\``).join(", ")})`
-          : `CAST(NULL AS ${type})`,
-      );
-      const { project, dataset, name } = called;
-      await plan(party, `SELECT * FROM \`${project}.${dataset}.${name}\`(${args.join(", ")})`).catch((error) =>
-        faults.set(called.id, error),
-      );
-    }
+  try {
+    for (const [party, { functions = [] }] of Object.entries(room.parties))
+      for (const called of functions) {
+        const { owner, parameters } = templateOf(room, called);
+        const given = parameters.map((parameter) => ({ ...parameter, columns: tableColumns(parameter) }));
+        if (owner !== party || given.some(({ columns }) => columns === "any")) continue;
+        // Analysing keeps this thread busy: let the caller's other work go on between two templates.
+        await setImmediate();
+        const args = given.map(({ type, columns }) =>
+          typeof columns === "object"
+            ? `(SELECT ${columns.map(({ name, kind }) => `CAST(NULL AS ${kind}) AS \`${name}\``).join(", ")})`
+            : `CAST(NULL AS ${type})`,
+        );
+        const { project, dataset, name } = called;
+        await plan(party, `SELECT * FROM \`${project}.${dataset}.${name}\`(${args.join(", ")})`).catch((error) =>
+          faults.set(called.id, error),
+        );
+      }
+  } finally {
+    await close();
+  }
   return faults;
 }

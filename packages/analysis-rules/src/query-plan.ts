@@ -47,7 +47,7 @@ export interface QueryPlan {
 export type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
 
 /** Analyses a query of a party. Throws NotFound for a table or function that the party cannot name, and SqlError for a wrong query. */
-export function analysed({ party, analyser }: Side, sql: string): Analysed {
+export async function analysed({ party, analyser }: Side, sql: string, signal?: AbortSignal): Promise<Analysed> {
   if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
   for (const path of analyser.tablesOf(sql)) {
     const table = tableNamed(party.tables, path);
@@ -55,7 +55,7 @@ export function analysed({ party, analyser }: Side, sql: string): Analysed {
     if (table.metadataOnly) throw metadataOnly(party, table);
   }
   try {
-    const query = analyser.analyse(sql);
+    const query = await analyser.analyseSoon(sql, signal);
     checkNames(query);
     return query;
   } catch (error) {

@@ -62,6 +62,30 @@ describe("A query that cannot be run", () => {
     }
   });
 
+  it("stops at once when it is cancelled while it is analysed, without keeping this thread busy meanwhile", async () => {
+    const count = "SELECT COUNT(*) AS n FROM merchant.users";
+    await small.room.check("merchant", count);
+    // It takes seconds to analyse.
+    const sql = `SELECT CASE ${"WHEN id = 1 THEN 2 ".repeat(2500)} END AS n FROM merchant.users`;
+    const cancelled = new AbortController();
+    let ticks = 0;
+    const clock = setInterval(() => {
+      ticks += 1;
+      if (ticks === 10) cancelled.abort();
+    }, 20);
+    try {
+      const error = await small.room
+        .ask("merchant", sql, { signal: cancelled.signal })
+        .then(() => undefined, problemOf);
+      expect(error).to.deep.equal({ rule: "cancelled", message: "The query was cancelled" });
+      expect(ticks).to.be.within(10, 20);
+      // The analyser starts anew.
+      expect((await small.room.ask("merchant", count)).rows).to.deep.equal([[4]]);
+    } finally {
+      clearInterval(clock);
+    }
+  });
+
   it("reveals nothing about the protected row that it fails on", async () => {
     // DuckDB's own message would quote the text that is not a number.
     const sql = `SELECT CAST(p.note AS INT64) AS n FROM linked.people_overlap AS p

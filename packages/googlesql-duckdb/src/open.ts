@@ -53,7 +53,7 @@ export interface GoogleSql {
    * const { rows } = await db.run("SELECT SAFE_DIVIDE(1, 0), DATE '2026-02-28' + 1"); // [[null, "2026-03-01"]]
    */
   run(sql: string): Promise<Answer>;
-  /** Closes the file. A connection that was passed in stays open. */
+  /** Closes the file, and ends the analyser. A connection that was passed in stays open. */
   close(): Promise<void>;
 }
 
@@ -87,7 +87,10 @@ export async function openGoogleSql({ database, tables, limits }: OpenOptions): 
         });
         return { columns: columnsOf(query), rows };
       },
-      close: () => engine.close(),
+      close() {
+        analyser.close();
+        return engine.close();
+      },
     };
   } catch (error) {
     await engine.close();

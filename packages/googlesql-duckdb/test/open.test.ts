@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
 import { type GoogleSql, openGoogleSql, RunError, SqlError, UnsupportedSql, UserError } from "../src/index.ts";
@@ -268,5 +269,18 @@ describe("openGoogleSql", function () {
       expect(error).instanceOf(UserError).property("code", code);
       expect((error as UserError).message).contain(message);
     }
+  });
+
+  it("ends the analyser's thread when it is closed", async function () {
+    if (!existsSync("/proc/self/task")) this.skip();
+    const threads = () => readdirSync("/proc/self/task").length;
+    const before = threads();
+    for (let times = 0; times < 3; times++) {
+      const closed = await openGoogleSql({ database: file });
+      closed.check("SELECT 1");
+      await closed.close();
+      expect(() => closed.check("SELECT 1")).throw(RunError, "The analyser was closed");
+    }
+    while (threads() > before) await setTimeout(10);
   });
 });

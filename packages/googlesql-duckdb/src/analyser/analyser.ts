@@ -76,6 +76,12 @@ export interface Analyser {
    */
   analyse(sql: string): Analysed;
   /**
+   * Parses and resolves a query as `analyse` does, while this thread goes on.
+   * @param signal stops the analyser, and starts it anew
+   * @throws what `analyse` throws; RunError if the call is cancelled
+   */
+  analyseSoon(sql: string, signal?: AbortSignal): Promise<Analysed>;
+  /**
    * Parses and resolves the query of a table function. In its tree, a RelationArgumentScan reads a table that the caller passes in, and
    * an ArgumentRef is a value.
    * @throws SqlError, with a place in the query; UserError for a parameter's type
@@ -86,6 +92,8 @@ export interface Analyser {
    * kept for this catalog.
    */
   keep(what: "code" | "image"): void;
+  /** Ends the analyser's thread, and frees its memory of some 100 MB. */
+  close(): void;
 }
 
 /**
@@ -99,15 +107,16 @@ export async function loadAnalyser(
   description?: string,
   functions: readonly CatalogFunction[] = [],
 ): Promise<Analyser> {
-  const unstarted = startService(description);
-  const languageOptions = languageOf(unstarted);
+  const service = startService(description);
+  const languageOptions = languageOf(service);
   const request = {
     simpleCatalog: { ...catalogJson(tables, functions), builtinFunctionOptions: { languageOptions } },
     descriptorPoolList: { definitions: [{ builtin: {} }] },
   };
   const registration = JSON.stringify(request);
-  const image = unstarted.kept.image(registration);
-  const service = image === undefined ? unstarted : unstarted.startedWith(image);
+  // To ask the library for its language, it was started without an image.
+  const image = service.kept.language() === undefined ? undefined : service.kept.image(registration);
+  if (image !== undefined) service.start(image);
   const register = () => {
     const { registeredId } = service.call("RegisterCatalog", request);
     return { id: registeredId as string, restarts: service.restarts };
@@ -125,19 +134,12 @@ export async function loadAnalyser(
     });
   const forQueries = optionsFor("RESOLVED_QUERY_STMT");
   const forFunctions = optionsFor("RESOLVED_CREATE_TABLE_FUNCTION_STMT");
-  const resolve = (sqlStatement: string, options = forQueries) => {
+  const requestFor = (sqlStatement: string): JsonObject => {
     if (service.restarts > catalog.restarts) catalog = register();
-    try {
-      const request = { registeredCatalogId: catalog.id, sqlStatement };
-      return flatten(service.call("Analyze", request, { options }).resolvedStatement) as unknown as {
-        kind: string;
-        outputColumnList: Analysed["outputs"];
-        query: Node;
-      };
-    } catch (error) {
-      throw error instanceof SqlError ? unlessMissing(error) : error;
-    }
+    return { registeredCatalogId: catalog.id, sqlStatement };
   };
+  const statementIn = ({ resolvedStatement }: JsonObject) =>
+    flatten(resolvedStatement) as { kind: string; outputColumnList: Analysed["outputs"]; query: Node };
   const language = service.message("zetasql.LanguageOptionsProto", languageOptions);
   const evaluator = evaluatorOf(service, languageOptions);
   const write: Analysed["write"] = (expression, columns) => {
@@ -151,18 +153,37 @@ export async function loadAnalyser(
     });
     return sql as string;
   };
-  const analyse = (sql: string): Analysed => {
+  const analysed = (response: JsonObject, sql: string): Analysed => {
+    const { kind, outputColumnList: outputs, query } = statementIn(response);
+    if (kind !== "QueryStmt") throw new SqlError("Only queries can be run: SELECT, WITH or FROM.");
+    return { outputs, query, sql, write, evaluator };
+  };
+  const checkLength = (sql: string) => {
     if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
-    let statement: ReturnType<typeof resolve>;
+  };
+  /** The query to analyse instead of one that failed. Throws the error, as it is shown, if there is none. */
+  const instead = (sql: string, error: unknown): string => {
+    if (!(error instanceof SqlError)) throw error;
+    const shown = unlessMissing(error);
+    const typed = shown instanceof SqlError ? withTypedNull(sql, shown) : undefined;
+    if (typed === undefined) throw shown;
+    return typed;
+  };
+  const analyse = (sql: string): Analysed => {
+    checkLength(sql);
     try {
-      statement = resolve(sql);
+      return analysed(service.call("Analyze", requestFor(sql), { options: forQueries }), sql);
     } catch (error) {
-      const typed = error instanceof SqlError ? withTypedNull(sql, error) : undefined;
-      if (typed === undefined) throw error;
-      return analyse(typed);
+      return analyse(instead(sql, error));
     }
-    if (statement.kind !== "QueryStmt") throw new SqlError("Only queries can be run: SELECT, WITH or FROM.");
-    return { outputs: statement.outputColumnList, query: statement.query, sql, write, evaluator };
+  };
+  const analyseSoon = async (sql: string, signal?: AbortSignal): Promise<Analysed> => {
+    checkLength(sql);
+    try {
+      return analysed(await service.callSoon("Analyze", requestFor(sql), { options: forQueries }, signal), sql);
+    } catch (error) {
+      return analyseSoon(instead(sql, error), signal);
+    }
   };
   return {
     tablesOf(sql) {
@@ -173,15 +194,22 @@ export async function loadAnalyser(
       return tableName.map(({ tableNameSegment }) => tableNameSegment);
     },
     keep: (what) => keep(what, service, registration, catalog.id),
+    close() {
+      service.stop();
+      evaluator.stop();
+    },
     analyse,
+    analyseSoon,
     analyseFunction(parameters, query) {
       const sql = definition(parameters, query);
       try {
-        const { outputColumnList: outputs, query: body } = resolve(sql, forFunctions);
+        const response = service.call("Analyze", requestFor(sql), { options: forFunctions });
+        const { outputColumnList: outputs, query: body } = statementIn(response);
         return { outputs, query: body, sql, write, evaluator };
       } catch (error) {
-        if (!(error instanceof SqlError) || error.line === undefined) throw error;
-        throw new SqlError(error.message, error.line - 1, error.column);
+        const shown = error instanceof SqlError ? unlessMissing(error) : error;
+        if (!(shown instanceof SqlError) || shown.line === undefined) throw shown;
+        throw new SqlError(shown.message, shown.line - 1, shown.column);
       }
     },
   };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { crc32 } from "node:zlib";
 import type { Service } from "./service.ts";
 
 /*
@@ -17,12 +18,13 @@ export interface Kept {
   readonly code: string | undefined;
   /** The path to keep the machine code at. */
   readonly codeFile: string;
-  /** The library's language options, as JSON; undefined if they were not kept. */
+  /** The library's language options, as JSON; undefined if they were not kept, or are damaged. */
   language(): object | undefined;
   readonly languageFile: string;
   /** The memory after a catalog was registered, by that request. */
   imageFile(registration: string): string;
-  image(registration: string): string | undefined;
+  /** That memory; undefined if it was not kept, or is damaged. */
+  image(registration: string): Uint8Array | undefined;
 }
 
 /** The catalog's number in an image. The first catalog that a library registers has this one. */
@@ -38,19 +40,37 @@ export function keptFor(folder: string, wasm: string): Kept {
   const at = (name: string) => join(folder, "googlesql-kept", `${version}-${name}`);
   const existing = (file: string) => (existsSync(file) ? file : undefined);
   const codeFile = at("code");
-  const languageFile = at("language.json");
+  const languageFile = at("language");
   const imageFile = (registration: string) =>
     at(`image-${createHash("sha256").update(registration).digest("hex").slice(0, 16)}`);
   return {
     folder: join(folder, "googlesql-kept"),
     code: existing(codeFile),
     codeFile,
-    language: () => (existsSync(languageFile) ? JSON.parse(readFileSync(languageFile, "utf8")) : undefined),
+    language: () => {
+      const json = whole(languageFile);
+      return json && JSON.parse(json.toString());
+    },
     languageFile,
     imageFile,
     // Without the code, an image saves little.
-    image: (registration) => (existsSync(codeFile) ? existing(imageFile(registration)) : undefined),
+    image: (registration) => (existsSync(codeFile) ? whole(imageFile(registration)) : undefined),
   };
+}
+
+/** The bytes of a file without its last four, which are their checksum; undefined if the file is missing or damaged. */
+function whole(file: string): Buffer | undefined {
+  try {
+    const bytes = readFileSync(file);
+    const size = bytes.length - 4;
+    return crc32(bytes.subarray(0, size)) === bytes.readUInt32LE(size) ? bytes.subarray(0, size) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function withChecksum(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, Buffer.from(Uint32Array.of(crc32(bytes)).buffer)]);
 }
 
 let optimises = false;
@@ -111,7 +131,7 @@ export function keep(what: "code" | "image", service: Service, registration: str
     return;
   }
   const language = service.call("GetLanguageOptions", { maximumFeatures: true });
-  replace(kept.languageFile, (aside) => writeFileSync(aside, JSON.stringify(language)));
+  replace(kept.languageFile, (aside) => writeFileSync(aside, withChecksum(Buffer.from(JSON.stringify(language)))));
   for (const flag of USING) setFlagsFromString(flag);
   replace(kept.codeFile, (aside) => service.keep("code", aside));
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { SqlError, UserError } from "../errors.ts";
 import { type Kept, keptFor, secondsToKeep, setFlags } from "./kept.ts";
 import { type JsonObject, type Messages, messagesOf, TooDeep } from "./protobuf.ts";
-import { type Library, type Running, running, tooDeep } from "./thread.ts";
+import { type Library, prepare, type Running, running, tooDeep } from "./thread.ts";
 
 /* Calls Google's GoogleSQL library, compiled to WebAssembly, on a thread of this process. */
 
@@ -21,6 +21,13 @@ export interface Service {
    * @throws SqlError, and RunError if it takes too long or too much memory
    */
   call(method: string, fields: JsonObject, ready?: Readonly<Record<string, Ready>>): JsonObject;
+  /** Calls a method as `call` does, while this thread goes on. @param signal cancels the call */
+  callSoon(
+    method: string,
+    fields: JsonObject,
+    ready?: Readonly<Record<string, Ready>>,
+    signal?: AbortSignal,
+  ): Promise<JsonObject>;
   /** Makes a message, to send it many times. */
   message(type: string, fields: JsonObject): Ready;
   /** How many times the library was restarted. A restart loses everything registered with it. */
@@ -29,11 +36,11 @@ export interface Service {
   another(): Service;
   /** The machine code and memory that earlier processes kept of the library, to start sooner. */
   readonly kept: Kept;
-  /** Starts the library, which then gets ready while this thread goes on. */
-  start(): void;
-  /** Another service, whose library starts at once with a memory that was kept. */
-  startedWith(image: string): Service;
+  /** Starts the library with a memory that was kept, unless it was started before. It gets ready while this thread goes on. */
+  start(image: Uint8Array): void;
   readonly keep: Running["keep"];
+  /** Ends its thread, if it was started. */
+  stop(): void;
 }
 
 /** The published package has the analyser beside this file; the repository has it in its Python environment. */
@@ -54,6 +61,15 @@ export function startService(description = places.find(existsSync)): Service {
   return serviceOf(library);
 }
 
+/**
+ * Starts to load the library, for the first service of this process: it takes as long as the modules of a program. Without the library it
+ * does nothing.
+ */
+export function startSoon(): void {
+  const description = places.find(existsSync);
+  if (description !== undefined) prepare(filesOf(description).library);
+}
+
 /** True if an earlier process kept the library's machine code, see kept.ts. Sets no flags of V8. */
 export function isCodeKept(): boolean {
   const description = places.find(existsSync);
@@ -72,18 +88,19 @@ interface Described extends Library {
 }
 
 function described(description: string): Described {
+  const { library, kept, descriptors } = filesOf(description);
+  return { ...library, kept, messages: messagesOf(Buffer.from(descriptors, "base64")) };
+}
+
+/** Reads `googlesql.json`, and sets the flags of V8 with which the library runs. */
+function filesOf(description: string): { library: Library; kept: Kept; descriptors: string } {
   const { descriptors, ...files } = JSON.parse(readFileSync(description, "utf8"));
   const path = (name: string) => resolve(dirname(description), name);
   const wasm = path(files.wasm);
   const kept = keptFor(dirname(description), wasm);
   setFlags();
-  return {
-    wasm,
-    zoneinfo: path(files.zoneinfo),
-    ...(kept.code !== undefined && { code: kept.code }),
-    messages: messagesOf(Buffer.from(descriptors, "base64")),
-    kept,
-  };
+  const code = kept.code === undefined ? {} : { code: kept.code };
+  return { library: { wasm, zoneinfo: path(files.zoneinfo), ...code }, kept, descriptors };
 }
 
 function notInstalled(description = places.join(" nor ")): string {
@@ -97,9 +114,14 @@ function notInstalled(description = places.join(" nor ")): string {
 function serviceOf({ messages, kept, ...library }: Described): Service {
   // It starts with the first call, which may come with a memory that was kept.
   let started: Running | undefined;
-  const thread = () => {
-    started ??= running(library, errorOf, secondsToKeep());
+  const thread = (image?: Uint8Array) => {
+    started ??= running(library, errorOf, { image, seconds: secondsToKeep() });
     return started;
+  };
+  const sent = (method: string, fields: JsonObject, ready: Readonly<Record<string, Ready>>) => {
+    const { request } = namesOf(method);
+    const parts = Object.entries(ready).map(([name, { bytes }]) => messages.field(request, name, bytes));
+    return Buffer.concat([messages.encode(request, fields), ...parts]);
   };
   return {
     kept,
@@ -108,18 +130,14 @@ function serviceOf({ messages, kept, ...library }: Described): Service {
       return started?.restarts ?? 0;
     },
     another: () => serviceOf({ ...library, messages, kept }),
-    startedWith(image) {
-      const service = serviceOf({ ...library, image, messages, kept });
-      service.start();
-      return service;
-    },
-    start: () => void thread(),
+    start: (image) => void thread(image),
     keep: (what, file) => thread().keep(what, file),
-    call(method, fields, ready = {}) {
-      const { request, response } = namesOf(method);
-      const parts = Object.entries(ready).map(([name, { bytes }]) => messages.field(request, name, bytes));
-      const sent = Buffer.concat([messages.encode(request, fields), ...parts]);
-      return decode(messages, response, thread().invoke(method, sent));
+    stop: () => started?.stop(),
+    call: (method, fields, ready = {}) =>
+      decode(messages, namesOf(method).response, thread().invoke(method, sent(method, fields, ready))),
+    async callSoon(method, fields, ready = {}, signal) {
+      const bytes = await thread().invokeSoon(method, sent(method, fields, ready), signal);
+      return decode(messages, namesOf(method).response, bytes);
     },
   };
 }

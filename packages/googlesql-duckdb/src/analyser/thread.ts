@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "
 import { RunError, SqlError } from "../errors.ts";
 
 /*
- * Runs Google's library on a thread of its own. The caller waits for each answer, but not longer than a query may take: WebAssembly cannot be
+ * Runs Google's library on a thread of its own. A call takes no longer than a query may take, and can be cancelled: WebAssembly cannot be
  * interrupted, and a thread can be stopped.
  */
 
@@ -14,83 +14,165 @@ export interface Library {
   readonly zoneinfo: string;
   /** Machine code of the WebAssembly that an earlier process compiled, see kept.ts. @default it is compiled anew */
   readonly code?: string;
+}
+
+/** How a library starts, and how long it may work. */
+export interface StartOptions {
   /** The memory of a library that an earlier process started, see kept.ts. @default it starts anew */
-  readonly image?: string;
+  readonly image?: Uint8Array | undefined;
+  /** The time that one call may take. @default 30 */
+  readonly seconds?: number | undefined;
 }
 
 /** A running library. */
 export interface Running {
   /**
-   * Calls a method on a message's bytes, and returns the answer's.
+   * Calls a method on a message's bytes, waits, and returns the answer's.
    * @throws SqlError if the library refuses; RunError if it takes too long or too much memory
    */
   invoke(method: string, request: Uint8Array): Uint8Array;
-  /** How many times it was started anew, after a crash or a limit. Each time it forgets everything registered with it. */
+  /**
+   * Calls a method while this thread goes on. It throws what `invoke` throws.
+   * @param signal stops the library and starts it anew; the call then throws RunError
+   */
+  invokeSoon(method: string, request: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+  /** How many times it was started anew, after a crash, a limit or a cancelled call. Each time it forgets everything registered with it. */
   readonly restarts: number;
   /** Writes the machine code of all functions that ran, or the memory as it is now, to a file. */
   keep(what: "code" | "image", file: string): void;
+  /** Ends the thread, and frees its memory. A call that is not answered yet throws RunError, and so does each later one. */
+  stop(): void;
 }
 
 /** The time and the memory that one call may take: those of a query. */
 const SECONDS = 30;
 const BYTES = 1_000_000_000;
-/** How often the memory is checked. */
+/** How often they are checked. */
 const MILLISECONDS = 100;
 
-/**
- * Starts the library. It ends with the process.
- * @param seconds the time that one call may take
- */
-export function running(library: Library, errorOf: (said: string) => SqlError, seconds = SECONDS): Running {
-  let thread = start(library);
+/** Starts the library, or takes the one that `startSoon` started. It ends with `stop`, or with the process. */
+export function running(
+  library: Library,
+  errorOf: (said: string) => SqlError,
+  { image, seconds = SECONDS }: StartOptions = {},
+): Running {
+  let thread = begun(library, image);
   let restarts = 0;
-  const anew = (error: Error): never => {
+  let stopped = false;
+  /** A call whose answer this thread does not wait for. */
+  let open: { number: number; check(): void; end(said: Said): void; fail(error: unknown): void } | undefined;
+  const anew = (error: Error, next = library): Error => {
     void thread.worker.terminate();
-    // The kept memory may be the reason.
-    thread = start({ wasm: library.wasm, zoneinfo: library.zoneinfo });
+    thread = begun(next);
     restarts += 1;
-    throw error;
+    return error;
   };
-  const said = (asked: Asked): Said => {
-    const { state, port } = thread;
-    Atomics.store(state, 0, 0);
-    port.postMessage(asked);
+  // The kept code or memory may be the reason of a crash.
+  const plain = { wasm: library.wasm, zoneinfo: library.zoneinfo };
+  /** Throws, and starts the library anew, once a call that begins now has passed a limit. */
+  const limits = () => {
     const [began, before] = [performance.now(), process.memoryUsage.rss()];
-    while (Atomics.wait(state, 0, 0, MILLISECONDS) === "timed-out") {
+    return () => {
       if (performance.now() - began > seconds * 1000)
-        anew(limit(`The query takes longer than ${seconds} seconds to analyse: write it in fewer parts`));
+        throw anew(limit(`The query takes longer than ${seconds} seconds to analyse: write it in fewer parts`), plain);
       if (process.memoryUsage.rss() - before > BYTES)
-        anew(limit("The query needs more than 1 GB of memory to be analysed: write it in fewer parts"));
+        throw anew(limit("The query needs more than 1 GB of memory to be analysed: write it in fewer parts"), plain);
+    };
+  };
+  const wait = (number: number, check: () => void): Said => {
+    const answered = () => Atomics.load(thread.state, 0);
+    for (let last = answered(); last !== number; last = answered())
+      if (Atomics.wait(thread.state, 0, last, MILLISECONDS) === "timed-out") check();
+    return (receiveMessageOnPort(thread.port)?.message ?? {}) as Said;
+  };
+  /** Sends a call, and returns its number. */
+  const send = (asked: Omit<Asked, "number">): number => {
+    if (stopped) throw closed();
+    // The library answers one call after the other. An open one would wait for its event, which cannot come while this thread waits.
+    const waiting = open;
+    try {
+      if (waiting) waiting.end(wait(waiting.number, waiting.check));
+    } catch (error) {
+      waiting?.fail(error);
     }
-    return (receiveMessageOnPort(port)?.message ?? {}) as Said;
+    thread.calls += 1;
+    thread.port.postMessage({ ...asked, number: thread.calls } satisfies Asked);
+    return thread.calls;
+  };
+  const answerIn = ({ answer, refused, broken }: Said): Uint8Array => {
+    if (answer !== undefined) return answer;
+    if (refused !== undefined) throw errorOf(refused);
+    if (broken !== undefined) throw new Error(`the GoogleSQL analyser cannot start: ${broken}`);
+    // The stack overflowed in the middle of the library's work, so its memory may be inconsistent.
+    throw anew(new SqlError(tooDeep), plain);
   };
   return {
     get restarts() {
       return restarts;
     },
     invoke(method, request) {
-      const { answer, refused, broken } = said({ method, request });
-      if (answer !== undefined) return answer;
-      if (refused !== undefined) throw errorOf(refused);
-      if (broken !== undefined) throw new Error(`the GoogleSQL analyser cannot start: ${broken}`);
-      // The stack overflowed in the middle of the library's work, so its memory may be inconsistent.
-      return anew(new SqlError(tooDeep));
+      return answerIn(wait(send({ method, request }), limits()));
     },
+    invokeSoon: (method, request, signal) =>
+      new Promise((resolve, reject) => {
+        const cancelled = () => new RunError("cancelled", "The query was cancelled");
+        if (signal?.aborted) return reject(cancelled());
+        const number = send({ method, request });
+        const { port } = thread;
+        const check = limits();
+        const settle = (work: () => void) => {
+          open = undefined;
+          clearInterval(alarm);
+          port.off("message", end);
+          signal?.removeEventListener("abort", cancel);
+          try {
+            work();
+          } catch (error) {
+            reject(error);
+          }
+        };
+        const end = (said: Said) => settle(() => resolve(answerIn(said)));
+        const fail = (error: unknown) => settle(() => reject(error));
+        const cancel = () => fail(anew(cancelled()));
+        const guarded = () => {
+          try {
+            check();
+          } catch (error) {
+            fail(error);
+          }
+        };
+        const alarm = setInterval(guarded, MILLISECONDS);
+        port.on("message", end);
+        signal?.addEventListener("abort", cancel);
+        open = { number, check, end, fail };
+      }),
     keep(what, file) {
-      const { broken } = said({ what, file });
+      const { broken } = wait(send({ what, file }), limits());
       if (broken !== undefined) throw new Error(`the GoogleSQL analyser cannot be kept: ${broken}`);
+    },
+    stop() {
+      stopped = true;
+      void thread.worker.terminate();
+      open?.fail(closed());
     },
   };
 }
 
 export const tooDeep = "The query is nested too deeply.";
 
+function closed(): RunError {
+  return new RunError("cancelled", "The analyser was closed");
+}
+
 function limit(message: string): RunError {
   return new RunError("limit", message);
 }
 
-/** A method to call, or something to write to a file. */
+/** The first message, which starts the library; later a method to call, or something to write to a file. */
 interface Asked {
+  /** Counts the calls from 1. */
+  readonly number?: number;
+  readonly image?: Uint8Array | undefined;
   readonly method?: string;
   readonly request?: Uint8Array;
   readonly what?: "code" | "image";
@@ -107,11 +189,29 @@ interface Said {
 interface Thread {
   readonly worker: Worker;
   readonly port: MessagePort;
-  /** 0 while the library works. */
+  /** The number of the last call that was answered. */
   readonly state: Int32Array;
+  /** The number of calls that were sent. */
+  calls: number;
 }
 
-function start(library: Library): Thread {
+/** Threads that compile their library, and have not started it. */
+const spare = new Map<string, Thread>();
+
+/** Starts a thread that loads the library, for the next `running`. A program calls it first, and loads its own modules meanwhile. */
+export function prepare(library: Library): void {
+  if (!spare.has(library.wasm)) spare.set(library.wasm, loading(library));
+}
+
+/** A thread on which the library starts. */
+function begun(library: Library, image?: Uint8Array): Thread {
+  const thread = spare.get(library.wasm) ?? loading(library);
+  spare.delete(library.wasm);
+  thread.port.postMessage({ image } satisfies Asked);
+  return thread;
+}
+
+function loading(library: Library): Thread {
   const { port1, port2 } = new MessageChannel();
   const state = new Int32Array(new SharedArrayBuffer(4));
   // As a text, it needs no file of its own beside this one, wherever a bundler puts this one.
@@ -122,7 +222,7 @@ function start(library: Library): Thread {
   });
   worker.unref();
   port1.unref();
-  return { worker, port: port1, state };
+  return { worker, port: port1, state, calls: 0 };
 }
 
 /** The thread's program. It is turned into text, so it can use nothing from outside of it. */
@@ -130,26 +230,36 @@ function work(): void {
   const fs = process.getBuiltinModule("node:fs");
   const { workerData } = process.getBuiltinModule("node:worker_threads");
   const { WASI } = process.getBuiltinModule("node:wasi");
-  const { brotliDecompressSync } = process.getBuiltinModule("node:zlib");
+  const { brotliDecompressSync, crc32 } = process.getBuiltinModule("node:zlib");
   const { state, port, ...library } = workerData as Library & { state: Int32Array; port: MessagePort };
   const PAGE = 4096;
 
   /** V8 offers its code cache of WebAssembly to JavaScript only as functions for its own tests. */
   const native = (call: string) => new Function("a", "b", `return %${call}`);
+  /** The bytes of a kept file; undefined if it is damaged: V8 would run whatever code is in it. The last four bytes are its checksum. */
+  const whole = (file: string) => {
+    try {
+      const { buffer } = fs.readFileSync(file);
+      const size = buffer.byteLength - 4;
+      const checksum = new DataView(buffer).getUint32(size, true);
+      return crc32(new Uint8Array(buffer, 0, size)) === checksum ? buffer.slice(0, size) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const write = (file: string, contents: Uint8Array) =>
+    fs.writeFileSync(file, Buffer.concat([contents, Buffer.from(Uint32Array.of(crc32(contents)).buffer)]));
   const compiled = () => {
     const read = fs.readFileSync(library.wasm);
     const bytes = library.wasm.endsWith(".br") ? brotliDecompressSync(read) : read;
-    if (library.code !== undefined) {
-      const { buffer } = new Uint8Array(fs.readFileSync(library.code));
-      // Undefined if another V8, or the same one with other settings, made the code.
-      const module = native("DeserializeWasmModule(a, b)")(buffer, bytes);
-      if (module !== undefined) return module;
-    }
+    const code = library.code === undefined ? undefined : whole(library.code);
+    // Undefined if another V8, or the same one with other settings, made the code.
+    const module = code && native("DeserializeWasmModule(a, b)")(code, bytes);
+    if (module !== undefined) return module;
     return new WebAssembly.Module(bytes);
   };
   /** Header, then numbers of pages, then their contents: all pages that differ from those of a new instance. */
-  const readImage = (memory: Memory, file: string) => {
-    const bytes = fs.readFileSync(file);
+  const readImage = (memory: Memory, bytes: Uint8Array) => {
     const [size = 0, count = 0] = new Uint32Array(bytes.buffer, bytes.byteOffset, 2);
     memory.grow((size - memory.buffer.byteLength) / 65_536);
     const numbers = new Uint32Array(bytes.buffer, bytes.byteOffset + 8, count);
@@ -168,23 +278,23 @@ function work(): void {
       if (!now.subarray(at, at + PAGE).equals(at < fresh.length ? fresh.subarray(at, at + PAGE) : Buffer.alloc(PAGE)))
         numbers.push(at / PAGE);
     const pages = numbers.map((number) => now.subarray(number * PAGE, (number + 1) * PAGE));
-    fs.writeFileSync(
-      file,
-      Buffer.concat([Buffer.from(Uint32Array.of(now.length, numbers.length, ...numbers).buffer), ...pages]),
-    );
+    write(file, Buffer.concat([Buffer.from(Uint32Array.of(now.length, numbers.length, ...numbers).buffer), ...pages]));
   };
 
   let wasm: Exports;
   let module: object;
   let imports: object;
-  const start = () => {
-    const wasi = new WASI({ version: "preview1", preopens: { "/usr/share/zoneinfo": library.zoneinfo } });
+  const wasi = new WASI({ version: "preview1", preopens: { "/usr/share/zoneinfo": library.zoneinfo } });
+  let instance: WebAssembly.Instance;
+  const load = () => {
     module = compiled();
     imports = { wasi_snapshot_preview1: wasi.wasiImport };
-    const instance = new WebAssembly.Instance(module, imports);
+    instance = new WebAssembly.Instance(module, imports);
     wasm = instance.exports as Exports;
-    if (library.image === undefined) return wasi.initialize(instance);
-    readImage(wasm.memory, library.image);
+  };
+  const start = (image: Uint8Array | undefined) => {
+    if (image === undefined) return wasi.initialize(instance);
+    readImage(wasm.memory, image);
     // The image was made after initialisation.
     wasi.initialize({ exports: { memory: wasm.memory } });
   };
@@ -202,25 +312,32 @@ function work(): void {
     return failed ? { refused: new TextDecoder().decode(said) } : { answer: said };
   };
   let broken: string | undefined;
-  try {
-    start();
-  } catch (error) {
-    broken = String(error);
-  }
-  port.on("message", ({ method, request, what, file = "" }: Asked) => {
+  const attempt = (work: () => void) => {
+    try {
+      if (broken === undefined) work();
+    } catch (error) {
+      broken = String(error);
+    }
+  };
+  attempt(load);
+  port.once("message", ({ image }: Asked) => {
+    attempt(() => start(image));
+    port.on("message", answer);
+  });
+  const answer = ({ number = 0, method, request, what, file = "" }: Asked) => {
     let result: Said = broken === undefined ? {} : { broken };
     try {
       if (broken === undefined && method !== undefined && request !== undefined) result = invoke(method, request);
       if (what === "image") writeImage(module, imports, file);
-      if (what === "code") fs.writeFileSync(file, new Uint8Array(native("SerializeWasmModule(a)")(module)));
+      if (what === "code") write(file, new Uint8Array(native("SerializeWasmModule(a)")(module)));
     } catch (error) {
       // After a crash the other side starts a new thread.
       if (what !== undefined) result = { broken: String(error) };
     }
     port.postMessage(result);
-    Atomics.store(state, 0, 1);
+    Atomics.store(state, 0, number);
     Atomics.notify(state, 0);
-  });
+  };
 }
 
 // TypeScript declares WebAssembly only among the browser's types.

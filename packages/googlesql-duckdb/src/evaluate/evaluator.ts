@@ -28,12 +28,15 @@ export interface Evaluator {
    * @throws SqlError if it fails on a row
    */
   evaluate(call: Evaluated, rows: readonly JsonObject[][]): JsonObject[];
+  /** Ends its instance of the library. */
+  stop(): void;
 }
 
 /** Makes an evaluator from a running library. It works in an instance of its own, which a failure does not take along. */
 export function evaluatorOf(service: Service, languageOptions: JsonObject): Evaluator {
   let started: { service: Service; catalog: string; restarts: number; prepared: Map<Evaluated, string> } | undefined;
   const start = () => {
+    started?.service.stop();
     const own = service.another();
     const { registeredId } = own.call("RegisterCatalog", {
       simpleCatalog: { name: "", builtinFunctionOptions: { languageOptions } },
@@ -77,6 +80,7 @@ export function evaluatorOf(service: Service, languageOptions: JsonObject): Eval
     return results;
   };
   return {
+    stop: () => started?.service.stop(),
     evaluate(call, rows) {
       try {
         return evaluate(call, rows);

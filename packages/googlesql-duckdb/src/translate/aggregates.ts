@@ -20,12 +20,19 @@ export function aggregates(list: readonly Computed[], scope: Scope, inputs?: Map
       const name = column(of.columnId);
       const once = (value: string) => {
         if (inputs === undefined || /^\w+$/.test(value)) return value;
-        inputs.set(`${name}_of`, value);
-        return `${name}_of`;
+        const isAlike = ([, other]: [string, string]) => other === value && !isRandom(value);
+        const known = [...inputs].find(isAlike)?.[0] ?? `${name}_of`;
+        inputs.set(known, value);
+        return known;
       };
       return [name, aggregate(expr, "", scope, once)];
     }),
   );
+}
+
+/** True if a value may differ each time that it is computed. */
+function isRandom(value: string): boolean {
+  return /\b(random|uuid)\(\)/.test(value);
 }
 
 const fields = ["type", "function", "argumentList", "errorMode", "distinct", "nullHandlingModifier"];

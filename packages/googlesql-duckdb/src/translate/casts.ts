@@ -1,6 +1,6 @@
 import type { Type } from "../analyser/analyser.ts";
 import { inDates } from "./functions/date-arithmetic.ts";
-import { ofDouble, ofText } from "./numerics.ts";
+import { inFewDigits, ofDouble, ofText } from "./numerics.ts";
 import { attempt, bind, type Casting, type Failing, orFail, unlessForm, unreadable } from "./sql.ts";
 import { dateTimeOf, dateTimeText, timestampOf, timestampText } from "./timestamps.ts";
 import { duckDbType } from "./types.ts";
@@ -29,11 +29,14 @@ const casts: Readonly<Record<string, (value: string, failing: Casting) => string
   "STRING NUMERIC": ofText,
   "DOUBLE STRING": (value) => bind([value], doubleText),
   "NUMERIC INT64": (value, failing) => attempt([value], (v) => `CAST(round(${v}) AS BIGINT)`, failing),
-  "NUMERIC STRING": (value) => `rtrim(rtrim(CAST(${value} AS VARCHAR), '0'), '.')`,
+  "NUMERIC STRING": (value) => `rtrim(rtrim(${inFewDigits(value, (v) => `CAST(${v} AS VARCHAR)`)}, '0'), '.')`,
   "STRING INT64": (value, failing) =>
-    bind([value], (v) =>
-      unlessForm("hexadecimal numbers", hexadecimal, v, failing, parsed(v, "BIGINT", whole, failing)),
-    ),
+    bind([value], (v) => {
+      const made = failing.safe ? `TRY_CAST(${v} AS BIGINT)` : `CAST(${v} AS BIGINT)`;
+      const other = unlessForm("hexadecimal numbers", hexadecimal, v, failing, parsed(v, "BIGINT", whole, failing));
+      // Nearly all texts have a form that DuckDB reads alike, so that is tried first.
+      return `CASE WHEN regexp_full_match(${v}, '${whole}|0[xX][0-9a-fA-F]+') THEN ${made} ELSE ${other} END`;
+    }),
   "STRING DOUBLE": (value, failing) =>
     bind([value], (v) =>
       unlessForm("hexadecimal and infinite numbers and NaN", notFinite, v, failing, parsedReal(v, failing)),

@@ -46,26 +46,27 @@ function growth(query: Node): number {
   const clauses = new Map<unknown, readonly Column[]>();
   const visit = (part: unknown) => {
     if (typeof part !== "object" || part === null) return;
-    const { column, expr, ...node } = part as Node & { readonly column?: Column; readonly expr?: Node };
+    const node = part as Node & { readonly column?: Column; readonly expr?: Node };
+    const { column, expr } = node;
     for (const { withQueryName, withSubquery } of listOf<WithEntry>(node.withEntryList))
       clauses.set(withQueryName, listOf(withSubquery.columnList));
     // An aggregate is computed before expressions of it, so it does not grow.
     if (column && expr) made.set(column.columnId, expr.kind.startsWith("A") ? [] : [columnsNamed(expr)]);
     if (node.filterExpr || node.joinExpr) conditions.push(columnsNamed([node.filterExpr, node.joinExpr]));
-    const sources = [
-      clauses.get(node.withQueryName) ?? [],
-      ...listOf<{ outputColumnList?: Column[] }>(node.inputItemList).map((item) =>
-        listOf<Column>(item.outputColumnList),
-      ),
-    ];
-    if (node.kind === "WithRefScan" || node.kind === "SetOperationScan")
+    if (node.kind === "WithRefScan" || node.kind === "SetOperationScan") {
+      const items = listOf<{ outputColumnList?: Column[] }>(node.inputItemList);
+      const sources = [
+        clauses.get(node.withQueryName) ?? [],
+        ...items.map((item) => listOf<Column>(item.outputColumnList)),
+      ];
       listOf<Column>(node.columnList).forEach(({ columnId }, at) => {
         made.set(
           columnId,
           sources.map((columns) => (columns[at] ? [columns[at].columnId] : [])),
         );
       });
-    Object.values(part).forEach(visit);
+    }
+    for (const [field, value] of Object.entries(part)) if (!LEAVES.has(field)) visit(value);
   };
   visit(query);
 
@@ -81,6 +82,9 @@ function growth(query: Node): number {
   const expressions = [...conditions, ...[...made.values()].flat()];
   return expressions.reduce((most, ids) => Math.max(most, sum(ids) - ids.length), 0);
 }
+
+/** Fields that hold no expression: most of a tree is these. */
+const LEAVES = new Set(["columnList", "type", "parseLocationRange", "function", "signature", "table"]);
 
 /** The ids of the columns in an expression, with repetitions. */
 function columnsNamed(part: unknown): string[] {

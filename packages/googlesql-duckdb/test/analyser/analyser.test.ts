@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Analyser, loadAnalyser } from "../../src/analyser/analyser.ts";
 import { placeOf, unknownFields } from "../../src/analyser/node.ts";
-import { SqlError, UnsupportedSql, UserError } from "../../src/errors.ts";
+import { RunError, SqlError, UnsupportedSql, UserError } from "../../src/errors.ts";
 
 describe("the analyser of GoogleSQL", function () {
   this.timeout(300_000);
@@ -148,6 +148,15 @@ describe("the analyser of GoogleSQL", function () {
       expect(errorOf(sql).message).match(/too deeply|stack space/);
       expect(analyser.analyse("SELECT 1").outputs).length(1);
     });
+
+  it("ends a query that it is analysing when it is closed, and refuses later ones", async () => {
+    const closed = await loadAnalyser([]);
+    const said = closed.analyseSoon("SELECT 1").catch((error: unknown) => error);
+    closed.close();
+    for (const error of [await said, await closed.analyseSoon("SELECT 1").catch((error: unknown) => error)])
+      expect(error).instanceOf(RunError).property("message", "The analyser was closed");
+    closed.close();
+  });
 
   it("reports that it is not installed, and how to install it", async () => {
     const error = await loadAnalyser([], "/nowhere/googlesql.json").catch((error: unknown) => error);

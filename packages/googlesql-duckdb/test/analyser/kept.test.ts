@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { crc32 } from "node:zlib";
 import { expect } from "chai";
 
 const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
@@ -40,11 +41,27 @@ describe("The analyser that an earlier process kept", function () {
     const kept = join(folder, "googlesql-kept");
     const files = await readdir(kept);
     expect(files.map((file) => file.replace(/^\w+-/, "").replace(/-\w+$/, "")).sort()).to.deep.equal([
-      ...["code", "image", "language.json"],
+      ...["code", "image", "language"],
     ]);
+    const path = (kind: RegExp) => join(kept, files.find((file) => kind.test(file)) as string);
+    const those = { language: path(/language/), memory: path(/-image-/), code: path(/-code$/) };
+    for (const [what, file] of Object.entries(those)) {
+      const whole = await readFile(file);
+      // In the middle, because V8 itself checks the beginning of its code only, and runs the rest.
+      const damaged = Buffer.from(whole).fill(0x90, whole.length / 2, whole.length / 2 + 1000);
+      for (const [how, bytes] of Object.entries({
+        damaged,
+        "cut off": whole.subarray(0, whole.length / 2),
+        empty: [],
+      })) {
+        await writeFile(file, Buffer.from(bytes));
+        expect(await inProcess(shown), `with ${what} that is ${how}`).to.equal(anew);
+      }
+      await writeFile(file, whole);
+    }
     // The first bytes say which V8 made the code.
-    const code = files.find((file) => file.endsWith("-code")) as string;
-    await writeFile(join(kept, code), Buffer.alloc(1000));
+    const other = Buffer.alloc(1000);
+    await writeFile(path(/-code$/), Buffer.concat([other, Buffer.from(Uint32Array.of(crc32(other)).buffer)]));
     expect(await inProcess(shown), "with code of another V8").to.equal(anew);
   });
 });

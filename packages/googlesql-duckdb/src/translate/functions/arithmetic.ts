@@ -1,5 +1,5 @@
 import { type Call, kindOf, only, safely, type Translate } from "../call.ts";
-import { quotient } from "../numerics.ts";
+import { inFewDigits, quotient } from "../numerics.ts";
 import { attempt, bind, finite, orFail } from "../sql.ts";
 import { duckDbType } from "../types.ts";
 import { dateArithmetic } from "./dates.ts";
@@ -116,7 +116,8 @@ function roundedNumeric(name: string, call: Call): string {
   const places = Math.min(9, Number(int64Value));
   // Beyond these DuckDB returns 0, even for NULL.
   if (places < -27) call.refuse(`to ${places} places`);
-  return attempt(call.args.slice(0, 1), (value) => `CAST(${name}(${value}, ${places}) AS DECIMAL(38, 9))`, call);
+  const made = (value: string) => `CAST(${name}(${value}, ${places}) AS DECIMAL(38, 9))`;
+  return attempt(call.args.slice(0, 1), (value) => (places < 0 ? made(value) : inFewDigits(value, made)), call);
 }
 
 function rounded(name: string, call: Call): string {

@@ -1,4 +1,5 @@
-import { type Call, kindOf, literalText, only, type Translate } from "../call.ts";
+import type { Node } from "../../analyser/node.ts";
+import { type Call, functionName, kindOf, literalText, only, type Translate } from "../call.ts";
 import { bind, checked, orFail, text } from "../sql.ts";
 import { microseconds, months, partOf } from "./date-parts.ts";
 
@@ -13,6 +14,10 @@ import { microseconds, months, partOf } from "./date-parts.ts";
 export const longestOf = (call: Call) => (call.safe ? 4096 : isConstant(call) ? 1_048_576 : 131_072);
 /** The limit of an array's elements, likewise. BigQuery's own limit is not known. */
 const mostOf = (call: Call) => (call.safe ? 1000 : isConstant(call) ? 1_000_000 : 30_000);
+
+function isHash(node: Node | undefined): boolean {
+  return node?.kind === "FunctionCall" && ["md5", "sha1", "sha256"].includes(functionName(node));
+}
 
 /** True if DuckDB computes a call once for all rows. */
 function isConstant({ nodes }: Call): boolean {
@@ -53,7 +58,12 @@ export const growing: Readonly<Record<string, Translate>> = {
     const made = (value: string) => `regexp_replace(${value}, ${text(literalText(call, 1))}, ${text(by)}, 'g')`;
     return unlimited("strlen", 2 * by.length + 2, made, call);
   }),
-  to_hex: (call) => unlimited("octet_length", 2, (value) => `lower(hex(${value}))`, call),
+  to_hex: (call) => {
+    // A hash is short, and DuckDB writes it in hexadecimal digits anyway.
+    const [, digits] = /^from_hex\(((?:md5|sha1|sha256)\(.*\))\)$/s.exec(call.args[0] as string) ?? [];
+    if (digits !== undefined && isHash(call.nodes[0])) return digits;
+    return unlimited("octet_length", 2, (value) => `lower(hex(${value}))`, call);
+  },
   to_base64: (call) => unlimited("octet_length", 2, (value) => `to_base64(${value})`, call),
   generate_array: only(["INT64"], (call) =>
     bind([...call.args, "1"].slice(0, 3), (...[a, b, by]) => {

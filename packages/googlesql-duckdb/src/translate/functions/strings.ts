@@ -1,3 +1,4 @@
+import type { Node } from "../../analyser/node.ts";
 import { kindOf, literalText, only, same, type Translate } from "../call.ts";
 import { bind, orFail, text } from "../sql.ts";
 import { dateTimeText, timestampText } from "../timestamps.ts";
@@ -19,8 +20,11 @@ export const strings: Readonly<Record<string, Translate>> = {
   length: onText(same("length")),
   char_length: onText(same("length")),
   byte_length: onText(same("strlen")),
-  substr: onText(({ args, ...call }) =>
-    bind(args, (value, at, count) => {
+  substr: onText(({ args, ...call }) => {
+    const [from, size] = call.nodes.slice(1).map(wholeNumber);
+    // DuckDB has the same result for the usual positions, and needs no check of each row.
+    if (from !== undefined && from > 0 && size !== undefined) return `substring(${args[0]}, ${from}, ${size})`;
+    return bind(args, (value, at, count) => {
       // Position 0 counts as 1, and one before the beginning as the beginning.
       const from = `CASE WHEN ${at} < 0 THEN greatest(length(${value}) + ${at} + 1, 1) ELSE greatest(${at}, 1) END`;
       // DuckDB accepts positions and lengths of 32 bits.
@@ -30,8 +34,8 @@ export const strings: Readonly<Record<string, Translate>> = {
       const cut = `CASE WHEN ${at} IS NOT NULL THEN substring(${value}, ${start}${long}) END`;
       if (count === undefined) return cut;
       return orFail(`${count} >= 0`, [value, at, count].map(String), cut, "SUBSTR of a negative length", call);
-    }),
-  ),
+    });
+  }),
   left: onText(part("left")),
   right: onText(part("right")),
   trim: onText(trimmed("trim")),
@@ -58,6 +62,13 @@ export const strings: Readonly<Record<string, Translate>> = {
   sha1: ({ args }) => `from_hex(sha1(${args[0]}))`,
   sha256: ({ args }) => `from_hex(sha256(${args[0]}))`,
 };
+
+/** The value of a literal from 0 to the longest text that DuckDB has. */
+function wholeNumber(node: Node): number | undefined {
+  const value = (node.value as { value?: { int64Value?: string | number } } | undefined)?.value?.int64Value;
+  const number = node.kind === "Literal" && value !== undefined ? Number(value) : Number.NaN;
+  return number >= 0 && number <= 4_294_967_295 ? number : undefined;
+}
 
 /** A change of case that differs only for a few letters. Google's own implementation changes those. */
 function cased(name: string, body: (value: string) => string, others: string): Translate {
