@@ -76,16 +76,20 @@ function copyOfWorkspace(folder: string, packages: readonly string[]): void {
   }
 }
 
-/** The first example of a package's README, and what it prints. */
-function exampleOf(name: string): { code: string; prints: string } {
+/** The examples of a package's README, and what each prints. The text of what it prints follows an example before the next one. */
+function examplesOf(name: string): { code: string; prints: string }[] {
   const readme = readFileSync(join(root, "packages", name, "README.md"), "utf8");
-  const [, code, after = ""] = /```js\n([\s\S]*?)```([\s\S]*)/.exec(readme) ?? [];
-  const [, prints] = /```text\n([\s\S]*?)```/.exec(after) ?? [];
-  if (code === undefined || prints === undefined)
-    throw new Error(
-      `packages/${name}/README.md has no block \`\`\`js with a block \`\`\`text of what it prints after it`,
-    );
-  return { code, prints: prints.trim() };
+  const [, ...parts] = readme.split("```js\n");
+  const examples = parts.map((part) => {
+    const [, code, prints] = /^([\s\S]*?)```[\s\S]*?```text\n([\s\S]*?)```/.exec(part) ?? [];
+    if (code === undefined || prints === undefined)
+      throw new Error(
+        `packages/${name}/README.md: a block \`\`\`js has no block \`\`\`text of what it prints after it`,
+      );
+    return { code, prints: prints.trim() };
+  });
+  if (examples.length === 0) throw new Error(`packages/${name}/README.md has no block \`\`\`js`);
+  return examples;
 }
 
 const runExample = async (code: string, cwd: string) =>
@@ -107,9 +111,8 @@ describe("the packages", function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   for (const name of names) {
-    it(`runs the example of ${name}'s README in the workspace`, async () => {
-      const { code, prints } = exampleOf(name);
-      expect(await runExample(code, root)).equal(prints);
+    it(`runs the examples of ${name}'s README in the workspace`, async () => {
+      for (const { code, prints } of examplesOf(name)) expect(await runExample(code, root)).equal(prints);
     });
 
     it(`names ${name} completely for npm`, () => {
@@ -154,9 +157,8 @@ describe("the packages", function () {
     });
 
     for (const name of names) {
-      it(`run the example of ${name}'s README from plain JavaScript`, async () => {
-        const { code, prints } = exampleOf(name);
-        expect(await runExample(code, project)).equal(prints);
+      it(`run the examples of ${name}'s README from plain JavaScript`, async () => {
+        for (const { code, prints } of examplesOf(name)) expect(await runExample(code, project)).equal(prints);
       });
 
       it(`load every entry of ${name}, and bring a README and a licence`, async () => {

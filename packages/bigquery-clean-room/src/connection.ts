@@ -13,6 +13,7 @@ export interface Connection {
   /** Endpoints to call instead of Google's, as the provider is configured with them. */
   readonly endpoints: {
     readonly run?: string;
+    readonly logging?: string;
     readonly bigQuery?: string;
     readonly analyticsHub?: string;
     readonly iamCredentials?: string;
@@ -43,6 +44,7 @@ export function readConnection(
       };
   const impersonate = setting("gcp:impersonateServiceAccount") || env.GOOGLE_IMPERSONATE_SERVICE_ACCOUNT;
   const run = setting("gcp:cloudRunV2CustomEndpoint") || env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;
+  const logging = setting("gcp:loggingCustomEndpoint") || env.GOOGLE_LOGGING_CUSTOM_ENDPOINT;
   const bigQuery = setting("gcp:bigQueryCustomEndpoint") || env.GOOGLE_BIGQUERY_CUSTOM_ENDPOINT;
   const analyticsHub =
     setting("gcp:bigqueryAnalyticsHubCustomEndpoint") || env.GOOGLE_BIGQUERY_ANALYTICS_HUB_CUSTOM_ENDPOINT;
@@ -54,6 +56,7 @@ export function readConnection(
     delegates: JSON.parse(setting("gcp:impersonateServiceAccountDelegates") || "[]"),
     endpoints: {
       ...(run && { run }),
+      ...(logging && { logging }),
       ...(bigQuery && { bigQuery }),
       ...(analyticsHub && { analyticsHub }),
       ...(iamCredentials && { iamCredentials }),

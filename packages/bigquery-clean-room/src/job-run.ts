@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { canonical } from "./canonical.ts";
 import { type Connection, readConnection } from "./connection.ts";
+import { lastLogLines } from "./log-lines.ts";
 import { importPackage } from "./packages.ts";
 import { type Execution, openRunAdmin, pause, type RunAdmin } from "./run-admin.ts";
 import { MODULE } from "./type.ts";
@@ -21,7 +22,7 @@ export interface JobRunArgs {
 
 /**
  * One successful run of a Cloud Run job. `pulumi up` starts the job, waits for its end and shows its progress. If the run fails, the `up`
- * fails with the task's error and a link to the log, and the next `up` runs the job again. Unchanged inputs never run it twice. A refresh and
+ * fails with the last lines of the task's log and a link to it, and the next `up` runs the job again. Unchanged inputs never run it twice. A refresh and
  * a destroy do nothing.
  * @example
  * const filled = new JobRun(
@@ -79,8 +80,11 @@ export function jobRunProvider(pace: Pace): pulumi.dynamic.ResourceProvider<JobR
 
     async create(inputs) {
       const { connection = readConnection() } = configured;
-      const api = openRunAdmin({ connection, load: () => importPackage("google-auth-library") });
-      const { name, logUri } = await runJob(api, inputs, pace);
+      const load = () => importPackage("google-auth-library");
+      const api = openRunAdmin({ connection, load });
+      const logOf = (execution: string, task: number) =>
+        lastLogLines(execution, task, { connection, load, pauseMs: pace.pollMs });
+      const { name, logUri } = await runJob(api, logOf, inputs, pace);
       return { id: name, outs: { ...inputs, execution: name, logUri } };
     },
 
@@ -101,7 +105,10 @@ const MOST_RUNS = 3;
 /** The exit code by which a program says that it was refused: EX_NOPERM of sysexits.h. */
 const REFUSED = 77;
 
-async function runJob(api: RunAdmin, inputs: JobRunInputs, pace: Pace): Promise<Execution> {
+/** Reads the last lines of a task's log. */
+type LogReader = (execution: string, task: number) => Promise<string[]>;
+
+async function runJob(api: RunAdmin, logOf: LogReader, inputs: JobRunInputs, pace: Pace): Promise<Execution> {
   const short = inputs.job.slice(inputs.job.lastIndexOf("/") + 1);
   const deadline = Date.now() + inputs.timeoutSeconds * 1000;
   for (let run = 1; ; run++) {
@@ -110,7 +117,7 @@ async function runJob(api: RunAdmin, inputs: JobRunInputs, pace: Pace): Promise<
       const { name } = await api.start(inputs.job, inputs);
       const ended = await ending(api, name, short, deadline, pace);
       if (conditionOf(ended)?.state === "CONDITION_SUCCEEDED") return ended;
-      Object.assign(failure, await failureOf(api, ended));
+      Object.assign(failure, await failureOf(api, logOf, ended));
     } catch (error) {
       const { message, status } = error as { message: string; status?: number };
       if (status !== 403) throw error;
@@ -151,18 +158,30 @@ function progressOf({ taskCount = 1, succeededCount = 0, runningCount = 0, retri
   return `${succeededCount} of ${taskCount} tasks done, ${runningCount} running${retried}`;
 }
 
-/** Why an execution failed: its message, the tasks' messages and the link to the log; and whether a permission may be missing. */
-async function failureOf(api: RunAdmin, execution: Execution): Promise<{ message: string; access: boolean }> {
+/**
+ * Why an execution failed: the last lines of the first failed task's log, then the messages of the execution and its tasks and the link to the
+ * log; and whether a permission may be missing.
+ */
+async function failureOf(
+  api: RunAdmin,
+  logOf: LogReader,
+  execution: Execution,
+): Promise<{ message: string; access: boolean }> {
   const tasks = await api.tasks(execution.name).catch(() => []);
-  const results = tasks.flatMap(({ index = 0, lastAttemptResult: result }) => {
-    if (!result?.exitCode && !result?.status?.message) return [];
-    const exit = result.exitCode ? ` (exit code ${result.exitCode})` : "";
-    return [`task ${index}: ${result.status?.message ?? "failed"}${exit}`];
+  const failed = tasks.filter(({ lastAttemptResult: result }) => result?.exitCode || result?.status?.message);
+  const results = failed.slice(0, 3).map(({ index = 0, lastAttemptResult: result }) => {
+    const exit = result?.exitCode ? ` (exit code ${result.exitCode})` : "";
+    return `task ${index}: ${result?.status?.message ?? "failed"}${exit}`;
   });
-  const lines = [conditionOf(execution)?.message ?? "it was not completed", ...results.slice(0, 3)];
+  const lines = [conditionOf(execution)?.message ?? "it was not completed", ...results];
   const access = /permission|forbidden|denied|\b403\b|mount/i.test(lines.join("\n"));
-  const refused = tasks.some(({ lastAttemptResult }) => lastAttemptResult?.exitCode === REFUSED);
-  return { message: `${lines.join("\n")}\nIts log: ${execution.logUri}`, access: access || refused };
+  const refused = failed.some(({ lastAttemptResult }) => lastAttemptResult?.exitCode === REFUSED);
+  const [first] = failed;
+  const log = first === undefined ? [] : await logOf(execution.name, first.index ?? 0);
+  // The log says why; Cloud Run says only that the container ended.
+  const said = log.length > 0 ? ["the end of its log says", ...log.map((line) => `  ${line}`)] : [];
+  const message = [...said, ...lines, `Its log: ${execution.logUri}`].join("\n");
+  return { message, access: access || refused };
 }
 
 function conditionOf({ conditions = [] }: Execution) {

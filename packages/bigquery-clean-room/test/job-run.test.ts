@@ -31,7 +31,7 @@ describe("A run of a job that `pulumi up` waits for", () => {
     if (typeof result !== "string") expect.fail("it did not fail");
     return result;
   };
-  const starts = () => server.requests.filter(({ method }) => method === "POST").length;
+  const starts = () => server.requests.filter(({ path }) => path.endsWith(":run")).length;
 
   it("starts the job with its overrides, shows its progress, and outputs the execution and its log", async () => {
     server.courses.push({
@@ -74,6 +74,35 @@ describe("A run of a job that `pulumi up` waits for", () => {
       /^thelook-fill-job failed: Task run-task0 failed .*\ntask 0: The container exited with an error\. \(exit code 1\)\nIts log: https:\/\/console\.cloud\.google\.com\/logs\?execution=run-\d+$/,
     );
     expect(starts()).to.equal(1);
+  });
+
+  describe("if a task failed", () => {
+    const looks = [failed("Task run-task0 failed with message: The container exited with an error.")];
+    const tasks = [{ index: 0, lastAttemptResult: { exitCode: 1 } }, { index: 1 }];
+    const printed = Array.from({ length: 30 }, (_, i) => `order ${i}`);
+
+    it("fails with the last lines of the task's log, before anything else", async () => {
+      server.courses.push({ looks, tasks, log: [...printed, "", "error: orders.csv, row 7: quantity is 0\n"] });
+      const [first, ...others] = (await failure()).split("\n");
+      expect(first).to.equal("thelook-fill-job failed: the end of its log says");
+      expect(others.slice(0, 9)).to.deep.equal([
+        ...printed.slice(-8).map((line) => `  ${line}`),
+        "  error: orders.csv, row 7: quantity is 0",
+      ]);
+      expect(others[9]).to.match(/^Task run-task0 failed/);
+      expect(others.at(-1)).to.match(/^Its log: https/);
+    });
+
+    it("fails with the link if the log may not be read, or has no lines", async () => {
+      const without = /^thelook-fill-job failed: Task run-task0 failed .*\n.*\nIts log: https/;
+      server.courses.push({ looks, tasks });
+      expect(await failure()).to.match(without);
+      const looksAt = server.requests.filter(({ path }) => path === "entries:list");
+      expect(looksAt.length).to.be.within(2, 5);
+      server.logs = "refused";
+      server.courses.push({ looks, tasks, log: printed });
+      expect(await failure()).to.match(without);
+    });
   });
 
   it("fails if it is cancelled or ends in an unknown state", async () => {

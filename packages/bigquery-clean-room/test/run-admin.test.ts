@@ -85,7 +85,7 @@ describe("The client of the Cloud Run Admin API", () => {
     const error = await failure(() => api.start(job));
     expect(error).to.include({ timedOut: true, message: "Cloud Run did not answer within 0.15 s" });
     expect(server.requests.length).to.equal(1);
-    const { name } = await api.start(job);
+    const { name } = await openRunAdmin(quick).start(job);
     server.answers.push({ afterMs: 600 });
     expect((await api.execution(name)).name).to.equal(name);
   });

@@ -18,9 +18,11 @@ export interface ApiRequest {
 export interface Course {
   readonly looks: readonly Partial<Execution>[];
   readonly tasks?: readonly Task[];
+  /** The lines that its first task prints. Cloud Logging has them from the second look on. @default none */
+  readonly log?: readonly string[];
 }
 
-/** The Cloud Run Admin API on the loopback: jobs.run, executions.get, executions.list and tasks.list, of any job. */
+/** The Cloud Run Admin API on the loopback: jobs.run, executions.get, executions.list and tasks.list, of any job; and the logs of their tasks. */
 export interface RunAdminServer {
   readonly requests: ApiRequest[];
   /** Answers for the next calls of any kind, in place of the right ones. */
@@ -29,6 +31,8 @@ export interface RunAdminServer {
   readonly earlier: Execution[];
   /** The courses of the next executions. Later ones succeed at once. */
   readonly courses: Course[];
+  /** Whether the caller may read logs. @default "readable" */
+  logs: "readable" | "refused";
   /** Lets every execution succeed. */
   finish(): void;
   /** Forgets requests, answers, courses and executions. */
@@ -55,13 +59,14 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
   const answers: Answer[] = [];
   const courses: Course[] = [];
   const earlier: Execution[] = [];
-  const executions = new Map<string, { looks: Partial<Execution>[]; tasks: readonly Task[] }>();
+  const executions = new Map<string, { looks: Partial<Execution>[]; tasks: readonly Task[]; log: readonly string[] }>();
+  const looksAtLog = new Map<string, number>();
   const logUri = (name: string) => `https://console.cloud.google.com/logs?execution=${name.split("/").at(-1)}`;
 
   const start = (job: string) => {
     const name = `${job}/executions/run-${executions.size + 1}`;
-    const { looks, tasks = [] } = courses.shift() ?? { looks: [succeeded] };
-    executions.set(name, { looks: [...looks], tasks });
+    const { looks, tasks = [], log = [] } = courses.shift() ?? { looks: [succeeded] };
+    executions.set(name, { looks: [...looks], tasks, log });
     const metadata = { "@type": "type.googleapis.com/google.cloud.run.v2.Execution", name, logUri: logUri(name) };
     return { name: `${job.split("/jobs/")[0]}/operations/1`, metadata, done: false };
   };
@@ -75,6 +80,24 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
   const now = (name: string): Execution[] => {
     const [state] = executions.get(name)?.looks ?? [];
     return state === undefined ? [] : [{ name, logUri: logUri(name), createTime: new Date().toISOString(), ...state }];
+  };
+
+  /** The newest entries of a log that a filter names, newest first. */
+  const entries = ({ filter, pageSize, orderBy }: { filter: string; pageSize: number; orderBy: string }) => {
+    const label = (key: string) => new RegExp(`${key}"?="([^"]+)"`).exec(filter)?.[1];
+    const name = [...executions.keys()].find((each) =>
+      each.endsWith(`/jobs/${label("job_name")}/executions/${label("execution_name")}`),
+    );
+    const look = (looksAtLog.get(name ?? "") ?? 0) + 1;
+    looksAtLog.set(name ?? "", look);
+    if (name === undefined || look === 1 || label("task_index") !== "0" || orderBy !== "timestamp desc") return {};
+    const lines = executions.get(name)?.log ?? [];
+    return {
+      entries: lines
+        .slice(-pageSize)
+        .reverse()
+        .map((textPayload) => ({ textPayload })),
+    };
   };
 
   const server = createServer(async (request, response) => {
@@ -93,6 +116,10 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
       return send(other.status, { error: { code: other.status, message: other.message } });
     if (other && "text" in other) return send(200, other.text);
     if (other) await new Promise((done) => setTimeout(done, other.afterMs));
+    if (path === "entries:list")
+      return running.logs === "refused"
+        ? send(403, { error: { code: 403, message: "Permission 'logging.logEntries.list' denied" } })
+        : send(200, entries(body));
     const execution = path.replace(/\/tasks$/, "");
     if (request.method === "POST" && path.endsWith(":run")) send(200, start(path.slice(0, -":run".length)));
     else if (path.endsWith("/executions"))
@@ -107,29 +134,38 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
 
-  const { GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT: endpoint, GOOGLE_OAUTH_ACCESS_TOKEN: token } = process.env;
-  process.env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`;
-  process.env.GOOGLE_OAUTH_ACCESS_TOKEN = "a-token";
-  return {
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`;
+  const wanted = {
+    GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT: endpoint,
+    GOOGLE_LOGGING_CUSTOM_ENDPOINT: endpoint,
+    GOOGLE_OAUTH_ACCESS_TOKEN: "a-token",
+  };
+  const before = Object.keys(wanted).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, wanted);
+  const running: RunAdminServer = {
     requests,
     answers,
     courses,
     earlier,
+    logs: "readable",
     finish() {
       for (const execution of executions.values()) execution.looks = [succeeded];
     },
     reset() {
       for (const list of [requests, answers, courses, earlier]) list.length = 0;
       executions.clear();
+      looksAtLog.clear();
+      running.logs = "readable";
     },
     async stop() {
-      delete process.env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;
-      delete process.env.GOOGLE_OAUTH_ACCESS_TOKEN;
-      if (endpoint !== undefined) process.env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT = endpoint;
-      if (token !== undefined) process.env.GOOGLE_OAUTH_ACCESS_TOKEN = token;
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+  return running;
 }
