@@ -29,12 +29,14 @@ import {
   reportsBucketName,
   watched,
 } from "./components/names.ts";
+import { prepareForPulumi } from "./components/under-pulumi.ts";
 import { UploadedCode } from "./components/uploaded-code.ts";
 import { readSettings } from "./config.ts";
 import { pagesOnce } from "./report/build.ts";
 
 /* Both demos on Google Cloud. `npm start` rehearses exactly what this program declares. */
 
+prepareForPulumi();
 const settings = readSettings();
 const { project, location, region, merchantProject, walletProject } = settings;
 const place = { project, location, region, labels: { application: "gcp-data-demos", ...settings.labels } };

@@ -15,7 +15,9 @@ const FILE = "dist/main.mjs";
 export interface Bundle {
   /** Absolute path of the file, `dist/main.mjs`. */
   readonly path: string;
-  /** The first eight digits of its SHA-256. They are part of the uploaded object's name. */
+  /** Its SHA-256. */
+  readonly sha256: string;
+  /** The first eight digits of it. They are part of the uploaded object's name. */
   readonly hash: string;
   /** A fingerprint of the sources that each command of the bundle runs. */
   readonly programs: Readonly<Record<ProgramName, string>>;
@@ -57,10 +59,12 @@ function bundleCode(): Built<Omit<Bundle, "path">> {
     write: false,
   });
   const content = outputFiles[0]?.contents ?? new Uint8Array();
+  const sha256 = createHash("sha256").update(content).digest("hex");
   replaceFile(join(root, FILE), content);
   return {
     result: {
-      hash: createHash("sha256").update(content).digest("hex").slice(0, 8),
+      sha256,
+      hash: sha256.slice(0, 8),
       programs: fingerprintPrograms(metafile.inputs, (file) => readFileSync(join(root, file))),
     },
     inputs: [...Object.keys(metafile.inputs), "components/bundle.ts", "components/programs.ts", "tsconfig.json"],

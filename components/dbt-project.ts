@@ -16,7 +16,7 @@ export interface DbtProject {
 
 const project = fileURLToPath(new URL("../transform/", import.meta.url));
 /** Files in the project's folder that only a laptop needs or leaves behind. */
-const notDeployed = /^(target|logs|dbt_packages|requirements\.txt|sources\.ts|\..*)(\/|$)/;
+const notDeployed = /^(target|logs|dbt_packages|requirements\.(in|txt)|sources\.ts|\..*)(\/|$)/;
 
 /** Files that only dbt's documentation shows. */
 const isDocumentation = /\.md$|^models\/exposures\.yml$/;

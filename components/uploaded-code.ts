@@ -27,6 +27,8 @@ export class UploadedCode extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>;
   /** The bundle's object. */
   readonly bundle: pulumi.Output<string>;
+  /** The bundle's SHA-256. */
+  readonly sha256: string;
   /** The object that Cloud Functions builds from: the bundle in a zip. */
   readonly functions: pulumi.Output<string>;
   /** The bucket's folder with the dbt project. */
@@ -53,6 +55,7 @@ export class UploadedCode extends pulumi.ComponentResource {
     const zipHash = createHash("sha256").update(bundle.hash).update(functionsPackage).digest("hex").slice(0, 8);
 
     this.bucket = pulumi.output(bucket);
+    this.sha256 = bundle.sha256;
     this.bundle = upload(`bundle-${bundle.hash}`, bundleObject(bundle.hash), file);
     this.functions = upload(`functions-${zipHash}`, functionsObject(zipHash), new pulumi.asset.AssetArchive(zip));
     // A changed description changes a file in place, and not the folder, whose path is an argument of runs.

@@ -125,7 +125,7 @@ export const allowed = {
     IMAGE,
   ),
   dbtImage: text("OWNER/NAME", /^[a-z0-9-]+(\/[a-z0-9._-]+)+$/),
-  dbtTag: text("a tag such as 1.11.1", /^\w[\w.-]{0,127}$/),
+  dbtTag: text("a tag such as 1.11.1, or a digest, sha256: and 64 digits", /^(\w[\w.-]{0,127}|sha256:[0-9a-f]{64})$/),
   labels,
 };
 

@@ -3,11 +3,12 @@ import { JobRun } from "bigquery-clean-room";
 import type { Party } from "../../cleanroom/party.ts";
 import { HASH_KEY } from "../../generator/keyed-hash.ts";
 import { allTables } from "../../generator/tables/index.ts";
+import { checkedStart } from "../checked-start.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
 import { childOf, type Place } from "../google/place.ts";
-import { accounts, datasets, jobs, MOUNT } from "../names.ts";
+import { accounts, datasets, jobs } from "../names.ts";
 import type { UploadedCode } from "../uploaded-code.ts";
 
 /** How the two parties' tables are filled, from the settings. */
@@ -103,7 +104,6 @@ export class Parties extends pulumi.ComponentResource {
 
     this.filler = identity;
     const elsewhere = walletProject === merchantProject ? "" : `&datasets=${datasets.wallet}:${walletProject}`;
-    const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
     const job = new Job(
       `${name}-fill`,
       {
@@ -112,9 +112,7 @@ export class Parties extends pulumi.ComponentResource {
         identity,
         bucket,
         image: args.image,
-        command: "node",
-        args: [bundle, "fill"],
-        code: [{ path: bundle, fingerprint: code.fingerprints.fill }],
+        ...checkedStart(code, "fill"),
         env: {
           WAREHOUSE_URL: `bigquery://${merchantProject}?location=${place.location}${elsewhere}`,
           THELOOK_SOURCE: fill.thelookSource,

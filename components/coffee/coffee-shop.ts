@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { JobRun } from "bigquery-clean-room";
 import { coffeeDataset } from "../../generator/tables/index.ts";
+import { checkedStart } from "../checked-start.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
 import { childOf, type Place } from "../google/place.ts";
-import { accounts, CSV_FOLDER, datasets, jobs, MOUNT } from "../names.ts";
+import { accounts, CSV_FOLDER, datasets, jobs } from "../names.ts";
 import type { UploadedCode } from "../uploaded-code.ts";
 
 /** How much the generator writes, from the settings. */
@@ -60,8 +61,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
       child,
     );
     const lake = { LAKE_URL: pulumi.interpolate`gs://${files}`, GCS_PREFIX: CSV_FOLDER };
-    const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
-    const common = { place, bucket, image, command: "node", sizing };
+    const common = { place, bucket, image, sizing };
 
     const generator = new Identity(
       `${name}-generate`,
@@ -82,8 +82,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
         ...common,
         jobName: jobs.generate,
         identity: generator,
-        args: [bundle, "generate"],
-        code: [{ path: bundle, fingerprint: code.fingerprints.generate }],
+        ...checkedStart(code, "generate"),
         env: {
           ...lake,
           SEED: String(shop.seed),
@@ -123,8 +122,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
         jobName: jobs.load,
         identity: this.loader,
         // This job runs after a change of the settings, which may ask for fewer rows. The nightly load must not shrink the tables.
-        args: [bundle, "load", "--whole", "--allow-shrink"],
-        code: [{ path: bundle, fingerprint: code.fingerprints.load }],
+        ...checkedStart(code, "load", "--whole", "--allow-shrink"),
         env: { ...lake, WAREHOUSE_URL: `bigquery://${project}?location=${place.location}` },
       },
       child,

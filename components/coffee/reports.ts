@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { JobRun } from "bigquery-clean-room";
+import { checkedStart } from "../checked-start.ts";
 import { Bucket } from "../google/bucket.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
@@ -68,7 +69,6 @@ export class Reports extends pulumi.ComponentResource {
       },
       child,
     );
-    const bundle = pulumi.interpolate`${MOUNT}/${code.bundle}`;
     const job = new Job(
       `${name}-write`,
       {
@@ -77,9 +77,7 @@ export class Reports extends pulumi.ComponentResource {
         identity,
         bucket: code.bucket,
         image,
-        command: "node",
-        args: [bundle, "report"],
-        code: [{ path: bundle, fingerprint: code.fingerprints.report }],
+        ...checkedStart(code, "report"),
         env: {
           WAREHOUSE_URL: `bigquery://${project}?location=${location}`,
           REPORT_PAGES: pulumi.interpolate`${MOUNT}/${code.pagesFolder}`,

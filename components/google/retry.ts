@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isUnderEngine } from "../under-pulumi.ts";
 
 const PAUSE_MS = 20_000;
 const TRIES = 6;
@@ -24,8 +25,7 @@ export function retryWhile(
   passes: (error: string) => boolean,
   why: string,
 ): pulumi.CustomResourceOptions {
-  // Pulumi's mocks support no hooks, and refuse nothing.
-  if (!("registerErrorHook" in (pulumi.runtime.getMonitor() ?? {}))) return {};
+  if (!isUnderEngine()) return {};
   const hook = new pulumi.ErrorHook(`${name}-waits`, async ({ errors }) => {
     const [error = ""] = errors;
     if (errors.length >= (isApiOff(error) ? TRIES_FOR_API : TRIES) || !passes(error)) return false;
@@ -42,8 +42,8 @@ const apiHooks = new WeakMap<object, pulumi.ErrorHook>();
  * retry a resource that Google created and then refused to read: a second create would find it there.
  */
 export function retryWhileApiIsOff(): pulumi.CustomResourceOptions {
+  if (!isUnderEngine()) return {};
   const monitor = pulumi.runtime.getMonitor() ?? {};
-  if (!("registerErrorHook" in monitor)) return {};
   const hook =
     apiHooks.get(monitor) ??
     new pulumi.ErrorHook("api-waits", async ({ errors, name, type }) => {

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
+import { checkedStart } from "../../components/checked-start.ts";
 import { cpusFor, fingerprintOf, Job, type JobArgs, longestRun } from "../../components/google/job.ts";
+import type { UploadedCode } from "../../components/uploaded-code.ts";
 import { declare, named } from "./stack.ts";
 import { place, sizing, someone } from "./support.ts";
 
@@ -55,6 +57,18 @@ describe("Job", () => {
       (await declareJob({ args: [path, "work"], code: [{ path, fingerprint }] })).fingerprint;
     expect(await declared("/mnt/bucket/main-1.mjs", "same")).to.equal(await declared("/mnt/bucket/main-2.mjs", "same"));
     expect(await declared("/mnt/bucket/main-1.mjs", "a")).not.to.equal(await declared("/mnt/bucket/main-1.mjs", "b"));
+  });
+
+  it("starts a command of the bundle with the bundle's hash, which is no part of the fingerprint", async () => {
+    const declared = async (sha256: string, load: string) => {
+      const code = { bundle: pulumi.output(`main-${sha256[0]}.mjs`), sha256, fingerprints: { load } } as UploadedCode;
+      const { inputs, fingerprint } = await declareJob(checkedStart(code, "load", "--whole"));
+      return { args: inputs.template.template.containers[0].args.slice(2), fingerprint };
+    };
+    const [one, other] = [await declared("1".repeat(64), "same"), await declared("2".repeat(64), "same")];
+    expect(one.args).to.deep.equal(["/mnt/bucket/main-1.mjs", "1".repeat(64), "load", "--whole"]);
+    expect(one.fingerprint).to.equal(other.fingerprint);
+    expect(one.fingerprint).not.to.equal((await declared("1".repeat(64), "changed")).fingerprint);
   });
 
   it("has another fingerprint for another environment, arguments, image or number of tasks, and the same for more memory", async () => {

@@ -29,7 +29,12 @@ Every service account of the stack with all its rights, as \`index.ts\` declares
 
 - \`roles/bigquery.jobUser\` lets an account run queries, which the project pays for. The roles on datasets decide what it can read and write.
 - \`READER\` and \`WRITER\` are BigQuery's roles on one dataset.
-- A role on a folder covers the objects whose names begin with it.
+- A role on a folder covers the objects whose names begin with it. Listing a bucket is not covered then: for a list, IAM knows the bucket's name only, and no
+  condition on objects can match.
+- \`coffee-data\` writes the folders \`csv_sources\` and \`ground_truth\`, lists the first, and needs to hear that a file is missing, which Google tells only to accounts that
+  may list. So it has the whole bucket of files. Nothing else is in that bucket, unless \`thelookSource\` is \`synthetic:\`: code, dbt's output and the reports have buckets of their own.
+- Each job that runs the bundle compares the file's SHA-256 with the one in its own declaration before it runs it. To change what runs, one has to change the job, which no
+  account of the stack may do. Functions need no check: Google built them from the archive when they were deployed. dbt's project is read from the code's bucket without a check.
 
 | account | does | its roles |
 |---|---|---|

@@ -79,7 +79,7 @@ describe("UploadedCode", () => {
       const path = fileURLToPath(import.meta.url);
       const { bundle, functions, dbtFolder, pagesFolder } = new UploadedCode("code", {
         bucket: "b",
-        bundle: { path, hash, programs: { fill: "1", generate: "2", load: "3", report: "4" } },
+        bundle: { path, hash, sha256: "0".repeat(64), programs: { fill: "1", generate: "2", load: "3", report: "4" } },
         dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "ffffffff", rows: "dddddddd" },
         pages: { files: { "sales.html": path }, hash: "eeeeeeee" },
       });

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
@@ -40,6 +40,8 @@ export interface Engine {
   readonly runs: RunAdminServer;
   /** Runs a file of the project in the stack's folder, as `npm run` would. Returns what it printed, whether it succeeded or failed. */
   script(file: string, ...args: string[]): Promise<string>;
+  /** Starts Pulumi's command line in the stack's folder. */
+  start(...args: string[]): ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -80,6 +82,9 @@ export async function startEngine(pulumi: string): Promise<Engine> {
           PULUMI_BACKEND_URL: `file://${state}`,
           PULUMI_CONFIG_PASSPHRASE: "test",
           PULUMI_SKIP_UPDATE_CHECK: "true",
+          // Save the state at the end of a command, not after each resource, which takes as long as all the rest of an `up`.
+          PULUMI_EXPERIMENTAL: "true",
+          PULUMI_SKIP_CHECKPOINTS: "true",
           PULUMI_DEBUG_PROVIDERS: `gcp:${google.port}`,
           NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${new URL("short-pauses.mjs", import.meta.url)}`,
           PATH: [bin, pulumi, dirname(process.execPath), process.env.PATH].join(delimiter),
@@ -87,13 +92,20 @@ export async function startEngine(pulumi: string): Promise<Engine> {
       },
     );
     await stack.setConfig("gcp:project", { value: PROJECT });
+    const env = () => ({ ...process.env, ...stack.workspace.envVars, PULUMI_HOME: stack.workspace.pulumiHome ?? "" });
     const script = async (file: string, ...args: string[]) => {
-      const env = { ...process.env, ...stack.workspace.envVars, PULUMI_HOME: stack.workspace.pulumiHome ?? "" };
-      const run = promisify(execFile)(process.execPath, [join(program, file), ...args], { cwd: program, env });
+      const run = promisify(execFile)(process.execPath, [join(program, file), ...args], { cwd: program, env: env() });
       const { stdout, stderr } = await run.catch((error: { stdout: string; stderr: string }) => error);
       return stdout + stderr;
     };
-    return { stack, google, bigquery, runs, script, stop };
+    // A command to kill saves its state after each resource, as it does for a user.
+    const start = (...args: string[]) =>
+      spawn(join(bin, "pulumi"), args, {
+        cwd: program,
+        env: { ...env(), PULUMI_SKIP_CHECKPOINTS: "false" },
+        stdio: "ignore",
+      });
+    return { stack, google, bigquery, runs, script, start, stop };
   } catch (error) {
     // Servers that go on would keep the tests from ending.
     await stop();

@@ -35,6 +35,8 @@ export interface Google {
   readonly calls: { readonly done: string; readonly kind: string; readonly name: string }[];
   /** The names of resources whose next create takes effect and is answered with an error all the same. */
   readonly losing: Set<string>;
+  /** Functions to call, by name, when the next create of a resource has taken effect. The create is never answered. */
+  readonly holding: Map<string, () => void>;
   /** The APIs of all projects. They stay on when the services that enabled them are deleted. */
   readonly apis: Apis;
   stop(): void;
@@ -45,6 +47,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
   const made: Google["made"] = new Map();
   const calls: Google["calls"] = [];
   const losing: Google["losing"] = new Set();
+  const holding: Google["holding"] = new Map();
   /** The URNs of resources that exist and that no state knows. */
   const lost = new Set<string>();
   const apis = freshApis(PROJECT);
@@ -142,6 +145,13 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
         lost.add(request.getUrn());
         throw new Error("googleapi: Error 503: The service is currently unavailable");
       }
+      const hold = holding.get(name);
+      if (hold !== undefined) {
+        holding.delete(name);
+        lost.add(request.getUrn());
+        hold();
+        return new Promise(() => {});
+      }
       // The provider reads a service that it has just enabled.
       const unread = kind === "Service" ? apis.enable(inputs.project, inputs.service) : undefined;
       if (unread) throw failedHalfway(id, outputs, `Error when reading or editing Project Service ${id}: ${unread}`);
@@ -189,7 +199,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
     cancel: () => new Empty(),
     getPluginInfo: () => filled(new PluginInfo(), { Version: "9.37.0" }),
   });
-  return { port, made, calls, losing, apis, stop };
+  return { port, made, calls, losing, holding, apis, stop };
 }
 
 const exchangeOf = ({ project, location, dataExchangeId }: Message) =>

@@ -95,3 +95,9 @@ const { port } = await serve(LanguageRuntimeService, {
   runPlugin: runPolicyPack,
 });
 console.log(port);
+
+// Pulumi's own ends too when the engine was killed.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit();
+}, 500);

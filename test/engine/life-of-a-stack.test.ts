@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
 import { parties } from "../../cleanroom/party.ts";
 import { templates } from "../../cleanroom/templates.ts";
+import { failed, succeeded } from "../../packages/bigquery-clean-room/test/support/run-admin.ts";
 import { type Engine, findPulumi, howToGetPulumi, startEngine } from "./engine.ts";
 
 const ALL_VIEWS = [
@@ -26,6 +28,26 @@ const RUNS = [
   "marts-documented",
   "parties-filled",
   "reports-written",
+];
+/** A resource of each kind whose create takes effect and is answered with an error, and its id. */
+const LOST = [
+  { name: "reports-bucket", id: "demo-project-coffee-demo-reports" },
+  { name: "marts-build-dataset", id: "projects/demo-project/datasets/coffee_marts_build" },
+  { name: "coffee-raw-stores", id: "projects/demo-project/datasets/coffee_shop/tables/stores" },
+  {
+    name: "daily-trigger-account",
+    id: "projects/demo-project/serviceAccounts/coffee-trigger@demo-project.iam.gserviceaccount.com",
+  },
+  {
+    name: "clean-room-wallet-exchange",
+    id: "projects/wallet-project/locations/us/dataExchanges/ewallet_provider_clean_room",
+  },
+  {
+    name: "clean-room-merchant-users_shared",
+    id: "projects/demo-project/locations/us/dataExchanges/merchant_clean_room/listings/users_shared",
+  },
+  { name: "marts-ghcr", id: "projects/demo-project/locations/us-central1/repositories/coffee-ghcr" },
+  { name: "coffee-generate-job", id: "projects/demo-project/locations/us-central1/jobs/coffee-data-job" },
 ];
 
 // Each test goes on where the one before it ended, as a stack does.
@@ -105,9 +127,14 @@ describe("the life of a stack on Pulumi's own engine", function () {
     await engine.stack.removeAllConfig(["walletShare", "sharedViews"]);
   });
 
-  it("adopts a bucket that Google made and answered with an error, which every later up would meet as 409", async () => {
-    engine.google.losing.add("files-bucket");
-    expect(await failing(engine.stack.up())).to.include("Error 503");
+  it("goes on after an up that was killed while Google made a bucket, once the lock is removed and the bucket adopted", async () => {
+    const up = engine.start("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev");
+    const ended = once(up, "exit");
+    await new Promise<void>((created) => engine.google.holding.set("files-bucket", created));
+    up.kill("SIGKILL");
+    await ended;
+    expect(await failing(engine.stack.up())).to.match(/the stack is currently locked.*pulumi cancel/s);
+    await engine.stack.cancel();
     const said = await engine.script("local/adopt.ts", "files-bucket");
     expect(said).to.include("adopted files-bucket: demo-project-coffee-demo");
     const { deployment } = await engine.stack.exportStack();
@@ -120,16 +147,36 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(await failing(engine.stack.up())).to.include("BigQuery: Unrecognized name: hashed_mail at [3:5]");
     expect(viewsIn("demo-project").length).to.be.below(ALL_VIEWS.length);
     expect(engine.google.calls.map(({ kind }) => kind)).not.to.include("DataExchangeSubscription");
+    // Google refused whatever was off or only starting as well, and that alone fails no up.
+    expect(engine.google.apis.refused).to.be.above(0);
+  });
+
+  it("tells the end of the failed job's log where another job still runs, and ends without stack traces", async () => {
+    const looks = [failed("Task run-task0 failed with message: The container exited with an error.")];
+    const tasks = [{ index: 0, lastAttemptResult: { exitCode: 1 } }];
+    const still = { looks: [{ runningCount: 1 }, { runningCount: 1 }, succeeded] };
+    engine.runs.courses.push({ looks, tasks, log: ["loading", "error: orders.csv, row 7: quantity is 0"] }, still);
+    const said = await failing(engine.stack.up());
+    expect(said).to.match(
+      /error: \S+-job failed: the end of its log says\n +loading\n +error: orders\.csv, row 7: quantity is 0/,
+    );
+    expect(said).not.to.match(/^ +at /m);
+    expect(said).not.to.match(/resource monitor|Running program/);
+    engine.runs.reset();
   });
 
   it("is whole after the next up: every view has its rule, is listed and linked, and every job ran once", async () => {
-    await run("up");
+    const steps = await run("up");
     expect(viewsIn("demo-project").sort()).to.deep.equal(ALL_VIEWS);
     for (const view of ALL_VIEWS) expect(ruleOf(`demo-project.${view}`), view).not.to.equal(undefined);
-    const created = engine.google.calls.map(({ kind }) => kind);
-    expect(created.filter((kind) => kind === "Listing")).to.have.length(ALL_VIEWS.length);
-    expect(created.filter((kind) => kind === "DataExchangeSubscription")).to.have.length(2);
-    expect(engine.runs.requests.filter(({ path }) => path.endsWith(":run"))).to.have.length(RUNS.length);
+    const kinds = engine.google.calls.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "Listing")).to.have.length(ALL_VIEWS.length);
+    expect(kinds.filter((kind) => kind === "DataExchangeSubscription")).to.have.length(2);
+    // The runs that ended well before another one failed are not repeated.
+    const ran = engine.runs.requests.filter(({ path }) => path.endsWith(":run"));
+    const created = steps.filter((step) => RUNS.includes(step.replace("create ", "")));
+    expect(ran).to.have.length(created.length);
+    expect(created.length).to.be.within(1, RUNS.length - 1);
     expect(Object.keys(outputs.useCases?.value)).to.include("05-overlap");
   });
 
@@ -229,7 +276,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(at("clean-room-wallet-subscription")).to.be.below(at(APPROVES));
   });
 
-  it("can be put up again at once, with the e-wallet in a project of its own, also if Google kept a submitted template", async () => {
+  it("can be put up again at once, with the e-wallet in a project of its own; what Google made and answered with an error is adopted", async () => {
     await engine.stack.setConfig("walletProject", { value: "wallet-project" });
     // A template that Google kept though its exchange was deleted.
     const kept = `projects/demo-project/locations/us/dataExchanges/merchant_clean_room/queryTemplates`;
@@ -237,8 +284,15 @@ describe("the life of a stack on Pulumi's own engine", function () {
       state: "APPROVED",
       routine: { routineType: "TABLE_VALUED_FUNCTION", definitionBody: "" },
     });
-    expect(await failing(run("up"))).to.include(`${lastId} already exists`);
+    for (const { name } of LOST) engine.google.losing.add(name);
+    expect(await failing(run("up", { continueOnError: true })))
+      .to.include(`${lastId} already exists`)
+      .and.include("Error 503");
+    expect([...engine.google.losing]).to.deep.equal([]);
     await engine.stack.setConfig("templatesRevision", { value: "3" });
+    // Otherwise each later up would meet every one of them as 409.
+    const said = await engine.script("local/adopt.ts", ...LOST.map(({ name }) => name));
+    for (const { name, id } of LOST) expect(said).to.include(`adopted ${name}: ${id}`);
     await run("up");
     expect(callable().sort()).to.deep.equal(functionsIn({ merchant: "demo-project", wallet: "wallet-project" }));
     expect(viewsIn("demo-project").sort()).to.deep.equal(ALL_VIEWS.filter((view) => view.startsWith("merchant")));

@@ -1,15 +1,11 @@
-import { createRequire } from "node:module";
 import type {
-  Policies,
   PolicyResource,
   ResourceValidationArgs,
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
 import { unknownCheckingProxy } from "@pulumi/policy";
-
-// Use require and the SDK's types: the pack is CommonJS with its own compiler options, which tsc -p policy checks.
-const { policies } = createRequire(import.meta.url)("../../policy/rules.ts") as { policies: Policies };
+import { policies } from "../../policy/rules.ts";
 
 /** A resource as a rule sees it. */
 export interface Resource {

@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { JobArgs } from "./google/job.ts";
+import { MOUNT } from "./names.ts";
+import type { ProgramName } from "./programs.ts";
+import type { UploadedCode } from "./uploaded-code.ts";
+
+/**
+ * A program for `node --eval`: runs a file with its arguments if the file's SHA-256 is the given one. So a job never runs code that somebody
+ * put into the bucket in place of the deployed code: to change the hash, one has to change the job.
+ */
+export const RUN_IF_UNCHANGED = `
+const [node, file, sha256, ...args] = process.argv;
+const found = require("node:crypto").createHash("sha256").update(require("node:fs").readFileSync(file)).digest("hex");
+if (found === sha256) {
+  process.argv = [node, file, ...args];
+  import(require("node:url").pathToFileURL(file).href);
+} else {
+  console.error("error: " + file + " is not the code that was deployed: its SHA-256 is " + found + " and not " + sha256 +
+    ". Find out who changed it, then deploy again: pulumi up --refresh");
+  process.exitCode = 1;
+}`
+  .trim()
+  .replaceAll(/\n\s*/g, " ");
+
+/** The parts of a job's declaration that run a command of the bundle, after a check of the bundle's hash. @param args the command's arguments */
+export function checkedStart(
+  { bundle, sha256, fingerprints }: UploadedCode,
+  command: ProgramName,
+  ...args: string[]
+): Pick<JobArgs, "command" | "args" | "code"> {
+  const path = pulumi.interpolate`${MOUNT}/${bundle}`;
+  return {
+    command: "node",
+    args: ["--eval", RUN_IF_UNCHANGED, path, sha256, command, ...args],
+    // The hash changes with any code, as the path does.
+    code: [
+      { path, fingerprint: fingerprints[command] },
+      { path: sha256, fingerprint: "" },
+    ],
+  };
+}

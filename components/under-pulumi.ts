@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** The exit code that tells Pulumi's language host that the reason of a failure has been shown already. */
+const TOLD_ALREADY = 32;
+
+/** Whether Pulumi's engine runs this program, and not its mocks, as in the rehearsal. Mocks support no hooks. */
+export function isUnderEngine(): boolean {
+  return "registerErrorHook" in (pulumi.runtime.getMonitor() ?? {});
+}
+
+/** Prepares the process in which Pulumi runs this program. Call it before the first resource. */
+export function prepareForPulumi(): void {
+  if (!isUnderEngine()) return;
+  // Pulumi takes thousands of stack traces while it runs, and looks each line up in the source maps of its own code, which takes seconds.
+  // Our TypeScript runs as it is and needs no source maps, so take Node's plain stack traces.
+  Reflect.deleteProperty(Error, "prepareStackTrace");
+  // When a resource fails, the engine shows why and stops answering. Each resource that still waits is then rejected: Pulumi would print these
+  // rejections as errors of the program, with their stack traces, below which nobody finds the reason. So end before it does.
+  process.prependListener("unhandledRejection", (error) => {
+    if (/resource monitor (shut down|is terminating)/i.test(String(error))) process.exit(TOLD_ALREADY);
+  });
+}

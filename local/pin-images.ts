@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { runMain } from "../generator/errors.ts";
+import { flag, readOptions, text } from "../generator/options.ts";
+import { readPulumiYaml } from "../pulumi-yaml.ts";
+import { digestOf } from "./image-digests.ts";
+
+/*
+ * `npm run pin`: pins the images that the jobs run on. A tag may point to another image tomorrow; a digest names one image for good.
+ */
+
+await runMain(async () => {
+  const options = readOptions(
+    "npm run pin --",
+    {
+      set: flag("sets the settings of the current stack, instead of printing the commands that do"),
+      registry: text("address of a registry that has all the images, in place of their own", undefined),
+    },
+    process.argv.slice(2),
+  );
+  const { settings } = readPulumiYaml();
+  const [node = "", dbt = "", tag = ""] = ["generatorImage", "dbtImage", "dbtTag"].map(
+    (name) => settings[name]?.default,
+  );
+  const ghcr = `ghcr.io/${dbt}:${tag}`;
+  const [nodeDigest, dbtDigest] = await Promise.all([node, ghcr].map((image) => digestOf(image, options.registry)));
+  const pinned = { generatorImage: `${node.replace(/:[^:/]+$/, "")}@${nodeDigest}`, dbtTag: dbtDigest ?? "" };
+  console.log(`# ${node} and ${ghcr}, as they are today`);
+  for (const [name, value] of Object.entries(pinned)) {
+    console.log(`npx pulumi config set ${name} ${value}`);
+    if (options.set) execFileSync("pulumi", ["config", "set", name, value], { stdio: "inherit" });
+  }
+});

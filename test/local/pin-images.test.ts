@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { allowed } from "../../settings/allowed.ts";
+
+const program = fileURLToPath(new URL("../../local/pin-images.ts", import.meta.url));
+
+/** A manifest, and its digest. */
+const manifest = (name: string) => JSON.stringify({ schemaVersion: 2, name });
+const digest = (name: string) => `sha256:${createHash("sha256").update(manifest(name)).digest("hex")}`;
+
+describe("npm run pin", () => {
+  let server: Server;
+  let url = "";
+  let told: (name: string) => string = digest;
+  const images = new Set(["library/node:22-slim", "dbt-labs/dbt-bigquery:1.11.1"]);
+
+  // A registry as Docker Hub and GitHub have them: it refuses strangers, and names a service that gives anybody a token.
+  before(async () => {
+    server = createServer(({ url: asked = "", headers }, response) => {
+      const { pathname, searchParams } = new URL(asked, url);
+      const [, name = "", tag = ""] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(pathname) ?? [];
+      const scope = `repository:${name}:pull`;
+      if (pathname === "/token") response.end(JSON.stringify({ token: `for ${searchParams.get("scope")}` }));
+      else if (headers.authorization !== `Bearer for ${scope}`) {
+        const challenge = `Bearer realm="${url}/token",service="registry",scope="${scope}"`;
+        response.writeHead(401, { "WWW-Authenticate": challenge }).end();
+      } else if (!images.has(`${name}:${tag}`)) response.writeHead(404).end();
+      else response.writeHead(200, { "Docker-Content-Digest": told(name) }).end(manifest(name));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    told = digest;
+  });
+  after(() => server?.close());
+
+  const pin = async (registry = url) => {
+    const run = promisify(execFile)(process.execPath, [program, "--registry", registry]);
+    const { stdout, stderr } = await run.catch((error: { stdout: string; stderr: string }) => error);
+    return stdout + stderr;
+  };
+
+  it("prints the commands that pin each default image by its digest, which the settings allow", async () => {
+    const said = await pin();
+    const [node, dbt] = [digest("library/node"), digest("dbt-labs/dbt-bigquery")];
+    expect(said.trimEnd().split("\n").slice(1)).to.deep.equal([
+      `npx pulumi config set generatorImage docker.io/library/node@${node}`,
+      `npx pulumi config set dbtTag ${dbt}`,
+    ]);
+    expect(allowed.generatorImage(`docker.io/library/node@${node}`)).to.include(node);
+    expect(allowed.dbtTag(dbt)).to.equal(dbt);
+  });
+
+  it("says which image a registry does not have, sent wrongly, or cannot be asked for", async () => {
+    told = () => digest("another");
+    expect(await pin()).to.match(/^\nerror: docker\.io\/library\/node:22-slim: the registry names the digest sha256:/m);
+    told = digest;
+    images.delete("library/node:22-slim");
+    expect(await pin()).to.match(/^\nerror: docker\.io\/library\/node:22-slim: the registry answered 404/m);
+    expect(await pin("http://127.0.0.1:1")).to.match(/^\nerror: .*: 127\.0\.0\.1:1 cannot be reached/m);
+  });
+});
