@@ -130,13 +130,16 @@ function findPython(least) {
 async function googleSql() {
   const here = "packages/googlesql-duckdb/analyser";
   await once(".venv", ".installed-googlesql", "googlesql.json", `${here}/requirements.txt`, "GoogleSQL", async () => {
-    await pipInstall(".venv", ["--no-deps", "-r", `${here}/requirements.txt`]);
+    await pipInstall(".venv", "--no-deps", "-r", `${here}/requirements.txt`);
     await run(python(".venv"), [`${here}/unpack.py`, ".venv"]);
   });
 }
 
-/** Installs Python packages, with uv if the environment has it: pip takes several times as long. */
-async function pipInstall(folder, args) {
+/**
+ * Installs Python packages, with uv if the environment has it: pip takes several times as long. Refuses a package whose hash is not in the
+ * requirements file, which local/lock-python.sh writes.
+ */
+async function pipInstall(folder, ...args) {
   const uv = join(root, folder, "bin", "uv");
   if (existsSync(uv)) {
     const settings = spawnSync(join(root, python(folder)), ["-m", "pip", "config", "list"], {
@@ -144,14 +147,23 @@ async function pipInstall(folder, args) {
     }).stdout;
     const [, index] = /^(?:global|install|:env:)\.index-url='(.+)'$/m.exec(settings) ?? [];
     const from = index === undefined ? [] : ["--index-url", index];
-    const done = await run(uv, ["pip", "install", "--quiet", "--python", python(folder), ...from, ...args]).then(
+    const done = await run(uv, [
+      "pip",
+      "install",
+      "--quiet",
+      "--require-hashes",
+      "--python",
+      python(folder),
+      ...from,
+      ...args,
+    ]).then(
       () => true,
       // pip knows more settings, such as those in pip.conf, and says what is wrong.
       () => false,
     );
     if (done) return;
   }
-  await run(python(folder), [...pip, ...args]);
+  await run(python(folder), [...pip, "--require-hashes", ...args]);
 }
 
 /** Creates the virtual environment `folder` with Python 3.`least` or later, and installs each requirements file in turn. */
@@ -163,9 +175,9 @@ async function venv(folder, least, program, requirements, what) {
         rmSync(join(root, folder), { recursive: true, force: true });
         await run(found, ["-m", "venv", folder]);
         // Without it, pip does all the work.
-        await run(python(folder), [...pip, "-r", "local/requirements-uv.txt"]).catch(() => {});
+        await run(python(folder), [...pip, "--require-hashes", "-r", "local/requirements-uv.txt"]).catch(() => {});
       }
-      await pipInstall(folder, ["-r", file]);
+      await pipInstall(folder, "-r", file);
     });
   }
 }
@@ -180,7 +192,7 @@ async function emulator(name, install) {
 
 const crucible = () =>
   once(".venv", ".installed-crucible", "bin/crucible", "test/support/requirements-crucible.txt", "crucible", () =>
-    pipInstall(".venv", ["-r", "test/support/requirements-crucible.txt"]),
+    pipInstall(".venv", "-r", "test/support/requirements-crucible.txt"),
   );
 const bqemulator = () =>
   venv(
@@ -211,6 +223,8 @@ const npmCi = async () => {
     );
 };
 const NODE = "node/bin/node";
+/** npm writes its own record of what it installed at the end: without it, an `npm ci` was stopped half way, whoever started it. */
+const WRITTEN_LAST = ".package-lock.json";
 
 /** Throws InstallError if a virtual environment is to be made, and there is no Python to make it with. */
 function checkPython() {
@@ -221,7 +235,7 @@ function checkPython() {
 async function install() {
   checkMachine();
   checkPython();
-  const jobs = [once("node_modules", ".installed", NODE, "package-lock.json", "Node packages", npmCi)];
+  const jobs = [once("node_modules", ".installed", WRITTEN_LAST, "package-lock.json", "Node packages", npmCi)];
   const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
   if (!wanted.includes("--node-only")) {
     const environment = venv(".venv", 10, "dbt", dbt, "dbt").then(googleSql);

@@ -25,7 +25,7 @@ interface Machine {
   program(name: string, script: string): void;
 }
 
-const NPM = `mkdir -p node_modules/node/bin && echo "npm $*" >> ../said
+const NPM = `mkdir -p node_modules/node/bin && echo "npm $*" >> ../said && echo {} > node_modules/.package-lock.json
 [ "$npm_config_ignore_scripts" = true ] || { ln -sf ${process.execPath} node_modules/node/bin/node; }`;
 /** A Python that can make virtual environments, in which pip installs what is asked for. */
 const python = (version: string, venv = "True") => `case "$2" in
@@ -80,6 +80,16 @@ describe("The installer", () => {
     expect(await install(here)).to.deep.include({ code: 0 });
     expect(said(here)).to.include("npm ci --include=dev").and.include("venv by python3");
     expect(await install(here)).to.deep.equal({ code: 0, output: "" });
+  });
+
+  it("installs the Node packages again after an npm ci that was stopped half way", async () => {
+    const here = usual();
+    await install(here);
+    // npm removes all packages first, and writes this file last.
+    rmSync(join(here.clone, "node_modules/.package-lock.json"));
+    const { code, output } = await install(here);
+    expect([code, output]).to.deep.equal([0, output]);
+    expect(output).to.include("Node packages").and.not.include("dbt");
   });
 
   it("makes the virtual environment again in a clone that was moved, and keeps the Node packages", async () => {
