@@ -1,5 +1,5 @@
-import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { resolveFromCaller } from "./caller-folder.ts";
 import { parseDay } from "./coffee/calendar.ts";
 import { FIRST_DAY, LAST_DAY, LIVING_SCALE, MAX_SCALE } from "./coffee/shop-settings.ts";
 import { UserError } from "./errors.ts";
@@ -15,7 +15,7 @@ export const seed = number("seed of everything random: the same seed gives the s
 const size = { above: 0, max: MAX_SCALE, whole: false, env: "SCALE" } as const;
 /** The size of the coffee shops, see `LIVING_SCALE`. */
 export const scale = number(
-  `size of the coffee shops: ${LIVING_SCALE} is a chain that lives from its trade, with about 250 orders a shop and day`,
+  `size of the coffee shops: ${LIVING_SCALE} is a chain that lives from its trade, with about 230 orders a shop and day`,
   2,
   size,
 );
@@ -83,14 +83,6 @@ export function checkTiers({ premiumFrom, businessFrom }: { premiumFrom: number;
   throw new UserError(
     `BUSINESS_FROM is ${businessFrom} and PREMIUM_FROM is ${premiumFrom}: set BUSINESS_FROM above PREMIUM_FROM`,
   );
-}
-
-/**
- * Resolves a path against the folder in which the command was typed: npm changes to the project's folder and keeps the
- * caller's in INIT_CWD.
- */
-export function resolveFromCaller(path: string): string {
-  return isAbsolute(path) ? path : resolve(process.env.INIT_CWD ?? process.cwd(), path);
 }
 
 /** The `file:` URL of a folder, resolved like `resolveFromCaller`. */

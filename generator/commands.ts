@@ -1,10 +1,10 @@
+import { resolveFromCaller } from "./caller-folder.ts";
 import { generateCoffee } from "./coffee/generate.ts";
 import {
   checkTiers,
   coffeeOptions,
   dirtShare,
   folderUrl,
-  resolveFromCaller,
   seed,
   thelookScale,
   walletOptions,

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { Answer, CleanRoom } from "analysis-rules";
 import { otherParty, parties } from "../cleanroom/party.ts";
 import { type QueryTemplate, templates } from "../cleanroom/templates.ts";
-import type { AnswerOptions } from "./answer-use-cases.ts";
-import { answerCsv, answerTable } from "./answers.ts";
+import { type AnswerOptions, answerCsv, answerTable } from "./answers.ts";
 import { count, WIDTH, wrap } from "./terminal.ts";
 
 /**

@@ -17,24 +17,12 @@ import { UserError } from "../generator/errors.ts";
 import type { CleanRoomData, SharingParty, UseCaseAnswer } from "../report/clean-room/shape.ts";
 import { ruleOf } from "../report/clean-room/sharing.ts";
 import { answerTemplates } from "./answer-templates.ts";
-import { ANSWERS_FILE, answerCsv, answerTable, asFigure } from "./answers.ts";
+import { ANSWERS_FILE, type AnswerOptions, answerCsv, answerTable, asFigure } from "./answers.ts";
 import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
-import { count, type Screen, WIDTH, wrap } from "./terminal.ts";
+import { count, WIDTH, wrap } from "./terminal.ts";
 
 /** The number of answers that are printed, if not all are. */
 const SHOWN = 2;
-
-export interface AnswerOptions {
-  /** The folder that holds the rehearsed clean room. */
-  readonly rehearsal: string;
-  /** The folder to write the answers to. */
-  readonly folder: string;
-  readonly screen: Screen;
-  /** Whether to print all answers. */
-  readonly verbose: boolean;
-  /** Aborted when nobody wants the answers any more. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * Asks each use case's question in the rehearsed clean room, as the use case's party, and calls each query template. Prints the first

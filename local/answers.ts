@@ -6,11 +6,24 @@ import type { AnswerColumn, Value } from "googlesql-duckdb";
 import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../report/clean-room/shape.ts";
-import { count, formatRows } from "./terminal.ts";
+import { count, formatRows, type Screen } from "./terminal.ts";
 import { usageOfAll } from "./usage.ts";
 
 /** The file in the folder of answers that the clean room's report is written from. */
 export const ANSWERS_FILE = "answers.json";
+
+/** How to answer the use cases and the calls of the query templates. */
+export interface AnswerOptions {
+  /** The folder that holds the rehearsed clean room. */
+  readonly rehearsal: string;
+  /** The folder to write the answers to. */
+  readonly folder: string;
+  readonly screen: Screen;
+  /** Whether to print all answers. */
+  readonly verbose: boolean;
+  /** Aborted when nobody wants the answers any more. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * Reads the answers to the use cases for the clean room's report, because asking again would spend the privacy budget again.

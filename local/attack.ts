@@ -1,4 +1,4 @@
-import { resolveFromCaller } from "../generator/command-settings.ts";
+import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain } from "../generator/errors.ts";
 import { number, readOptions, text } from "../generator/options.ts";
 import { recoverAddresses } from "./attack-hashes.ts";

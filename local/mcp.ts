@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
-import { resolveFromCaller } from "../generator/command-settings.ts";
+import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
 import { mcpServer } from "./room/mcp.ts";

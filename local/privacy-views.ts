@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { catalogOf, type RoomTable, tableNamed, tablesOf } from "analysis-rules";
 import { type AnalysisRule, checkRule } from "analysis-rules/policy";
 import {
@@ -48,14 +47,16 @@ export async function makeViews(rehearsal: Rehearsal, tables: readonly RoomTable
   const analyser = await loadAnalyser(catalogOf(tables));
   const tableOf = tablesOf(tables);
   const created: string[] = [];
-  for (const [id, view] of cleanRoomResources(rehearsal).views) {
-    const { columns, sql, sources } = translateView(rehearsal, analyser, tableOf, tables, view);
-    const table = tableOfView(view, id, columns);
-    const names = columns.map(({ name }) => `"${name}"`).join(", ");
-    created.push(`CREATE VIEW ${table.relation} (${names}) AS ${sql}`);
-    made.set(id, { table, sources });
-    // Let jobs start and end between two views: analysing one keeps this thread busy.
-    await setImmediate();
+  try {
+    for (const [id, view] of cleanRoomResources(rehearsal).views) {
+      const { columns, sql, sources } = await translateView(rehearsal, analyser, tableOf, tables, view);
+      const table = tableOfView(view, id, columns);
+      const names = columns.map(({ name }) => `"${name}"`).join(", ");
+      created.push(`CREATE VIEW ${table.relation} (${names}) AS ${sql}`);
+      made.set(id, { table, sources });
+    }
+  } finally {
+    analyser.close();
   }
   await holding(rehearsal, [WAREHOUSE_LOCK], async () => {
     const warehouse = await openDuckDb(warehouseUrl(rehearsal));
@@ -65,7 +66,7 @@ export async function makeViews(rehearsal: Rehearsal, tables: readonly RoomTable
 }
 
 /** Translates a view's query to DuckDB's SQL. Returns that, the view's columns, and the tables that it reads. */
-function translateView(
+async function translateView(
   rehearsal: Rehearsal,
   analyser: Analyser,
   tableOf: (id: string) => RoomTable,
@@ -75,7 +76,8 @@ function translateView(
   const query = need<string>(view, "query");
   try {
     const sources = analyser.tablesOf(query).map((path) => sourceOf(rehearsal, tables, view, path));
-    const analysed = analyser.analyse(query);
+    // Jobs start and end meanwhile.
+    const analysed = await analyser.analyseSoon(query);
     const columns = analysed.outputs.map(({ name, column }) => ({ name, kind: kindOf(view, name, column.type) }));
     checkNames(
       view,

@@ -82,10 +82,14 @@ export async function makeTemplates(rehearsal: Rehearsal, tables: readonly RoomT
   if (resources.approvals.length === 0) return [];
   const analyser = await loadAnalyser(catalogOf(tables));
   const made: MadeTemplate[] = [];
-  for (const approval of resources.approvals) {
-    made.push(madeTemplate(rehearsal, approval, tables, analyser));
-    // Let jobs start and end between two templates: analysing one keeps this thread busy.
-    await setImmediate();
+  try {
+    for (const approval of resources.approvals) {
+      made.push(madeTemplate(rehearsal, approval, tables, analyser));
+      // Let jobs start and end between two templates: analysing one keeps this thread busy.
+      await setImmediate();
+    }
+  } finally {
+    analyser.close();
   }
   return made;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { explanationLines, isRefused, problemLines, problemOf, type Room, readRoom, ruleLines } from "analysis-rules";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
-import { resolveFromCaller } from "../generator/command-settings.ts";
+import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { isUserError, messageOf, NO_ACCESS, runMain, UserError } from "../generator/errors.ts";
 import { argument, flag, type Option, readOptions, text } from "../generator/options.ts";
 import { answerCsv, answerTable } from "./answers.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { resolveFromCaller } from "../generator/command-settings.ts";
+import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
 import { openBrowser } from "./open-browser.ts";
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     throw new UserError(
       `there is no warehouse.duckdb in ${out}: run npm start first, or name a warehouse by --warehouse`,
     );
-  await step("reports", async () => [undefined, await writeReports({ out, warehouse })]);
+  await step("reports", async () => [undefined, await writeReports({ out, warehouse, readOnly: true })]);
   const page = pathToFileURL(join(reportFolder({ out }), "index.html")).href;
   console.log(page);
   if (options.open) openBrowser(page);

@@ -1,4 +1,4 @@
-import { resolveFromCaller } from "../generator/command-settings.ts";
+import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain } from "../generator/errors.ts";
 import { flag, number, readOptions, text } from "../generator/options.ts";
 import { openBrowser } from "./open-browser.ts";

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { checkSettings } from "../generator/coffee/shop-settings.ts";
 import {
   coffeeOptions,
   dirtShare as dirtShareOption,
   folderUrl,
-  resolveFromCaller,
   yesterdayInKyiv,
 } from "../generator/command-settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
@@ -15,6 +15,7 @@ import { flag, list, type Option, readOptions, text } from "../generator/options
 import { checkExport } from "../generator/thelook/rewrite-export.ts";
 import { readPulumiYaml, readSetTexts, readStackSettings } from "../pulumi-yaml.ts";
 import { replaceResults, reportFolder, warehouseFile } from "./output-folder.ts";
+import { keepLater } from "./room/keep-later.ts";
 import { heading } from "./terminal.ts";
 import { dbtDocs } from "./write-reports.ts";
 
@@ -98,6 +99,8 @@ async function main(): Promise<void> {
   for (const [what, why] of Object.entries(next)) console.log(`  ${what.padEnd(38)} ${why}`);
   for (const [what, file] of Object.entries(links))
     if (file !== undefined) console.log(`  ${what.padEnd(9)}${pathToFileURL(file).href}`);
+  // The first query, and the next start, take the analyser's compiled code from there. The tests run this file without npm.
+  if (process.env.npm_lifecycle_event === "start") keepLater(out);
 }
 
 /** Lets this process, and the jobs and functions that it starts, keep the machine code of their modules for the next run. */

@@ -9,7 +9,7 @@ import { dialects } from "./dialect.ts";
 import { findFault, openCsv, patterns, readHeader } from "./read-csv.ts";
 import { findExportFault, selectExport } from "./read-export.ts";
 import { duckdbThreads } from "./threads.ts";
-import type { CsvSource, ResultRow, Warehouse } from "./warehouse.ts";
+import type { CsvSource, OpenOptions, ResultRow, Warehouse } from "./warehouse.ts";
 
 // Imported at run time: the cloud's bundle does not contain DuckDB, and nothing there opens this file.
 const {
@@ -24,9 +24,10 @@ const {
 /**
  * Opens a warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded like `pathToFileURL`. Creates the file if
  * it is missing. Throws UserError if the file is not a database, another program has it open, or its folder is read-only.
+ * @param options.readOnly lets other programs read the file meanwhile, and fails if it is missing
  */
-export async function openDuckDb(url: string): Promise<Warehouse> {
-  const { connection, close } = await connect(url);
+export async function openDuckDb(url: string, { readOnly = false }: OpenOptions = {}): Promise<Warehouse> {
+  const { connection, close } = await connect(url, readOnly);
   let staged = 0;
   // Calls take turns: a connection has one transaction, and must be idle when it is closed.
   let last: Promise<unknown> = Promise.resolve();
@@ -130,7 +131,7 @@ function shapeOf(name: string, type: string, nullable: boolean): string {
   return `${name} ${type.replaceAll(" ", "")} ${nullable}`;
 }
 
-async function connect(url: string): Promise<{ connection: DuckDBConnection; close: () => void }> {
+async function connect(url: string, readOnly = false): Promise<{ connection: DuckDBConnection; close: () => void }> {
   const named = pathOfUrl(url.replace(/^duckdb:/, "file:"));
   // DuckDB keeps its log beside the name that it is given, and must find it beside the file: follow links here.
   const path = await realpath(named).catch(() => named);
@@ -142,6 +143,7 @@ async function connect(url: string): Promise<{ connection: DuckDBConnection; clo
     instance = await DuckDBInstance.fromCache(path, {
       autoinstall_known_extensions: "false",
       threads: String(duckdbThreads),
+      ...(readOnly && { access_mode: "READ_ONLY" }),
     });
   } catch (error) {
     throw new UserError(explainOpen(path, messageOf(error)));

@@ -29,6 +29,12 @@ export interface Staged {
   readonly missing: readonly string[];
 }
 
+/** How a program opens a warehouse. */
+export interface OpenOptions {
+  /** Reads only, so that other programs may read a DuckDB file at the same time. BigQuery needs no such promise. @default false */
+  readonly readOnly?: boolean;
+}
+
 /**
  * Holds the tables. There are two adapters: BigQuery, and DuckDB as its stand-in on a laptop. Pulumi or the rehearsal creates
  * datasets and tables; an adapter changes rows only.

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -14,15 +14,16 @@ const out = join(root, "dist/room");
 /** Installations on which a bundle depends: each file changes with the packages. */
 const INSTALLED = ["package-lock.json", "node_modules/.installed", ".venv/.installed-0", ".venv/.installed-googlesql"];
 
-/** The commands by their names. */
-const entryPoints = { query: "local/query.ts", mcp: "local/mcp.ts" };
+/** The commands by their names, and the start of the analyser. */
+const entryPoints = { query: "local/query.ts", mcp: "local/mcp.ts", analyser: "local/room/start-analyser.ts" };
 
-await rm(out, { recursive: true, force: true });
-await mkdir(out, { recursive: true });
+// Made aside, so that a command that starts meanwhile finds all files or none.
+const aside = `${out}.${process.pid}`;
+await mkdir(aside, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints,
-  outdir: out,
+  outdir: aside,
   bundle: true,
   splitting: true,
   platform: "node",
@@ -57,5 +58,7 @@ const states = await Promise.all(
     return [file, size, mtimeMs] as const;
   }),
 );
-// Last, so that a build that was stopped does not count.
-await writeFile(join(out, "built.json"), JSON.stringify(states));
+await writeFile(join(aside, "built.json"), JSON.stringify(states));
+await rm(out, { recursive: true, force: true });
+// Another process may have made it at the same moment.
+await rename(aside, out).catch(() => rm(aside, { recursive: true, force: true }));

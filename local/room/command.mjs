@@ -44,4 +44,6 @@ for (const flag of ["--liftoff", "--liftoff-only", "--wasm-lazy-validation", "--
 process.env.ROOM_COMMAND = name;
 enableCompileCache(join(dist, "code"));
 process.argv = [process.argv[0], join(dist, `${name}.mjs`), ...args];
-await import(pathToFileURL(join(dist, `${name}.mjs`)).href);
+const load = (module) => import(pathToFileURL(join(dist, `${module}.mjs`)).href);
+await load("analyser");
+await load(name);

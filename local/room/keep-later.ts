@@ -3,13 +3,17 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isCodeKept } from "googlesql-duckdb/tree";
 import { ROOM_FILE } from "../rehearsed-room.ts";
 
 /** The file in a rehearsal's folder that says for which room and which Node keep.ts ran. */
 const MARK = ".kept";
+/** After so many milliseconds keep.ts has ended. If it kept nothing, it was stopped, so it runs again. */
+const MOST_TIME = 10 * 60_000;
 
 /**
- * Starts keep.ts in the background, with a low priority, unless it ran for this rehearsal before: later queries start sooner.
+ * Starts keep.ts in the background, with a low priority, unless it ran for this rehearsal before: later queries start sooner. `npm start`
+ * and the queries call it at their end.
  * @param folder the folder that `npm start` wrote to
  */
 export function keepLater(folder: string): void {
@@ -17,7 +21,7 @@ export function keepLater(folder: string): void {
   const mark = join(folder, MARK);
   const wanted = `${process.version} ${room?.ino} ${room?.mtimeMs}`;
   try {
-    if (room === undefined || readMark(mark) === wanted) return;
+    if (room === undefined || (readMark(mark) === wanted && (isRecent(mark) || isCodeKept()))) return;
     // Before it is done, so that two queries do not start it twice.
     writeFileSync(mark, wanted);
     const own = fileURLToPath(new URL("keep.ts", import.meta.url));
@@ -31,6 +35,10 @@ export function keepLater(folder: string): void {
   } catch {
     // Everything works without it, for instance in a folder that cannot be written.
   }
+}
+
+function isRecent(file: string): boolean {
+  return Date.now() - statSync(file).mtimeMs < MOST_TIME;
 }
 
 function readMark(mark: string): string | undefined {

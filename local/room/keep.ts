@@ -9,14 +9,19 @@ import { readUseCases } from "../../cleanroom/use-cases.ts";
 import { ROOM_FILE } from "../rehearsed-room.ts";
 
 /*
- * Keeps what a query of a rehearsed room would otherwise compute anew each time: the machine code of GoogleSQL's analyser, and its memory
- * with the catalog of each party. It takes fifteen seconds of one processor, once, so `npm run query` starts it in the background.
+ * Keeps what a query of a rehearsed room would otherwise compute anew each time: the machine code of GoogleSQL's analyser, its memory with
+ * the catalog of each party, and the bundle of the commands. It takes fifteen seconds of one processor, once, so keep-later.ts starts it in
+ * the background.
  *
- *   node local/room/keep.ts FOLDER          code, unless it is there, and memory
+ *   node local/room/keep.ts FOLDER          bundle; code, unless it is there; memory
  *   node local/room/keep.ts FOLDER memory   memory alone
  */
 
 const [folder = "", only] = process.argv.slice(2);
+// It makes the bundle, and reads all its modules, whose machine code Node keeps.
+const command = join(import.meta.dirname, "command.mjs");
+if (only === undefined)
+  spawnSync(process.execPath, [command, "query", "--as", "merchant", "--tables", "--out", folder]);
 const room = readRoom(join(folder, ROOM_FILE));
 
 if (only === undefined && !isCodeKept()) {

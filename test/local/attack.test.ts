@@ -26,7 +26,7 @@ describe("npm run attack", function () {
   let room: AttackRoom;
   let scene: Scene;
   before(async () => {
-    room = await openAttackRoom(await filledRoom(folder, await syntheticExport(folder, 0.025)));
+    room = await openAttackRoom(await filledRoom(folder, await syntheticExport(0.025)));
     scene = await sceneOf(room);
   });
   after(() => room.close());

@@ -58,6 +58,17 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
         "LAKE_URL is missing",
       ));
 
+    it("whose code is not the one that it was declared with", () =>
+      fails(
+        ["coffee-generated"],
+        (draft) => {
+          const { args } = containerOf(data(draft));
+          args[args.indexOf("generate") - 1] = "0".repeat(64);
+        },
+        "coffee-data-job",
+        "is not the code that was deployed",
+      ));
+
     it("with a misspelt variable that has a default", () =>
       fails(
         ["coffee-generated"],
@@ -97,7 +108,8 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
       fails(
         ["coffee-generated"],
         (draft) => {
-          containerOf(data(draft)).args[1] = "generat";
+          const { args } = containerOf(data(draft));
+          args[args.indexOf("generate")] = "generat";
         },
         "coffee-data-job",
         '"generat" is not a command',

@@ -1,13 +1,9 @@
-import { cp } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { pageFiles } from "../../../local/room/page-files.ts";
 import { type RoomServer, startRoomServer } from "../../../local/room/server.ts";
 import { openSession, type Session } from "../../../local/room/session.ts";
-import { filledRoom } from "../../cleanroom/filled-room.ts";
-import { syntheticExport } from "../../generator/thelook/merchant.ts";
-import { madeOnce } from "../../support/made-once.ts";
+import { usualRoom } from "../../cleanroom/filled-room.ts";
 
 /** A served clean room, smaller than that of `npm start`, in which more payments disagree with their orders. */
 export interface ServedRoom {
@@ -20,12 +16,7 @@ export interface ServedRoom {
 
 /** Serves a clean room of its own from a new folder below `folder`, on any free port. */
 export async function servedRoom(folder: string): Promise<ServedRoom> {
-  const made = await madeOnce("room-of-the-page", async (half) => {
-    const source = await syntheticExport(half, 0.2);
-    await cp(await filledRoom(half, source, { discrepancyShare: 0.06 }), join(half, "room"), { recursive: true });
-  });
-  const place = join(folder, "served");
-  await cp(join(made, "room"), place, { recursive: true });
+  const place = await usualRoom(folder);
   const session = await openSession(place);
   const server = await startRoomServer({ session, files: pageFiles(), port: 0 });
   return {
