@@ -12,36 +12,47 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** These take longest: they run Pulumi's engine, install the packed packages, or repeat on BigQuery's emulator and with several seeds what other tests do. Continuous integration runs them, and so does `CI=true npm test`. */
+/**
+ * Continuous integration runs these, and so does `CI=true npm test`. They run Pulumi's engine, install the packed packages, score the synthetic
+ * thelook, or repeat on BigQuery's emulator and with several seeds what other tests do.
+ */
 const slow = [
   "test/engine/life-of-a-stack.test.ts",
-  "test/engine/first-up.test.ts",
-  "test/packages.test.ts",
   "test/transform/on-bigquery.test.ts",
+  "test/packages.test.ts",
+  "test/engine/first-up.test.ts",
   "test/transform/segments.test.ts",
   "test/generator/wallet/wallet-on-bigquery.test.ts",
+  "test/generator/thelook/sdmetrics.test.ts",
+  "test/generator/functions/load-bq-from-csv.test.ts",
+  // Compiles the whole analyser.
+  "packages/googlesql-duckdb/test/analyser/kept.test.ts",
 ];
 /**
  * The files that take longest start first, so that none of them is left over when the others are done. The pages' files come after those that
  * need no marts: the first of them all builds the marts, and the others would wait for it.
  */
 const longest = [
-  ...slow,
   "test/transform/build.test.ts",
   "test/local/start.test.ts",
-  "test/local/mistakes.test.ts",
-  "packages/googlesql-duckdb/test/translate/answers.test.ts",
+  ...slow,
   "test/local/attack.test.ts",
-  "test/cleanroom/use-cases.test.ts",
-  "test/report/every-page.test.ts",
-  "test/report/sales-page.test.ts",
-  "test/report/hard-cases.test.ts",
-  "test/local/clean-room.test.ts",
-  "test/local/query.test.ts",
   "test/local/night.test.ts",
+  "packages/googlesql-duckdb/test/translate/answers.test.ts",
+  "test/local/mistakes.test.ts",
+  "test/local/clean-room.test.ts",
+  "test/report/every-page.test.ts",
   "test/local/room/page.test.ts",
-  "test/cleanroom/template-guards.test.ts",
-  "test/index.test.ts",
+  "test/report/sales-page.test.ts",
+  "test/cleanroom/use-cases.test.ts",
+  "test/local/query.test.ts",
+  "packages/analysis-rules/test/differential/epsilon-audit.test.ts",
+  "test/generator/wallet/wallet.test.ts",
+  "test/generator/coffee/integrity.test.ts",
+  "test/report/hard-cases.test.ts",
+  "packages/googlesql-duckdb/test/open.test.ts",
+  "packages/analysis-rules/test/queries.test.ts",
+  "test/generator/thelook/snapshot.test.ts",
 ];
 
 const files = ["test", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/test`)].flatMap(

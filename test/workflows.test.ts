@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,27 +36,25 @@ function jobsOf(text: string): Map<string, string> {
 }
 
 describe("the workflows", () => {
-  it("pass actionlint", () => {
-    const { status, output } = actionlint(root);
-    expect(status, output).to.equal(0);
-    expect(output).to.include(`Checking ${workflows.length} workflow`);
-  });
-
   it("pass zizmor", () => {
     const { status, output } = zizmor(root);
     expect(status, output).to.equal(0);
   });
 
-  it("fail both with an unknown job and with a pull request's text in a script", () => {
+  it("pass actionlint; both find an unknown job and a pull request's text in a script", () => {
     const scratch = mkdtempSync(join(tmpdir(), "workflows-"));
     try {
-      mkdirSync(join(scratch, ".github", "workflows"), { recursive: true });
+      // actionlint takes seconds to start, so it reads the workflows and a bad one at once.
+      cpSync(folder, join(scratch, ".github", "workflows"), { recursive: true });
       const title = "$" + "{{ github.event.pull_request.title }}";
       const bad = `on: pull_request\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    needs: b\n    steps:\n      - run: echo ${title}\n`;
       writeFileSync(join(scratch, ".github", "workflows", "bad.yml"), bad);
-      const typed = actionlint(scratch);
-      expect(typed.status).to.not.equal(0);
-      expect(typed.output).to.include('needs job "b" which does not exist');
+      const { status, output } = actionlint(scratch);
+      expect(status).to.not.equal(0);
+      expect(output).to.include(`Checking ${workflows.length + 1} workflow`);
+      expect(output).to.include('needs job "b" which does not exist');
+      expect(output).to.include("bad.yml:");
+      for (const { name } of workflows) expect(output).not.to.include(`${name}:`);
       const attacked = zizmor(scratch);
       expect(attacked.status).to.not.equal(0);
       expect(attacked.output).to.include("template-injection");

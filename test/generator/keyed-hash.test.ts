@@ -14,7 +14,7 @@ describe("Hashed addresses with a key", () => {
   let plain: Record<string, ResultRow[]>;
   let keyed: Record<string, ResultRow[]>;
   before(async () => {
-    const source = await syntheticExport(folder, 0.003, 5);
+    const source = await syntheticExport(0.003, 5);
     await fill(warehouse(), { source, seed: 5 });
     plain = await allRows(warehouse());
     await fill(warehouse(), { source, seed: 5, hashKey: KEY });

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,14 +22,26 @@ describe("loading the coffee shop", () => {
   let lake: Lake;
   let warehouse: Warehouse;
   let manifest: Manifest;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "load-"));
-    lake = await openLake(pathToFileURL(join(folder, "bucket")).href);
-    const url = `duckdb://${join(folder, "warehouse.duckdb")}`;
-    await createTables(url, coffeeDataset);
-    warehouse = await openWarehouse(url);
+  /** A folder with a bucket and a warehouse that holds its files. Each test changes a copy. */
+  let loaded: string;
+  const openIn = async (place: string) => {
+    lake = await openLake(pathToFileURL(join(place, "bucket")).href);
+    warehouse = await openWarehouse(`duckdb://${join(place, "warehouse.duckdb")}`);
+  };
+  before(async () => {
+    loaded = await mkdtemp(join(tmpdir(), "loaded-"));
+    await createTables(`duckdb://${join(loaded, "warehouse.duckdb")}`, coffeeDataset);
+    await openIn(loaded);
     manifest = await generateShop(7);
     await load(warehouse, lake);
+    await warehouse.close();
+  });
+  after(() => rm(loaded, { recursive: true }));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "load-"));
+    await cp(loaded, folder, { recursive: true });
+    await openIn(folder);
+    manifest = JSON.parse((await lake.readText(manifestPath("csv_sources"))) ?? "");
   });
   afterEach(async () => {
     await warehouse.close();

@@ -12,6 +12,7 @@ import { writeSynthetic } from "../../../generator/thelook/synthetic.ts";
 import { createTables } from "../../../generator/warehouse/duckdb.ts";
 import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
 import type { ResultRow, Warehouse } from "../../../generator/warehouse/warehouse.ts";
+import { madeOnce } from "../../support/made-once.ts";
 
 /** The tables that a fill replaces. */
 export const filledTables: readonly Table[] = [
@@ -59,11 +60,12 @@ export async function allRows(warehouse: Warehouse): Promise<Record<string, Resu
   return rows;
 }
 
-/** A synthetic export on disk; returns its folder's URL. */
-export async function syntheticExport(folder: string, scale: number, seed = 42): Promise<string> {
-  const url = pathToFileURL(join(folder, `synthetic-${seed}-${scale}`)).href;
-  await writeSynthetic(await openLake(url), "thelook", { seed, scale, until: UNTIL });
-  return `${url}/thelook`;
+/** A synthetic export on disk, which nobody may change; returns its folder's URL. */
+export async function syntheticExport(scale: number, seed = 42): Promise<string> {
+  const folder = await madeOnce(`synthetic-${seed}-${scale}`, async (made) => {
+    await writeSynthetic(await openLake(pathToFileURL(made).href), "thelook", { seed, scale, until: UNTIL });
+  });
+  return pathToFileURL(join(folder, "thelook")).href;
 }
 
 export interface Export {

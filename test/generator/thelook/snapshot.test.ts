@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { ResultRow } from "../../../generator/warehouse/warehouse.ts";
+import { fuzz } from "../../../packages/analysis-rules/test/fuzz.ts";
 import { type Export, emptyWarehouse, fillFrom, item, order, product, temporaryFolder, user } from "./merchant.ts";
 
 describe("The merchant's snapshot", () => {
@@ -289,7 +290,7 @@ describe("The merchant's snapshot", () => {
           for (const { product_id } of filled.items) expect(known(filled.products)).to.include(product_id);
           for (const of of filled.products) expect(known(filled.centers)).to.include(of.distribution_center_id);
         }),
-        { numRuns: 15 },
+        fuzz(5),
       );
     });
 
@@ -307,7 +308,7 @@ describe("The merchant's snapshot", () => {
           });
           expect(turned).to.deep.include(kept);
         }),
-        { numRuns: 8 },
+        fuzz(3),
       );
     });
   });

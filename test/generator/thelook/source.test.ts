@@ -61,7 +61,7 @@ describe("A source of thelook", () => {
     expect(rows["merchant.users"]?.length).to.be.within(290, 300);
     expect(steps.join(" ")).to.match(/300 of 300 users.+\/users\.csv.+\/orders\.csv.+\/order_items\.csv.+wallet/);
     expect(written.source).to.equal("synthetic:");
-    const apart = await fill(warehouse(), { source: await syntheticExport(folder, 0.003, 5), seed: 5 });
+    const apart = await fill(warehouse(), { source: await syntheticExport(0.003, 5), seed: 5 });
     expect(await allRows(warehouse())).to.deep.equal(rows);
     expect(apart.counts).to.deep.equal(written.counts);
   });

@@ -8,7 +8,7 @@ describe("The payments that disagree with their order", () => {
   const warehouse = emptyWarehouse(folder);
   let source: string;
   before(async () => {
-    source = await syntheticExport(folder, 0.05);
+    source = await syntheticExport(0.05);
   });
   const filled = (discrepancyShare?: number) => fill(warehouse(), { source, seed: 42, discrepancyShare });
   const number = async (sql: string) => Number(Object.values((await warehouse().run(sql))[0] ?? {})[0]);

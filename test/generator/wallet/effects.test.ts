@@ -11,7 +11,7 @@ for (const seed of seeds) {
     const folder = temporaryFolder();
     const warehouse = emptyWarehouse(folder);
     before(async () => {
-      await fill(warehouse(), { source: await syntheticExport(folder, 0.2, seed), seed });
+      await fill(warehouse(), { source: await syntheticExport(0.2, seed), seed });
     });
 
     /** The behaviour of a group of customers, by the values of a column. */

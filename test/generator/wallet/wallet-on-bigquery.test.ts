@@ -1,5 +1,7 @@
 import { appendFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { BigQuery } from "@google-cloud/bigquery";
 import { expect } from "chai";
 import { PassThroughClient } from "google-auth-library";
@@ -21,7 +23,8 @@ describe("The merchant and the e-wallet in BigQuery", () => {
 
   before(async function () {
     skipWithout("bqemulator", this);
-    const source = await syntheticExport(folder, 0.01);
+    const source = pathToFileURL(join(folder, "thelook")).href;
+    await cp(fileURLToPath(await syntheticExport(0.01)), join(folder, "thelook"), { recursive: true });
     server = await startBigQuery();
     const client = new BigQuery({
       projectId: server.project,

@@ -277,21 +277,43 @@ describe("DuckDB", () => {
       await two.close();
     });
 
-    it("names the program that has it open", async () => {
-      const path = join(folder, "busy.duckdb");
+    /** Works while another program has a database open. */
+    async function whileHeld(path: string, how: string, work: (holder: ChildProcess) => Promise<void>): Promise<void> {
       const hold = `import { DuckDBInstance } from "@duckdb/node-api";
-        const db = await DuckDBInstance.create(${JSON.stringify(path)}); console.log("open"); process.stdin.resume();`;
+        const db = await DuckDBInstance.create(${JSON.stringify(path)}, { access_mode: "${how}" });
+        console.log("open"); process.stdin.resume();`;
       const holder: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", hold], { stdio: "pipe" });
       try {
         await once(holder.stdout as NonNullable<ChildProcess["stdout"]>, "data");
-        expect(await opening(path)).to.equal(
-          `${path} is open in ${process.execPath} (PID ${holder.pid}): close it there and run this again`,
-        );
+        await work(holder);
       } finally {
         holder.kill();
         await once(holder, "exit");
       }
+    }
+
+    it("names the program that has it open", async () => {
+      const path = join(folder, "busy.duckdb");
+      await whileHeld(path, "READ_WRITE", async (holder) => {
+        expect(await opening(path)).to.equal(
+          `${path} is open in ${process.execPath} (PID ${holder.pid}): close it there and run this again`,
+        );
+      });
       await (await openDuckDb(`duckdb://${path}`)).close();
+    });
+
+    it("reads it beside a program that reads it too, as the page of npm run room does", async () => {
+      const path = join(folder, "read.duckdb");
+      const made = await openDuckDb(`duckdb://${path}`);
+      await made.run("CREATE TABLE t AS SELECT 1 AS x");
+      await made.close();
+      await whileHeld(path, "READ_ONLY", async () => {
+        const reader = await openDuckDb(`duckdb://${path}`, { readOnly: true });
+        expect(await reader.run("SELECT x FROM t")).to.deep.equal([{ x: 1 }]);
+        expect(await userError(() => reader.run("CREATE TABLE u AS SELECT 1"))).to.include("read-only");
+        await reader.close();
+        expect(await opening(path)).to.include(" is open in ");
+      });
     });
   });
 });
