@@ -1,6 +1,5 @@
 import { at } from "../column-math.ts";
-import type { SalesCells, SalesCube } from "./shape.ts";
-import type { SalesTotals } from "./summary.ts";
+import type { SalesCells, SalesCube, SalesTotals } from "./shape.ts";
 
 /** Reads what one cell adds to the totals. */
 export type CellValues = (cell: number) => SalesTotals;

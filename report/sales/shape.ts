@@ -95,3 +95,15 @@ export interface DiscountRows {
   readonly orders: Column;
   readonly discount: Column;
 }
+
+/** Sums over the cells that a filter keeps. Money in kopiykas. */
+export interface SalesTotals {
+  orders: number;
+  refunded: number;
+  items: number;
+  discounted: number;
+  subTotal: number;
+  discount: number;
+  net: number;
+  margin: number;
+}

@@ -2,19 +2,7 @@ import { at, lowerBound } from "../column-math.ts";
 import { dayAt, daysBetween, weekdayOf } from "../days.ts";
 import { before, type Filter, keeps, lastYear, type Selection, select } from "../filter.ts";
 import { partsOfOrders, placesOf, wholeOrders } from "./cell-values.ts";
-import type { DiscountRows, SalesCells, SalesCube } from "./shape.ts";
-
-/** Sums over the cells that a filter keeps. Money in kopiykas. */
-export interface SalesTotals {
-  orders: number;
-  refunded: number;
-  items: number;
-  discounted: number;
-  subTotal: number;
-  discount: number;
-  net: number;
-  margin: number;
-}
+import type { DiscountRows, SalesCells, SalesCube, SalesTotals } from "./shape.ts";
 
 /** The totals that are known for each day. */
 export type DailyTotals = Pick<SalesTotals, "orders" | "refunded" | "items" | "net">;
