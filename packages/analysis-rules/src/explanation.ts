@@ -8,7 +8,7 @@ export interface Explanation {
   readonly templates: readonly TemplateUse[];
   /** The views with a rule that the query reads. */
   readonly views: readonly ViewRule[];
-  /** For each SELECT WITH AGGREGATION_THRESHOLD: the columns it counts, and the fewest distinct values of a group that is shown. */
+  /** For each SELECT WITH AGGREGATION_THRESHOLD: the columns it counts, and the number of distinct values that a group needs to be shown. */
   readonly thresholds: readonly { readonly threshold: number; readonly units: readonly string[] }[];
   /** The number of groups left out; present only for a party that owns all the views. */
   readonly suppressedGroups?: number;
@@ -18,7 +18,7 @@ export interface Explanation {
   readonly checks: readonly string[];
 }
 
-/** A query template that a query calls, with no word about its query but its owner's. */
+/** A query template that a query calls. Of the template's own query, only the owner's words are shown. */
 export interface TemplateUse {
   /** As the query calls it, "dataset.name". */
   readonly template: string;
@@ -48,7 +48,7 @@ export interface Budget {
   readonly deltaTaken: number;
   readonly epsilonLeft: number;
   readonly epsilonBudget: number;
-  /** Each query takes the delta that the rule sets, whatever the query asks for. */
+  /** Each query spends the delta that the rule sets, whatever the query asks for. */
   readonly deltaLeft: number;
   readonly deltaBudget: number;
 }

@@ -72,15 +72,15 @@ function comparison(part: Node, instance: Instance, side: Relation, other: Relat
 }
 
 /**
- * Why a value cannot be the key of a join with a view; undefined if it can. A value that the query invents would show rows that the
- * asking party has no row for. So would a row of the same owner that has not been joined with another owner's rows.
+ * Why a value cannot be the key of a join with a view; undefined if it can. A value that the query invents would show rows for which the
+ * asking party has no row. So would a row of the same owner that has not been joined with another owner's rows.
  */
 function partnerFault(instance: Instance, partner: Node, other: Relation, walk: Walk): string | undefined {
   const keys = normalised(partner) ?? [];
   const origins = keys.map((id) => walk.originOf(id));
   if (keys.length === 0 || !keys.every((id) => other.columns.has(id)) || !origins.every(({ key }) => key))
     return "The key must be a column of a table on the other side, unchanged or in LOWER, UPPER, TRIM, a hash or CAST. A value that the query makes up does not count.";
-  // The other columns of a view are its owner's knowledge, so only the columns that the view is joined on are keys.
+  // The other columns of a view are its owner's knowledge, so only the columns on which the view is joined are keys.
   const foreign = origins.find(
     ({ from, column }) => from.size > 0 && !(column && joinColumns(column.of).includes(column.name)),
   );

@@ -28,7 +28,7 @@ export interface RoomOptions {
   readonly ledger?: string;
   /** The file that records who asked what of others' views, and the outcome; created if missing. @default nothing is recorded */
   readonly log?: string;
-  /** The parties that are going to ask: their analysers start while the database is opened. @default an analyser starts with the first query */
+  /** The parties that will ask: their analysers start while the database is opened. @default an analyser starts with the first query */
   readonly soon?: readonly string[];
   /** The limits of one query. @default 30 seconds, 500,000 rows, 100 MB of answer, 1 GB of memory */
   readonly limits?: Partial<Limits>;
@@ -47,7 +47,7 @@ export interface CleanRoom {
    * Runs a GoogleSQL query as a party, under the rules of the views that it reads.
    * Throws Refusal if a rule refuses the query, NotFound for a table that the party cannot see, SqlError for a wrong query,
    * UnsupportedSql for a query that BigQuery runs and this package does not, RunError for one that exceeds a limit, fails or is cancelled.
-   * A query that is cancelled after its budget was charged stays charged.
+   * A query that is cancelled after it has spent its budget gets no refund.
    * @param options.signal cancels the query
    * @example
    * const { rows } = await room.ask("merchant", "SELECT COUNT(*) AS users FROM merchant.users"); // [[98]]
@@ -55,7 +55,7 @@ export interface CleanRoom {
   ask(party: string, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Answer>;
   /**
    * Checks a query without running it or spending a budget. Throws what `ask` throws before it runs anything.
-   * @returns which rules apply, the budgets as they are now, and what the query would take from them
+   * @returns the rules that apply, the current budgets, and what the query would spend of them
    */
   check(party: string, sql: string): Promise<Explanation>;
   /** The views with a rule that a query names, even if a rule refuses the query; none if the query cannot be parsed. */
@@ -82,7 +82,7 @@ export async function openRoom({
 }: RoomOptions): Promise<CleanRoom> {
   checkRoom(room);
   if (file === undefined && hasBudgets(room))
-    throw new RoomError("wrong", "a view has differential privacy, and no ledger is given to record its budget");
+    throw new RoomError("wrong", "a view has differential privacy, but there is no ledger to record its budget");
   const ledger = file === undefined ? noLedger : openLedger(file);
   const within = { ...defaultLimits, ...limits };
   const { plan, tablesNamed, start, close } = plannerFor(room);

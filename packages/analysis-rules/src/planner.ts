@@ -105,7 +105,7 @@ export async function checkTemplates(room: Room): Promise<Map<string, Error>> {
         const { owner, parameters } = templateOf(room, called);
         const given = parameters.map((parameter) => ({ ...parameter, columns: tableColumns(parameter) }));
         if (owner !== party || given.some(({ columns }) => columns === "any")) continue;
-        // Analysing keeps this thread busy: let the caller's other work go on between two templates.
+        // Analysing keeps this thread busy: let the caller's other work run between two templates.
         await setImmediate();
         const args = given.map(({ type, columns }) =>
           typeof columns === "object"

@@ -8,7 +8,7 @@
 export interface AggregationThreshold {
   /** The fewest distinct units of a group that is shown. */
   readonly threshold: number;
-  /** The column that identifies the person, or whatever else is protected. */
+  /** The column that identifies the person, or another privacy unit. */
   readonly privacyUnitColumn: string;
 }
 
@@ -57,7 +57,7 @@ export function ruleKind({ aggregationThreshold, differentialPrivacy }: Analysis
 
 /**
  * Finds everything in a rule that BigQuery would refuse or that would leave the view unprotected. An empty list means that the rule is
- * right; otherwise each sentence names a field, its value and what to use instead.
+ * valid; otherwise each sentence names a field, its value and what to use instead.
  * @param columns the columns of the view
  * @example
  * checkRule({ joinRestriction: { condition: "JOIN_ANY", columns: ["id"] } }, ["email", "city"]);
@@ -83,7 +83,7 @@ export function checkRule(rule: AnalysisRule, columns: readonly string[]): strin
 }
 
 function checkThreshold({ threshold }: AggregationThreshold): string[] {
-  // A larger number would change on its way through JSON.
+  // JSON would change a larger number.
   const right = Number.isSafeInteger(threshold) && threshold >= 1;
   return right ? [] : [`threshold is ${threshold}: use a whole number from 1`];
 }

@@ -32,7 +32,7 @@ export interface Protected {
 
 /**
  * Checks a query's tree against the rules of the views that it reads. Throws Refusal for a query that breaks a rule, and for any
- * construct that is not known to keep to them.
+ * construct that is not known to obey them.
  * @param tables finds a table by the id of its scan
  * @param inlined the calls of query templates in the query
  */
@@ -48,7 +48,7 @@ export function protect(
   return {
     query,
     scans: walk.notes,
-    // All scans: DuckDB may move a condition below the place where the query has it, and so apply it to protected rows.
+    // Use all scans: DuckDB may move a condition further down than the query has it, and so apply it to protected rows.
     sensitive: new Set(readsOthers ? nodesIn(query.query, (kind) => kind.endsWith("Scan")) : []),
     templates: [...calls.values()],
     shown:

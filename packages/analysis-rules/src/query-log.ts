@@ -7,7 +7,7 @@ import type { RoomTable } from "./room.ts";
 
 /*
  * The owner's record of who asked what of its shared views. BigQuery keeps it in INFORMATION_SCHEMA.SHARED_DATASET_USAGE; the names of the
- * fields are that view's, as far as a file of DuckDB has them. The outcome, the rule and the budget are more than BigQuery tells. Neither
+ * fields are that view's, as far as a file of DuckDB has them. BigQuery does not record the outcome, the rule and the budget. Neither
  * has the text of a query.
  */
 
@@ -39,7 +39,7 @@ export interface SharedResource {
   readonly dataset_id: string;
   readonly table_id: string;
   readonly shared_resource_type: "VIEW" | "TABLE_VALUED_FUNCTION";
-  /** The place under which the asker found it. BigQuery has the project's number. */
+  /** The name under which the asking party found it. BigQuery has the project's number. */
   readonly linked_project_id: string;
   readonly linked_dataset_id: string;
   /** Taken from privacy budgets: the view's, or those of the views that the template reads. */
@@ -86,7 +86,7 @@ export function openEntry(file: string, party: string): OpenEntry {
     unanswered(error, named, plan) {
       const rule = error instanceof BudgetExceeded ? "privacy budget" : problemOf(error)?.rule;
       const refused = isRefused(error);
-      // A query that fails after it was planned has paid already.
+      // A query that fails after it was planned has already spent its budget.
       const resources = resourcesOf(party, named, plan, !refused);
       return write(resources, { outcome: refused ? "refused" : "failed", ...(rule !== undefined && { rule }) });
     },

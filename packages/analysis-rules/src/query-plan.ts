@@ -119,7 +119,7 @@ function metadataOnly({ functions = [] }: RoomParty, table: RoomTable): Refusal 
   );
 }
 
-/** The analyser's own error about an unknown name, which has the name's place. */
+/** The analyser's own error about an unknown name, which includes the name's place. */
 function placeOfError(analyser: Analyser, sql: string): SqlError | undefined {
   try {
     analyser.analyse(sql);

@@ -10,7 +10,7 @@ export interface ViewUse {
   readonly table: RoomTable;
   /** The TableScan. */
   readonly scan: Node;
-  /** True in a query template: the caller is not told of it. */
+  /** True in a query template, which the caller must not learn about. */
   readonly hidden: boolean;
 }
 
@@ -18,11 +18,11 @@ export interface ViewUse {
 export interface ThresholdUse {
   /** The AggregationThresholdAggregateScan. */
   readonly scan: Node;
-  /** A group appears if each of the units has at least so many distinct values in it. */
+  /** A group appears if each of the units has at least this many distinct values in it. */
   readonly threshold: number;
   /** The counted columns of the scan's input; without a table if OPTIONS name the column and no view is read. */
   readonly units: readonly { readonly table?: RoomTable; readonly column: Column }[];
-  /** True in a query template: the caller is not told of it. */
+  /** True in a query template, which the caller must not learn about. */
   readonly hidden: boolean;
 }
 

@@ -122,9 +122,17 @@ export function readRoom(file: string): Room {
  * Throws RoomError for a description that is wrong: a rule that BigQuery would refuse, an owner that is not a party, a function without
  * a template, or a template with a parameter of an unknown type.
  */
-export function checkRoom({ parties, templates = {} }: Room): void {
+export function checkRoom(room: Room): void {
+  const { parties, templates = {} } = room ?? {};
   if (typeof parties !== "object" || parties === null)
     throw new RoomError("wrong", "the room's description has no parties: give each a title, a project and tables");
+  for (const [party, described] of Object.entries(parties)) {
+    if (!Array.isArray(described?.tables) || !hasTexts(described, "title", "project"))
+      throw new RoomError("wrong", `the party ${party} is not described: give it a title, a project and tables`);
+    for (const table of described.tables)
+      if (!hasTexts(table, "id", "project", "dataset", "table", "owner") || !Array.isArray(table.columns))
+        throw new RoomError("wrong", `a table of ${party} lacks its id, project, dataset, table, owner or columns`);
+  }
   for (const [party, { tables }] of Object.entries(parties))
     for (const table of tables) {
       const faults = table.rule
@@ -146,6 +154,11 @@ export function checkRoom({ parties, templates = {} }: Room): void {
     for (const { id, dataset, name } of functions)
       if (!Object.hasOwn(templates, id))
         throw new RoomError("wrong", `${dataset}.${name} of ${party} runs the template ${id}, which is not described`);
+}
+
+/** True if a part of a description has a text in each of these fields. */
+function hasTexts(part: unknown, ...fields: readonly string[]): boolean {
+  return fields.every((field) => typeof (part as Record<string, unknown> | null)?.[field] === "string");
 }
 
 /** A party by its name. Throws RoomError if the room has no such party. */

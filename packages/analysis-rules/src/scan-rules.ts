@@ -189,7 +189,7 @@ function table(node: Node, walk: Walk): Relation {
 }
 
 /**
- * The answer of a query template. Its query keeps to the rules of its owner's views, or is refused without a word about it. To the caller,
+ * The answer of a query template. Its query obeys the rules of its owner's views, or is refused without details. To the caller,
  * the answer is a table whose values are nobody's keys.
  */
 function answerOf(call: TemplateCall, node: Node, walk: Walk): Relation {

@@ -27,8 +27,8 @@ import {
 import { columnIdsIn, nodesIn } from "./tree-parts.ts";
 
 /*
- * Query templates: table functions that run with the rights of the party that owns the data. A query's tree shows a call only. Here the
- * template's own tree takes the call's place, with the caller's tables where its parameters were. So one tree is checked and translated,
+ * Query templates: table functions that run with the rights of the party that owns the data. A query's tree contains only a call. This file
+ * replaces the call by the template's own tree, and its parameters by the caller's tables. So one tree is checked and translated,
  * in which some scans are the caller's and some are the owner's.
  */
 
@@ -36,14 +36,14 @@ import { columnIdsIn, nodesIn } from "./tree-parts.ts";
 export interface TemplateCall {
   readonly called: RoomFunction;
   readonly template: RoomTemplate;
-  /** True unless the owner itself asks: nothing about the template's query may be told. */
+  /** True unless the owner itself asks: the caller may learn nothing about the template's query. */
   readonly hidden: boolean;
 }
 
 /** A query with the templates' trees in the places of their calls. */
 export interface Inlined {
   readonly query: Analysed;
-  /** The calls, by the scan that took a call's place. Everything below is the owner's, but for `tables`. */
+  /** The calls, by the scan that took a call's place. Everything below is the owner's, except `tables`. */
   readonly calls: ReadonlyMap<Node, TemplateCall>;
   /** The scans of the tables that the caller passes in. */
   readonly tables: ReadonlySet<Node>;
@@ -187,16 +187,18 @@ function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: Body
 
 /** Throws for an argument that is not the same in the whole query. */
 function checkArgument(argument: Node, called: RoomFunction, call: Node, sql: string): void {
+  // Of an expression's entry only its own column counts: the expression itself may read a column from outside.
+  const computed = (entries: unknown) => listOf<Node>(entries as never).map(({ column }) => column);
   const made = new Set(
     nodesIn(argument, (kind) => kind.endsWith("can")).flatMap((scan) => [
       ...columnIdsIn([
         scan.columnList,
-        scan.exprList,
-        scan.aggregateList,
-        scan.groupByList,
+        computed(scan.exprList),
+        computed(scan.aggregateList),
+        computed(scan.groupByList),
         scan.elementColumnList,
         scan.arrayOffsetColumn,
-        scan.functionGroupList,
+        listOf<Node>(scan.functionGroupList as never).map((group) => computed(group.analyticFunctionList)),
       ]),
     ]),
   );
@@ -231,7 +233,7 @@ function typeOfTable(call: Node, index: number, sql: string): string {
   return `TABLE<${columns.join(", ")}>`;
 }
 
-/** The query with every call replaced by nothing of the template: a table of NULLs with the answer's columns. */
+/** The query with every call replaced by a table of NULLs with the answer's columns, so that nothing of the template is left. */
 export function withoutBodies({ query, calls }: Inlined): Analysed {
   const visit = (part: unknown): unknown => {
     if (!calls.has(part as Node)) return changed(part, visit);
@@ -245,7 +247,7 @@ export function withoutBodies({ query, calls }: Inlined): Analysed {
   return { ...query, query: visit(query.query) as Node };
 }
 
-/** A part of a tree with its own parts changed; the part itself if none changes, so that it keeps what is known of it. */
+/** A part of a tree with its own parts changed; the same object if none changes, so that knowledge about it stays valid. */
 function changed(part: unknown, change: (part: unknown) => unknown): unknown {
   if (typeof part !== "object" || part === null) return part;
   const parts = Object.entries(part).map(([name, value]) => [name, change(value)] as const);

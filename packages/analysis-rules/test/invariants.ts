@@ -47,7 +47,7 @@ export function violations({ query, scans: notes }: Protected, tables: (id: stri
         for (const id of unitColumnIds)
           claim(
             isUnit(id) || traced(id, query).some((at) => at.index === unitIndex(tables(nameOf(at.scan)))),
-            "is counted by what is no unit",
+            "is counted by a column that is not the unit",
           );
         claim(
           unitColumnIds.every((id) => idsIn((aggregate.inputScan as Node).columnList).includes(id)),

@@ -62,7 +62,7 @@ describe("A query that cannot be run", () => {
     }
   });
 
-  it("stops at once when it is cancelled while it is analysed, without keeping this thread busy meanwhile", async () => {
+  it("stops at once when it is cancelled during its analysis, which does not block this thread", async () => {
     const count = "SELECT COUNT(*) AS n FROM merchant.users";
     await small.room.check("merchant", count);
     // It takes seconds to analyse.
@@ -79,7 +79,7 @@ describe("A query that cannot be run", () => {
         .then(() => undefined, problemOf);
       expect(error).to.deep.equal({ rule: "cancelled", message: "The query was cancelled" });
       expect(ticks).to.be.within(10, 20);
-      // The analyser starts anew.
+      // The analyser starts again.
       expect((await small.room.ask("merchant", count)).rows).to.deep.equal([[4]]);
     } finally {
       clearInterval(clock);

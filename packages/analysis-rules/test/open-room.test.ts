@@ -63,6 +63,13 @@ describe("A room", () => {
       describeRoom(noise, "baker"),
       "linked.customers of bank: its owner is baker, who is not a party: use one of shop, bank",
     ],
+    ["is null", null as unknown as Room, /^the room's description has no parties/],
+    ["has a party without tables", { parties: { bank: {} } } as unknown as Room, /^the party bank is not described/],
+    [
+      "has a table without an owner",
+      { parties: { bank: { title: "", project: "", tables: [{ id: "a" }] } } } as unknown as Room,
+      /^a table of bank lacks its id/,
+    ],
     ["has no parties", {} as Room, /^the room's description has no parties/],
   ] as const)
     it(`is not opened if it ${what}`, async () => {
@@ -74,10 +81,10 @@ describe("A room", () => {
   it("is not opened if a view has a privacy budget and no ledger is given", async () => {
     const error = await failure({ database, room: describeRoom(noise) });
     expect(error).to.be.instanceOf(RoomError);
-    expect(error.message).to.equal("a view has differential privacy, and no ledger is given to record its budget");
+    expect(error.message).to.equal("a view has differential privacy, but there is no ledger to record its budget");
   });
 
-  it("is read from a JSON file, whose absence and faults are told apart", () => {
+  it("is read from a JSON file; a missing file and a faulty one give different errors", () => {
     const file = join(folder, "room.json");
     expect(() => readRoom(file))
       .to.throw(RoomError, `${file} does not exist`)

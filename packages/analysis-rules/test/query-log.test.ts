@@ -104,7 +104,7 @@ describe("The log of queries", () => {
     expect(entry?.resources.map(({ table_id }) => table_id)).to.deep.equal(["customers"]);
   });
 
-  it("has what an answer took from the budget, and the refusal when it was spent", async () => {
+  it("records what an answer spent of the budget, and the refusal once the budget is spent", async () => {
     const [first] = await logged("bank", noisy);
     expect(first).to.include({ outcome: "answered", rows: 1 });
     expect(first?.resources[0]).to.include({ table_id: "noisy", epsilon: 1, delta: 1e-6 });

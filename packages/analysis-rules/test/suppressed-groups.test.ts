@@ -16,7 +16,7 @@ describe("The number of groups left out", () => {
   const byCity = (from: string) => `SELECT WITH AGGREGATION_THRESHOLD city, COUNT(*) AS n FROM ${from} GROUP BY city`;
   const own = "ewallet_provider_shared.people_open";
 
-  it("is told to the owner of the view only", async () => {
+  it("is shown only to the owner of the view", async () => {
     expect(await suppressed("wallet", byCity(own))).to.equal(2);
     expect(await suppressed("merchant", byCity("linked.people_open"))).to.equal(undefined);
   });

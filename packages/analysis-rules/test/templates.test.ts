@@ -247,6 +247,23 @@ describe("Query templates", () => {
     expect((await failure(each)).message).to.equal(
       "linked.by_city cannot be called once for each row of another table",
     );
+    for (const list of [
+      "SELECT u.email, 'x' AS city",
+      "SELECT email, CONCAT('x', u.id) AS city FROM shop.customers",
+      "SELECT email, 'x' AS city FROM shop.customers WHERE id < 3 UNION ALL SELECT u.email, 'x'",
+      "SELECT MAX(IF(id = u.id, email, NULL)) AS email, 'x' AS city FROM shop.customers",
+      "SELECT email, CAST(SUM(u.id) OVER () AS STRING) AS city FROM shop.customers",
+      "SELECT ANY_VALUE(email) AS email, city FROM (SELECT email, CONCAT('x', u.id) AS city FROM shop.customers) GROUP BY city",
+    ]) {
+      const sql = `SELECT id, (SELECT MAX(people) FROM linked.by_city((${list}), 9)) FROM shop.customers AS u`;
+      expect((await failure(sql)).rule, list).to.equal("query template");
+    }
+    expect(
+      await rows(`SELECT COUNT(*) FROM linked.by_city((
+        SELECT MAX(email) AS email, CONCAT('x', MOD(id, 2), SUM(COUNT(*)) OVER ()) AS city
+        FROM shop.customers AS c, UNNEST([1, 2]) AS x WITH OFFSET AS o WHERE o < x
+        GROUP BY MOD(id, 2), id), 9)`),
+    ).to.have.lengthOf(1);
     expect(
       (
         await failure(
@@ -259,7 +276,7 @@ describe("Query templates", () => {
     ).to.equal("not supported");
   });
 
-  it("show nothing of their queries: not in an error, not in an explanation, to nobody but their owner", async () => {
+  it("show their queries only to their owner, in no error and no explanation", async () => {
     const sql = "SELECT * FROM linked.unguarded(TABLE shop.customers)";
     const refused = await failure(sql);
     expect(refused).to.include({

@@ -34,7 +34,7 @@ export interface AnalyticsHub {
   list(exchange: string, id: string, listing: Listing): Promise<void>;
   /** Changes a listing's description. */
   describe(name: string, description: string): Promise<void>;
-  /** Deletes a listing. One that is gone already is no error. */
+  /** Deletes a listing. It is no error if the listing does not exist. */
   unlist(name: string): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ const TEMPORARY = [429, 500, 502, 503, 504];
 /** The HTTP status of an error, if it came from Google. */
 type WithStatus = Error & { readonly status?: number };
 
-/** Opens the Analytics Hub API. Calls that fail for a passing reason (429, 5xx, no connection) are retried twice. */
+/** Opens the Analytics Hub API. Calls that fail for a temporary reason (429, 5xx, no connection) are retried twice. */
 export function openAnalyticsHub(connection: Connection): AnalyticsHub {
   const endpoint = (connection.endpoints.analyticsHub || "https://analyticshub.googleapis.com/v1/").replace(
     /\/*$/,

@@ -4,7 +4,7 @@ import { type Client, execute } from "./bigquery.ts";
 import { createTableFunction, type FunctionToMake, templateText } from "./template-text.ts";
 
 /*
- * The steps by which the owner of data approves a query template on it: https://cloud.google.com/bigquery/docs/query-templates
+ * The steps with which the owner of data approves a query template: https://cloud.google.com/bigquery/docs/query-templates
  */
 
 /** `QueryTemplateApprovalArgs` as the provider receives them. */
@@ -70,7 +70,7 @@ export async function bring(
   const { bigquery, hub } = apis;
   const { routine, template, reads, description } = inputs;
   const found = await look(apis, inputs);
-  // Leave a function alone that is as it was: once replaced, calls of it fail until it is authorised again.
+  // Do not replace an unchanged function: its calls would fail until it is authorised again.
   const keeps =
     before !== undefined &&
     before.functionEtag === found.functionEtag &&
@@ -85,7 +85,7 @@ export async function bring(
   if (!found.approved) await hub.approve(template).catch(said(routine));
 
   let after = await look(apis, inputs);
-  // Somebody who wrote an access list as it was before has removed the entry.
+  // Somebody who wrote back an older access list has removed the entry.
   for (const dataset of after.unauthorised)
     await authorise(bigquery, dataset, referenceOf(inputs)).catch(said(routine));
   if (after.unauthorised.length > 0) after = await look(apis, inputs);
@@ -138,7 +138,7 @@ export function driftOf(state: QueryTemplateApprovalState, found: Found): string
   ];
 }
 
-/** Removes the listing, the authorisations and the function. Parts that are gone already are no error. */
+/** Removes the listing, the authorisations and the function. It is no error if a part does not exist. */
 export async function remove({ bigquery, hub }: Apis, inputs: QueryTemplateApprovalInputs): Promise<void> {
   const { project, dataset, routine, reads } = inputs;
   const listing = await hub.listing(listingIdOf(inputs)).catch(said(routine));
@@ -161,7 +161,7 @@ function said(routine: string): (error: Error) => never {
   };
 }
 
-/** The exchange of a template, by its full name; undefined if the text is no template's name. */
+/** The exchange of a template, by its full name; undefined if the text is not a template's name. */
 export function exchangeOf(template: string): string | undefined {
   return /^(projects\/[^/]+\/locations\/[^/]+\/dataExchanges\/[^/]+)\/queryTemplates\/[^/]+$/.exec(template)?.[1];
 }

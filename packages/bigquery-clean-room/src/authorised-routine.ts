@@ -8,7 +8,7 @@ export interface RoutineReference {
   readonly routineId: string;
 }
 
-/** A dataset, by the ids of its project and its own. */
+/** A dataset, by the ids of its project and the dataset. */
 export interface DatasetReference {
   readonly project: string;
   readonly dataset: string;
@@ -19,7 +19,7 @@ type Entry = Readonly<Record<string, unknown>> & { readonly routine?: RoutineRef
 
 const TRIES = 10;
 
-/** Whether a dataset authorises a routine. A dataset that is gone authorises nothing. */
+/** Whether a dataset authorises a routine. A missing dataset authorises nothing. */
 export async function isAuthorised(
   bigquery: Client,
   dataset: DatasetReference,
@@ -30,15 +30,15 @@ export async function isAuthorised(
 }
 
 /**
- * Authorises a routine to read a dataset. An entry that is there already is removed first: BigQuery keeps the entry of a routine that was
- * replaced, and does not honour it.
+ * Authorises a routine to read a dataset. It removes an existing entry first: BigQuery keeps the entry of a routine that was
+ * replaced, but ignores it.
  */
 export async function authorise(bigquery: Client, dataset: DatasetReference, routine: RoutineReference): Promise<void> {
   await withdraw(bigquery, dataset, routine);
   await change(bigquery, dataset, (access) => [...access, { routine }]);
 }
 
-/** Takes a routine's authorisation away. One that is gone already, or a dataset that is, is no error. */
+/** Removes a routine's authorisation. It is no error if the authorisation or the dataset does not exist. */
 export async function withdraw(bigquery: Client, dataset: DatasetReference, routine: RoutineReference): Promise<void> {
   await change(bigquery, dataset, (access) => {
     const others = access.filter((entry) => !isFor(entry, routine));

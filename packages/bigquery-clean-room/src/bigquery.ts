@@ -23,7 +23,7 @@ export async function openBigQuery(
   });
 }
 
-/** Runs a statement and waits for its end. Throws BigQuery's message, after the name of the thing that the statement is about. */
+/** Runs a statement and waits for its end. Throws BigQuery's message, after the name of the view or function that the statement is about. */
 export async function execute(bigquery: Client, about: string, query: string): Promise<void> {
   let job: import("@google-cloud/bigquery").Job | undefined;
   try {

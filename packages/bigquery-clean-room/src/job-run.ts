@@ -62,9 +62,9 @@ export interface JobRunInputs {
 }
 
 interface Pace {
-  /** The pause between two looks at the execution. */
+  /** The pause between two checks of the execution. */
   readonly pollMs: number;
-  /** The pause before the second run; the one before the third is twice as long. Grants take some two minutes to reach all of Google. */
+  /** The pause before the second run; the one before the third is twice as long. Grants take some two minutes to take effect. */
   readonly pauseMs: number;
 }
 
@@ -100,9 +100,9 @@ export function jobRunProvider(pace: Pace): pulumi.dynamic.ResourceProvider<JobR
 
 const provider = jobRunProvider({ pollMs: 3_000, pauseMs: 60_000 });
 
-/** The most runs, if grants may not have arrived yet. */
+/** The maximum number of runs, if grants may not be in effect yet. */
 const MOST_RUNS = 3;
-/** The exit code by which a program says that it was refused: EX_NOPERM of sysexits.h. */
+/** The exit code with which a program says that it was refused: EX_NOPERM of sysexits.h. */
 const REFUSED = 77;
 
 /** Reads the last lines of a task's log. */

@@ -24,7 +24,7 @@ interface Entry {
 
 /**
  * Reads the last lines that a task of a Cloud Run job printed, oldest first. It needs the permission `logging.logEntries.list`, as in
- * `roles/logging.viewer`. Returns no lines if the log cannot be read: the failure of a job is told all the same.
+ * `roles/logging.viewer`. Returns no lines if the log cannot be read, so that the job's own failure is still reported.
  * @param execution `projects/P/locations/R/jobs/J/executions/E`
  * @param task the task's index
  */

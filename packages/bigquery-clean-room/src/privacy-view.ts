@@ -180,8 +180,8 @@ async function make(bigquery: Client, inputs: PrivacyViewInputs): Promise<Privac
 }
 
 /**
- * Puts a view back as it was before a change whose rule BigQuery did not keep, or else removes it: otherwise it might show every row.
- * Returns in words which it was.
+ * Restores a view after a change whose rule BigQuery did not store, or else removes it: otherwise it might show every row.
+ * Returns in words what it did.
  */
 async function takeBack(bigquery: Client, before: PrivacyViewState): Promise<string> {
   if (Object.keys(before.rule).length > 0)
@@ -220,7 +220,7 @@ function faultOf(declared: AnalysisRule, kept: AnalysisRule): string | undefined
       ...threshold,
       // BigQuery may report its default for a limit that was not declared.
       ...(privacy && { privacy: { ...privacy, ...(!limited && { maxGroupsContributed: undefined }) } }),
-      // The order says nothing: BigQuery sorts the columns its own way.
+      // Ignore the order: BigQuery sorts the columns.
       ...(join && { join: { ...join, columns: [...join.columns].sort() } }),
     });
   if (comparable(kept) === comparable(declared)) return undefined;

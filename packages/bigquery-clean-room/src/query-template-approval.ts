@@ -48,7 +48,7 @@ export interface QueryTemplateApprovalArgs {
   readonly dataset: pulumi.Input<string>;
   /** The dataset's location, such as `US`. */
   readonly location: pulumi.Input<string>;
-  /** The datasets with the tables and views that the query names. Each authorises the function, also if the function is in that dataset. */
+  /** The datasets with the tables and views that the query names. Each must authorise the function, even if the function is in that dataset. */
   readonly reads: readonly ReadDataset[];
 }
 
@@ -163,7 +163,7 @@ export function queryTemplateApprovalProvider(): pulumi.dynamic.ResourceProvider
     async read(id, given) {
       const state = given as QueryTemplateApprovalState;
       const found = await look(await open(state), state);
-      // An empty id tells Pulumi that the resource is gone. To create it again restores the rest of it too.
+      // An empty id tells Pulumi that the resource is gone. Creating it again also restores its other parts.
       if (found.functionEtag === undefined) return { id: "", props: state };
       return { id, props: { ...state, drift: driftOf(state, found) } };
     },

@@ -92,7 +92,7 @@ const ATTEMPTS = 3;
 const TEMPORARY = [429, 500, 502, 503, 504];
 
 /**
- * Opens the Cloud Run Admin API, version 2. Calls that fail for a passing reason (429, 5xx, no connection) are retried twice, but a start
+ * Opens the Cloud Run Admin API, version 2. Calls that fail for a temporary reason (429, 5xx, no connection) are retried twice, but a start
  * that was not answered in time is not: the job may be running.
  * @example
  * const { name } = await openRunAdmin().start("projects/my-project/locations/us-central1/jobs/my-job");

@@ -56,7 +56,7 @@ describe("The connection to Google Cloud", () => {
       expect(readConnection(undefined, env).credentials).to.equal("1");
     });
 
-    it("the account to impersonate with its delegates, beside either", () => {
+    it("the account to impersonate with its delegates, in addition to either", () => {
       const env = { GOOGLE_IMPERSONATE_SERVICE_ACCOUNT: deployer, GOOGLE_OAUTH_ACCESS_TOKEN: "t" };
       expect(readConnection(undefined, env)).to.deep.include({
         impersonate: deployer,

@@ -163,7 +163,7 @@ describe("A run of a job that `pulumi up` waits for", () => {
     expect(starts()).to.equal(2);
   });
 
-  it("fails after its timeout, and says that the job goes on", async () => {
+  it("fails after its timeout, and says that the job continues", async () => {
     server.courses.push({ looks: [{ runningCount: 1 }] });
     expect(await failure({ timeoutSeconds: 0.2 })).to.match(
       /^thelook-fill-job has not ended in time and goes on \(projects\/p\/.*\/run-\d+\); raise timeoutSeconds\. Its log: https/,

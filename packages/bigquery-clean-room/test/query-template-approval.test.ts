@@ -142,7 +142,7 @@ describe("The approval of a query template", () => {
       expect(server.room.datasets.get("wallet-project.wallet_shared")?.access).to.have.length(2);
     });
 
-    it("though somebody then writes the access list as it was before", async () => {
+    it("although somebody then writes back the old access list", async () => {
       const { approve } = server.room;
       server.room.approve = (name) => {
         server.room.datasets.clear();
@@ -156,7 +156,7 @@ describe("The approval of a query template", () => {
       expectWhole();
     });
 
-    it("over what a run left behind that was killed after any step", async () => {
+    it("over the remains of a run that was killed after any step", async () => {
       const state = await create();
       for (const lose of [
         () => server.room.functions.clear(),
@@ -171,7 +171,7 @@ describe("The approval of a query template", () => {
       }
     });
 
-    it("from the text of the template, and not for a draft, another text or nothing", async () => {
+    it("from the text of the template, but not for a draft, another text or a missing template", async () => {
       server.room.submit(`${exchange}/queryTemplates/draft`, templateText(inputs), false);
       expect(await messageOf(create({ template: `${exchange}/queryTemplates/draft` }))).to.match(
         /^reach: .+\/draft is a draft, .+: set its submit$/,
@@ -248,7 +248,7 @@ describe("The approval of a query template", () => {
       expect(server.room.functions.get(id)?.query).to.equal(wider.query);
       expect(server.room.mayRead(id)).to.equal(true);
       expect(server.room.templates.get(template)?.state).to.equal("APPROVED");
-      // The listing stays, so that subscribers can go on calling the function by its name.
+      // The listing stays, so that subscribers can keep calling the function by its name.
       expect(changes().filter((change) => change.includes("/listings/"))).to.deep.equal([]);
       expect(await diff(after, { ...wider, template })).to.deep.include({ changes: false });
       expect(await read(after)).to.deep.equal({ id: state.routineId, props: after });
@@ -268,7 +268,7 @@ describe("The approval of a query template", () => {
       expectWhole();
     });
 
-    it("its datasets, and takes the authorisation away from those that are left out", async () => {
+    it("its datasets, and removes the authorisation from datasets that are no longer listed", async () => {
       const other = { project: "data-project", dataset: "wallet" };
       const state = await create({ reads: [...inputs.reads, other] });
       expect(server.room.datasets.get("data-project.wallet")?.access).to.have.length(1);
@@ -322,7 +322,7 @@ describe("The approval of a query template", () => {
         expect(await diff(after)).to.deep.include({ changes: false });
       });
 
-    it("does not replace a function that is as it was, since calls fail until it is authorised again", async () => {
+    it("does not replace an unchanged function, since calls would fail until it is authorised again", async () => {
       const state = await create();
       server.room.listings.clear();
       const { props } = await read(state);
@@ -346,7 +346,7 @@ describe("The approval of a query template", () => {
     });
   });
 
-  it("is deleted but for the template, also if parts are gone already, and fails if that is refused", async () => {
+  it("is deleted except for the template, even if parts are missing, and fails if Google refuses the deletion", async () => {
     const state = await create();
     const { log } = console;
     const said: string[] = [];

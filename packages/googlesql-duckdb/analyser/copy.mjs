@@ -1,5 +1,5 @@
 // Copies the analyser from the repository's .venv into dist/analyser, for `npm pack`: the WebAssembly, compressed; the descriptors of
-// its messages; the time zones; and their licences. It runs after `node ../pack.mjs prepack`, which makes dist anew.
+// its messages; the time zones; and their licences. It runs after `node ../pack.mjs prepack`, which builds dist again.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

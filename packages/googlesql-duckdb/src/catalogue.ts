@@ -130,6 +130,11 @@ function typeOf(duckDb: string): Typed | undefined {
   return types[duckDb];
 }
 
+/** DuckDB takes NaN for the greatest number and for equal to itself, GoogleSQL for neither. */
+function withoutNaN(column: string): string {
+  return `CASE WHEN isnan(${column}) THEN error('NaN, which DuckDB compares in another way than BigQuery: make it NULL in a view') ELSE ${column} END`;
+}
+
 const integer: Typed = { kind: "INT64", cast: to("BIGINT") };
 
 const types: Readonly<Record<string, Typed>> = {
@@ -137,8 +142,8 @@ const types: Readonly<Record<string, Typed>> = {
   ...Object.fromEntries(
     ["TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"].map((type) => [type, integer]),
   ),
-  DOUBLE: { kind: "FLOAT64" },
-  FLOAT: { kind: "FLOAT64", cast: to("DOUBLE") },
+  DOUBLE: { kind: "FLOAT64", cast: withoutNaN },
+  FLOAT: { kind: "FLOAT64", cast: (column) => withoutNaN(to("DOUBLE")(column)) },
   VARCHAR: { kind: "STRING" },
   UUID: { kind: "STRING", cast: to("VARCHAR") },
   BLOB: { kind: "BYTES" },

@@ -85,7 +85,7 @@ const UNSAFE_OPTIMIZER = "common_subexpressions";
 export async function engineOn(connection: DuckDBConnection, limits = defaultLimits): Promise<Engine> {
   if (!(connection instanceof DuckDBConnection))
     throw new UserError(
-      "The connection is of another version of @duckdb/node-api: install the version that googlesql-duckdb depends on",
+      "The connection comes from another version of @duckdb/node-api: install the version that googlesql-duckdb depends on",
       "DATABASE_UNREADABLE",
     );
   const setting = async (sql: string) =>

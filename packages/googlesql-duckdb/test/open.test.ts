@@ -17,6 +17,7 @@ const SHOP = `
     (2147483647, 1.5, 0.5, 'small', '00000000-0000-0000-0000-000000000001', '2026-02-01 10:00:00+02', '2026-02-01 10:00:00',
       '\\x01'::BLOB, '08:30:00', 170141183460469231731687303715884105727, ['a']),
     (2, NULL, NULL, 'large', NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+  CREATE TABLE shop.rates AS FROM (VALUES ('a', 1.5), ('b', 'nan'::DOUBLE), ('c', 'inf'::DOUBLE)) AS t (name, rate);
   CREATE TABLE cities AS SELECT 'Kyiv' AS name;
   CREATE VIEW shop.prices AS SELECT price FROM shop.orders`;
 
@@ -83,7 +84,7 @@ describe("openGoogleSql", function () {
   });
 
   it("reads the catalogue from the database, views included, and casts its types to GoogleSQL's", async () => {
-    expect(db.tables.map(({ name }) => name)).deep.equal(["main.cities", "shop.orders", "shop.prices"]);
+    expect(db.tables.map(({ name }) => name)).deep.equal(["main.cities", "shop.orders", "shop.prices", "shop.rates"]);
     const { columns, rows } = await db.run("SELECT * EXCEPT (big, tags) FROM shop.orders ORDER BY id DESC LIMIT 1");
     expect(columns.map(({ type }) => type)).deep.equal(
       "INT64 NUMERIC FLOAT64 STRING STRING TIMESTAMP TIMESTAMP BYTES TIME".split(" "),
@@ -96,7 +97,7 @@ describe("openGoogleSql", function () {
     ]);
   });
 
-  it("computes with the types of GoogleSQL, not with those of the columns", async () => {
+  it("computes with GoogleSQL's types, not with the columns' types", async () => {
     expect((await db.run("SELECT MAX(id) + 1, MAX(price) / 3 FROM shop.orders")).rows).deep.equal([
       [2147483648, "0.5"],
     ]);
@@ -138,7 +139,7 @@ describe("openGoogleSql", function () {
     expect((error as SqlError).message).equal("Unrecognized name: prize; Did you mean price?");
   });
 
-  it("tells the line and the column of what DuckDB cannot answer alike", async () => {
+  it("gives line and column of a construct that DuckDB answers differently", async () => {
     const error = await errorOf(() => db.run("SELECT\n NET.REG_DOMAIN(name) FROM cities"));
     expect(error).instanceOf(UnsupportedSql).include({ what: "the function NET.REG_DOMAIN", line: 2, column: 2 });
     expect((error as UnsupportedSql).advice).match(/^Write REGEXP_EXTRACT/);
@@ -147,6 +148,15 @@ describe("openGoogleSql", function () {
   it("tells why a query failed on a value", async () => {
     const error = await errorOf(() => db.run("SELECT 1 / 0"));
     expect(error).instanceOf(RunError).include({ why: "failed", message: "The query failed: division by zero" });
+  });
+
+  it("fails on a NaN in a column, which DuckDB compares in another way", async () => {
+    expect((await db.run("SELECT name, rate FROM shop.rates WHERE name <> 'b' ORDER BY rate DESC")).rows).deep.equal([
+      ["c", "Infinity"],
+      ["a", 1.5],
+    ]);
+    const error = await errorOf(() => db.run("SELECT MAX(rate) FROM shop.rates"));
+    expect((error as RunError).message).match(/NaN, which DuckDB compares .* make it NULL in a view$/);
   });
 
   it("reports too deep a query as an error in the query", async () => {
@@ -217,7 +227,7 @@ describe("openGoogleSql", function () {
       await small.close();
     });
 
-    it("in a transaction of the caller's, which goes on", async () => {
+    it("in the caller's transaction, which stays open", async () => {
       await connection.run("BEGIN TRANSACTION");
       expect((await db.run(`SELECT n FROM ${many}`)).rows).length(300_000);
       await connection.run("COMMIT");
@@ -253,12 +263,12 @@ describe("openGoogleSql", function () {
     await other.close();
   });
 
-  it("cannot change a file, nor read another", async () => {
+  it("can neither change a file nor read another", async () => {
     expect(await errorOf(() => db.run("DELETE FROM cities WHERE TRUE"))).instanceOf(SqlError);
     expect(await errorOf(() => db.run("SELECT * FROM read_csv('/etc/passwd')"))).instanceOf(SqlError);
   });
 
-  it("tells what is wrong with the database or the catalogue, by a code", async () => {
+  it("gives a code for what is wrong with the database or the catalogue", async () => {
     for (const [options, code, message] of [
       [{ database: join(folder, "none.duckdb") }, "DATABASE_MISSING", "none.duckdb does not exist"],
       [{ database: import.meta.filename }, "DATABASE_UNREADABLE", "open.test.ts cannot be read"],

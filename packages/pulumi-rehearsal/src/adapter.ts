@@ -31,8 +31,8 @@ export interface Adapter {
   readonly besides?: (rehearsal: Rehearsal) => void | Promise<void>;
   /** Run containers that do not start Node. The first runner that matches is used. */
   readonly runners?: readonly Runner[];
-  /** Returns the name of a file or server that this container uses and that only one container can use at a time. */
-  readonly lock?: (container: Container) => string | undefined;
+  /** Returns the file or server that this container uses and that not every container can use at the same time. */
+  readonly lock?: (rehearsal: Rehearsal, container: Container) => Lock | undefined;
   /** Checks the variables of a job or function before it runs. Throws UserError. */
   readonly checkEnvironment?: (rehearsal: Rehearsal, by: Declared, env: Readonly<Record<string, string>>) => void;
   /** Checks what a job or function touched, after the grants have been checked. Throws UserError. */
@@ -166,6 +166,13 @@ export interface Container {
   readonly mounts: readonly Mount[];
   /** The path of the file for its output. */
   readonly log: string;
+}
+
+/** A lock on a file or server. Those who only read can share it. */
+export interface Lock {
+  readonly name: string;
+  /** Whether the holder only reads. @default false */
+  readonly shared?: boolean;
 }
 
 /** A bucket mounted into a container. */

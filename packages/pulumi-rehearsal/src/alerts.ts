@@ -17,7 +17,7 @@ interface Condition {
 
 const conditionsOf = (policy: Declared) => need<Condition[]>(policy, "conditions");
 
-/** Tells of the alerts that Cloud Monitoring would send because something happened. */
+/** Reports the alerts that Cloud Monitoring would send because something happened. */
 export function happened(rehearsal: Rehearsal, { fields, words }: Happening): void {
   for (const policy of rehearsal.policies) {
     const filters = conditionsOf(policy).flatMap(({ conditionThreshold, conditionMatchedLog }) => {
@@ -34,7 +34,7 @@ export function logged(rehearsal: Rehearsal, fields: Readonly<Record<string, str
     if (matches(need(metric, "filter"), fields)) rehearsal.counted.add(String(metric.inputs.name));
 }
 
-/** Tells of the alerts about something that should have happened in the night and did not: those whose metric counted nothing. */
+/** Reports the alerts about something that should have happened in the night but did not, because their metric counted nothing. */
 export function missed(rehearsal: Rehearsal): void {
   for (const policy of rehearsal.policies)
     for (const { conditionPrometheusQueryLanguage: condition } of conditionsOf(policy)) {

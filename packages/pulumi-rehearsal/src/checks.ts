@@ -87,6 +87,6 @@ export function checkAllRan({ jobs, functions, ran }: Rehearsal): void {
   if (idle.length === 0) return;
   const names = idle.map((each) => `  ${called(each)}`).join("\n");
   throw new UserError(
-    `nothing that is declared runs these:\n${names}\nAdd a schedule that runs them, or correct a schedule's target`,
+    `no declared resource runs these:\n${names}\nAdd a schedule that runs them, or correct a schedule's target`,
   );
 }

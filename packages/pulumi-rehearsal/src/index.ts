@@ -9,6 +9,7 @@ export type {
   Faults,
   JobReport,
   Listen,
+  Lock,
   Mount,
   Place,
   ProviderHooks,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Container, Done, JobReport, Mount, Rehearsal, Runner } from "./adapter.ts";
+import type { Container, Done, JobReport, Lock, Mount, Rehearsal, Runner } from "./adapter.ts";
 import { accountOf, checkEnvironment, checkGranted, checkRead, checkTouched } from "./checks.ts";
 import { at, type Declared, need, wrong } from "./declaration.ts";
 import { lastWords, nodeHook, type Running, stop, type Touch } from "./processes.ts";
@@ -68,27 +68,42 @@ function runnerOf({ adapters }: Rehearsal, container: Container): Runner {
   );
 }
 
-const queues = perRehearsal(() => new Map<string, Promise<unknown>>());
+/** The last holder of a lock who writes, and the readers after it. */
+interface Holders {
+  readonly writer: Promise<unknown>;
+  readonly readers: Promise<unknown>[];
+}
+
+const holders = perRehearsal(() => new Map<string, Holders>());
 
 /** Waits until no other container holds the same lock, then does the work. */
 function locked<T>(rehearsal: Rehearsal, container: Container, work: () => Promise<T>): Promise<T> {
-  const names = rehearsal.adapters.flatMap(({ lock }) => lock?.(container) ?? []);
-  return holding(rehearsal, names, work);
+  const locks = rehearsal.adapters.flatMap(({ lock }) => lock?.(rehearsal, container) ?? []);
+  return holding(rehearsal, locks, work);
 }
 
 /**
- * Waits until nothing else holds one of these locks, then does the work. A job holds the locks that the adapters name for it.
+ * Waits for these locks, then does the work. Readers share a lock; a writer holds it alone. A job holds the locks that the adapters name for it.
  * @example
- * await holding(rehearsal, ["shop.sqlite"], async () => createIndexes(file));
+ * await holding(rehearsal, [{ name: "shop.sqlite" }], async () => createIndexes(file));
+ * await holding(rehearsal, [{ name: "shop.sqlite", shared: true }], async () => countOrders(file));
  */
-export function holding<T>(rehearsal: Rehearsal, locks: readonly string[], work: () => Promise<T>): Promise<T> {
-  const queue = queues(rehearsal);
-  const earlier = locks.map((name) => queue.get(name));
+export function holding<T>(rehearsal: Rehearsal, locks: readonly Lock[], work: () => Promise<T>): Promise<T> {
+  const held = holders(rehearsal);
+  const earlier = locks.flatMap(({ name, shared }) => {
+    const { writer, readers } = held.get(name) ?? nobody;
+    return shared ? [writer] : [writer, ...readers];
+  });
   const result = Promise.all(earlier).then(work);
   const over = result.catch(() => {});
-  for (const name of locks) queue.set(name, over);
+  for (const { name, shared } of locks) {
+    const { writer, readers } = held.get(name) ?? nobody;
+    held.set(name, shared ? { writer, readers: [...readers, over] } : { writer: over, readers: [] });
+  }
   return result;
 }
+
+const nobody: Holders = { writer: Promise.resolve(), readers: [] };
 
 function containerOf(rehearsal: Rehearsal, job: Declared, overrides: Overrides): Container {
   const account = accountOf(rehearsal, job, at(job.inputs, "template.template.serviceAccount"));

@@ -9,9 +9,9 @@ import { fire } from "./schedules.ts";
 type OnSchedule = (name: string, fire: () => Promise<unknown>) => Promise<void>;
 
 /**
- * Fires the schedules in turn. One that is refused calls again, as Cloud Scheduler does, and then lets the others go first; that goes on
+ * Fires the schedules in turn. A schedule that was refused calls again, as Cloud Scheduler does, and then lets the others go first. That continues
  * as long as anything changes.
- * Throws the error of a job whose last execution failed, or else that of the first schedule that was never answered 2xx.
+ * Throws the error of a job whose last execution failed, or else the error of the first schedule that never got a 2xx answer.
  */
 export async function night(
   rehearsal: Rehearsal,

@@ -113,7 +113,7 @@ function start({ command, args, env, cwd, log, onLine }: StartOptions): Running 
     ...(cwd !== undefined && { cwd }),
   });
   child.stdin.on("error", () => {});
-  // If the disk is full, go on without the log.
+  // If the disk is full, continue without the log.
   file.on("error", () => {});
   const running = { child, lines: [] as string[], touched: [] as Touch[], read: new Set<string>() };
   const hear = (line: string) => {

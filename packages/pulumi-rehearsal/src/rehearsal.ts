@@ -62,7 +62,7 @@ export function perRehearsal<T extends object>(make: () => T): (rehearsal: Rehea
 }
 
 /**
- * The absolute path of the folder that stands for a bucket.
+ * The absolute path of the folder that stands in for a bucket.
  * @example
  * await readdir(bucketFolder(rehearsal, "sales"));
  */

@@ -14,13 +14,13 @@ import { serveRunAdmin } from "./run-admin-server.ts";
 import { inOrder } from "./schedules.ts";
 
 export interface RehearseOptions {
-  /** Absolute path of an empty folder that stands for the cloud. */
+  /** Absolute path of an empty folder that stands in for the cloud. */
   readonly out: string;
   /** How to make each type of resource. */
   readonly adapters: readonly Adapter[];
   /** Variables that every job and function gets in addition to its declared ones. @default none */
   readonly env?: Readonly<Record<string, string>>;
-  /** Variables that the jobs get besides while the stack is deployed, before the schedules fire. @default none */
+  /** More variables that the jobs get while the stack is deployed, before the schedules fire. @default none */
   readonly deployEnv?: Readonly<Record<string, string>>;
   /** Failures to inject. @default none */
   readonly faults?: Faults;
@@ -30,7 +30,7 @@ export interface RehearseOptions {
   readonly onExecution?: Watch;
   /**
    * Called instead of firing each schedule. It must call `fire`, which resolves to the target's answer, parsed from JSON. It is called
-   * again for a schedule that waited in vain, once others have done their work.
+   * again for a schedule that is still waiting, once others have done their work.
    */
   readonly onSchedule?: (name: string, fire: () => Promise<unknown>) => Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function rehearse(declaration: Declaration, options: RehearseOption
     onExecution?.(execution, listen);
     execution.over.then(() => {
       tell(rehearsal, execution);
-      // During the deployment a failure ends everything. In the night others find out and go on.
+      // During the deployment a failure ends everything. In the night the other steps notice it and continue.
       if (execution.failed !== undefined && deploying) fail(execution.failed);
     });
   });
@@ -113,7 +113,7 @@ async function makeBesides(rehearsal: Rehearsal): Promise<void> {
   await Promise.all(rehearsal.adapters.map(({ besides }) => besides?.(rehearsal)));
 }
 
-/** Tells of the end of an execution: Cloud Run counts it, and its output is in the log. */
+/** Reports the end of an execution: Cloud Run counts it, and its output is in the log. */
 function tell(rehearsal: Rehearsal, { job, failed, report }: Execution): void {
   if (failed instanceof Stopped) return;
   const name = String(job.inputs.name);

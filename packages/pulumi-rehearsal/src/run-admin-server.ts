@@ -27,7 +27,7 @@ class Refused extends Error {
   }
 }
 
-/** The milliseconds for which a request for a running execution waits for its end. */
+/** How many milliseconds a request for a running execution waits for its end. */
 const PATIENCE = 15_000;
 
 /**
@@ -130,7 +130,7 @@ function checkMayWatch({ grants }: Rehearsal, job: Declared, caller: string): vo
     throw new Refused(403, `${caller} may not read the executions of ${on}: declare ${missing.role} on it`);
 }
 
-/** Lets the fault for an execution happen, if there is one. Throws UserError that names the job. */
+/** Injects the fault for an execution, if there is one. Throws UserError that names the job. */
 async function injected({ faults }: Rehearsal, job: Declared, attempt: number): Promise<void> {
   try {
     await faults.execution?.(String(job.inputs.name), attempt);

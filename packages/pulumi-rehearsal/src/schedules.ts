@@ -62,7 +62,7 @@ export async function fire(
   return JSON.parse(text || "{}");
 }
 
-/** Tells of a call that was not answered 2xx: the function counts it, and Cloud Scheduler logs it. */
+/** Reports a call without a 2xx answer: the function counts it, and Cloud Scheduler logs it. */
 function refused(
   rehearsal: Rehearsal,
   schedule: Declared,

@@ -2,13 +2,13 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "./errors.ts";
 
 /*
- * For the code of jobs and functions. In a rehearsal, the variable REHEARSAL names the folder that stands for the cloud. The code works
+ * For the code of jobs and functions. In a rehearsal, the variable REHEARSAL names the folder that stands in for the cloud. The code works
  * in that folder, and reports which things it touches, so that the rehearsal can check the grants.
- * This entry imports no package, so that the code's bundle stays small.
+ * This entry point imports no package, so that the code's bundle stays small.
  */
 
 /**
- * The absolute path of the folder that stands for the cloud, or undefined outside a rehearsal. A bucket is the subfolder `bucket/NAME`.
+ * The absolute path of the folder that stands in for the cloud, or undefined outside a rehearsal. A bucket is the subfolder `bucket/NAME`.
  * Throws UserError if REHEARSAL is not a `file:` URL.
  * @example
  * const folder = rehearsalFolder();

@@ -34,7 +34,7 @@ describe("Evaluating a program", () => {
       for (const urn of dependencies) expect(order.indexOf(urn)).to.be.within(0, index - 1);
   });
 
-  it("collects the dependencies of a resource: those whose outputs it uses, and all parts of a component in dependsOn", () => {
+  it("collects the dependencies of a resource: resources whose outputs it uses, and all parts of a component in dependsOn", () => {
     expect(named("schedule").dependencies).to.include.members([named("fn").urn, named("group-text").urn]);
   });
 

@@ -150,7 +150,7 @@ describe("A mistake in a program fails its rehearsal:", () => {
         Object.assign(other.outputs, { name: "other-job" });
         draft.resources.push(other);
       },
-      "nothing that is declared runs these",
+      "no declared resource runs these",
       'other-job ("other", gcp:cloudrunv2/job:Job)',
     );
   });

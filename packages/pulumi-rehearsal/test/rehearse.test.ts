@@ -89,16 +89,16 @@ describe("A rehearsal", () => {
         });
     });
 
-    it("makes what no job needs while jobs run, and waits for the locks that jobs hold", async () => {
+    it("creates resources that no job needs while jobs run, and waits for the locks that jobs hold", async () => {
       const draft = partOf(declaration, "greeted");
       const said: string[] = [];
       const own: Adapter = {
         types: {},
-        lock: () => "shared.file",
+        lock: () => ({ name: "shared.file" }),
         besides: async (rehearsal) => {
           while (rehearsal.executions.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
           said.push("beside the job");
-          await holding(rehearsal, ["shared.file"], async () => void said.push("with the lock"));
+          await holding(rehearsal, [{ name: "shared.file" }], async () => void said.push("with the lock"));
         },
       };
       await rehearsed(draft, {
@@ -106,6 +106,23 @@ describe("A rehearsal", () => {
         onExecution: (_, listen) => listen(() => said.push("a line of the job")),
       });
       expect([...new Set(said)]).to.deep.equal(["beside the job", "a line of the job", "with the lock"]);
+    });
+
+    it("lets readers share a lock, and a writer hold it alone, in the order in which they came", async () => {
+      await rehearsed(partOf(declaration, "greeted"), { adapters }, async (rehearsal) => {
+        const said: string[] = [];
+        const use = (who: string, shared: boolean) =>
+          holding(rehearsal, [{ name: "file", shared }], async () => {
+            said.push(`${who} begins`);
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            said.push(`${who} ends`);
+          });
+        await Promise.all([use("reader", true), use("other reader", true), use("writer", false), use("last", true)]);
+        expect(said).to.deep.equal([
+          ...["reader begins", "other reader begins", "reader ends", "other reader ends"],
+          ...["writer begins", "writer ends", "last begins", "last ends"],
+        ]);
+      });
     });
 
     it("runs containers that do not start Node, one at a time if they have the same lock", async () => {
@@ -133,7 +150,7 @@ describe("A rehearsal", () => {
             },
           },
         ],
-        lock: () => "one-file",
+        lock: () => ({ name: "one-file" }),
       };
       const executions: Execution[] = [];
       await rehearsed(draft, {
@@ -149,7 +166,7 @@ describe("A rehearsal", () => {
     });
   });
 
-  it("leaves the environment of its own process as it was", async () => {
+  it("does not change the environment of its own process", async () => {
     const mine = { GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT: undefined, GOOGLE_OAUTH_ACCESS_TOKEN: "mine" };
     delete process.env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;
     process.env.GOOGLE_OAUTH_ACCESS_TOKEN = "mine";

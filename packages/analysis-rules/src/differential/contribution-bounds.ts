@@ -18,7 +18,7 @@ import {
 /** The number of bins on each side of zero; larger contributions are counted in the last one. */
 const MOST_BIN = 100;
 
-/** The probability that an empty bin is taken for one that holds a contribution. */
+/** The probability of mistaking an empty bin for one that holds a contribution. */
 const MISTAKE = 1e-9;
 
 /** DuckDB's expression for a contribution's bin: 0 for zero, 1 for up to 1, 2 for up to 2, 3 for up to 4 and so on; negative below zero. */
@@ -28,7 +28,7 @@ export function binOf(value: string): string {
 }
 
 /**
- * Gives every aggregate bounds; undefined if too few contributions are alike, and then the answer has no rows, as in BigQuery.
+ * Gives every aggregate bounds; undefined if too few contributions are similar. Then the answer has no rows, as in BigQuery.
  * @param bins the rows that `binsOf` selects: the aggregate's index, the bin, the number of contributions
  */
 export function bounded(

@@ -15,7 +15,7 @@ export interface TypedSelect {
  * and clamps the unit's contribution to each of them to the bounds. A unit contributes its own average to AVG, measured from the middle
  * of the bounds. It contributes a few of its values to a percentile.
  *
- * The SELECT has a row a group: the values of GROUP BY as text, the number of units, then for each aggregate a total and the number of
+ * The SELECT has a row for each group: the values of GROUP BY as text, the number of units, then for each aggregate a total and the number of
  * units in it. The total of a percentile is the text that `countsOf` reads.
  * @param key a different key chooses different groups
  * @param rows the SELECT of `rowsToAggregate`

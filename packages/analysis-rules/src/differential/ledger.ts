@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFile, readFile } from "node:fs/promises";
 import { Refusal } from "../refusal.ts";
+import { RoomError } from "../room.ts";
 
 /** The amount that a query takes from the budget of one view. */
 export interface Charge {
@@ -20,7 +21,7 @@ export interface Spent {
   readonly delta: number;
 }
 
-/** A record of what was spent of the views' privacy budgets. */
+/** A record of what queries spent of the views' privacy budgets. */
 export interface Ledger {
   /** Spends all of the charges or none. Throws BudgetExceeded if a budget is too small. */
   spend(charges: readonly Charge[]): Promise<void>;
@@ -45,9 +46,9 @@ export const noLedger: Ledger = {
 };
 
 /**
- * Opens the ledger in a file, which has one line a query. Several processes may share it. Each appends its charges as one line, an
+ * Opens the ledger in a file, which has one line per query. Several processes may share it. Each appends its charges as one line, an
  * atomic write, then replays all lines in their order, which is the same for every process, and proceeds if its own line fitted into
- * the budgets. A process that dies between the two steps has paid without reading anything.
+ * the budgets. A process that dies between the two steps has spent budget without reading anything.
  */
 export function openLedger(file: string): Ledger {
   const lines = async () => (await readFile(file, "utf8").catch(unlessMissing)).split("\n").flatMap(entryOf);
@@ -55,7 +56,7 @@ export function openLedger(file: string): Ledger {
     async spend(charges) {
       if (charges.length === 0) return;
       const entry: Entry = { id: randomUUID(), charges };
-      // Budgets never grow, so a charge that exceeds one now need not be written.
+      // Budgets never grow, so do not write a charge that exceeds one now.
       refuse(replay([...(await lines()), entry]), entry);
       // The line break in front keeps this line apart from one that was cut off when its process died.
       await appendFile(file, `\n${JSON.stringify(entry)}\n`);
@@ -74,13 +75,24 @@ interface Entry {
 
 const nothing: Spent = { epsilon: 0, delta: 0 };
 
-/** A line that was cut off does not count: its process has read no rows. */
+/** A truncated line does not count, since its process has read no rows. Throws RoomError for a whole line that is not an entry. */
 function entryOf(line: string): Entry[] {
+  let entry: Entry;
   try {
-    return line === "" ? [] : [JSON.parse(line) as Entry];
+    if (line === "") return [];
+    entry = JSON.parse(line) as Entry;
   } catch {
     return [];
   }
+  const isAmount = (amount: unknown) => typeof amount === "number" && amount >= 0;
+  const isCharge = (charge: Charge) =>
+    typeof charge?.view === "string" &&
+    [charge.epsilon, charge.delta, charge.epsilonBudget, charge.deltaBudget].every(isAmount);
+  if (typeof entry?.id === "string" && Array.isArray(entry.charges) && entry.charges.every(isCharge)) return [entry];
+  throw new RoomError(
+    "wrong",
+    `the record of spent privacy budgets has a line that is no charge: ${line.slice(0, 100)}; restore the file, or begin a new record`,
+  );
 }
 
 interface Replay {

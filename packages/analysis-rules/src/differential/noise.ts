@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 export interface Chance {
   /** A number between 0 and 1, both excluded. */
   uniform(): number;
-  /** A new key, which makes each query choose anew which groups of a unit to keep. */
+  /** A new key, so that each query chooses again which groups of a unit to keep. */
   key(): string;
 }
 

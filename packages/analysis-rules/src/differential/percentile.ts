@@ -3,7 +3,7 @@ import type { BoundedAggregate } from "./private-select.ts";
 
 /*
  * A percentile is found by walking down a tree. Its leaves cut the bounds into equal parts, and each node counts the values below it. At
- * every level the walk asks the children's counts, with noise, in which of them the percentile lies. ZetaSQL does the same (Google's
+ * every level, the children's counts, with noise, tell in which child the percentile lies. ZetaSQL does the same (Google's
  * differential-privacy library, QuantileTree).
  */
 
@@ -16,7 +16,7 @@ const LEAVES = BRANCHES ** LEVELS;
 /** The most values that a unit contributes to a group; the others are left out at random. */
 const VALUES = 5;
 
-/** A child whose part of the values is smaller is taken for empty, because noise alone would make it as large. */
+/** A child with a smaller part of the values counts as empty, because noise alone could make it as large. */
 const EMPTY = 0.0075;
 
 /**
@@ -56,7 +56,7 @@ export function noisyPercentile(
   let [first, width, rank] = [0, LEAVES, fraction];
   while (width > 1) {
     const narrow = width / BRANCHES;
-    // A value is counted once a level, so one unit changes the counts of a whole group by this much.
+    // A value is counted once per level, so one unit changes the counts of a whole group by this much.
     const children = Array.from({ length: BRANCHES }, (_, child) =>
       Math.max(0, noisy(within(first + child * narrow, narrow), VALUES * LEVELS)),
     );

@@ -20,14 +20,14 @@ interface PrivatePart {
   readonly select: PrivateSelect;
   /** The rows that it aggregates, in DuckDB's SQL; may hold placeholders of earlier parts. */
   readonly rows: string;
-  /** Takes the place of its answer in SQL. It is random, so that no text of the query can be mistaken for it. */
+  /** The placeholder of its answer in SQL. It is random, so that no text in the query can equal it. */
   readonly placeholder: string;
 }
 
 /**
  * Translates a query to DuckDB's SQL. Columns are named and ordered as in `outputs`.
  * @param sensitive more scans in which errors become NULL
- * @param answers relations to put in the place of scans
+ * @param answers relations that replace scans
  */
 type Translate = (query: Analysed, sensitive: ReadonlySet<Node>, answers: ReadonlyMap<Node, string>) => string;
 

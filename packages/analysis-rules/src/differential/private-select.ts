@@ -29,7 +29,7 @@ export interface Limits {
   readonly epsilon: number;
   /** The probability that a group with a single unit appears. */
   readonly delta: number;
-  /** The number of groups in which a unit counts; infinite if the query sets none, and then the noise hides one group's part of a unit. */
+  /** The number of groups in which a unit counts; infinite if the query sets none; then the noise hides only a unit's part in one group. */
   readonly maxGroups: number;
 }
 
@@ -46,7 +46,7 @@ export interface PrivateAggregate {
   readonly argument: Node | undefined;
   /** The part of the values that lie below the percentile: 0.5 for the median. Given for a percentile only. */
   readonly fraction?: number;
-  /** A unit's contribution to a group (for a percentile: each value) is clamped to these bounds. Left out if they are to be found in the data. */
+  /** A unit's contribution to a group (for a percentile: each value) is clamped to these bounds. Undefined if the package has to find them in the data. */
   readonly lower?: number;
   readonly upper?: number;
 }
@@ -91,7 +91,7 @@ function read(scan: Node, unit: Column, table: RoomTable | undefined): PrivateSe
         view: table.id,
         name: `${table.dataset}.${table.table}`,
         epsilon: limits.epsilon,
-        // BigQuery charges the delta of the rule, whatever the query asks for.
+        // BigQuery charges the delta in the rule, whatever the query asks for.
         delta: rule.deltaPerQuery,
         epsilonBudget: rule.epsilonBudget,
         deltaBudget: rule.deltaBudget,
@@ -166,7 +166,7 @@ function isModest(...bounds: number[]): boolean {
   return bounds.every((bound) => Math.abs(bound) <= 1e100);
 }
 
-/** Does work on a SELECT, and gives a Refusal that the work throws its place in the query. */
+/** Does work on a SELECT. If the work throws a Refusal, adds the SELECT's place in the query. */
 export function placed<T>(query: Analysed, scan: Node, work: () => T): T {
   try {
     return work();
@@ -199,7 +199,7 @@ function limitsOf(options: readonly Node[], table: RoomTable | undefined): Limit
   const most = rule?.maxGroupsContributed || undefined;
   const groupsOption = given.get("max_groups_contributed");
   const isUnlimited = groupsOption !== undefined && literal(groupsOption) === null;
-  // Many groups of the same rows would average the noise away, for one charge.
+  // A query could put the same rows into many groups and average the noise away, for one charge.
   if (isUnlimited && rule)
     throw wrongOption(
       `max_groups_contributed cannot be NULL here: the budget of table ${view} is for a unit in a known number of groups`,

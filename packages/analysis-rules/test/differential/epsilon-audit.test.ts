@@ -63,7 +63,7 @@ const first = ([row]: Rows) => Number(row?.[0]);
 const littleNoise = { "a quarter of the noise": aQuarterOfTheNoise };
 const noiseAndBounds = { "half the noise": halfTheNoise, "no bounds": noBounds };
 
-/** Counts for a group what its answer says for or against the person: that it is shown, and a count above that of the others. */
+/** Counts the evidence of a group's answer for or against the person: that it is shown, and a higher count than the others'. */
 const grouped = (others: number) => (rows: Rows) =>
   rows.reduce((sum, [, n]) => sum + 1 + Math.abs(Number(n) - others) - Math.abs(Number(n) - others - 1), 0);
 
@@ -153,7 +153,7 @@ describe("The epsilon of differential privacy, by a statistical test", function 
     it("is found to be larger with no limit of groups", async () => {
       expect(await shown(3, noLimitOfGroups)).to.be.above(delta);
     });
-    it("is found to be larger with more noise than the threshold reckons with", async () => {
+    it("is found to be larger with more noise than the threshold allows for", async () => {
       expect(await shown(1, twiceTheNoise)).to.be.above(delta);
     });
   });

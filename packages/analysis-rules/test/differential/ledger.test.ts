@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { BudgetExceeded, type Charge, openLedger } from "../../src/differential/ledger.ts";
 import { Refusal } from "../../src/refusal.ts";
+import { RoomError } from "../../src/room.ts";
 import { temporaryFolder } from "../temporary-files.ts";
 
 const charge = (named: Partial<Charge> = {}): Charge => ({
@@ -111,6 +112,18 @@ describe("The privacy budget", () => {
     expect(await outcome(openLedger(file).spend([charge({ epsilon: 2 })]))).to.equal(insufficient);
     expect(await outcome(openLedger(file).spend([charge()]))).to.equal("spent");
     expect((await openLedger(file).spent("p.shared.v")).epsilon).to.equal(3);
+  });
+
+  it("is not spent if a line of its record is no charge", async () => {
+    for (const line of ["5", "null", '{"a":1}', '{"id":"x","charges":[{"view":"p.shared.v","epsilon":"NaN"}]}']) {
+      const file = fresh();
+      appendFileSync(file, `${line}\n`);
+      const error = await openLedger(file)
+        .spend([charge()])
+        .catch((thrown: Error) => thrown);
+      expect(error).to.be.instanceOf(RoomError);
+      expect((error as Error).message).to.include(`a line that is no charge: ${line}`);
+    }
   });
 
   it("has no line for a refused query", async () => {

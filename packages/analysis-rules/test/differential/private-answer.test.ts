@@ -55,7 +55,7 @@ describe("An answer with differential privacy", () => {
     table?: typeof view;
     ledger?: Ledger;
   }
-  /** Plans a query once. Each call of the result asks it anew. */
+  /** Plans a query once. Each call of the result runs it again. */
   const planned = (sql: string, { table = view }: Pick<How, "table"> = {}) => {
     const query = analyser.analyse(sql);
     const plan = planPrivately(query, selectsOf(query, table), (of, sensitive, answers) =>
@@ -252,7 +252,7 @@ describe("An answer with differential privacy", () => {
       );
     }).timeout(120_000);
 
-    it("counts a unit in random groups, chosen anew by each query", async () => {
+    it("counts a unit in random groups, which each query chooses again", async () => {
       const sql = `SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(max_groups_contributed = 1) status,
         COUNT(*, contribution_bounds_per_group => (0, 1)) AS n FROM linked.payments GROUP BY status ORDER BY status`;
       const [first, again, other] = [

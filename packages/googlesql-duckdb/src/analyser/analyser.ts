@@ -1,8 +1,8 @@
 import { SqlError } from "../errors.ts";
 import { type Evaluator, evaluatorOf } from "../evaluate/evaluator.ts";
 import { FIRST_CATALOG, keep } from "./kept.ts";
-import { unlessMissing } from "./missing.ts";
-import { flatten, messageFor, type Node, offsetOf } from "./node.ts";
+import { reworded, unlessMissing } from "./missing.ts";
+import { flatten, messageFor, type Node } from "./node.ts";
 import type { JsonObject } from "./protobuf.ts";
 import { type Service, startService } from "./service.ts";
 import { type CatalogFunction, definition, type FunctionParameter, functionJson } from "./table-functions.ts";
@@ -76,8 +76,8 @@ export interface Analyser {
    */
   analyse(sql: string): Analysed;
   /**
-   * Parses and resolves a query as `analyse` does, while this thread goes on.
-   * @param signal stops the analyser, and starts it anew
+   * Parses and resolves a query as `analyse` does, without blocking this thread.
+   * @param signal stops the analyser, and starts it again
    * @throws what `analyse` throws; RunError if the call is cancelled
    */
   analyseSoon(sql: string, signal?: AbortSignal): Promise<Analysed>;
@@ -164,12 +164,14 @@ export async function loadAnalyser(
   /** The query to analyse instead of one that failed. Throws the error, as it is shown, if there is none. */
   const instead = (sql: string, error: unknown): string => {
     if (!(error instanceof SqlError)) throw error;
-    const shown = unlessMissing(error);
-    const typed = shown instanceof SqlError ? withTypedNull(sql, shown) : undefined;
+    const shown = unlessMissing(error, sql);
+    const typed = shown instanceof SqlError ? reworded(sql, shown) : undefined;
     if (typed === undefined) throw shown;
     return typed;
   };
-  const analyse = (sql: string): Analysed => {
+  // Editors on Windows begin a file with a byte order mark.
+  const analyse = (text: string): Analysed => {
+    const sql = text.replace(/^\uFEFF/, "");
     checkLength(sql);
     try {
       return analysed(service.call("Analyze", requestFor(sql), { options: forQueries }), sql);
@@ -177,7 +179,8 @@ export async function loadAnalyser(
       return analyse(instead(sql, error));
     }
   };
-  const analyseSoon = async (sql: string, signal?: AbortSignal): Promise<Analysed> => {
+  const analyseSoon = async (text: string, signal?: AbortSignal): Promise<Analysed> => {
+    const sql = text.replace(/^\uFEFF/, "");
     checkLength(sql);
     try {
       return analysed(await service.callSoon("Analyze", requestFor(sql), { options: forQueries }, signal), sql);
@@ -207,7 +210,7 @@ export async function loadAnalyser(
         const { outputColumnList: outputs, query: body } = statementIn(response);
         return { outputs, query: body, sql, write, evaluator };
       } catch (error) {
-        const shown = error instanceof SqlError ? unlessMissing(error) : error;
+        const shown = error instanceof SqlError ? unlessMissing(error, sql) : error;
         if (!(shown instanceof SqlError) || shown.line === undefined) throw shown;
         throw new SqlError(shown.message, shown.line - 1, shown.column);
       }
@@ -217,14 +220,6 @@ export async function loadAnalyser(
 
 /** BigQuery's limit, in bytes there. */
 const MOST_CHARACTERS = 1_048_576;
-
-/** BigQuery takes a bare NULL beside LIKE, and the analyser one with a type: the query with that; undefined for another error. */
-function withTypedNull(sql: string, { message, line, column }: SqlError): string | undefined {
-  if (!/^Operands of (NOT )?LIKE cannot be literal NULL/.test(message) || !line || !column) return undefined;
-  const offset = offsetOf(sql, { line, column });
-  if (!/^NULL\b/i.test(sql.slice(offset))) return undefined;
-  return `${sql.slice(0, offset)}CAST(NULL AS STRING)${sql.slice(offset + "NULL".length)}`;
-}
 
 /** A reference to a column that no scan has. */
 function columnJson({ type }: Node, name: string): JsonObject {

@@ -6,9 +6,9 @@ import { crc32 } from "node:zlib";
 import type { Service } from "./service.ts";
 
 /*
- * Google's library is 28 MB of WebAssembly. To compile it, start it and register a catalog takes a second, and the result is the same each
- * time. So a process of its own keeps the machine code, and the library's memory after a catalog was registered. Without
- * these files everything works, and starts later.
+ * Google's library is 28 MB of WebAssembly. Compiling it, starting it and registering a catalog takes a second, and the result is the same each
+ * time. So a separate process keeps the machine code, and the library's memory after a catalog was registered. Without
+ * these files everything works, but starts later.
  */
 
 /** The files that were kept. */
@@ -76,14 +76,14 @@ function withChecksum(bytes: Buffer): Buffer {
 let optimises = false;
 
 /**
- * From now on, V8 compiles with its optimising compiler, as it can keep no other code. That takes ten seconds, so a process that answers
+ * From now on, V8 compiles with its optimising compiler, the only one whose code it can keep. That takes ten seconds, so a process that answers
  * queries does not do it. Call it before anything else of this package.
  */
 export function compileToKeep(): void {
   optimises = true;
 }
 
-/** The seconds that a call may take; undefined for the usual limit. To compile everything takes longer on a busy machine. */
+/** The seconds that a call may take; undefined for the usual limit. Compiling everything takes longer on a busy machine. */
 export function secondsToKeep(): number | undefined {
   return optimises ? 600 : undefined;
 }

@@ -5,7 +5,7 @@
 
 import type { Place } from "../errors.ts";
 
-/** A node of the tree: its kind, such as "FilterScan" or "FunctionCall", and its fields. Parts that are no nodes have no kind. */
+/** A node of the tree: its kind, such as "FilterScan" or "FunctionCall", and its fields. Parts that are not nodes have no kind. */
 export interface Node {
   readonly kind: string;
   readonly [field: string]: unknown;

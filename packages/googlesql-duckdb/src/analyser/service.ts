@@ -21,7 +21,7 @@ export interface Service {
    * @throws SqlError, and RunError if it takes too long or too much memory
    */
   call(method: string, fields: JsonObject, ready?: Readonly<Record<string, Ready>>): JsonObject;
-  /** Calls a method as `call` does, while this thread goes on. @param signal cancels the call */
+  /** Calls a method as `call` does, without blocking this thread. @param signal cancels the call */
   callSoon(
     method: string,
     fields: JsonObject,
@@ -36,7 +36,7 @@ export interface Service {
   another(): Service;
   /** The machine code and memory that earlier processes kept of the library, to start sooner. */
   readonly kept: Kept;
-  /** Starts the library with a memory that was kept, unless it was started before. It gets ready while this thread goes on. */
+  /** Starts the library with a memory that was kept, unless it was started before. It does not block this thread. */
   start(image: Uint8Array): void;
   readonly keep: Running["keep"];
   /** Ends its thread, if it was started. */

@@ -12,13 +12,13 @@ export interface Library {
   readonly wasm: string;
   /** The folder of time zones. */
   readonly zoneinfo: string;
-  /** Machine code of the WebAssembly that an earlier process compiled, see kept.ts. @default it is compiled anew */
+  /** Machine code of the WebAssembly that an earlier process compiled, see kept.ts. @default it is compiled again */
   readonly code?: string;
 }
 
 /** How a library starts, and how long it may work. */
 export interface StartOptions {
-  /** The memory of a library that an earlier process started, see kept.ts. @default it starts anew */
+  /** The memory of a library that an earlier process started, see kept.ts. @default it starts from the beginning */
   readonly image?: Uint8Array | undefined;
   /** The time that one call may take. @default 30 */
   readonly seconds?: number | undefined;
@@ -32,11 +32,11 @@ export interface Running {
    */
   invoke(method: string, request: Uint8Array): Uint8Array;
   /**
-   * Calls a method while this thread goes on. It throws what `invoke` throws.
-   * @param signal stops the library and starts it anew; the call then throws RunError
+   * Calls a method without blocking this thread. It throws what `invoke` throws.
+   * @param signal stops the library and starts it again; the call then throws RunError
    */
   invokeSoon(method: string, request: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
-  /** How many times it was started anew, after a crash, a limit or a cancelled call. Each time it forgets everything registered with it. */
+  /** How many times it was restarted, after a crash, a limit or a cancelled call. Each time it forgets everything registered with it. */
   readonly restarts: number;
   /** Writes the machine code of all functions that ran, or the memory as it is now, to a file. */
   keep(what: "code" | "image", file: string): void;
@@ -69,7 +69,7 @@ export function running(
   };
   // The kept code or memory may be the reason of a crash.
   const plain = { wasm: library.wasm, zoneinfo: library.zoneinfo };
-  /** Throws, and starts the library anew, once a call that begins now has passed a limit. */
+  /** Throws, and restarts the library, once a call that begins now has passed a limit. */
   const limits = () => {
     const [began, before] = [performance.now(), process.memoryUsage.rss()];
     return () => {

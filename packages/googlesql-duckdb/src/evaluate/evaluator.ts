@@ -200,7 +200,7 @@ const MOST_BYTES = 4_000_000;
 /** The longest text of a result: the limit of the translated functions, see translate/functions/growing.ts. */
 const longestOf = ({ sensitive }: Evaluated) => (sensitive ? 4096 : 1_048_576);
 
-/** Refuses results that the translation cannot go on with: DuckDB compares NaN in another way. */
+/** Refuses results that the translation cannot use further: DuckDB compares NaN in another way. */
 function checked(value: DuckDBValue, call: Evaluated): DuckDBValue {
   const isInfinite = typeof value === "number" && !Number.isFinite(value);
   const isLong = typeof value === "string" && value.length > longestOf(call);

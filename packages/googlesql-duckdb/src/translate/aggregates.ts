@@ -54,7 +54,7 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
       !["array_agg", "array_concat_agg", "string_agg"].includes(name) &&
       (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
     )
-      scope.refuse(`${called} with ORDER BY, LIMIT or a treatment of NULLs`);
+      scope.refuse(`${called} with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS`);
     const adds = name === "sum" || name === "avg";
     const repeats = name === "approx_top_count" || (adds && kindOf(nodes[0]) === "NUMERIC");
     // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
@@ -83,7 +83,12 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
 /** Alternatives to unsupported aggregates. */
 const instead: Readonly<Record<string, string>> = {
   APPROX_TOP_SUM: "Write GROUP BY the value, ORDER BY SUM(weight) DESC and LIMIT.",
-  "HLL_COUNT.INIT": "Write APPROX_COUNT_DISTINCT.",
+  ...Object.fromEntries(
+    ["INIT", "MERGE", "MERGE_PARTIAL"].map((name) => [
+      `HLL_COUNT.${name}`,
+      "Write APPROX_COUNT_DISTINCT(x) over the rows themselves.",
+    ]),
+  ),
 };
 
 /** The aggregate functions, by their names in the tree. */

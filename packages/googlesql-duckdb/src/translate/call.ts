@@ -27,7 +27,7 @@ export function literalText(call: Call, at: number): string {
   const { stringValue } = (node?.value as { value?: { stringValue?: string } } | undefined)?.value ?? {};
   return node?.kind === "Literal" && stringValue !== undefined
     ? stringValue
-    : call.refuse(`whose argument ${at + 1} is not a text written out`);
+    : call.refuse(`with an argument ${at + 1} that is not a string literal`);
 }
 
 export type Translate = (call: Call) => string;

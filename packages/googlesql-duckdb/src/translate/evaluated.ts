@@ -3,8 +3,10 @@ import { listOf, type Node } from "../analyser/node.ts";
 import { type Evaluated, nameFor } from "../evaluate/evaluator.ts";
 import { functionName } from "./call.ts";
 import { expression } from "./expressions.ts";
+import { withoutF } from "./functions/date-formats.ts";
 import { functions } from "./functions.ts";
 import type { Scope } from "./scope.ts";
+import { text } from "./sql.ts";
 import { duckDbType, isNested, typeName } from "./types.ts";
 
 /* Expressions that Google's own implementation computes: a call of a function that evaluate/evaluator.ts registers with DuckDB. */
@@ -62,25 +64,38 @@ export function evaluated(node: Node, scope: Scope, given?: ReadonlyMap<Node, st
   if (scope.safe && isNested(result))
     scope.refuse("a function that makes an ARRAY or a STRUCT over rows of a protected view");
   const parameters: Parameters = { names: new Map(), sql: [], types: [] };
-  for (const part of partsOf(node)) collect(part, parameters, scope, given);
+  collectParts(node, parameters, scope, given);
   if (isCompatible(node)) scope.refuse("NORMALIZE in the forms NFKC and NFKD", "Write NFC or NFD.");
-  const text = scope.write(node, parameters.names);
-  if (text === undefined) return undefined;
-  const call: Evaluated = { text, parameters: parameters.types, result, sensitive: scope.safe };
+  const written = scope.write(node, parameters.names);
+  if (written === undefined) return undefined;
+  const call: Evaluated = { text: written, parameters: parameters.types, result, sensitive: scope.safe };
   return `${nameFor(call, scope.evaluator)}(${parameters.sql.join(", ")})`;
 }
 
+function collectParts(node: Node, parameters: Parameters, scope: Scope, given?: ReadonlyMap<Node, string>): void {
+  const all = new Map([...(given ?? []), ...spelledOut(node)]);
+  for (const part of partsOf(node)) collect(part, parameters, scope, all);
+}
+
+/** The library reads every element of a format but %F. */
+function spelledOut(node: Node): [Node, string][] {
+  if (node.kind !== "FunctionCall" || !/^parse_(date|datetime|timestamp)$/.test(functionName(node))) return [];
+  const [format] = listOf(node.argumentList);
+  const { stringValue } = (format?.value as { value?: { stringValue?: string } } | undefined)?.value ?? {};
+  return format && stringValue?.includes("%F") ? [[format, text(withoutF(stringValue))]] : [];
+}
+
 /** Makes a part a parameter, unless it is a literal or computed by Google's implementation too. */
-function collect(node: Node, parameters: Parameters, scope: Scope, given?: ReadonlyMap<Node, string>): void {
-  if (node.kind === "Literal") return;
+function collect(node: Node, parameters: Parameters, scope: Scope, given: ReadonlyMap<Node, string>): void {
+  if (node.kind === "Literal" && !given.has(node)) return;
   // Over protected rows each call's result is limited, so that nested calls cannot outgrow the memory.
-  if (!scope.safe && !given?.has(node) && isEvaluated(node)) {
-    for (const part of partsOf(node)) collect(part, parameters, scope);
+  if (!scope.safe && !given.has(node) && isEvaluated(node)) {
+    collectParts(node, parameters, scope);
     return;
   }
   const type = node.type as Type;
   if (duckDbType(type) === undefined) scope.refuse(`a value of type ${typeName(type)}`);
-  const sql = given?.get(node) ?? expression(node, scope);
+  const sql = given.get(node) ?? expression(node, scope);
   const same = parameters.sql.indexOf(sql);
   const at = same < 0 || JSON.stringify(parameters.types[same]) !== JSON.stringify(type) ? parameters.sql.length : same;
   parameters.names.set(node, `p${at}`);

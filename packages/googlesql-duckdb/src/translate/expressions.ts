@@ -31,6 +31,25 @@ const instead: Readonly<Record<string, string>> = {
   "NET.PUBLIC_SUFFIX": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+$').",
   "NET.REG_DOMAIN": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+[.][^.]+$').",
   NORMALIZE_AND_CASEFOLD: "Write LOWER(NORMALIZE(x)).",
+  ...Object.fromEntries(
+    [
+      "RANGE",
+      "RANGE_START",
+      "RANGE_END",
+      "RANGE_CONTAINS",
+      "RANGE_OVERLAPS",
+      "RANGE_INTERSECT",
+      "GENERATE_RANGE_ARRAY",
+    ].map((name) => [name, "Write two columns, the start and the end, and compare them with < and >=."]),
+  ),
+  ...Object.fromEntries(
+    ["HLL_COUNT.EXTRACT", "HLL_COUNT.MERGE", "HLL_COUNT.MERGE_PARTIAL", "HLL_COUNT.INIT"].map((name) => [
+      name,
+      "Write APPROX_COUNT_DISTINCT(x) over the rows themselves.",
+    ]),
+  ),
+  TO_BASE32: "Write TO_BASE64 or TO_HEX.",
+  FROM_BASE32: "Write FROM_BASE64 or FROM_HEX.",
   SESSION_USER: "Write the address as a text.",
 };
 
@@ -48,6 +67,8 @@ const expressions: Readonly<
     sql: (node, scope) => {
       const type = node.type as Type;
       const sql = literal((node.value as { value?: Value }).value ?? {}, type);
+      if (sql === undefined && typeName(type).includes("FLOAT64"))
+        scope.refuse("NaN and infinities", "Write NULL, or a number such as 1e308.");
       return sql ?? scope.refuse(`this value of type ${typeName(type)}`);
     },
   },

@@ -4,7 +4,8 @@ import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
 import { groupingCalls, groupingSets } from "./grouping.ts";
 import { isMultilevel, multilevel } from "./multilevel.ts";
-import type { Computed, Scope } from "./scope.ts";
+import { recursive } from "./recursion.ts";
+import type { Clause, Computed, Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
 import { hasArray } from "./types.ts";
 import { unnested } from "./unnest.ts";
@@ -38,6 +39,8 @@ export function select(node: Node, items: readonly Item[], scope: Scope): string
 /** Unsupported scans that have a clause of their own, and what to write instead. */
 const unknownScans: Readonly<Record<string, readonly [what: string, advice: string]>> = {
   SampleScan: ["TABLESAMPLE", "Over own tables, write WHERE RAND() < 0.1."],
+  AssertScan: ["|> ASSERT", "Write |> WHERE, or ask for the rows that break the condition."],
+  RecursiveScan: ["WITH RECURSIVE here", "Write it in a WITH clause of its own."],
 };
 
 interface Translate {
@@ -121,34 +124,16 @@ const scans: Readonly<Record<string, Translate>> = {
       return `${from}${limit}${node.offset ? ` OFFSET ${expression(node.offset as Node, scope)}` : ""}`;
     },
   },
-  WithScan: {
-    fields: ["withEntryList", "query"],
-    sql: (node, items, scope) => {
-      const clauses = listOf<{ withQueryName: string; withSubquery: Node }>(node.withEntryList).map((entry) => {
-        const { withQueryName, withSubquery } = entry;
-        const body = scan(withSubquery, scope);
-        const sql = `w${scope.clauses.size}`;
-        scope.clauses.set(withQueryName, { sql, columns: columnsOf(withSubquery).map((of) => column(of.columnId)) });
-        return `${sql} AS (${body})`;
-      });
-      const body = select(node.query as Node, items, scope);
-      // The query can begin with a WITH clause of its own. In parentheses alone, it would not see these clauses.
-      const from = body.startsWith("WITH ")
-        ? `SELECT ${list(items.map(({ as }) => ({ value: as, as })))} FROM (${body})`
-        : body;
-      return `WITH ${clauses.join(", ")} ${from}`;
-    },
-  },
+  WithScan: { fields: ["withEntryList", "query", "recursive"], sql: withClauses },
   WithRefScan: {
     fields: ["withQueryName"],
     renames: true,
-    sql: (node, items, scope) => {
-      const clause = scope.clauses.get(node.withQueryName as string);
-      if (clause === undefined) return scope.refuse(`the recursive name ${node.withQueryName}`);
-      // Each reference has its own ids for the clause's columns, in the same order.
-      const names = new Map(columnsOf(node).map((of, at) => [column(of.columnId), clause.columns[at] as string]));
-      return `SELECT ${list(items, names)} FROM ${clause.sql}`;
-    },
+    sql: (node, items, scope) => reference(node, items, scope.clauses.get(node.withQueryName as string), scope),
+  },
+  RecursiveRefScan: {
+    fields: [],
+    renames: true,
+    sql: (node, items, scope) => reference(node, items, scope.recursions.at(-1), scope),
   },
   SetOperationScan: {
     fields: ["opType", "inputItemList", "columnMatchMode", "columnPropagationMode"],
@@ -168,6 +153,35 @@ const scans: Readonly<Record<string, Translate>> = {
     },
   },
 };
+
+function withClauses(node: Node, items: readonly Item[], scope: Scope): string {
+  const clauses = listOf<{ withQueryName: string; withSubquery: Node }>(node.withEntryList).map((entry) => {
+    const { withQueryName, withSubquery } = entry;
+    const columns = columnsOf(withSubquery).map((of) => column(of.columnId));
+    if (withSubquery.kind === "RecursiveScan") {
+      const sql = `w${scope.clauses.size}`;
+      scope.clauses.set(withQueryName, { sql, columns });
+      return `${sql} AS (${recursive(withSubquery, sql, scope, (part, of) => setItem(part, of, scope))})`;
+    }
+    const body = scan(withSubquery, scope);
+    const sql = `w${scope.clauses.size}`;
+    scope.clauses.set(withQueryName, { sql, columns });
+    return `${sql} AS (${body})`;
+  });
+  const body = select(node.query as Node, items, scope);
+  // The query can begin with a WITH clause of its own. In parentheses alone, it would not see these clauses.
+  const from = body.startsWith("WITH ")
+    ? `SELECT ${list(items.map(({ as }) => ({ value: as, as })))} FROM (${body})`
+    : body;
+  return `WITH ${node.recursive === true ? "RECURSIVE " : ""}${clauses.join(", ")} ${from}`;
+}
+
+/** Reads a WITH clause. Each reference has its own ids for the clause's columns, in the same order. */
+function reference(node: Node, items: readonly Item[], clause: Clause | undefined, scope: Scope): string {
+  if (clause === undefined) return scope.refuse(`the name ${node.withQueryName} here`);
+  const names = new Map(columnsOf(node).map((of, at) => [column(of.columnId), clause.columns[at] as string]));
+  return `SELECT ${list(items, names)} FROM ${clause.sql}`;
+}
 
 function join(node: Node, items: readonly Item[], scope: Scope): string {
   const [left, right] = [node.leftScan as Node, node.rightScan as Node];
@@ -211,18 +225,18 @@ function setOperation(node: Node, items: readonly Item[], scope: Scope): string 
   if (operator === undefined)
     return scope.refuse(String(node.opType).replace("_", " "), "BigQuery has INTERSECT DISTINCT and EXCEPT DISTINCT.");
   // The tree has the columns of each part in the order of the result, with NULL for those that BY NAME does not find.
-  const inputs = listOf<{ scan: Node; outputColumnList: Column[] }>(node.inputItemList);
-  const parts = inputs.map(({ scan: of, outputColumnList }) =>
-    select(
-      of,
-      columnsOf(node).map(({ columnId }, at) => ({
-        value: column((outputColumnList[at] as Column).columnId),
-        as: column(columnId),
-      })),
-      scope,
-    ),
-  );
+  const parts = listOf(node.inputItemList).map((part) => setItem(part, columnsOf(node), scope));
   return `SELECT ${list(items)} FROM (${parts.map((part) => `(${part})`).join(` ${operator} `)})`;
+}
+
+/** One part of a set operation, with the columns of the whole. */
+function setItem(part: Node, columns: readonly Column[], scope: Scope): string {
+  const own = listOf<Column>(part.outputColumnList);
+  const items = columns.map(({ columnId }, at) => ({
+    value: column((own[at] as Column).columnId),
+    as: column(columnId),
+  }));
+  return select(part.scan as Node, items, scope);
 }
 
 function computed(list: readonly Computed[], scope: Scope): Map<string, string> {

@@ -43,6 +43,8 @@ export class Scope {
   readonly options: TranslationOptions;
   /** The WITH clauses so far, by their names in the tree. */
   readonly clauses = new Map<string, Clause>();
+  /** The recursive WITH clauses around the present place, the innermost last. */
+  readonly recursions: Clause[] = [];
   /**
    * Whether operations return NULL instead of failing. In a query that reads protected rows this holds everywhere: DuckDB moves
    * conditions below groups and joins, so an error above them may reveal the rows below.
@@ -106,7 +108,6 @@ const clauses: Readonly<Record<string, string>> = {
   format: "CAST … FORMAT",
   timeZone: "CAST … AT TIME ZONE",
   typeModifiers: "a cast to a type with parameters",
-  recursive: "WITH RECURSIVE",
   isLateral: "a LATERAL join",
   genericArgumentList: "a lambda",
 };
@@ -114,6 +115,7 @@ const clauses: Readonly<Record<string, string>> = {
 /** Alternatives to those clauses. */
 const instead: Readonly<Record<string, string>> = {
   genericArgumentList: "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).",
-  recursive:
-    "For a series of numbers or days, write UNNEST(GENERATE_ARRAY(1, 10)) or UNNEST(GENERATE_DATE_ARRAY(first, last)).",
+  forSystemTimeExpr: "DuckDB keeps no earlier versions of a table: read it as it is now.",
+  hintList: "Leave it out: a hint changes no answer.",
+  isLateral: "Write a correlated subquery or UNNEST.",
 };

@@ -15,7 +15,7 @@ const MOST_GROWTH = 250;
  */
 export function checkSize({ query }: Analysed): void {
   if (tablesRead(query) > MOST_TABLES) throw new UnsupportedSql(`more than ${MOST_TABLES} tables in one query`);
-  if (growth(query) > MOST_GROWTH) throw new UnsupportedSql("columns computed of one another so many times over");
+  if (growth(query) > MOST_GROWTH) throw new UnsupportedSql("columns computed from each other so many times");
 }
 
 /** The number of tables that a part of a query reads, with SELECTs without FROM. A WITH clause counts once for each reference. */

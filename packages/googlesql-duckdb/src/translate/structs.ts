@@ -25,6 +25,6 @@ export function sameFields({ structType }: Type, left: string, right: string): s
 export const takeStructs: ReadonlySet<string> = new Set([
   ...["$make_array", "array_length", "array_reverse", "array_concat", "array_first", "array_last"],
   ...["$array_at_offset", "$array_at_ordinal", "$safe_array_at_offset", "$safe_array_at_ordinal"],
-  ...["$case_no_value", "if", "ifnull", "coalesce", "$is_null", "$equal", "$not_equal"],
+  ...["$case_no_value", "if", "ifnull", "coalesce", "$is_null", "$equal", "$not_equal", "$in", "$in_array"],
   ...["count", "array_agg", "any_value", "to_json_string"],
 ]);

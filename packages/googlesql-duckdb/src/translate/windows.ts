@@ -70,6 +70,10 @@ function call(node: Node, over: string, scope: Scope): string {
   const fields = ["type", "function", "argumentList", "errorMode", "nullHandlingModifier", "windowFrame"];
   return scope.within(node, fields, () => {
     const args = listOf(node.argumentList).map((argument) => expression(argument, scope));
+    const [, offset] = listOf(node.argumentList);
+    const { int64Value = "0" } = (offset?.value as { value?: { int64Value?: string } } | undefined)?.value ?? {};
+    if (/^(lag|lead)$/.test(name) && int64Value.startsWith("-"))
+      scope.refuse(`${name.toUpperCase()} by a negative number of rows`, "Write LEAD for LAG, or LAG for LEAD.");
     const nulls = node.nullHandlingModifier === "IGNORE_NULLS" ? " IGNORE NULLS" : "";
     return `${name}(${args.join(", ")}${nulls})${over}`;
   });

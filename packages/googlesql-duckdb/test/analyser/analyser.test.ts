@@ -73,6 +73,7 @@ describe("the analyser of GoogleSQL", function () {
     ["max_by(id, age)", "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
     ["MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
     ["CONTAINS_SUBSTR(hashed_email, 'a')", "Write STRPOS(LOWER(x), LOWER(y)) > 0."],
+    ["COLLATE(hashed_email, 'und:ci')", "Compare LOWER(x) with LOWER(y)."],
     ["ST_GEOGPOINT(1, 2)", "Share latitude and longitude as FLOAT64, or a name of the place."],
   ] as const)
     it(`reports ${call}, which BigQuery has, as unsupported and not as unknown`, () => {
@@ -122,8 +123,28 @@ describe("the analyser of GoogleSQL", function () {
     "",
     "-- nothing",
   ])
-    it(`refuses a statement that is no query: ${sql}`, () => {
+    it(`refuses a statement that is not a query: ${sql}`, () => {
       errorOf(sql);
+    });
+
+  it("reads INT and the other names of INT64, a bare NULL beside LIKE, and a byte order mark", () => {
+    const sql = "\uFEFFSELECT CAST(1 AS int), SAFE_CAST('1' AS BIGINT), CAST([1] AS ARRAY<SMALLINT>), 'a' LIKE NULL";
+    const types = analyser.analyse(sql).outputs.map(({ column }) => column.type.typeKind);
+    expect(types).deep.equal(["TYPE_INT64", "TYPE_INT64", "TYPE_ARRAY", "TYPE_BOOL"]);
+    expect(errorOf("SELECT CAST(1 AS VARCHAR)").message).equal("Type not found: VARCHAR");
+  });
+
+  for (const [sql, message] of [
+    ["CREATE TEMP FUNCTION f(x INT64) AS (x)", /Only one query .* in place of CREATE FUNCTION[.]$/],
+    ["INSERT INTO merchant.users VALUES (1)", /INSERT would change data[.] Write a WITH clause/],
+    ["DECLARE x INT64", /DECLARE belongs to a script[.] Write constants/],
+    ["SELECT 1;\nSELECT 2", /Only one query .* Leave out what follows the semicolon/],
+    ["SET x = 1", /SET belongs to a script/],
+    ["GRANT SELECT ON x TO y", /GRANT is another statement[.]$/],
+    ["EXECUTE IMMEDIATE 'SELECT 1'", /EXECUTE IMMEDIATE belongs to a script/],
+  ] as const)
+    it(`says what to write instead of a statement: ${sql}`, () => {
+      expect(errorOf(sql).message).match(message);
     });
 
   it("lists the tables that a query names, as written, without its WITH clauses", () => {

@@ -32,7 +32,7 @@ describe("The analyser that an earlier process kept", function () {
   }
   const shown = 'console.log(tree("SELECT city, SUM(n) AS n FROM shop.t GROUP BY city"), tree("SELECT 1"));';
 
-  it("reads queries as one that starts anew does, and goes on without what cannot be used", async () => {
+  it("reads queries like a newly started one, and works without kept files that cannot be used", async () => {
     const anew = await inProcess(shown);
     await inProcess('analyser.analyse("SELECT 1"); analyser.keep("code");', "compileToKeep();");
     expect(await inProcess(shown), "with the code").to.equal(anew);

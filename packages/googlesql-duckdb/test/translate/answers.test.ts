@@ -63,6 +63,16 @@ describe("a query's answer from DuckDB", function () {
     expect(await both.run(both.translate("SELECT APPROX_COUNT_DISTINCT(i) FROM t"))).deep.equal([["4"]]);
   });
 
+  it("reads %F in a format as %Y-%m-%d, which the reference implementation does not", async () => {
+    for (const call of ["PARSE_DATE('%F', s)", "SAFE.PARSE_DATE('%A %F', s)", "DATE(PARSE_TIMESTAMP('%F', s))"]) {
+      const sql = (read: string) =>
+        `SELECT ${read} FROM UNNEST(['2024-2-9', '${call.includes("%A") ? "Friday " : ""}2024-02-09', NULL]) AS s`;
+      expect(await both.run(both.translate(sql(call)))).deep.equal(
+        both.reference.ask(sql(call.replace("%F", "%Y-%m-%d"))),
+      );
+    }
+  });
+
   it("has the local time of each supported time zone, from 1900 to 2100", async () => {
     const times = "UNNEST(GENERATE_TIMESTAMP_ARRAY('1900-01-01', '2100-01-01', INTERVAL 97 DAY)) AS x";
     const sql = `SELECT x, ${[...zones].map((zone) => `DATETIME(x, '${zone}')`).join(", ")} FROM ${times} ORDER BY x`;

@@ -1,5 +1,18 @@
 /** Queries that both answer in the same way. */
 export const answered: readonly string[] = [
+  // Recursion
+  "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r",
+  "WITH RECURSIVE b AS (SELECT x + 1 AS y FROM a), a AS (SELECT 1 AS x UNION DISTINCT SELECT MOD(x + 1, 3) FROM a) SELECT * FROM b, a AS c JOIN a AS d USING (x)",
+  "WITH RECURSIVE a AS (SELECT i, CAST(s AS STRING) AS p FROM t WHERE i > 0 UNION ALL SELECT k, CONCAT(a.p, v) FROM a JOIN u ON u.k = a.i + 1) SELECT a.*, n FROM a CROSS JOIN (SELECT COUNT(*) AS n FROM a)",
+  "WITH RECURSIVE o AS (SELECT 1 AS x UNION ALL (WITH q AS (SELECT 1 AS y) SELECT x + y FROM o, q WHERE x < 4)) SELECT * FROM o, (WITH RECURSIVE z AS (SELECT 1 AS y UNION ALL SELECT y + 1 FROM z WHERE y < 3) SELECT y FROM z)",
+  // Rounding of a FLOAT64's exact value: 2.675 is slightly less than it says
+  "SELECT ROUND(x, 2), TRUNC(x, 2), ROUND(-x, 1), TRUNC(x, 15), ROUND(x, 9), ROUND(x, NULL) FROM UNNEST([2.675, 1.005, 0.125, 0.29, 0.35, 0.175, 1e20, 123456789012345.67, 1e300, 5e-324, 0.0, 9007199254740993.0, NULL]) x",
+  "SELECT ROUND(x / 1000, 2), TRUNC(x / 1000, 2), ROUND(x / 100, 1), ROUND(x / 8, 2) FROM UNNEST(GENERATE_ARRAY(-2000, 2000, 7)) x",
+  "SELECT ROUND(f, i), ROUND(n, i) FROM t",
+  "SELECT ROUND(x, 1, 'ROUND_HALF_EVEN'), ROUND(x, 0, 'ROUND_HALF_EVEN'), ROUND(x, NULL) FROM UNNEST([NUMERIC '2.25', NUMERIC '-2.25', NUMERIC '2.35', NUMERIC '2.5', NULL]) x",
+  "SELECT GENERATE_ARRAY(0, 1, 0.1), GENERATE_ARRAY(0.0, 2.0, 0.3), GENERATE_ARRAY(1.0, 0.0, -0.1), GENERATE_ARRAY(0, 1, NUMERIC '0.1'), GENERATE_ARRAY(1.5, 1.0), GENERATE_ARRAY(NUMERIC '2', -1, -1), GENERATE_ARRAY(1.0, NULL)",
+  // STRUCTs in a list
+  "SELECT i, (i, j) IN UNNEST([(1, 2), (12, 5)]), (i, j) IN UNNEST([(1, CAST(NULL AS INT64)), (12, 5)]), (i, j) NOT IN ((1, 2), (12, 5)), (i, s) IN ((1, 'abc')), (i, j) IN UNNEST(CAST(NULL AS ARRAY<STRUCT<INT64, INT64>>)) FROM t",
   // Aggregates of aggregates, and names for values
   "SELECT b, AVG(SUM(i) GROUP BY j), COUNT(*), MAX(COUNT(DISTINCT s) GROUP BY i + 1, d) FROM t GROUP BY b",
   "SELECT AVG(SUM(i) GROUP BY b), COUNT(*), MAX(COUNT(*) GROUP BY s), SUM(ANY_VALUE(j) GROUP BY j) FROM t",
@@ -74,7 +87,7 @@ export const answered: readonly string[] = [
   "SELECT LPAD(s, 8), RPAD(s, 3), LPAD(s, 20, 'xyz'), RPAD(s, 20, 'ü'), LPAD(s, 0), SAFE.LPAD(s, -1), SAFE.RPAD(s, 5, '') FROM t",
   "SELECT TO_HEX(MD5(s)), TO_HEX(SHA256(s)), MD5(s), SHA1(s), TO_BASE64(SHA256(s)), SPLIT(s), SPLIT(s, ' '), TO_HEX(CAST(s AS BYTES)) FROM t",
   "SELECT REGEXP_CONTAINS(s, 'a.c'), REGEXP_CONTAINS(s, '^[[:alpha:]]+$'), REGEXP_CONTAINS(s, '(?i)HELLO'), REGEXP_CONTAINS('a\\nb', 'a.b'), REGEXP_CONTAINS('a\\nb', '^b'), REGEXP_CONTAINS(s, '') FROM t",
-  "SELECT REGEXP_EXTRACT(s, '(.)b'), REGEXP_EXTRACT(s, '[a-z]+'), REGEXP_EXTRACT(s, '()a'), REGEXP_REPLACE(s, '[aeiou]', '<\\\\0>'), REGEXP_REPLACE(s, '(.)(.)', '\\\\2\\\\1'), REGEXP_REPLACE(s, 'x*', '-') FROM t",
+  "SELECT REGEXP_REPLACE(s, r'[(]|(b)', r'<\\1>'), REGEXP_REPLACE(s, '(?P<x>b)', r'\\1'), REGEXP_EXTRACT(s, '(.)b'), REGEXP_EXTRACT(s, '[a-z]+'), REGEXP_EXTRACT(s, '()a'), REGEXP_REPLACE(s, '[aeiou]', '<\\\\0>'), REGEXP_REPLACE(s, '(.)(.)', '\\\\2\\\\1'), REGEXP_REPLACE(s, 'x*', '-') FROM t",
   "SELECT REVERSE(s), REVERSE('e\\u0301a\\n'), ARRAY_TO_STRING([s, r], '-', '*'), ARRAY_TO_STRING(['a', NULL, 'b'], ','), ARRAY_TO_STRING(CAST(NULL AS ARRAY<STRING>), ',') FROM t",
   "SELECT REGEXP_EXTRACT(s, '([a-z]+) (?:W|ç)'), REGEXP_EXTRACT('ab@x.com', '@([a-z]+)[.](?:com|net|org)'), REGEXP_EXTRACT('ab@x.com', '(?:a|b)+@(?:x|y(?:z|w))'), REGEXP_EXTRACT_ALL('a1b22', '[0-9]+'), REGEXP_EXTRACT_ALL('a1b22', '[a-z]([0-9])'), REGEXP_EXTRACT_ALL('abc', 'x'), REGEXP_EXTRACT_ALL(s, '[a-z]') FROM t",
   "SELECT FORMAT('%s (%d) %.2f%%', s, i, f), FORMAT('%t|%t|%t|%t|%t|%t|%t|%t', i, f, n, s, b, d, ts, DATETIME(ts)), FORMAT(\"%'d\", i * 100000), FORMAT('%5.1f|%-8.2f|%08.2f|%+.1f|%t', f, f, f, f, g) FROM t",
@@ -211,6 +224,9 @@ export const answered: readonly string[] = [
 
 /** Queries that are an error in both. */
 export const failing: readonly string[] = [
+  "SELECT REGEXP_REPLACE('abc', 'b', '\\\\2') FROM t",
+  "SELECT REGEXP_REPLACE(s, r'[(](?:a)', r'\\1') FROM t",
+  "SELECT GENERATE_ARRAY(0.0, 1.0, 0.0)",
   "SELECT i / 0 FROM t",
   "SELECT 0 / i FROM t",
   "SELECT f / 0 FROM t",

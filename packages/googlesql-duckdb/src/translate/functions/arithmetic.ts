@@ -109,30 +109,54 @@ function real(body: (...args: string[]) => string): Translate {
   return only(["DOUBLE"], (call) => finite(attempt(call.args, body, call), call));
 }
 
+/** The places that a rounding goes to, which must be a literal. */
+function placesOf({ nodes: [, places], refuse }: Call): number {
+  if (places === undefined) return 0;
+  const { int64Value } = (places.value as { value?: { int64Value?: string } } | undefined)?.value ?? {};
+  return int64Value === undefined ? refuse("to a number of places that is not a literal") : Number(int64Value);
+}
+
 /** ROUND and TRUNC of a NUMERIC, to a literal number of places. */
 function roundedNumeric(name: string, call: Call): string {
-  const { int64Value = "0" } = (call.nodes[1]?.value as { value?: { int64Value?: string } } | undefined)?.value ?? {};
-  if (call.nodes[1] && call.nodes[1].kind !== "Literal") call.refuse("to places that are not written out");
-  const places = Math.min(9, Number(int64Value));
+  if (call.nodes.length > 2) call.refuse("with a rounding mode");
+  const places = Math.min(9, placesOf(call));
   // Beyond these DuckDB returns 0, even for NULL.
   if (places < -27) call.refuse(`to ${places} places`);
   const made = (value: string) => `CAST(${name}(${value}, ${places}) AS DECIMAL(38, 9))`;
   return attempt(call.args.slice(0, 1), (value) => (places < 0 ? made(value) : inFewDigits(value, made)), call);
 }
 
-function rounded(name: string, call: Call): string {
+function rounded(name: "round" | "trunc", call: Call): string {
   if (kindOf(call.nodes[0]) === "NUMERIC") return roundedNumeric(name, call);
   if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
-  const [number, places] = call.args;
-  if (places === undefined) return `${name}(${number})`;
-  // No FLOAT64 has a digit beyond these places.
-  const most = 308;
-  const fitting = (at: string) =>
-    `CASE WHEN ${at} > ${most} THEN ${most} WHEN ${at} < -${most} THEN -${most} ELSE ${at} END`;
-  return finite(
-    bind([number as string, places], (value, at) => `${name}(${value}, CAST(${fitting(at)} AS INTEGER))`),
-    call,
-  );
+  const value = call.args[0] as string;
+  const places = placesOf(call);
+  if (places === 0) return `${name}(${value})`;
+  if (places < -308 || places > 15) call.refuse(`to ${places} places`);
+  return places < 0 ? finite(`${name}(${value}, ${places})`, call) : toPlaces(name, value, places);
+}
+
+/**
+ * ROUND and TRUNC of a FLOAT64 to 1 to 15 places, of its exact value: the FLOAT64 2.675 is slightly less than that, so its ROUND to 2 places
+ * is 2.67. The product with 100 is 267.5, as DuckDB's own functions take it: near such a limit the digits are read from a text.
+ */
+function toPlaces(name: "round" | "trunc", value: string, places: number): string {
+  const power = `1e${places}`;
+  const limit = name === "round" ? 0.5 : 1;
+  return bind([value], (v) => {
+    const product = `(abs(${v}) * ${power})`;
+    const rest = `abs(${product} - trunc(${product}) - ${limit})`;
+    const isPlain = `${product} < 1e9 AND ${rest} BETWEEN 1e-6 AND 1 - 1e-6`;
+    const digits = `format('{:.60f}', abs(${v}))`;
+    const cut = `left(${digits}, ${places - 60})`;
+    const next = `substr(${digits}, ${places - 60}, 1) >= '5'`;
+    const up = `CAST(CAST(replace(${cut}, '.', '') AS HUGEINT) + 1 AS DOUBLE) / ${power}`;
+    const exact =
+      name === "trunc"
+        ? `CAST(${cut} AS DOUBLE)`
+        : `CASE WHEN ${product} >= 9007199254740992 THEN abs(${v}) WHEN ${next} THEN ${up} ELSE CAST(${cut} AS DOUBLE) END`;
+    return `CASE WHEN ${isPlain} THEN ${name}(${v} * ${power}) / ${power} ELSE sign(${v}) * ${exact} END`;
+  });
 }
 
 /** The result is NULL if a value is NULL. DuckDB's own functions skip NULLs. */

@@ -9,7 +9,7 @@ export const arrays: Readonly<Record<string, Translate>> = {
   array_includes: (call) => {
     const [array, value] = call.args as [string, string];
     if (call.nodes.some(({ kind }) => kind === "InlineLambda") || call.nodes.length > 2) call.refuse("with a function");
-    if (kindOf(call.nodes[1]) === "ARRAY") call.refuse("of any of an ARRAY");
+    if (kindOf(call.nodes[1]) === "ARRAY") call.refuse("with an ARRAY to search for");
     return bind([array, value], (list, v) => `CASE WHEN ${v} IS NOT NULL THEN list_contains(${list}, ${v}) END`);
   },
   range_bucket: (call) => {
@@ -18,7 +18,7 @@ export const arrays: Readonly<Record<string, Translate>> = {
         ?.element,
     ).map(({ int64Value, doubleValue }) => Number(int64Value ?? doubleValue));
     if (limits.length === 0 || limits.some((limit, at) => !Number.isFinite(limit) || limit < (limits[at - 1] ?? limit)))
-      call.refuse("of other than numbers written out in ascending order");
+      call.refuse("of anything but literal numbers in ascending order");
     return bind(
       call.args,
       (value, list) => `CASE WHEN ${value} IS NOT NULL THEN len(list_filter(${list}, lambda e: e <= ${value})) END`,

@@ -20,14 +20,25 @@ export const comparisons: Readonly<Record<string, Translate>> = {
   $is_distinct_from: operator("IS DISTINCT FROM"),
   $is_not_distinct_from: operator("IS NOT DISTINCT FROM"),
   $between: ({ args: [value, low, high] }) => `(${value} BETWEEN ${low} AND ${high})`,
-  $in: ({ args: [value, ...of] }) => `(${value} IN (${of.join(", ")}))`,
-  $in_array: ({ args }) =>
-    bind(
-      args,
+  $in: (call) => {
+    const [value, ...of] = call.args;
+    const type = structType(call);
+    if (type === undefined) return `(${value} IN (${of.join(", ")}))`;
+    return bind(
+      call.args,
+      (one, ...others) => `(${others.map((other) => fieldsEqual(call, type, one as string, other)).join(" OR ")})`,
+    );
+  },
+  $in_array: (call) => {
+    const type = structType(call);
+    if (type) return inStructs(call, type);
+    return bind(
+      call.args,
       (value, array) => `CASE WHEN coalesce(len(${array}), 0) = 0 THEN FALSE
         WHEN list_contains(${array}, ${value}) THEN TRUE
         WHEN ${value} IS NULL OR list_count(${array}) < len(${array}) THEN NULL ELSE FALSE END`,
-    ),
+    );
+  },
   $like: only(["STRING"], ({ args, ...call }) =>
     bind(args, (value, pattern) =>
       orFail(
@@ -50,7 +61,23 @@ function equality(sign: string): Translate {
 function equal(call: Call): string {
   const type = structType(call);
   if (type === undefined) return equality("=")(call);
-  return bind(call.args, (one, other) => sameFields(type, one, other) ?? call.refuse("of STRUCTs in STRUCTs"));
+  return bind(call.args, (one, other) => fieldsEqual(call, type, one as string, other as string));
+}
+
+function fieldsEqual(call: Call, type: Type, one: string, other: string): string {
+  return sameFields(type, one, other) ?? call.refuse("of STRUCTs in STRUCTs");
+}
+
+/** Whether a STRUCT is in an array. Like a list of comparisons joined by OR, it is NULL if none is true and one is NULL. */
+function inStructs(call: Call, type: Type): string {
+  return bind(call.args, (value, array) => {
+    const alike = `list_transform(coalesce(${array}, []), lambda e: ${fieldsEqual(call, type, "e", value as string)})`;
+    return bind(
+      [alike],
+      (found) => `CASE WHEN list_contains(${found}, TRUE) THEN TRUE
+      WHEN list_count(${found}) < len(${found}) THEN NULL ELSE FALSE END`,
+    );
+  });
 }
 
 function structType({ nodes }: Call): Type | undefined {

@@ -60,9 +60,14 @@ function formatted(call: Call, known: Readonly<Record<string, Piece>>): string {
   });
 }
 
+/** A format with %Y-%m-%d for %F. */
+export function withoutF(format: string): string {
+  return format.replace(/%(.)/gs, (element) => (element === "%F" ? "%Y-%m-%d" : element));
+}
+
 /** Reads a date by a format of digits, such as "%Y-%m-%d" or "%Y%m%d". */
 function parsed(call: Call): string {
-  const format = literalText(call, 0);
+  const format = withoutF(literalText(call, 0));
   const order = [...format.matchAll(/%(.)/g)].map(([, element]) => element as string);
   const separated = /^%[Ymd](?:[-/.,_]%[Ymd])*$/.test(format);
   if (!(separated || format === "%Y%m%d") || !order.includes("Y") || new Set(order).size < order.length)

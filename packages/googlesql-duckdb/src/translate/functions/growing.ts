@@ -1,7 +1,9 @@
 import type { Node } from "../../analyser/node.ts";
 import { type Call, functionName, kindOf, literalText, only, type Translate } from "../call.ts";
-import { bind, checked, orFail, text } from "../sql.ts";
+import { attempt, bind, checked, orFail, text } from "../sql.ts";
+import { duckDbType } from "../types.ts";
 import { microseconds, months, partOf } from "./date-parts.ts";
+import { groupsIn } from "./regexps.ts";
 
 /*
  * Functions whose result may be longer than their arguments. The reference implementation limits most of them. Here the limits also
@@ -55,6 +57,9 @@ export const growing: Readonly<Record<string, Translate>> = {
   regexp_replace: only(["STRING"], (call) => {
     const by = literalText(call, 2);
     if (!/^([^\\]|\\[\d\\])*$/.test(by)) call.refuse("with an unknown escape");
+    // DuckDB ignores a group that the expression does not have.
+    const named = Math.max(0, ...[...by.matchAll(/\\(\d)/g)].map(([, group]) => Number(group)));
+    if (named > groupsIn(literalText(call, 1))) call.refuse("with an unknown group");
     const made = (value: string) => `regexp_replace(${value}, ${text(literalText(call, 1))}, ${text(by)}, 'g')`;
     return unlimited("strlen", 2 * by.length + 2, made, call);
   }),
@@ -65,7 +70,7 @@ export const growing: Readonly<Record<string, Translate>> = {
     return unlimited("octet_length", 2, (value) => `lower(hex(${value}))`, call);
   },
   to_base64: (call) => unlimited("octet_length", 2, (value) => `to_base64(${value})`, call),
-  generate_array: only(["INT64"], (call) =>
+  generate_array: only(["INT64", "DOUBLE", "NUMERIC"], (call) =>
     bind([...call.args, "1"].slice(0, 3), (...[a, b, by]) => {
       const most = mostOf(call);
       const values = [a, b, by].map(String);
@@ -73,7 +78,7 @@ export const growing: Readonly<Record<string, Translate>> = {
       const made = orFail(
         few,
         values,
-        `generate_series(${a}, ${b}, ${by})`,
+        kindOf(call.nodes[0]) === "INT64" ? `generate_series(${a}, ${b}, ${by})` : steps(values, call),
         `GENERATE_ARRAY of more than ${most} elements: FROM UNNEST(GENERATE_ARRAY(1, 20000000)) with numbers written out has no limit`,
         call,
       );
@@ -101,7 +106,16 @@ export const growing: Readonly<Record<string, Translate>> = {
   array_concat: (call) => (call.safe ? call.refuse("over rows of a protected view") : `(${call.args.join(" || ")})`),
 };
 
-/** A series of dates or times. By months only from days up to the 28th: GoogleSQL goes on from the last day of a shorter month. */
+/** The series of FLOAT64s or NUMERICs: each is the first plus a multiple of the step, so that errors do not add up. */
+function steps([from, to, by]: readonly string[], call: Call): string {
+  const type = duckDbType(call.type.arrayType?.elementType ?? call.type);
+  const count = `CAST(greatest(ceil((CAST(${to} AS DOUBLE) - ${from}) / ${by}), -1) AS BIGINT)`;
+  const value = attempt([], () => `CAST(${from} + n * ${by} AS ${type})`, call);
+  const made = `list_transform(generate_series(0, ${count}), lambda n: ${value})`;
+  return `list_filter(${made}, lambda v: CASE WHEN ${by} > 0 THEN v <= ${to} ELSE v >= ${to} END)`;
+}
+
+/** A series of dates or times. By months only from days up to the 28th: GoogleSQL continues from the last day of a shorter month. */
 function dateSeries(from: string, to: string, step: string, part: string, type: string, call: Call): string {
   const days = part === "DAY" ? 1 : part === "WEEK" ? 7 : undefined;
   const unit = type === "TIMESTAMP" ? microseconds[part] : days ? days * 86_400_000_000 : undefined;

@@ -6,15 +6,15 @@ export const regexps: Readonly<Record<string, Translate>> = {
   regexp_contains: only(["STRING"], (call) => `regexp_matches(${call.args[0]}, ${pattern(call)})`),
   regexp_extract_all: only(["STRING"], (call) => {
     const groups = groupsOf(literalText(call, 1));
-    if (groups === undefined) return call.refuse("of a group that may be left out, or of several");
+    if (groups === undefined) return call.refuse("with an optional group or several groups");
     if (call.sensitive) call.refuse("over rows of a protected view");
-    if (mayBeEmpty(literalText(call, 1))) call.refuse("of what may be empty");
+    if (mayBeEmpty(literalText(call, 1))) call.refuse("with a pattern that can match an empty string");
     return `regexp_extract_all(${call.args[0]}, ${pattern(call)}, ${groups})`;
   }),
   regexp_extract: only(["STRING"], (call) => {
     if (call.nodes.length > 2) call.refuse("with a position");
     const groups = groupsOf(literalText(call, 1));
-    if (groups === undefined) return call.refuse("of a group that may be left out, or of several");
+    if (groups === undefined) return call.refuse("with an optional group or several groups");
     return bind([call.args[0] as string], (value) => {
       const found = `regexp_extract(${value}, ${pattern(call)}, ${groups})`;
       return `CASE WHEN regexp_matches(${value}, ${pattern(call)}) THEN ${found} END`;
@@ -28,12 +28,22 @@ function pattern(call: Call): string {
 
 /** The number of groups: 0, or 1 if the group takes part in every match; undefined for other expressions. */
 function groupsOf(expression: string): 0 | 1 | undefined {
-  let signs = expression.replace(/\\Q.*?(\\E|$)|\\./gs, "x").replace(/\[\^?\]?(\[:\^?\w+:\]|[^\]])*\]/g, "x");
+  let signs = signsOf(expression);
   while (/\(\?:[^()]*\)/.test(signs)) signs = signs.replace(/\(\?:[^()]*\)/g, "x");
-  const groups = signs.match(/\((?!\?)|\(\?P?</g)?.length ?? 0;
+  const groups = groupsIn(signs);
   if (groups === 0) return 0;
   // A group that takes no part in a match is NULL in GoogleSQL, and DuckDB does not tell it from an empty one.
   return /^[^()|]*\((?!\?)[^()]*\)(?![?*{])[^()|]*$/.test(signs) ? 1 : undefined;
+}
+
+/** The number of groups in an expression. */
+export function groupsIn(expression: string): number {
+  return signsOf(expression).match(/\((?!\?)|\(\?P?</g)?.length ?? 0;
+}
+
+/** An expression with "x" for its escapes and classes, which may contain parentheses. */
+function signsOf(expression: string): string {
+  return expression.replace(/\\Q.*?(\\E|$)|\\./gs, "x").replace(/\[\^?\]?(\[:\^?\w+:\]|[^\]])*\]/g, "x");
 }
 
 /** Whether an expression may match the empty text, or seems to. DuckDB finds more empty matches than GoogleSQL. */

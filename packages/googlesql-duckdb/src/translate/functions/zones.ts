@@ -25,7 +25,7 @@ export function inZone(count: number, translate: Translate): Translate {
 /** Refuses zones other than UTC. The zone is the argument after the first `count`, if there is one. */
 export function inUtc(count: number, translate: Translate): Translate {
   return (call) => {
-    if (zoneOf(call, count) !== undefined) call.refuse("in another time zone than UTC");
+    if (zoneOf(call, count) !== undefined) call.refuse("in a time zone other than UTC");
     return translate(call);
   };
 }
