@@ -5,7 +5,7 @@ import { replaceFile } from "./lake/folder.ts";
 
 /** A finished build. */
 export interface Built<T> {
-  /** Its result, as JSON can hold it. */
+  /** Its result, in types that JSON has. */
   readonly result: T;
   /** The files that it read, as paths from the root. */
   readonly inputs: readonly string[];
@@ -19,7 +19,7 @@ interface BuildRecord<T> {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The installed packages, whose versions decide too how sources are bundled. */
+/** The installed packages: their versions decide, too, how sources are bundled. */
 const ALWAYS = ["package-lock.json"];
 
 /**

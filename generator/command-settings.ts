@@ -14,11 +14,7 @@ export const seed = number("seed of everything random: the same seed gives the s
 });
 const size = { above: 0, max: MAX_SCALE, whole: false, env: "SCALE" } as const;
 /** The size of the coffee shops, see `LIVING_SCALE`. */
-export const scale = number(
-  `size of the coffee shops: ${LIVING_SCALE} is a chain that lives from its trade, with about 230 orders a shop and day`,
-  2,
-  size,
-);
+export const scale = number(`size of the coffee shops: at ${LIVING_SCALE} a shop has about 230 orders a day`, 2, size);
 /** The size of the synthetic thelook. */
 export const thelookScale = number("size of the synthetic thelook, 1 being that of the public dataset", 1, size);
 
@@ -42,7 +38,7 @@ export const coffeeOptions = {
 
 /** How dirty the synthetic thelook is. */
 export const dirtShare = number(
-  "share of orders in synthetic: whose items are missing; 0 for clean files",
+  "share of the orders of synthetic: that lack their items; 0 for clean files",
   DIRT_SHARE,
   {
     min: 0,
@@ -85,8 +81,12 @@ export function checkTiers({ premiumFrom, businessFrom }: { premiumFrom: number;
   );
 }
 
-/** The `file:` URL of a folder, resolved like `resolveFromCaller`. */
+/**
+ * The `file:` URL of a folder, resolved like `resolveFromCaller`.
+ * @throws UserError for an address such as gs://BUCKET, which would become a folder called gs:
+ */
 export function folderUrl(path: string): string {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw new UserError(`${path} is an address, and a folder is wanted here`);
   return pathToFileURL(resolveFromCaller(path)).href;
 }
 

@@ -109,7 +109,7 @@ export const generatorCommands = {
     const from = text("folder to upload", undefined);
     const to = text("gs://BUCKET/PREFIX", undefined);
     const thelook = flag(
-      "the folder is an export of thelook in any form that npm start reads: write it as BigQuery loads it",
+      "the folder is an export of thelook in any form that npm start reads: rewrite it so that BigQuery can load it",
     );
     const options = readOptions("upload", { from, to, thelook }, args);
     const folder = resolveFromCaller(required(options.from, "--from DIR"));

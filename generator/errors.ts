@@ -1,10 +1,10 @@
 /**
- * A mistake of the person at the keyboard, or of the input: the message says what is wrong, where, and what to do.
+ * A mistake by the person or in the input: the message says what is wrong, where, and what to do.
  * It is printed without a stack trace and ends the process with its exit code; every other error is a bug and keeps its trace.
  */
 export class UserError extends Error {
   override name = "UserError";
-  /** NO_ACCESS where a right is missing, 1 otherwise. */
+  /** NO_ACCESS if a right is missing, 1 otherwise. */
   readonly exitCode: number;
 
   constructor(message: string, exitCode = 1) {
@@ -13,7 +13,7 @@ export class UserError extends Error {
   }
 }
 
-/** The exit code of a command that was refused access (EX_NOPERM of sysexits.h): a grant may be missing, or on its way. */
+/** The exit code of a command that was refused access (EX_NOPERM of sysexits.h): a grant may be missing, or not in effect yet. */
 export const NO_ACCESS = 77;
 
 /** The message of anything thrown, on one line. */
@@ -21,14 +21,14 @@ export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim();
 }
 
-/** By name and not by class: a module imported on demand may exist twice, each with a class of its own. */
+/** Compare names, not classes: a module imported on demand may exist twice, each with a class of its own. */
 export function isUserError(error: unknown): error is UserError {
   return error instanceof Error && error.name === "UserError";
 }
 
 /** Runs a command line's `main` and turns what it throws into the message and exit code a script can rely on. */
 export async function runMain(main: () => Promise<void>): Promise<void> {
-  // A reader that has seen enough (`| head`) does not stop the work.
+  // If a reader stops early (`| head`), the work goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     await main();
@@ -38,7 +38,7 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Ends a failed command within two seconds, though a connection to a silent server may still be open. */
+/** Ends a failed command within two seconds, even if a connection to a silent server is still open. */
 export function endIfFailed(): void {
   if (process.exitCode) setTimeout(() => process.exit(), 2000).unref();
 }

@@ -15,7 +15,7 @@ export interface FillOptions extends SourceOptions, WalletOptions {
 export interface FillSummary {
   readonly source: string;
   /**
-   * In the order of the work, from the source's rows to the wallets. Every row that is left out is counted in one of
+   * In the order of the work, from the source's rows to the wallets. Every omitted row is counted in exactly one of
    * them.
    */
   readonly counts: readonly Count[];

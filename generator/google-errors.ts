@@ -38,16 +38,16 @@ export function isNetworkError(error: unknown): boolean {
   );
 }
 
-/** Whether an error is likely to pass: the network failed, or the service is overloaded or being restarted. */
+/** Whether an error is likely to be temporary: the network failed, or the service is overloaded or being restarted. */
 export function isPassing(error: unknown): boolean {
   return isNetworkError(error) || [408, 429, 500, 502, 503, 504].includes(Number(codeOf(error)));
 }
 
-/** How often work is done before it has failed: half a minute in all, with pauses that begin with a second. */
+/** The number of attempts: half a minute in all, with pauses that begin at a second. */
 export const ATTEMPTS = 6;
 
 /**
- * Does the work again, after longer and longer pauses, as long as it fails for a reason that is likely to pass. Throws the last error.
+ * Retries work that fails for a temporary reason, after longer and longer pauses. Throws the last error.
  * @param pause milliseconds before the second attempt
  */
 export async function withRetries<T>(work: () => Promise<T>, pause = 1000): Promise<T> {
@@ -56,7 +56,7 @@ export async function withRetries<T>(work: () => Promise<T>, pause = 1000): Prom
       return await work();
     } catch (error) {
       if (attempt === ATTEMPTS || !isPassing(error)) throw error;
-      // A random share keeps many processes from returning at the same moment.
+      // A random share keeps many processes from retrying at the same moment.
       await sleep(pause * 2 ** (attempt - 1) * (0.75 + Math.random() / 2));
     }
   }

@@ -6,8 +6,8 @@ let limit = 60_000;
 let limited = false;
 
 /**
- * Lets every HTTP request of this process fail if the other side stays silent for a minute. Google's clients wait without end: their
- * setting `timeout` has no effect, because the fetch that they use knows none.
+ * Makes every HTTP request of this process fail if the other side stays silent for a minute. Google's clients wait for ever: their
+ * setting `timeout` has no effect, because the fetch that they use has no such option.
  * @param silence another limit in milliseconds, for all later requests
  */
 export function limitSilence(silence = limit): void {

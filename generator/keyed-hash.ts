@@ -5,10 +5,10 @@ import { temporaryTable } from "./warehouse/dialect.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
 
 /*
- * Hashed addresses that only those who have a key can recompute. A plain SHA-256 hides an address from nobody who can guess it.
+ * Hashed addresses that only the owners of a key can compute again. A plain SHA-256 does not protect an address that somebody can guess.
  *
- * The key must not stand in SQL: a query's text and plan are kept, and project members can read them. So this process computes the hashes, and
- * loads them as a table of plain and keyed hashes, which the fill's script joins. A load, too, shows its data in no log.
+ * The key must not appear in SQL: BigQuery keeps a query's text and plan, and project members can read them. So this process computes the hashes, and
+ * loads them as a table of plain and keyed hashes, which the fill's script joins. A load shows its data in no log.
  */
 
 /** Shorter keys can be guessed as well. */

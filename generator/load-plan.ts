@@ -15,7 +15,7 @@ export interface TablePlan {
   readonly files: readonly ManifestFile[];
   /** Rows that the table will have. */
   readonly rows: number;
-  /** Condition for the rows that go, in SQL; undefined if none go. */
+  /** SQL condition for the rows to delete; undefined if there are none. */
   readonly goes: string | undefined;
 }
 
@@ -58,7 +58,7 @@ function filesOf({ run, files }: Manifest, table: Table): ManifestFile[] {
   if (!isMonthly(table)) {
     if (found.length === 1) return found;
     throw new UserError(
-      `The manifest of ${run} names ${found.length} files for ${table.table}, which has one. ${again}`,
+      `The manifest of ${run} names ${found.length} files for ${table.table}, which must have one. ${again}`,
     );
   }
   const months = found.map(({ month }) => month);
@@ -104,7 +104,7 @@ function rowsOfMonths(warehouse: Warehouse, table: Table, months: ReadonlySet<st
 const again = "Nothing was loaded; generate the files again (npm run generate), then load.";
 
 /**
- * The files whose rows the tables hold. A table that has another number of rows than its files, because it was created again or changed by
+ * The files whose rows the tables hold. If a table does not have its files' number of rows, because it was created again or changed by
  * hand, counts as empty.
  */
 export async function heldFiles(warehouse: Warehouse, dataset: string): Promise<HeldFile[]> {
@@ -128,7 +128,7 @@ export async function heldFiles(warehouse: Warehouse, dataset: string): Promise<
   return held.filter(({ table }) => reread.every((each) => each.table !== table));
 }
 
-/** The part that stands for a whole table in `loaded_files`. */
+/** The value of `part` for a whole table in `loaded_files`. */
 const WHOLE = "all";
 
 /** The statements that replace the rows of the tables by staged ones, and record which files they hold. They belong into one transaction. */
@@ -145,7 +145,7 @@ export function replaceParts(
     ({ table, month = WHOLE, md5, rows }) => `('${table}', '${month}', '${md5}', ${rows}, '${run}')`,
   );
   return [
-    // Children first: which lines go depends on the orders that are still there.
+    // Children first: the condition for lines reads the orders that are still there.
     ...changed.toReversed().map(({ table, goes }) => `DELETE FROM ${warehouse.nameOf(table)} WHERE ${goes}`),
     ...changed.flatMap(({ table, from }) => {
       const columns = Object.keys(table.columns).join(", ");

@@ -24,9 +24,9 @@ export interface LoadOptions {
   readonly prefix?: string;
   /** The dataset in which the tables are declared. @default "coffee_shop" */
   readonly dataset?: string;
-  /** Whether tables may become much smaller. At night nobody means that; a new `scale` or `days` does. @default false */
+  /** Whether tables may become much smaller: a mistake at night, but intended after a new `scale` or `days`. @default false */
   readonly allowShrink?: boolean;
-  /** Whether files that have not changed are loaded too. @default false */
+  /** Whether to load even files that have not changed. @default false */
   readonly whole?: boolean;
 }
 

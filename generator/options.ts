@@ -78,7 +78,7 @@ export function number<const D extends number | undefined>(
 }
 
 /**
- * Reads a command's settings: an argument wins over the environment, and the environment over the default. With `--help`, prints
+ * Reads a command's settings: arguments override the environment, and the environment overrides the defaults. With `--help`, prints
  * the settings and exits.
  * Throws one UserError that lists every wrong setting, its value and what is allowed, and one if npm swallowed settings.
  */
@@ -115,7 +115,7 @@ export function readOptions<O extends Options>(
   return values as Values<O>;
 }
 
-/** npm has settings of these names too, so their variables do not mean that somebody typed ours. */
+/** npm has settings with these names, too, so their variables do not mean that somebody typed ours. */
 const NPMS_OWN = ["prefix", "json"];
 
 /**
@@ -170,7 +170,7 @@ function readArguments(options: Options, args: string[]) {
   return { given, wrong };
 }
 
-/** Suggests the known name that differs from a misspelt one by one letter, or else by two; an empty text if there is none. */
+/** Suggests the known name that differs from a misspelt one by one letter, or else by two; an empty string if there is none. */
 function suggested(name: string, known: readonly string[]): string {
   const near = (edits: number) => known.find((each) => each.length > 2 * edits && isWithin(edits, name, each));
   const meant = near(1) ?? near(2);

@@ -27,7 +27,7 @@ export class Random {
     return this;
   }
 
-  /** The only number that a key needs, in [0, 1): cheaper than `at(key).next()`, and another number than that. */
+  /** For a key that needs only one number, in [0, 1): cheaper than `at(key).next()`, and a different number. */
   only(key: number): number {
     const low = key >>> 0;
     const high = Math.floor(key / 4294967296) >>> 0;

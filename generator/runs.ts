@@ -22,7 +22,7 @@ export interface Run {
  * @throws UserError if the manifest is broken
  */
 export async function madeRun(lake: Lake, prefix = "csv_sources"): Promise<Run | undefined> {
-  // readManifest takes a missing manifest for a mistake, and here it is an answer.
+  // readManifest treats a missing manifest as a mistake, but here it is an answer.
   if ((await lake.readText(manifestPath(prefix))) === undefined) return undefined;
   const { run, settings } = await readManifest(lake, prefix);
   return { run, until: settings.until };

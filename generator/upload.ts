@@ -44,17 +44,18 @@ const SESSIONS = ".upload-sessions.json";
 /**
  * Uploads a folder to Cloud Storage. It skips files that are there already, by size and MD5, and for a week resumes
  * large files where an interrupted upload stopped. It uploads `manifest.json` last, so that no reader finds a manifest
- * before its files, and checks the CRC32C and MD5 of each file on arrival. It tries a file again that fails for a moment.
+ * before its files, and checks the CRC32C and MD5 of each file on arrival. It retries a file after a temporary failure.
  * Throws UserError if the folder is missing or empty, the target cannot be used or reached, or a file arrives damaged.
  */
 export async function upload(options: UploadOptions): Promise<UploadSummary> {
   const { from, to, progress, silence, pause } = options;
-  // A file is repeated as a whole, small or large, so the client need not repeat single requests.
+  // Every file, small or large, is retried as a whole, so the client need not retry single requests.
   const { bucket, prefix } = openBucket(to, false);
   limitSilence(silence);
   const folder = openFolder(pathToFileURL(from).href);
   const found = await stat(from).catch(() => undefined);
-  if (found === undefined) throw new UserError(`there is no folder ${from}: name the folder to upload with --from`);
+  if (found === undefined)
+    throw new UserError(`the folder ${from} does not exist: name the folder to upload with --from`);
   if (!found.isDirectory()) throw new UserError(`${from} is a file: name the folder that it is in with --from`);
   const paths = (await folder.list("")).filter((path) => basename(path) !== SESSIONS);
   if (paths.length === 0) throw new UserError(`${from} has no files to upload: run generate first`);
@@ -73,12 +74,12 @@ export async function upload(options: UploadOptions): Promise<UploadSummary> {
 
   const sessions = await openSessions(join(from, SESSIONS));
   let skipped = 0;
-  /** Does the work, again if need be, and explains why it failed. */
+  /** Does the work, with retries, and explains a failure. */
   const patiently = (path: string, work: () => Promise<void>) =>
     withRetries(work, pause).catch((error) => {
       if (!isPassing(error)) return guard(bucket, () => Promise.reject(error));
       throw new UserError(
-        `the upload to ${to} stopped at ${path}, which failed ${ATTEMPTS} times (${reasonOf(error)}): check the network, then run the same command again, and it goes on where it stopped`,
+        `the upload to ${to} stopped at ${path}, which failed ${ATTEMPTS} times (${reasonOf(error)}): check the network, then run the same command again, which resumes where it stopped`,
       );
     });
   const put = async (path: string) => {

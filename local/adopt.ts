@@ -3,13 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { computeOutputs, evaluate } from "pulumi-rehearsal";
 import { runMain, UserError } from "../generator/errors.ts";
 import { readPulumiYaml } from "../pulumi-yaml.ts";
-import { adapters } from "./adapters.ts";
 
 /*
- * `npm run adopt -- NAME...`: takes resources that Google has, and the stack's state does not, into the state. That happens when Google
+ * `npm run adopt -- NAME...`: adds resources to the stack's state that exist at Google but not in the state. That happens when Google
  * creates a resource and answers with an error, or when an `up` is killed meanwhile: every later `up` then fails with 409.
  */
 
@@ -35,10 +33,11 @@ interface ImportFile {
 
 async function main(): Promise<void> {
   const names = process.argv.slice(2);
-  if (names.length === 0)
-    throw new UserError(
-      "name the resources to adopt, as `up` printed them before its 409: npm run adopt -- files-bucket",
-    );
+  const how = "name the resources to adopt, as `up` printed them before its 409: npm run adopt -- files-bucket";
+  if (names.includes("--help")) return console.log(how);
+  const setting = names.find((name) => name.startsWith("-"));
+  if (setting !== undefined) throw new UserError(`${setting} is not a setting: ${how}`);
+  if (names.length === 0) throw new UserError(how);
   const folder = await mkdtemp(join(tmpdir(), "adopt-"));
   try {
     const file = join(folder, "import.json");
@@ -78,6 +77,11 @@ async function stackConfig(): Promise<Record<string, string>> {
 
 /** The ids that Google gives the declared resources, by type and name. */
 async function declaredIds(config: Readonly<Record<string, string>>): Promise<Map<string, string>> {
+  // These take a second to load: a wrong call is told before that.
+  const [{ computeOutputs, evaluate }, { adapters }] = await Promise.all([
+    import("pulumi-rehearsal"),
+    import("./adapters.ts"),
+  ]);
   const { program, defaults } = readPulumiYaml();
   const all: Record<string, string> = { ...defaults, ...config };
   const place = { project: all["gcp:project"] ?? "", location: all[`${program}:region`] ?? "" };
@@ -95,7 +99,13 @@ async function pulumi(...args: string[]): Promise<string> {
   try {
     return (await promisify(execFile)("pulumi", args, { maxBuffer: 1e9 })).stdout;
   } catch (error) {
-    const { stdout = "", stderr = "", message } = error as { stdout?: string; stderr?: string; message: string };
+    const {
+      code,
+      stdout = "",
+      stderr = "",
+      message,
+    } = error as NodeJS.ErrnoException & Record<"stdout" | "stderr", string>;
+    if (code === "ENOENT") throw new UserError("Pulumi's command line is missing: `npx pulumi version` installs it");
     throw new UserError(`pulumi ${args[0]} failed:\n${`${stdout}\n${stderr}`.trim() || message}`);
   }
 }

@@ -14,8 +14,8 @@ import { heldScreen } from "./terminal.ts";
 const COPY = "answering";
 
 /**
- * Answers the clean room's questions while the coffee shops' night runs, because neither needs the other and DuckDB lets one process at a time
- * open its file: as soon as the clean room is made and filled, it answers from a copy of the warehouse.
+ * Answers the clean room's questions while the coffee shops' night runs, since the two are independent. DuckDB lets only one process at a time
+ * open its file, so the answers come from a copy of the warehouse, made as soon as the clean room is filled.
  */
 export class AnswersBeside {
   readonly adapter: Adapter = {
@@ -50,7 +50,12 @@ export class AnswersBeside {
     await this.#done;
   }
 
-  /** Asks no further question. */
+  /** Waits until all questions are answered, and prints nothing. Throws as `answerUseCases` does. */
+  async answered(): Promise<void> {
+    await this.#done;
+  }
+
+  /** Stops before the next question. */
   stop(): void {
     this.#stop.abort();
   }
@@ -59,7 +64,7 @@ export class AnswersBeside {
     const { out } = rehearsal;
     await Promise.all([roomMade(rehearsal).promise, this.#filled.promise]);
     const copy = join(out, COPY);
-    await holding(rehearsal, [WAREHOUSE_LOCK], async () => {
+    await holding(rehearsal, [{ name: WAREHOUSE_LOCK }], async () => {
       await mkdir(copy, { recursive: true });
       await copyFile(warehouseFile({ out }), warehouseFile({ out: copy }), constants.COPYFILE_FICLONE);
     });

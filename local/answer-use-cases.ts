@@ -27,7 +27,7 @@ const SHOWN = 2;
 /**
  * Asks each use case's question in the rehearsed clean room, as the use case's party, and calls each query template. Prints the first
  * answers with the rules that applied, and writes all to a folder: as CSV, or as text if a rule refuses the query.
- * Throws UserError if a rule refuses a use case that it should not, or does not refuse one that it should.
+ * Throws UserError if a rule refuses a use case that should be answered, or the other way round.
  */
 export async function answerUseCases({ rehearsal, folder, screen, verbose, signal }: AnswerOptions): Promise<void> {
   const { step, print } = screen;

@@ -34,7 +34,7 @@ export async function readAnswers(out: string): Promise<CleanRoomData | undefine
   const file = join(out, "answers", ANSWERS_FILE);
   if (!existsSync(file)) return undefined;
   const answers = JSON.parse(await readFile(file, "utf8")) as CleanRoomData;
-  // The log also has what was asked by `npm run query` since.
+  // The log also has the later queries of `npm run query`.
   return { ...answers, usage: await usageOfAll(out) };
 }
 

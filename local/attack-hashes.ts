@@ -10,7 +10,7 @@ export interface Recovered {
   readonly of: number;
 }
 
-/** Recovers the addresses of the merchant's customers from their hashes alone, by hashing every address that common names make. */
+/** Recovers the addresses of the merchant's customers from their hashes alone, by hashing every address made from common names. */
 export async function recoverAddresses(scene: Scene, dictionary: Iterable<string> = guesses()): Promise<Recovered[]> {
   const emails = (await scene.room.truth("SELECT email FROM merchant.users")).map(([email]) => String(email));
   const key = randomBytes(32).toString("hex");
@@ -29,7 +29,7 @@ export async function recoverAddresses(scene: Scene, dictionary: Iterable<string
   }
   return [
     { hashes: "SHA-256", right: plain, of: emails.length },
-    { hashes: "with a key, attacked without it", right: blind, of: emails.length },
-    { hashes: "with a key, attacked by a party that has it", right: insider, of: emails.length },
+    { hashes: "with a key, attacked without the key", right: blind, of: emails.length },
+    { hashes: "with a key, attacked by a party that has the key", right: insider, of: emails.length },
   ];
 }

@@ -11,7 +11,7 @@ import { ROOM_FILE } from "./rehearsed-room.ts";
 
 /*
  * A copy of the rehearsed clean room to attack. It shares the same view once under each rule, so that the attacks can be compared, and
- * has a table that the attacker made: every address that common names make. Nothing in the rehearsal itself changes, and no budget is spent.
+ * has a table that the attacker made: every address made from common names. Nothing in the rehearsal itself changes, and no budget is spent.
  */
 
 /** The ways to share a view. */
@@ -23,9 +23,9 @@ export type Way = (typeof ways)[number];
 export interface AttackRoom {
   /** Asks as the attacker. */
   ask: CleanRoom["ask"];
-  /** Reads what is really in the tables, in DuckDB's SQL, to judge what an attack claims. */
+  /** Reads the tables themselves, in DuckDB's SQL, to judge an attack's claims. */
   truth(sql: string): Promise<DuckDBValue[][]>;
-  /** Makes all privacy budgets whole again, as if the next attacker were the first. */
+  /** Resets all privacy budgets, so that the next attack starts with full ones. */
   restoreBudgets(): Promise<void>;
   close(): Promise<void>;
 }
@@ -112,7 +112,7 @@ function variants(attacker: Party, view: RoomTable, way: Way): RoomTable[] {
   return [shared(rule), shared({ ...rule, differentialPrivacy: large }, LARGE_BUDGET)];
 }
 
-/** The rule that the setting `sharedViews` gives an attacked view if it is to be shared in this way. */
+/** The value of the setting `sharedViews` that shares an attacked view in this way. */
 function ruleFor(attacker: Party, way: Way): AnalysisRule {
   const rule = way === "threshold" ? "aggregation_threshold" : way.replace(" ", "_");
   const unit = way === "list overlap" ? {} : { privacyUnitColumn: "hashed_email" };

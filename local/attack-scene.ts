@@ -28,7 +28,7 @@ export function targets({ members }: Scene, count: number): number[] {
   return [...of(true), ...of(false)];
 }
 
-/** SELECT as each way of sharing demands it. */
+/** SELECT in the form that each way of sharing requires. */
 export const selects: Readonly<Record<Way, string>> = {
   "list overlap": "SELECT",
   threshold: "SELECT WITH AGGREGATION_THRESHOLD",
@@ -79,12 +79,12 @@ const rules: ReadonlySet<string> = new Set([
   "join restriction",
   "private join",
   "subquery",
-  // Query templates: a query that asks for more than they answer, and a room without them.
+  // With query templates: a query for a column that the answer lacks, and a room without templates.
   "GoogleSQL",
   "names",
 ]);
 
-/** Customers who certainly have a wallet: the list overlap of payments shows which orders were paid with it. */
+/** Customers who certainly have a wallet: the view of payments shows which orders they paid with it. */
 export async function knownMembers(scene: Scene, count: number): Promise<number[]> {
   const rows = await ask(
     scene,

@@ -5,8 +5,8 @@ import { ask, knownMembers, type Scene, targets } from "./attack-scene.ts";
 import type { Won } from "./attacks.ts";
 
 /*
- * The same attacks on query templates. An attacker chooses the table that it passes in, and nothing else: a query that wants more than the
- * template answers is an error.
+ * The same attacks on query templates. The attacker chooses only the table that it passes in: a query for more than the
+ * template's answer is an error.
  */
 
 const OVERLAP = `${parties.merchant.linked}.overlap_by_segment`;
@@ -22,7 +22,7 @@ async function call(scene: Scene, list: string, columns = "segment, with_wallet,
   return ask(scene, `SELECT ${columns} FROM ${OVERLAP}((${list}))`);
 }
 
-/** An attack by one query, which the template cannot answer or answers with segments that are large enough to tell nothing. */
+/** An attack by one query, which the template cannot answer, or answers with segments so large that they reveal nobody. */
 async function oneQuery(scene: Scene, of: number, list: string, columns?: string): Promise<Won> {
   const rows = await call(scene, list, columns);
   return { right: 0, of, ...("refusedBy" in rows && rows) };
@@ -111,7 +111,7 @@ async function membership(scene: Scene, calls: number): Promise<Won> {
     return `WHEN id ${inList([...own, id])} THEN '${id}'`;
   });
   const members = inList(known.slice(0, ids.length * KNOWN));
-  // As many hashes of nobody in each segment, so that it has people without a wallet too.
+  // Add as many made-up hashes to each segment, so that it has people without a wallet, too.
   const nobodies = `SELECT TO_HEX(SHA256(CONCAT('nobody', CAST(id AS STRING)))), CASE ${segments.join(" ")} END
     FROM merchant.users WHERE id ${members}`;
   const most = new Map<string, number>();

@@ -10,12 +10,12 @@ import { count, formatRows, step } from "./terminal.ts";
 
 /*
  * `npm run attack`: tries the known attacks on a copy of the clean room that `npm start` made, in which the same view is shared under each
- * rule, and prints what each attack wins.
+ * rule, and prints what each attack learns.
  */
 
 const settings = {
   out: text("folder that npm start wrote to", ".local"),
-  persons: number("persons to attack with each privacy budget", 30, { min: 2, max: 1000 }),
+  persons: number("number of persons to attack with each privacy budget", 30, { min: 2, max: 1000 }),
 };
 
 /** The epsilons of the budgets to compare. */
@@ -47,16 +47,16 @@ async function main(): Promise<void> {
       await recoverAddresses(scene),
       "a dictionary of names against the merchant's hashes",
     ]);
-    console.log(`\nWho is right about how many persons, by rule\n
+    console.log(`\nPersons about whom each attack finds the truth, by rule\n
 ${formatRows(["attack", "wants", ...ways, "query template"], rows)}
 
-Right about one person's tier by the best test on all answers that a budget buys, at epsilon 1 each (guessing: 50 %)\n
+How often the best test is right about one person's tier, on all answers that a budget allows at epsilon 1 each (guessing: 50 %)\n
 ${formatRows(
-  ["epsilon in all", "right"],
+  ["total epsilon", "right"],
   budgets.map(({ budget, right, of }) => [budget, `${Math.round((100 * right) / of)} %`]),
 )}
 
-Addresses recovered from a column of hashes by a dictionary of names\n
+Addresses recovered from hashes with a dictionary of names\n
 ${formatRows(
   ["hashes", "recovered"],
   recovered.map(({ hashes, right, of }) => [hashes, `${count(right)} of ${count(of)}`]),
@@ -69,7 +69,7 @@ ${formatRows(
 /** An outcome in a few words. */
 function inWords({ right, of, byGuessing, refusedBy }: Won): string {
   if (refusedBy === "names") return "not in this room";
-  if (refusedBy === "GoogleSQL") return "cannot be written";
+  if (refusedBy === "GoogleSQL") return "not possible";
   if (refusedBy !== undefined) return "refused";
   if (right === 0) return "nothing";
   const guessed = byGuessing === undefined || right === of ? "" : ` (guessing: ${count(byGuessing)})`;

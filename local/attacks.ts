@@ -15,7 +15,7 @@ export interface Won {
   readonly right: number;
   /** The persons about whom it wants to know something. */
   readonly of: number;
-  /** The persons about whom somebody who only guesses would be right; left out if that is nobody. */
+  /** The persons about whom a mere guess would be right; undefined if that is nobody. */
   readonly byGuessing?: number;
   /** The rule that refused the query. */
   readonly refusedBy?: string;
@@ -190,7 +190,7 @@ export const attacks: readonly Attack[] = [
 ];
 
 /**
- * How often an attacker is right about one person who spends a whole budget on it at epsilon 1 an answer, for budgets by their epsilon.
+ * How often an attacker is right who spends a whole budget on one person, at epsilon 1 per answer, for several budgets.
  * One answer with 20 aggregates at epsilon 20 stands for the 20 answers: each of its aggregates has the noise of epsilon 1.
  */
 export async function byBudget(scene: Scene, budgets: readonly number[], persons: number) {
@@ -226,7 +226,7 @@ async function claims(scene: Scene, sql: string, asked: readonly number[]): Prom
   return { right, of: asked.length };
 }
 
-/** The outcome of answers about single persons, half of whom pay. No answer is no claim. */
+/** The outcome of answers about single persons, half of whom pay. A person without an answer does not count. */
 function judged({ members }: Scene, ids: readonly number[], answersOf: (id: number, index: number) => number[]): Won {
   const right = ids.filter((id, index) => {
     const answers = answersOf(id, index);
@@ -235,7 +235,7 @@ function judged({ members }: Scene, ids: readonly number[], answersOf: (id: numb
   return { right: right.length, of: ids.length, byGuessing: ids.length / 2 };
 }
 
-/** One in this many customers is attacked under differential privacy, where nothing is won and each row takes time. */
+/** One in this many customers is attacked under differential privacy, where the attack learns nothing and each row takes time. */
 const SAMPLE = 20;
 
 function attackable({ customers }: Scene, way: Way): number[] {

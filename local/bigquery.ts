@@ -1,8 +1,10 @@
 import {
   type Adapter,
+  type Container,
   checkGranted,
   type Declared,
   grant,
+  type Lock,
   need,
   type Rehearsal,
   type Touch,
@@ -11,7 +13,7 @@ import {
 import { createDeclaredTables, datasets, realiseDataset, realiseTable, WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { cleanRoomResources } from "./exchanges.ts";
 
-/** One DuckDB file stands for BigQuery: each dataset is a schema, each table is a table. */
+/** One DuckDB file stands in for BigQuery: each dataset is a schema, each table is a table. */
 export const bigQuery: Adapter = {
   types: {
     "gcp:bigquery/dataset:Dataset": realiseDataset,
@@ -34,17 +36,24 @@ export const bigQuery: Adapter = {
     },
   },
   ready: createDeclaredTables,
-  lock: ({ env }) => (Object.values(env).some((value) => value.startsWith("bigquery://")) ? WAREHOUSE_LOCK : undefined),
+  lock: warehouseLock,
   checkEnvironment,
   checkTouched: checkMayQuery,
   // The bundle does not include DuckDB, because nothing in the cloud needs it.
   packages: { "@duckdb/node-api": import.meta.url },
 };
 
+/** A container that has a warehouse's URL opens the DuckDB file. Several may read it at the same time, which DuckDB allows too. */
+function warehouseLock(rehearsal: Rehearsal, { account, env }: Container): Lock | undefined {
+  if (!Object.values(env).some((value) => value.startsWith("bigquery://"))) return undefined;
+  const mayWrite = (id: string) => rehearsal.grants.missing(account, `dataset/${id}`, "write") === undefined;
+  return { name: WAREHOUSE_LOCK, shared: ![...datasets(rehearsal).keys()].some(mayWrite) };
+}
+
 function realiseDatasetAccess(rehearsal: Rehearsal, access: Declared): void {
   const { view, authorizedDataset, groupByEmail } = access.inputs;
   if (view !== undefined || authorizedDataset !== undefined) cleanRoomResources(rehearsal).authorisations.push(access);
-  // Ignore groups: a rehearsal has no service account in a group.
+  // Ignore groups: no service account of a rehearsal is in a group.
   else if (groupByEmail === undefined)
     grant(rehearsal, access, `dataset/${need(access, "datasetId")}`, `serviceAccount:${need(access, "userByEmail")}`);
 }
@@ -58,7 +67,7 @@ function checkEnvironment(rehearsal: Rehearsal, by: Declared, env: Readonly<Reco
   for (const [name, value] of Object.entries(env)) {
     const [, inUrl, at] =
       /^bigquery:\/\/([^/?]+)(?:\?location=([\w-]+))?/.exec(value.includes("://") ? value : "") ?? [];
-    // A URL with a dataset in its path names somebody else's data, such as the public thelook.
+    // A URL with a dataset in its path names data outside the stack, such as the public thelook.
     const own = inUrl !== undefined && !/^bigquery:\/\/[^/?]+\/\w/.test(value);
     const project = own ? inUrl : /^(DBT_BIGQUERY_PROJECT|PROJECT_ID)$/.test(name) ? value : undefined;
     const location = own ? at : /^(DBT_BIGQUERY_)?LOCATION$/.test(name) ? value : undefined;

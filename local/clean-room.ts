@@ -76,8 +76,8 @@ function named(name: string): Computed {
 
 /**
  * Creates the declared views in the warehouse, and writes the room's description: the tables that each party can name. These are the
- * party's own tables and views, and what the other party lists in an exchange to which it subscribes: views, and the table functions of
- * query templates. A party can only name what its service account may read.
+ * party's own tables and views, and the views and query templates' table functions that the other party lists in an exchange to which the
+ * party subscribes. A party can only name what its service account may read.
  * Throws UserError that names the resource that BigQuery or Analytics Hub would refuse.
  */
 async function makeRoom(rehearsal: Rehearsal): Promise<void> {

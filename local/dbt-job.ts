@@ -31,9 +31,12 @@ export function dbtJobs(server: DbtServer): Adapter {
         run: (rehearsal, container, tell) => runDbtJob(server, rehearsal, container, tell),
       },
     ],
-    lock: (container) => (matches(container) ? WAREHOUSE_LOCK : undefined),
+    lock: (_, container) =>
+      matches(container) ? { name: WAREHOUSE_LOCK, shared: onlyReads(container.args) } : undefined,
   };
 }
+
+const onlyReads = ([command]: readonly string[]): boolean => command === "docs";
 
 /** The variables that dbt itself reads. profiles.yml names the variables that the project reads. */
 const READ_BY_DBT =
@@ -47,7 +50,7 @@ interface Command {
   readonly log: string;
 }
 
-/** Runs dbt with the declared arguments and variables. dbt's manifest tells which datasets it touched. */
+/** Runs dbt with the declared arguments and variables. dbt's manifest names the datasets that it touched. */
 async function runDbtJob(
   server: DbtServer,
   rehearsal: Rehearsal,
@@ -102,7 +105,12 @@ function commandOf(rehearsal: Rehearsal, { job, args, env, log }: Container): Co
   return {
     args: args.with(target, "duckdb"),
     // The declared log folder exists only in the container: write the log beside the other logs.
-    env: { ...env, DBT_DUCKDB_PATH: warehouseFile(rehearsal), DBT_LOG_PATH: dirname(log) },
+    env: {
+      ...env,
+      DBT_DUCKDB_PATH: warehouseFile(rehearsal),
+      DBT_DUCKDB_ACCESS: onlyReads(args) ? "read_only" : "read_write",
+      DBT_LOG_PATH: dirname(log),
+    },
     targetFolder,
     log: join(dirname(log), "dbt.log"),
   };

@@ -15,7 +15,7 @@ export interface DbtOptions {
   readonly folder: string;
   /** The day that metrics look back from, `YYYY-MM-DD`. @default the last day with orders */
   readonly asOfDate?: string;
-  /** Whether every month is built again. @default those that changed */
+  /** Whether to build every month again. @default only those that changed */
   readonly fullRefresh?: boolean;
   /** A running dbt, which the caller stops. @default one that is started for this build */
   readonly dbt?: DbtServer;
@@ -66,7 +66,7 @@ export interface RunOptions {
 
 /** Runs dbt. Returns the numbers of models and tests, and an `error` if any failed or none was built. */
 export async function runDbt(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
-  // Remove the results of an earlier run: if this run writes none, they would be read as its own.
+  // Remove the results of an earlier run, so that they are not taken for this run's if it writes none.
   await rm(join(targetFolder, "run_results.json"), { force: true });
   const lines: string[] = [];
   let total = 0;

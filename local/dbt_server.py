@@ -42,9 +42,9 @@ from dbt.version import __version__
 
 import dbt_shortcuts
 
-# Runs with the same values of these arguments share what dbt has read, even if the variables in RESULTS differ.
+# Runs with the same values of these arguments share the project that dbt has read, even if the variables in RESULTS differ.
 PROJECT = ("--project-dir", "--profiles-dir", "--target", "--vars")
-RESULTS = ("DBT_TARGET_PATH", "DBT_LOG_PATH")
+RESULTS = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_DUCKDB_ACCESS")
 
 
 def invoke(args, env, manifest=None):
@@ -56,9 +56,13 @@ def invoke(args, env, manifest=None):
     return result
 
 
+def where_of(args):
+    """The arguments that name the project, as a list of pairs."""
+    return [pair for pair in zip(args, args[1:]) if pair[0] in PROJECT]
+
+
 def project_of(args, env):
-    where = [pair for pair in zip(args, args[1:]) if pair[0] in PROJECT]
-    return json.dumps([where, {name: value for name, value in env.items() if name not in RESULTS}], sort_keys=True)
+    return json.dumps([where_of(args), {name: value for name, value in env.items() if name not in RESULTS}], sort_keys=True)
 
 
 def read_project(args, env):
@@ -69,7 +73,9 @@ def read_project(args, env):
         with open(file, "rb") as saved:
             return Manifest.from_msgpack(saved.read())
     except Exception:
-        manifest = invoke(["parse", *args[1:], "--quiet"], env).result
+        # Only the arguments that every command of dbt takes: `parse` refuses a build's own.
+        where = [word for pair in where_of(args) for word in pair]
+        manifest = invoke(["parse", *where, "--quiet"], env).result
     # If the project cannot be read, the run reports it.
     if manifest is not None:
         keep(file, manifest.to_msgpack())
@@ -77,7 +83,7 @@ def read_project(args, env):
 
 
 def parsed_file(args, env):
-    """The file for a manifest, named by all that it depends on. Of the database's path, it is only the name."""
+    """The file for a manifest, named after everything that the manifest depends on. Of the database's path, that is only the file's name."""
     options = dict(zip(args, args[1:]))
     digest = hashlib.sha256()
     settings = {name: value for name, value in env.items() if name.startswith("DBT_") and name not in RESULTS}

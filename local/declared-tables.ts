@@ -4,7 +4,7 @@ import type { Column, ColumnType, Table } from "../generator/tables/table.ts";
 import { createTables, openDuckDb } from "../generator/warehouse/duckdb.ts";
 import { warehouseUrl } from "./output-folder.ts";
 
-/** The lock on the DuckDB file, which only one process at a time can open. */
+/** The lock on the DuckDB file, which one process can open for writing, or several for reading. */
 export const WAREHOUSE_LOCK = "warehouse.duckdb";
 
 /** The declared datasets by id, and the tables of each. */

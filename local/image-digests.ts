@@ -17,7 +17,7 @@ const addresses: Readonly<Record<string, string>> = { "docker.io": "https://regi
  * @param image such as `docker.io/library/node:22-slim`
  * @param registry the registry's address. @default that of the image's host
  * @returns such as `sha256:0123…`
- * @throws UserError if the registry cannot be reached, does not know the image, or answers something else than it says
+ * @throws UserError if the registry cannot be reached, does not know the image, or sends something else than it announces
  * @example
  * await digestOf("ghcr.io/dbt-labs/dbt-bigquery:1.11.1");
  */
@@ -32,24 +32,24 @@ export async function digestOf(image: string, registry?: string): Promise<string
     answer = await ask(image, url, { Accept: MANIFESTS, Authorization: `Bearer ${token}` });
   }
   if (!answer.ok)
-    throw new UserError(`${image}: the registry answered ${answer.status}. Look whether it has this tag: ${address}`);
+    throw new UserError(`${image}: the registry answered ${answer.status}. Check whether it has this tag: ${address}`);
   const digest = `sha256:${createHash("sha256")
     .update(Buffer.from(await answer.arrayBuffer()))
     .digest("hex")}`;
   const told = answer.headers.get("docker-content-digest") ?? digest;
-  if (told !== digest) throw new UserError(`${image}: the registry names the digest ${told}, and sent ${digest}`);
+  if (told !== digest) throw new UserError(`${image}: the registry announced the digest ${told}, but sent ${digest}`);
   return digest;
 }
 
-/** A token for anybody, from the service that the registry names in its refusal. */
+/** An anonymous token, from the service that the registry names in its refusal. */
 async function anonymousToken(image: string, challenge: string): Promise<string> {
   const part = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? "";
   const realm = part("realm");
   if (realm === "")
-    throw new UserError(`${image}: the registry wants an account, and only public images can be pinned`);
+    throw new UserError(`${image}: the registry requires an account, but only public images can be pinned`);
   const query = new URLSearchParams({ service: part("service"), scope: part("scope") });
   const answer = await ask(image, `${realm}?${query}`, {});
-  if (!answer.ok) throw new UserError(`${image}: the registry gives no token to anybody (${answer.status})`);
+  if (!answer.ok) throw new UserError(`${image}: the registry refuses anonymous access (${answer.status})`);
   const { token, access_token: other } = (await answer.json()) as { token?: string; access_token?: string };
   return token ?? other ?? "";
 }
@@ -58,6 +58,6 @@ async function ask(image: string, url: string, headers: Record<string, string>):
   try {
     return await fetch(url, { headers, signal: AbortSignal.timeout(30_000) });
   } catch {
-    throw new UserError(`${image}: ${new URL(url).host} cannot be reached. Try again where it can`);
+    throw new UserError(`${image}: ${new URL(url).host} cannot be reached: check this machine's network connection`);
   }
 }

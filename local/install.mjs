@@ -1,7 +1,7 @@
 // Installs what the other scripts need: the first time, and again after a lockfile or a requirements file changes.
-// Plain JavaScript without dependencies, so that it runs in a fresh clone on any Node. The scripts call it themselves and not by npm's
-// "pre" scripts, which npm skips where ignore-scripts is set. After it they name node_modules/.bin/node in full: the shell that ran
-// the installer would go on with the Node that it found first.
+// Plain JavaScript without dependencies, so that it runs in a fresh clone on any Node. The scripts call it themselves instead of npm's
+// "pre" scripts, which npm skips if ignore-scripts is set. They then name node_modules/.bin/node in full, because the shell
+// remembers the Node that it found first.
 //   node local/install.mjs               Node packages, and dbt in .venv
 //   node local/install.mjs --node-only   Node packages
 //   node local/install.mjs --test        all of these, and the tests' local servers in .venv and .venv-test
@@ -17,7 +17,7 @@ const forTests = wanted.includes("--test");
 
 class InstallError extends Error {}
 
-/** Throws InstallError if this machine can run nothing of this project. */
+/** Throws InstallError if this machine cannot run the project. */
 function checkMachine() {
   const [major] = process.versions.node.split(".").map(Number);
   if (major < 20)
@@ -59,7 +59,7 @@ function run(command, args) {
 /** The text of the stamp file that says that `input` is installed in `folder`. */
 function stampOf(folder, input) {
   const hash = createHash("sha256").update(readFileSync(join(root, input)));
-  // A virtual environment holds its own path, so one that was moved or renamed is made again.
+  // A virtual environment contains its own path, so install it again after a move.
   if (folder.startsWith(".venv")) hash.update(root);
   return hash.digest("hex");
 }
@@ -182,7 +182,7 @@ async function venv(folder, least, program, requirements, what) {
   }
 }
 
-/** Installs an emulator of BigQuery, and what stands beside it, which some machines cannot have: the tests that need it are skipped there. */
+/** Installs an emulator of BigQuery and related packages. Some machines cannot install it; the tests that need it are skipped there. */
 async function emulator(name, install) {
   await install().catch((error) => {
     const reason = error.message.trim().split("\n").at(-1);
@@ -205,7 +205,7 @@ const bqemulator = () =>
 
 const python = (folder) => join(folder, "bin", "python");
 const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"];
-/** npm's own program, which a script that npm runs is told: where it is called npm.cmd, a process cannot be started by name. */
+/** The path of npm's own program, which npm passes to its scripts: on systems where it is called npm.cmd, a process cannot be started by name. */
 const [npm, npmArgs] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ["npm", []];
 const npmCi = async () => {
   // With development dependencies, even where NODE_ENV is production: the tests and the checks need them.
@@ -215,7 +215,7 @@ const npmCi = async () => {
       "npm is not on the PATH: install Node with npm (https://nodejs.org), and start this with npm",
     );
   });
-  // npm leaves its stamp even where a package's install script did not run.
+  // The stamp exists even if a package's install script did not run.
   if (spawnSync(join(root, "node_modules", NODE), ["--version"]).status !== 0)
     throw new InstallError(
       "the npm package node is not complete, since npm's setting ignore-scripts keeps its install script from running. Allow it once: " +
@@ -223,7 +223,7 @@ const npmCi = async () => {
     );
 };
 const NODE = "node/bin/node";
-/** npm writes its own record of what it installed at the end: without it, an `npm ci` was stopped half way, whoever started it. */
+/** npm writes this record when it has installed everything: if it is missing, an `npm ci` was interrupted. */
 const WRITTEN_LAST = ".package-lock.json";
 
 /** Throws InstallError if a virtual environment is to be made, and there is no Python to make it with. */

@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { as, out } = readOptions("npm run -s mcp --", settings, process.argv.slice(2));
   if (as === undefined)
     throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
-  // A client starts this in a folder of its own, and npm changes to the project's.
+  // A client starts npm in any folder, and npm changes to the project's.
   const session = await openSession(out === undefined ? resolve(".local") : resolveFromCaller(out), { soon: [as] });
   const server = mcpServer(session, as);
   const ended = new Promise<void>((done) => {

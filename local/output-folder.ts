@@ -8,9 +8,9 @@ import { makeFolder } from "../generator/lake/folder.ts";
 /*
  * The folder that `npm start` fills: the paths of its results, and how a run replaces the results of the last one.
  *
- *   .runs/run-…/         the results of one run; a run that is under way or failed has one too
+ *   .runs/run-…/         the results of one run; a running or failed run has one, too
  *   .current             a link to the last complete one: renaming it over the old link replaces all results at once
- *   report, …            a link into .current for each result, so that a person finds it
+ *   report, …            for each result, a link into .current with a name that people find
  *   .lock, .pid          the lock of the run that is under way, and its process
  */
 
@@ -25,7 +25,7 @@ export function reportFolder({ out }: OutputFolder): string {
   return join(out, "report");
 }
 
-/** The path of the DuckDB file that stands for BigQuery. */
+/** The path of the DuckDB file that stands in for BigQuery. */
 export function warehouseFile({ out }: OutputFolder): string {
   return join(out, "warehouse.duckdb");
 }
@@ -37,7 +37,7 @@ export function warehouseUrl(folder: OutputFolder): string {
 
 const RUNS = ".runs";
 const CURRENT = ".current";
-/** Results of the layout that had no links are moved here. */
+/** The folder for results of an earlier layout, which had no links. */
 const EARLIER = "earlier";
 
 /**
@@ -51,7 +51,7 @@ export async function replaceResults<T>(out: string, work: (folder: string) => P
     await adoptEarlier(out);
     await keepOthers(out, RESULTS);
     await removeOtherRuns(out);
-    // A folder of its own for each run: a process that an interrupted run has left behind cannot write into this one's.
+    // Each run has its own folder, so a process left behind by an interrupted run cannot write into this one's.
     const folder = join(out, RUNS, `run-${randomUUID()}`);
     await mkdir(folder);
     const result = await work(folder);
@@ -70,7 +70,7 @@ export async function replaceResults<T>(out: string, work: (folder: string) => P
 async function publish(out: string, folder: string): Promise<void> {
   const names = await readdir(folder);
   await keepOthers(out, names);
-  // A link to a result that is not there yet does no harm, so the links come first, and then the one step that counts.
+  // Links to missing results do no harm, so create the links first, and then switch to the new results in one step.
   for (const name of names) await link(out, name);
   await replaceLink(join(out, CURRENT), join(RUNS, basename(folder)));
   for (const name of await readdir(out))
@@ -84,7 +84,7 @@ async function link(out: string, name: string): Promise<void> {
   await symlink(join(CURRENT, name), join(out, name));
 }
 
-/** Throws UserError if the folder holds somebody's own files under these names: a folder `report` can be anybody's. */
+/** Throws UserError if the folder holds other files under these names: a folder `report` may be the person's own. */
 async function keepOthers(out: string, names: readonly string[]): Promise<void> {
   const own: string[] = [];
   for (const name of names)
@@ -161,7 +161,7 @@ async function lock(out: string): Promise<() => Promise<void>> {
         `${holder === "" ? "another process" : `process ${holder}`} is writing to ${out}: wait until it is done, or choose another --out`,
       );
     }
-    // Only for the message to others: the lock is the other file.
+    // This file only serves the message to others; the lock is the other file.
     await writeFile(pid, String(process.pid));
     return async () => {
       await rm(pid, { force: true });
@@ -186,7 +186,7 @@ async function lockFile(path: string): Promise<(() => void) | undefined> {
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Without a journal, a process that is killed leaves nothing beside the file.
+    // Without a journal, a killed process leaves no other file.
     database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
     return () => database.close();
   } catch (error) {

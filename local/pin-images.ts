@@ -5,15 +5,15 @@ import { readPulumiYaml } from "../pulumi-yaml.ts";
 import { digestOf } from "./image-digests.ts";
 
 /*
- * `npm run pin`: pins the images that the jobs run on. A tag may point to another image tomorrow; a digest names one image for good.
+ * `npm run pin`: pins the images that the jobs run on. A tag may point to another image tomorrow; a digest always names the same image.
  */
 
 await runMain(async () => {
   const options = readOptions(
     "npm run pin --",
     {
-      set: flag("sets the settings of the current stack, instead of printing the commands that do"),
-      registry: text("address of a registry that has all the images, in place of their own", undefined),
+      set: flag("set the digests in the current stack, instead of printing the commands"),
+      registry: text("address of a registry to ask instead of the images' own", undefined),
     },
     process.argv.slice(2),
   );

@@ -58,14 +58,14 @@ export async function makeViews(rehearsal: Rehearsal, tables: readonly RoomTable
   } finally {
     analyser.close();
   }
-  await holding(rehearsal, [WAREHOUSE_LOCK], async () => {
+  await holding(rehearsal, [{ name: WAREHOUSE_LOCK }], async () => {
     const warehouse = await openDuckDb(warehouseUrl(rehearsal));
     await warehouse.run(created.join(";\n")).finally(() => warehouse.close());
   });
   return made;
 }
 
-/** Translates a view's query to DuckDB's SQL. Returns that, the view's columns, and the tables that it reads. */
+/** Translates a view's query to DuckDB's SQL. Returns the SQL, the view's columns, and the tables that it reads. */
 async function translateView(
   rehearsal: Rehearsal,
   analyser: Analyser,
@@ -76,7 +76,7 @@ async function translateView(
   const query = need<string>(view, "query");
   try {
     const sources = analyser.tablesOf(query).map((path) => sourceOf(rehearsal, tables, view, path));
-    // Jobs start and end meanwhile.
+    // Let jobs start and end in between.
     const analysed = await analyser.analyseSoon(query);
     const columns = analysed.outputs.map(({ name, column }) => ({ name, kind: kindOf(view, name, column.type) }));
     checkNames(

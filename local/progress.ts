@@ -40,7 +40,7 @@ export function openProgress(verbose: boolean): Progress {
     },
 
     async printSchedule(name, fire) {
-      if (!night) heading("A night: the schedules, in the order of their times");
+      if (!night) heading("Night: the schedules, in the order of their times");
       night = true;
       firing = name;
       try {
@@ -70,7 +70,7 @@ interface Said {
   /** The state of a step of the night, and the last day of its data. */
   readonly state?: string;
   readonly until?: string;
-  /** The dbt command, if it is another one than build. */
+  /** The dbt command, if it is not build. */
   readonly ran?: string;
   readonly execution?: string | undefined;
   readonly metadata?: { readonly name: string } | undefined;

@@ -105,7 +105,7 @@ function madeTemplate(
   const { routine: name, parameters, query } = approval.inputs as unknown as TableFunction;
   const owner = PARTIES.find((party: Party) => parties[party].shared === dataset);
   if (owner === undefined || !datasets(rehearsal).has(dataset))
-    throw wrong(approval, `creates ${name} in ${dataset}, which is no declared dataset of shared views`);
+    throw wrong(approval, `creates ${name} in ${dataset}, which is not a declared dataset of shared views`);
   const template = resources.templates.get(String(approval.inputs.template)) as Declared;
   const body = analysed(approval, () => analyser.analyseFunction(parameters, query));
   if (parameters.some((parameter) => tableColumns(parameter) === "any"))

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { text as readAll } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { explanationLines, isRefused, problemLines, problemOf, type Room, readRoom, ruleLines } from "analysis-rules";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
@@ -22,7 +22,7 @@ import { usageOf, usageRows, usageText } from "./usage.ts";
  * errors to standard error. With --json, prints either as one JSON object to standard output. Exit codes: 0 for an answer, 1 for a
  * wrong query or setting, 77 if a rule refuses the query or if the query names something that the party cannot see.
  *
- * Without a query, on a terminal, it is a shell.
+ * Without a query, on a terminal, it starts a shell.
  */
 
 const party: Option<Party | undefined> = {
@@ -38,11 +38,11 @@ const party: Option<Party | undefined> = {
 const settings = {
   as: party,
   json: flag("print one JSON object: columns, rows and explanation, or error"),
-  csv: flag("print the answer as CSV; texts that a spreadsheet would run as formulas get an apostrophe in front"),
-  raw: flag("with --csv: leave those texts as they are, for a program that is no spreadsheet"),
+  csv: flag("print the answer as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front"),
+  raw: flag("with --csv: without that apostrophe, for a program other than a spreadsheet"),
   explain: flag("also print the rules that applied"),
   tables: flag("list the tables, views and query templates that the party can name"),
-  usage: flag("show who asked what of the views that the party shares, and what is left of their privacy budgets"),
+  usage: flag("show who queried the views that the party shares, and what is left of their privacy budgets"),
   out: text("folder that npm start wrote to", ".local"),
   file: text("file with the query", undefined),
   sql: argument(
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     await ask(readOptions("npm run query --", settings, args));
   } catch (error) {
     if (!args.includes("--json") || !isUserError(error)) throw error;
-    // Leave out the list of all settings that may follow.
+    // Show only the message, without the list of all settings that may follow.
     const [message] = error.message.split("\n\n");
     console.log(JSON.stringify({ error: { rule: "settings", message } }));
     process.exitCode = error.exitCode;
@@ -81,7 +81,8 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
     throw new UserError("both --file and a query are given: leave one out");
   if (raw && !csv) throw new UserError("--raw is for --csv: add that, or leave --raw out");
   if (json && csv) throw new UserError("both --json and --csv are given: leave one out");
-  const read = given ?? (await (file === undefined ? readAll(process.stdin) : fromFile(file)));
+  const read =
+    given ?? queryText(file ?? "standard input", await (file === undefined ? buffer(process.stdin) : fromFile(file)));
   // Some editors start a file with a byte order mark.
   const sql = read.replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
@@ -93,7 +94,7 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
     if (json) return console.log(JSON.stringify(answer));
     if (csv) process.stdout.write(answerCsv(answer, raw));
     else console.log(answerTable(answer));
-    // Noise and missing groups are easily overlooked, so they are told without being asked for.
+    // Noise and missing groups are easily overlooked, so print them even without --explain.
     const notes = notesOf(answer.explanation);
     if (!explain && notes.length > 0) console.error(`\n${wrap(notes.join("\n"))}`);
     if (explain) console.log(["", ...explanationLines(answer.explanation)].join("\n"));
@@ -106,7 +107,7 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
     console.error(["", `error: ${problemLines(problem, sql).join("\n")}`, ...rules].join("\n"));
   } finally {
     await room.close();
-    // The tests call this file itself, and not by command.mjs.
+    // The tests run this file directly, without command.mjs.
     if (process.env.ROOM_COMMAND !== undefined) keepLater(folder);
   }
 }
@@ -144,11 +145,21 @@ async function showUsage(owner: Party, rehearsal: string, json: boolean): Promis
   console.log(usageText(await usageOf(owner, rehearsal)));
 }
 
-async function fromFile(file: string): Promise<string> {
+async function fromFile(file: string): Promise<Buffer> {
   try {
-    return readFileSync(resolveFromCaller(file), "utf8");
+    return readFileSync(resolveFromCaller(file));
   } catch (error) {
     throw new UserError(`--file ${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** The text of a query. PowerShell's > writes UTF-16, which begins with a mark. */
+function queryText(from: string, bytes: Buffer): string {
+  const encoding = { fffe: "utf-16le", feff: "utf-16be" }[bytes.subarray(0, 2).toString("hex")] ?? "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`the query in ${from} is not text in UTF-8: save it as UTF-8`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { evaluate, rehearse } from "pulumi-rehearsal";
+import { jobs } from "../components/names.ts";
 import { FIRST_DAY } from "../generator/coffee/shop-settings.ts";
 import { yesterdayInKyiv } from "../generator/command-settings.ts";
 import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
@@ -17,7 +18,7 @@ import { writeReports } from "./write-reports.ts";
 const PROJECT = "demo-project";
 
 export interface ProgramOptions {
-  /** The absolute path of an empty folder for everything that is made. */
+  /** The absolute path of an empty folder for the results. */
   readonly out: string;
   /** The name of Pulumi's project. */
   readonly program: string;
@@ -39,7 +40,9 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
   dbt.start();
   const answers = new AnswersBeside(verbose);
   const { printExecution, printSchedule, printAlert } = openProgress(verbose);
-  heading("What pulumi up makes, and runs once");
+  let isNight = false;
+  let reports: Promise<string> | undefined;
+  heading("Deployment: the resources and job runs of pulumi up");
   try {
     const declaration = await step("index.ts", async () => {
       const declared = await evaluate(() => import("../index.ts"), { project: PROJECT, program, config, adapters });
@@ -53,8 +56,16 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
       onExecution(execution, listen) {
         answers.notice(execution);
         printExecution(execution, listen);
+        // The night's report job starts when the marts are done, and only reads them: read them at the same time.
+        if (!isNight || execution.job.inputs.name !== jobs.report) return;
+        reports = Promise.allSettled([answers.answered(), reports]).then(() => writeReports({ out, readOnly: true }));
+        // The step below throws the error.
+        reports.catch(() => {});
       },
-      onSchedule: printSchedule,
+      onSchedule(name, fire) {
+        isNight = true;
+        return printSchedule(name, fire);
+      },
       onAlert: printAlert,
     });
   } catch (error) {
@@ -63,17 +74,17 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
   } finally {
     dbt.stop();
   }
-  heading("What the clean room answers");
+  heading("Answers of the clean room");
   await answers.finish();
   if (verbose) await listTables(out);
   console.log();
-  await step("reports", async () => [undefined, await writeReports({ out })]);
+  await step("reports", async () => [undefined, await (reports ?? writeReports({ out }))]);
   // Remove the folders that only the run itself needs.
   for (const name of ["functions", "providers"]) await rm(join(out, name), { recursive: true, force: true });
 }
 
 /**
- * The variables of the deployment: it was a day ago, so that the night has a day to add. Empty if the coffee shops have no earlier day.
+ * The variables of the deployment, which is dated a day ago so that the night has a day to add. Empty if the coffee shops have no earlier day.
  * @param days how many days the coffee shops write, 0 for all
  */
 function dayBefore({ UNTIL = yesterdayInKyiv() }: Readonly<Record<string, string>>, days = 0): { UNTIL?: string } {
@@ -86,7 +97,7 @@ const DAY = 24 * 3600 * 1000;
 
 /** Lists the tables of a rehearsed folder. */
 async function listTables(out: string): Promise<void> {
-  const warehouse = await openWarehouse(warehouseUrl({ out }));
+  const warehouse = await openWarehouse(warehouseUrl({ out }), { readOnly: true });
   try {
     const rows = await warehouse.run(
       `SELECT schema_name AS dataset, table_name AS "table", estimated_size AS rows FROM duckdb_tables()

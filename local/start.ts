@@ -26,10 +26,10 @@ const settings = {
   seed: optional(coffeeOptions.seed),
   scale: optional(coffeeOptions.scale),
   dirtShare: optional(dirtShareOption),
-  stack: text("stack whose settings to rehearse, those of Pulumi.NAME.yaml", undefined),
+  stack: text("stack to rehearse, with the settings of Pulumi.NAME.yaml", undefined),
   set: list("name=value of any setting of Pulumi.yaml; may be given several times"),
-  out: text("folder for everything that is made", ".local"),
-  verbose: flag("print every count, answer and table, and not one screen"),
+  out: text("folder for the results", ".local"),
+  verbose: flag("print every count, answer and table, instead of one screen"),
 };
 
 /** `npm start`: rehearses `index.ts` on this machine, answers the use cases, and writes the reports. */
@@ -49,13 +49,16 @@ async function main(): Promise<void> {
     if (value !== undefined) config[`${program}:${name}`] = String(value);
   }
   const setting = (name: string) => Number(config[`${program}:${name}`]);
-  checkSettings({
-    seed: setting("seed"),
-    scale: setting("scale"),
-    until: until ?? yesterdayInKyiv(),
-    ...(days !== undefined && { days }),
-    shard: { index: 0, count: 1 },
-  });
+  const [chosenSeed, chosenScale] = [setting("seed"), setting("scale")];
+  // The program itself refuses a text that is no number.
+  if (!Number.isNaN(chosenSeed + chosenScale))
+    checkSettings({
+      seed: chosenSeed,
+      scale: chosenScale,
+      until: until ?? yesterdayInKyiv(),
+      ...(days !== undefined && { days }),
+      shard: { index: 0, count: 1 },
+    });
   const out = resolveFromCaller(options.out);
   if (/[?#]/.test(out))
     throw new UserError(`${out} contains ? or #, which DuckDB does not allow in a path: choose another --out`);
@@ -65,7 +68,7 @@ async function main(): Promise<void> {
       console.error(`\nStopped. ${out} holds ${holds}.`);
       process.exit(code);
     });
-  // Read the whole export before anything runs: what does not fit shows in a second.
+  // Read the whole export before anything runs, so that errors in it appear within a second.
   if (thelook !== undefined) await checkExport(folderUrl(thelook));
   const started = performance.now();
   await replaceResults(out, async (folder) => {
@@ -75,7 +78,7 @@ async function main(): Promise<void> {
       ...(dirtShare !== undefined && { DIRT_SHARE: String(dirtShare) }),
     };
     keepCompiledModules();
-    // Pulumi takes a second to load: a wrong setting is told before that.
+    // Pulumi takes a second to load, so check the settings first.
     const { rehearseProgram } = await import("./rehearse-program.ts");
     await rehearseProgram({ out: folder, program, config, env, verbose: options.verbose });
   });
@@ -83,11 +86,11 @@ async function main(): Promise<void> {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const chosen = options.out === settings.out.default ? "" : ` --out "${options.out}"`;
   const here = relative(process.cwd(), out) || ".";
-  heading(`Done in ${seconds} s. What to look at next`);
+  heading(`Done in ${seconds} s. Look at these next`);
   const next = {
-    [`npm run report --${chosen} --open`]: "the reports",
+    [`npm run report --${chosen} --open`]: "open the reports",
     [`npm run room${chosen && ` --${chosen}`}`]: "ask the clean room on a page, with a tour",
-    [`npm run -s query --${chosen} --as merchant "…"`]: "or in a terminal",
+    [`npm run -s query --${chosen} --as merchant "…"`]: "ask it in a terminal",
     [join(here, "answers")]: "all answers as CSV",
     [join(here, "warehouse.duckdb")]: "every table and mart",
     [join(here, "logs")]: "the output of each job",
@@ -99,7 +102,7 @@ async function main(): Promise<void> {
   for (const [what, why] of Object.entries(next)) console.log(`  ${what.padEnd(38)} ${why}`);
   for (const [what, file] of Object.entries(links))
     if (file !== undefined) console.log(`  ${what.padEnd(9)}${pathToFileURL(file).href}`);
-  // The first query, and the next start, take the analyser's compiled code from there. The tests run this file without npm.
+  // The first query and the next start load the analyser's compiled code from there. The tests run this file without npm.
   if (process.env.npm_lifecycle_event === "start") keepLater(out);
 }
 

@@ -6,7 +6,7 @@ const interactive = process.stdout.isTTY === true;
 /** The columns of the terminal, or of a usual one. */
 export const WIDTH = process.stdout.columns ?? 80;
 
-/** Text in a colour, where there is a terminal that shows colours and nobody asked for none. */
+/** Text in a colour, if the terminal shows colours and NO_COLOR is not set. */
 export function coloured(colour: Parameters<typeof styleText>[0], text: string): string {
   return interactive ? styleText(colour, text, { stream: process.stdout, validateStream: true }) : text;
 }
@@ -73,7 +73,7 @@ export interface Screen {
 /** The terminal itself. */
 export const screen: Screen = { step, print: (text) => console.log(text) };
 
-/** A screen that keeps its lines, for work beside other steps, and prints them when `release` is called and from then on. */
+/** A screen that keeps its lines until `release` is called, for work that runs beside other steps. */
 export function heldScreen(): Screen & { release(): void } {
   let held: string[] | undefined = [];
   const print = (text: string) => void (held === undefined ? console.log(text) : held.push(text));
@@ -154,7 +154,7 @@ export function formatRows(
       return sum + Math.max(widest, ...header) + 2;
     }, indent.length - 2);
   let headers = names.map((name) => [name]);
-  // Break as few names as it takes.
+  // Break as few names as possible.
   for (
     let longest = Math.max(0, ...names.map(({ length }) => length));
     wideWith(headers) > width && longest > 4;
@@ -184,7 +184,7 @@ function breakName(name: string, widest: number): string[] {
   return lines;
 }
 
-/** Columns of numbers that are names, such as ids, years, and months as YYYYMM: nobody reads them as amounts. */
+/** Columns of numbers that are not amounts, such as ids, years, and months as YYYYMM. */
 const isName = /(^|_)(id|year|month|quarter|decade|number|code)$/i;
 
 function formatNumbers(column: string, values: readonly (number | null)[], none: string): string[] {

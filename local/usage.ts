@@ -5,7 +5,7 @@ import type { SharedUsage } from "../report/clean-room/shape.ts";
 import { BUDGET_FILE, LOG_FILE, ROOM_FILE } from "./rehearsed-room.ts";
 import { formatRows } from "./terminal.ts";
 
-/** The fate of the queries that named a party's shared views since the rehearsal made them. */
+/** The outcomes of the queries that named a party's shared views, since the rehearsal created the views. */
 export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUsage> {
   const queries = await queriesOn(owner, rehearsal);
   const ledger = openLedger(join(rehearsal, BUDGET_FILE));

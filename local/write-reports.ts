@@ -47,7 +47,7 @@ export async function writeReports({
   }
 }
 
-/** Links to the other results, with addresses that start in the reports' folder. */
+/** Links to the other results, relative to the reports' folder. */
 function besideReports(out: string): Beside[] {
   const docs = dbtDocs(out);
   const all: (Beside | undefined)[] = [
@@ -68,7 +68,7 @@ function besideReports(out: string): Beside[] {
   return all.filter((each) => each !== undefined);
 }
 
-/** The file with dbt's documentation, which opens by a double click, if the rehearsal has written it. */
+/** The file with dbt's documentation, which a person can double-click, if the rehearsal has written it. */
 export function dbtDocs(out: string): string | undefined {
   const buckets = join(out, "bucket");
   if (!existsSync(buckets)) return undefined;

@@ -29,7 +29,7 @@ const mastheads: Readonly<Record<Report<unknown>["page"], Pick<Template, "brand"
   },
 };
 
-/** The built pages, without data: `fillPage` puts a report in the place of `DATA_MARK`. */
+/** The built pages, without data: `fillPage` replaces `DATA_MARK` by a report. */
 export interface Pages {
   /** Absolute path on this machine, by file name, such as `sales.html`. */
   readonly files: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface Pages {
 }
 
 /**
- * Builds the pages into `dist/report/`. Each is one file that contains its style, its code and the charting library, and lacks only its
+ * Builds the pages into `dist/report/`. Each is one file with its style, its code and the charting library, and without its
  * data. The same sources give the same bytes. Throws if the sources cannot be bundled.
  */
 export function buildPages(): Pages {
@@ -74,7 +74,7 @@ function bundlePages(): Built<{ readonly names: string[]; readonly hash: string 
     replaceFile(join(root, "dist", "report", name), Buffer.from(html));
     hash.update(`${name}\n${html}\n`);
   }
-  // The files beside this one make the pages: they are sources too.
+  // The files beside this one build the pages, so they count as sources.
   const beside = readdirSync(join(root, "report")).filter((name) => name.endsWith(".ts"));
   return {
     result: { names, hash: hash.digest("hex").slice(0, 8) },

@@ -27,7 +27,9 @@ async function report(args: string[]): Promise<void> {
   const options = readOptions("report", { to, pages, warehouse: warehouseUrl, until }, args);
   const templates = await openLake(folderUrl(required(options.pages, "--pages DIR or REPORT_PAGES")));
   const lake = await openLake(required(options.to, "--to or REPORT_URL"));
-  const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+  const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"), {
+    readOnly: true,
+  });
   try {
     const template = (name: string) => templates.readText(name);
     const night = options.until ?? yesterdayInKyiv();

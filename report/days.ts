@@ -1,8 +1,8 @@
 import { dayOf, isoDay, weekdayOf as weekdayOfNumber } from "../generator/coffee/calendar.ts";
 
 /*
- * A day in the reports is a text `YYYY-MM-DD`, or a number of days since a first day. Time zones play no part here: the models have
- * already turned times into days of Kyiv.
+ * A day in the reports is a text `YYYY-MM-DD`, or a number of days since a first day. Time zones do not matter here: the models have
+ * already turned times into Kyiv days.
  */
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");

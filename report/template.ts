@@ -6,7 +6,7 @@ import type { Report } from "./report.ts";
 export const DATA_MARK = "__REPORT_DATA__";
 
 export interface Template {
-  /** The small line above the heading: whose report it is. */
+  /** The small line above the heading, which names the business. */
   readonly brand: string;
   readonly heading: string;
   readonly lead: string;
@@ -23,7 +23,7 @@ export const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath fill='%23b06a34' " +
   "d='M2 5h9v1h1a2.500 2.500 0 0 1 0 5h-1a3 3 0 0 1-3 3H5a3 3 0 0 1-3-3zm9 2.500v2h1a1 1 0 0 0 0-2zM4 1h1v3H4zm4 0h1v3H8z'/%3E%3C/svg%3E";
 
-/** A page without its data. Its content security policy forbids all that a report never does: fetch, send and load. */
+/** A page without its data. Its content security policy forbids what a report never does: fetch, send and load. */
 export function pageHtml({ brand, heading, lead, style, script, licences }: Template): string {
   return `<!doctype html>
 <html lang="en">

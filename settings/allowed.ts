@@ -5,7 +5,7 @@ import { shareViews } from "../cleanroom/views.ts";
 import { MAX_SCALE } from "../generator/coffee/shop-settings.ts";
 import { fraction, names, object, text, whole, yesOrNo } from "./kinds.ts";
 
-/* Which values each setting allows. Pulumi.yaml says what each is for, its type and its default. */
+/* The values that each setting allows. Pulumi.yaml holds its purpose, type and default. */
 
 /** A project's id. */
 export const PROJECT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
@@ -23,6 +23,7 @@ export const PUBLIC_THELOOK = "bigquery://bigquery-public-data/thelook_ecommerce
 const labels = object(
   "an object of names and values, of lower-case letters, digits, - and _, up to 63 of them",
   (given): Readonly<Record<string, string>> | undefined => {
+    if (Object.values(given).some((value) => typeof value === "object")) return undefined;
     const pairs = Object.entries(given).map(([key, value]) => [key, String(value)] as const);
     const isAllowed = pairs.every(
       ([key, value]) => /^[a-z][a-z0-9_-]{0,62}$/.test(key) && /^[a-z0-9_-]{0,63}$/.test(value),
@@ -46,7 +47,9 @@ const cleanRoomMembers = object(
       ([party, members]) =>
         PARTIES.includes(party as Party) &&
         Array.isArray(members) &&
-        members.every((member) => /^(user|group|serviceAccount):[^@\s:]+@[^@\s:]+$/.test(String(member))) &&
+        members.every(
+          (member) => typeof member === "string" && /^(user|group|serviceAccount):[^@\s:]+@[^@\s:]+$/.test(member),
+        ) &&
         new Set(members).size === members.length,
     );
     return isAllowed ? { merchant: [], wallet: [], ...Object.fromEntries(lists) } : undefined;
@@ -56,7 +59,7 @@ const cleanRoomMembers = object(
 /** Who may read the reports. IAM's names for everybody are not allowed. */
 const READER = /^((user|group|serviceAccount):[^\s@:,]+@[a-z0-9.-]+|domain:[a-z0-9-]+(\.[a-z0-9-]+)+)$/;
 
-/** Domains that give anybody an address: as a reader, each would be everybody. */
+/** Domains in which anybody can get an address: as a reader, each would mean everybody. */
 const PUBLIC_DOMAINS =
   "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com aol.com gmx.com gmx.net gmx.de web.de mail.com proton.me protonmail.com zoho.com fastmail.com ukr.net i.ua meta.ua bigmir.net";
 const publicDomains = new Set(PUBLIC_DOMAINS.split(" "));
@@ -165,8 +168,8 @@ function firesSometime(given: string): boolean {
 function isTimeZone(given: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: given });
-    // Intl also accepts offsets such as +02:00, which are not zones.
-    return /^[A-Za-z]/.test(given);
+    // Intl also accepts offsets such as +02:00, which are not zones, and europe/kyiv, which the tz database does not have.
+    return given.split("/").every((part) => /^[A-Z]/.test(part));
   } catch {
     return false;
   }

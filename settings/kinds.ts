@@ -5,7 +5,7 @@ import { number } from "../generator/options.ts";
 /** Turns a setting's text into its value. Throws a text that says what is allowed. */
 export type Parse<Value> = (given: string) => Value;
 
-/** Any text that a pattern or a function accepts. */
+/** Any string that a pattern or a function accepts. */
 export function text(allowed: string, accepts: RegExp | ((given: string) => boolean)): Parse<string> {
   const isAllowed = accepts instanceof RegExp ? (given: string) => accepts.test(given) : accepts;
   return (given) => {

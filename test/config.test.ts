@@ -78,7 +78,7 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     "0 3 15W * *",
   ],
   reportSchedule: ["", "0 4 * *", "0 0 30 2 *", "0 4 31 4,6 *", "0 4 * * 1#2"],
-  timeZone: ["", "Kyiv", "Europe/Nowhere", "+02:00"],
+  timeZone: ["", "Kyiv", "Europe/Nowhere", "+02:00", "europe/kyiv"],
   walletShare: ["", "0", "1.01", "-0.5", "55%", "half"],
   premiumFrom: ["", "0", "80.5", "1000001", "-80"],
   businessFrom: ["", "0", "lots"],
@@ -99,6 +99,7 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
   templatesOnly: ["", "{}", "users_shared", "[1]", '["users_shared","users_shared"]'],
   templatesRevision: ["", "0", "1.5", "10000", "new"],
   cleanRoomMembers: [
+    '{"merchant":[["user:a@example.com"]]}',
     "",
     "[]",
     '{"coffee":[]}',
@@ -113,6 +114,8 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
   dbtImage: ["", "dbt-bigquery", "ghcr.io/dbt labs/dbt", "dbt-labs/dbt-bigquery:1.11.1"],
   dbtTag: ["", "-1", "1.11 ", "a".repeat(129)],
   labels: [
+    '{"stage":null}',
+    '{"stage":["dev"]}',
     "",
     "dev",
     "[]",
@@ -206,7 +209,7 @@ describe("settings", () => {
   });
 
   it("refuse an unknown name, and ignore other namespaces", () => {
-    expect(refusal({ sede: "42" })).to.include(`${space}:sede is no setting: use one of location, `);
+    expect(refusal({ sede: "42" })).to.include(`${space}:sede is not a setting: use one of location, `);
     expect(check({ "gcp:region": "us-east1", "other:seed": "x" }).seed).to.equal(42);
   });
 
@@ -219,7 +222,9 @@ describe("settings", () => {
   });
 
   it("tell how to change a setting and a field of an object", () => {
-    expect(refusal({ labels: "dev" })).to.include('fields of an object by "pulumi config set --path NAME.FIELD VALUE"');
+    expect(refusal({ labels: "dev" })).to.include(
+      'fields of an object with "pulumi config set --path NAME.FIELD VALUE"',
+    );
   });
 
   it("refuse tiers in the wrong order, and the public thelook outside its location", () => {
@@ -229,7 +234,7 @@ describe("settings", () => {
 
   it("refuse to reserve an unknown view for templates, and a rule that renames a view that a template reads", () => {
     expect(refusal({ templatesOnly: '["users"]' })).to.match(
-      /templatesOnly has "users", which is no shared view: use some of .*users_shared/,
+      /templatesOnly has "users", which is not a shared view: use some of .*users_shared/,
     );
     expect(check({ templatesOnly: '["users_shared"]' }).templatesOnly).to.deep.equal(["users_shared"]);
     const sharedViews = '{"provider_users_shared":{"rule":"list_overlap"}}';

@@ -81,7 +81,7 @@ describe("The documents", () => {
 describe("docs/change-it.md", () => {
   const recipes = read("docs/change-it.md");
 
-  it("has diffs whose context and removed lines are in the file that they name, once and next to each other", () => {
+  it("has diffs with context and removed lines that occur in the named file exactly once, next to each other", () => {
     const hunks = diffs(recipes);
     expect(hunks.length).to.be.greaterThan(15);
     for (const { file, old } of hunks) {

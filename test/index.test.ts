@@ -14,12 +14,12 @@ describe("the stack", () => {
     ({ resources, outputs } = await declareStack());
   });
 
-  it("declares what test/components/golden/stack.txt says (UPDATE_GOLDEN=1 npx mocha test/index.test.ts writes it anew)", () => {
+  it("declares the resources in test/components/golden/stack.txt (UPDATE_GOLDEN=1 npx mocha test/index.test.ts writes the file)", () => {
     const text = inventory(resources);
     expect(text).to.equal(golden("stack.txt", text));
   });
 
-  it("declares what test/components/golden/alerts.txt says besides, with addresses for alerts and a billing account", async () => {
+  it("also declares the resources in test/components/golden/alerts.txt, with addresses for alerts and a billing account", async () => {
     const more = await declareStack({
       config: {
         "gcp-data-demos:alertEmails": "ann@example.com,bob@example.com",
@@ -125,7 +125,7 @@ describe("the stack", () => {
   });
 
   describe("least privilege", () => {
-    it("is as docs/least-privilege.md says (UPDATE_GOLDEN=1 npx mocha test/index.test.ts writes it anew)", () => {
+    it("is as docs/least-privilege.md says (UPDATE_GOLDEN=1 npx mocha test/index.test.ts writes the file)", () => {
       const text = leastPrivilege(resources);
       expect(text).to.equal(leastPrivilegePage(text));
       for (const { inputs } of ofType(resources, "account:Account"))

@@ -81,7 +81,7 @@ const child = spawn(process.execPath, [mocha, "--parallel", "--jobs", String(job
   // Dozens of Node processes load the same modules: with a cache, each compiles them only once.
   env: { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "node"), ...process.env, MADE_ONCE: madeOnce },
 });
-// Ctrl+C reaches mocha too, which ends its processes; this one goes on until they have ended.
+// Ctrl+C reaches mocha too, which ends its processes; this one waits until they have ended.
 process.on("SIGINT", () => {});
 child.on("close", (code) => {
   if (!everything && !named) console.log(`Left to continuous integration, or to CI=true npm test: ${slow.join(", ")}`);

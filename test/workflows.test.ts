@@ -63,7 +63,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("pin every action to one full commit everywhere, with its version beside it", () => {
+  it("pin every action to one full commit everywhere, with its version in a comment", () => {
     const pins = new Map<string, string>();
     for (const { name, text } of workflows) {
       for (const [, used = ""] of text.matchAll(/^\s*-?\s*uses:\s*(.+)$/gm)) {

@@ -37,7 +37,7 @@ export interface Menu {
   readonly first: readonly Choices[];
   /** An order's other products, by the first one. */
   readonly further: readonly Choices[];
-  /** How often those whose favourite it is take it, without looking at the rest: seldom outside its season. */
+  /** How often customers order their favourite, if it is this product, without a look at the menu: rarely outside its season. */
   readonly favourite: Float64Array;
 }
 

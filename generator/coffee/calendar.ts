@@ -1,4 +1,4 @@
-/** Days are numbers here, counted from 1970-01-01. Only input and output have dates as text and clocks. */
+/** In this folder, days are numbers counted from 1970-01-01. Only input and output have dates as text. */
 
 const MS_A_DAY = 86_400_000;
 
@@ -20,7 +20,7 @@ export function dayOf(text: string): number {
 
 const isoDays = new Map<number, string>();
 
-/** `YYYY-MM-DD` of a day's number. Dates are slow to format and asked for by every customer, so each is kept. */
+/** `YYYY-MM-DD` of a day's number. Formatting dates is slow and every customer needs some, so keep each text. */
 export function isoDay(day: number): string {
   let text = isoDays.get(day);
   if (text === undefined) {

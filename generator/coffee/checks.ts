@@ -12,7 +12,7 @@ export interface StagedTable {
   readonly from: string | undefined;
   /** The number of rows that the table will have. */
   readonly rows: number;
-  /** Condition for the rows of the table that they replace, in SQL. */
+  /** SQL condition for the rows of the table that they replace. */
   readonly goes: string | undefined;
   /** The addresses of the files that they come from. */
   readonly uris: readonly string[];
@@ -31,7 +31,7 @@ interface Rule {
   readonly must: string;
 }
 
-/** A load of fewer rows than this share of the last one's is refused. */
+/** A load is refused if it has fewer rows than this share of the last one's. */
 const SHRINK = 0.5;
 
 /**
@@ -54,7 +54,7 @@ export async function checkRows(
       ...(await checkSingleRows(warehouse, waiting, settings)),
       ...(await checkKeys(warehouse, staged, waiting)),
     );
-  // Rows that break another rule may be in the wrong month too.
+  // Rows in the wrong month may break another rule, too.
   if (faults.length === 0) faults.push(...(await checkMonths(warehouse, waiting)));
   if (faults.length === 0) return;
   const shown = faults.slice(0, 10);
@@ -72,7 +72,7 @@ async function checkSizes(warehouse: Warehouse, staged: readonly StagedTable[], 
     if (rows === 0 && table.table !== coffee.events.table) return [`${place(given)}: the file has no rows`];
     if (allowShrink || rows >= before * SHRINK) return [];
     return [
-      `${place(given)}: ${rows} rows, and the last load had ${before}. If that is meant, load with --allow-shrink, as pulumi up does`,
+      `${place(given)}: ${rows} rows, but the last load had ${before}. If that is intended, load with --allow-shrink, as pulumi up does`,
     ];
   });
 }
@@ -157,8 +157,8 @@ function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
 }
 
 /**
- * Rows that share a primary key, and rows that refer to none: among the rows that wait, and between them and those that stay. Lines wait
- * with all orders of their months, so they must refer to those.
+ * Rows with the same primary key, and rows that refer to a missing key, among the waiting rows and between them and the rows that stay. Lines wait
+ * with all orders of their months, so they must refer to these orders.
  */
 async function checkKeys(warehouse: Warehouse, staged: readonly StagedTable[], waiting: readonly Waiting[]) {
   const faults: string[] = [];
@@ -210,7 +210,7 @@ function staying(warehouse: Warehouse, { table, goes }: StagedTable): string {
   return goes === undefined ? name : `(SELECT * FROM ${name} WHERE NOT (${goes}))`;
 }
 
-/** Orders in another month than their file's: the next load of that month would leave or lose them. */
+/** Orders outside their file's month: the next load of that month would keep or lose them by mistake. */
 async function checkMonths(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
   const orders = waiting.find(({ table }) => sameName(table, coffee.orders));
   if (orders === undefined) return [];

@@ -14,9 +14,9 @@ import { type Taste, tastes } from "./tastes.ts";
 
 /** Registrations per order of ordinary demand: about 1,100 customers by November 2026 at scale 1. */
 const REGISTRATIONS_AN_ORDER = 0.0035;
-/** The loyalty programme gains ground: registrations per order gained per year, as a fraction of the first year's. */
+/** The loyalty programme grows: yearly increase of registrations per order, as a fraction of the first year's. */
 const PROGRAMME_GROWTH_A_YEAR = 0.3;
-/** A new store gets more registrations: this many times more on its first day, fading over some 90 days. */
+/** A new store gets more registrations: this factor on its first day, which fades over some 90 days. */
 const OPENING_RUSH = 2;
 
 /** The loyalty levels above the lowest begin at these logarithms of a customer's orders a week, plus some luck. */
@@ -35,7 +35,7 @@ const byPersona = choices(personas.map(({ share }) => share));
 export interface Customer extends Life, Taste {
   readonly id: number;
   readonly registeredOn: number;
-  /** Mean orders a day while a customer, in ordinary times. */
+  /** Mean orders a day in ordinary times, while the customer stays. */
   readonly ordersADay: number;
   /** Indexes into the lists of personas, stores, loyalty levels and channels. */
   readonly persona: number;
@@ -52,7 +52,7 @@ export function registeredUntil(untilDay: number, { seed, scale }: { seed: numbe
   const customers: Customer[] = [];
   const random = new Random(seed, "coffee customers");
   const tasteOf = tastes();
-  // A customer registers on the day when the expected number of registrations passes the id, give or take one.
+  // A customer registers on the day when the expected number of registrations passes the id, plus or minus one.
   let threshold = random.at(1).next();
   let expected = 0;
   for (let day = dayOf(FIRST_DAY); day <= untilDay; day++) {
@@ -114,7 +114,7 @@ export function certainVisits({ life, visits, registeredOn, channel }: Customer)
 }
 
 /**
- * The facts of a guest that an order needs, in columns by customer id; 0 stands for a passer-by. The customers of a large chain fit
+ * The facts of a guest that an order needs, in columns by customer id; 0 stands for an anonymous guest. The customers of a large chain fit
  * the processor's cache as columns, and not as objects.
  */
 export interface Guests {

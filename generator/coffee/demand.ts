@@ -20,7 +20,7 @@ const REGISTERING_DAYS = 900;
 /** Standard deviations of the day's luck: the weather, which the whole city shares, and the store's own. */
 const CITY_LUCK = 0.12;
 const STORE_LUCK = 0.1;
-/** Weather lasts: a day's share of the luck of the day before, and the days after which nothing is left of it. */
+/** Weather persists: the share of a day's luck that comes from the day before, and the days after which none of it is left. */
 const MEMORY = 0.65;
 const REMEMBERED_DAYS = 12;
 
@@ -32,7 +32,7 @@ export function cityDemand(day: number, random: Random): number {
   return month * factor(luck * Math.sqrt(1 - MEMORY ** 2), CITY_LUCK);
 }
 
-/** Mean number of orders at a store on a day without events, of ordinary luck in an ordinary season; 0 before it opens. */
+/** Mean number of orders at a store on a day without events, with ordinary luck and season; 0 before it opens. */
 export function storeDemand(store: Store, day: number): number {
   if (day < store.openedOn) return 0;
   const weekday = weekdayOf(day);

@@ -9,7 +9,7 @@ export interface Promotion {
   readonly hours?: { readonly from: number; readonly to: number };
 }
 
-/** In the first months of the full-scale invasion the chain has other worries than promotions. */
+/** In the first months of the full-scale invasion, the chain runs no promotions. */
 const paused = (day: string): boolean => day >= "2022-02-24" && day <= "2022-05-31";
 
 /** Whether a promotion runs every year from one `MM-DD` to another. */
@@ -18,7 +18,7 @@ const everyYear =
   (day) =>
     !paused(day) && day.slice(5) >= first && day.slice(5) <= last;
 
-/** The promotions. Of those that run in an hour, the first one is offered. */
+/** The promotions. If several run in an hour, the first one is offered. */
 export const promotions: readonly Promotion[] = [
   {
     code: "HAPPYHOUR20",

@@ -15,7 +15,7 @@ export function exponential(random: Random, mean: number): number {
   return -Math.log(1 - random.next()) * mean;
 }
 
-/** Poisson with the given mean. From 60 on it is the normal approximation, whose error is too small to see in a chart. */
+/** Poisson with the given mean. From 60 on it uses the normal approximation, whose error is too small to see in a chart. */
 export function poisson(random: Random, mean: number): number {
   if (mean >= 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
   const limit = Math.exp(-mean);

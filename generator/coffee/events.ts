@@ -88,7 +88,7 @@ const history: readonly Entry[] = [
   ["closing", "Podil without power", "2022-11-24", "2022-11-24", { store: podil, closed: true }, theChain],
   ["closing", "Lesi Boulevard without power", "2022-11-24", "2022-11-25", { store: lesi, closed: true }, theChain],
   ["outage", "After the blackout", "2022-11-25", "2022-11-25", { demand: 0.7 }, "https://www.scotsman.com/news/world/war-in-ukraine-kyiv-worker-says-we-open-the-cafe-when-we-have-power-and-when-the-lights-go-out-we-close-it-again-3906159"],
-  // People sit where there is light and a connection.
+  // People sit where there is light and internet.
   ["outage", "Golden Gate on a generator", "2022-11-26", "2023-02-11", { store: goldenGate, demand: 1.2 }, theChain],
   ["attack", "Metro stopped, no water", "2022-12-16", "2022-12-16", { demand: 0.45 }, "https://kyivindependent.com/klitschko-subway-resumes-work-in-kyiv-water-supply-restored/"],
   ["outage", "Scheduled outages", "2024-05-14", "2024-07-30", { demand: 0.95 }, "https://news.online.ua/en/power-outages-in-four-ukrainian-regions-to-begin-earlier-878907/"],
@@ -166,7 +166,7 @@ const openings: readonly Entry[] = stores.map(({ name, openedOn }, store) => [
 const firstDay = dayOf(FIRST_DAY);
 const lastDay = dayOf(LAST_DAY);
 
-/** Each run of a promotion's days in a row. */
+/** Each unbroken run of a promotion's days. */
 function* promotionEvents(): Generator<ShopEvent> {
   for (const { code, lift, runs } of promotions) {
     let from: number | undefined;

@@ -5,7 +5,7 @@ import { shopDay } from "./shop-days.ts";
 
 /**
  * How customers come and go. Regular ones come at one rate until they leave. Passing ones come once or twice. Pausing ones stay away
- * for months and return. Fading ones come ever less before they leave.
+ * for months and return. Fading ones come less and less often before they leave.
  */
 export const lives = ["regular", "passing", "pausing", "fading"] as const;
 export type LifeName = (typeof lives)[number];
@@ -13,7 +13,7 @@ export type LifeName = (typeof lives)[number];
 /** A customer's life with the chain. Days are numbers, see calendar.ts; 0 stands for never. */
 export interface Life {
   readonly life: LifeName;
-  /** First day on which the customer comes no more; may be after the last generated day. */
+  /** First day after the customer's last possible visit; may be after the last generated day. */
   readonly leftOn: number;
   /** The pause, [from, until). */
   readonly pausedFrom: number;
@@ -58,7 +58,7 @@ export function passingLife(random: Random, registeredOn: number, homeStore: num
   };
 }
 
-/** The life of a customer who means to stay, by loyalty level. */
+/** The life of a customer who stays for longer, by loyalty level. */
 export function stayingLife(random: Random, registeredOn: number, level: number): Life {
   const { meanStayDays } = loyaltyLevels[level] as (typeof loyaltyLevels)[number];
   const stay = 1 + Math.floor(exponential(random, meanStayDays));

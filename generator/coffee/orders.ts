@@ -77,7 +77,7 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
         const favourite = (isDrink[product] ? guests.drink : guests.bite)[id] as number;
         if (random.next() < (menu.favourite[favourite] as number)) product = favourite;
       }
-      // More of one product is a quantity, not another line.
+      // Several pieces of a product are one line with a quantity.
       while ((taken >>> product) & 1) product = choose(random, choice);
       taken |= 1 << product;
       if (line === 0) choice = menu.further[product] as Choices;
@@ -108,7 +108,7 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
     }
   }
 
-  /** Draws where, how and by what the guest orders and pays. */
+  /** Draws where and how the guest orders and pays. */
   function fillWay(on: TradingDay, format: keyof typeof takeaway, id: number): void {
     const inApp = id > 0 && random.next() < IN_APP;
     receipt.channel = inApp ? APP : COUNTER;

@@ -122,7 +122,7 @@ export function hourWeights(guest: Persona, weekend: boolean): number[] {
   const peaks = weekend ? guest.weekendPeaks : guest.workdayPeaks;
   return Array.from({ length: 24 }, (_, hour) => {
     const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((hour + 0.5 - peak) / width) ** 2) / 2);
-    // A few orders come all day, between the peaks too.
+    // A few orders come all day, even between the peaks.
     return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
   });
 }

@@ -19,14 +19,14 @@ export class Receipt {
   /** `YYYY-MM-DD`, and with the hour in UTC, `YYYY-MM-DDTHH:`. */
   day: Encoded = encode("");
   utcHour: Encoded = encode("");
-  /** Id of the order, which stands in its lines too: day, store and number within both, as `YYYYMMDDSSNNNNN`. */
+  /** Id of the order, also in its lines: day, store and number within both, as `YYYYMMDDSSNNNNN`. */
   readonly id = new Bytes(15);
   /** Id of the store. */
   store = 0;
   hour = 0;
   /** Second of the hour, 0 to 3599. */
   second = 0;
-  /** 0 for a passer-by. */
+  /** 0 for an anonymous guest. */
   customerId = 0;
   orderType = 0;
   channel = 0;

@@ -8,7 +8,7 @@ import { stores } from "./stores.ts";
 export interface ShopDay {
   readonly opensAt: number;
   readonly closesAt: number;
-  /** Demand relative to an ordinary day: what the day's events do, apart from shorter hours and promotions. */
+  /** Demand relative to an ordinary day: the effect of the day's events, apart from shorter hours and promotions. */
   readonly demand: number;
 }
 

@@ -6,7 +6,7 @@ import { isoDay, parseDay } from "./calendar.ts";
 export const FIRST_DAY = "2022-01-01";
 /** The last day with prices and growth. */
 export const LAST_DAY = "2031-12-31";
-/** The scale of a chain that lives from its trade: about 230 orders a shop and day in 2026. */
+/** The scale of a busy chain: about 230 orders per shop and day in 2026. */
 export const LIVING_SCALE = 10;
 /** At a larger scale, the busiest store could take more orders a day than the five digits of an order's number can count. */
 export const MAX_SCALE = 500;
@@ -21,7 +21,7 @@ export interface CoffeeOptions {
   readonly until: string;
   /** The number of days up to `until`; by default all since `FIRST_DAY`. */
   readonly days?: number;
-  /** Multiplies orders and customers; 1 gives about 150,000 orders until November 2026, in that year 25 a shop and day. */
+  /** Multiplies orders and customers; 1 gives about 150,000 orders until November 2026, and in that year 25 per shop and day. */
   readonly scale: number;
   /** The shard that this process writes, from 0, and the number of shards. */
   readonly shard: { readonly index: number; readonly count: number };
@@ -94,7 +94,7 @@ export interface Month {
   /** Its days in the run, as [from, to). */
   readonly from: number;
   readonly to: number;
-  /** Whether the run covers all of it: then a later run has the same rows, and keeps its files. */
+  /** Whether the run covers the whole month: then a later run has the same rows, and keeps its files. */
   readonly isWhole: boolean;
 }
 

@@ -20,11 +20,11 @@ export interface Taste {
 
 /** Share of the drinks, and of the things to eat, for which the customer takes the favourite without looking at the menu. */
 export const FAVOURITE = 0.38;
-/** Share of the visits in the usual hour, and of the orders paid in the usual way, beside those that chance brings there. */
+/** Share of the visits in the usual hour, and of the orders paid in the usual way, in addition to those by chance. */
 export const USUAL_HOUR = 0.55;
 export const USUAL_PAYMENT = 0.85;
 
-/** Of the things to eat, how much more popular pastry is than savory food. */
+/** How much more popular pastry is than savory food. */
 const PASTRY = 1.6;
 
 /** Returns a function that draws the taste of a customer who registers on a day. It keeps what changes by year only. */

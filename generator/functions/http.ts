@@ -55,7 +55,7 @@ export function jsonFunction(
   };
 }
 
-/** A scheduler sends no body, a person may send one. It must be JSON, and nothing in it is used. */
+/** A scheduler sends no body, but a person may. It must be JSON, and its content is ignored. */
 function checkBody(text: string): void {
   if (text.trim() === "") return;
   try {

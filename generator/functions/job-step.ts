@@ -3,7 +3,7 @@ import { HttpError } from "./http.ts";
 
 /** The most failed executions of a job in one night: Cloud Run has retried each task several times by then. */
 const MOST_FAILURES = 3;
-/** The pause between two looks at an execution. */
+/** The pause between two checks of an execution. */
 const POLL_MS = 3_000;
 
 export interface JobWork {
@@ -32,14 +32,14 @@ export async function runJob(
     if (running === undefined && failures.length >= MOST_FAILURES)
       throw new HttpError(
         503,
-        `${short} failed ${failures.length} times tonight and is not started again; the last time: ${reasonOf(failures[0])}`,
+        `${short} failed ${failures.length} times tonight and will not be started again; the last time: ${reasonOf(failures[0])}`,
       );
     const ended = await endOf(api, running ?? (await api.start(job)), deadline);
     if (!ended.completionTime) throw new HttpError(503, `${short} is still running (${ended.name})`);
     if (hasFailed(ended))
       throw new HttpError(
         503,
-        `${short} failed, time ${failures.length + 1} of ${MOST_FAILURES} tonight: ${reasonOf(ended)}`,
+        `${short} failed, attempt ${failures.length + 1} of ${MOST_FAILURES} tonight: ${reasonOf(ended)}`,
       );
     return { execution: ended.name, ...(ended.logUri && { logUri: ended.logUri }) };
   } catch (error) {
@@ -48,7 +48,7 @@ export async function runJob(
   }
 }
 
-/** The state of an execution at its end, or at the deadline. A call that fails for a passing reason is made again. */
+/** The state of an execution at its end, or at the deadline. A call that fails for a temporary reason is retried. */
 async function endOf(api: RunAdmin, started: Execution, deadline: number): Promise<Execution> {
   let state = started;
   while (!state.completionTime && Date.now() < deadline) {

@@ -3,11 +3,11 @@ import type { Run } from "../runs.ts";
 import { HttpError } from "./http.ts";
 
 /*
- * A step of the night asks the data, and no clock, whether its turn has come. Cloud Scheduler calls it until it answers 200: its
- * retries are how a step waits for the one before it. So a step may be late, fail, or be called twice or by hand.
+ * A step of the night looks at the data, not at the clock, to decide whether to run. Cloud Scheduler calls it until it answers 200; with these
+ * retries, a step waits for the step before it. So a step may be late, fail, or be called twice or by hand.
  */
 
-/** How far a step is. */
+/** The progress of a step. */
 export interface Standing {
   /** The newest output of the step; undefined if there is none. */
   readonly has: Run | undefined;
@@ -19,9 +19,9 @@ export interface Standing {
 
 /** A step of the night. */
 export interface Step {
-  /** Asks the data how far the step is, on a night whose last day of data is `night`. */
+  /** Reads the step's progress from the data, on a night whose last day of data is `night`. */
   readonly standing: (night: string) => Promise<Standing>;
-  /** Makes the output, and returns what the answer says of that. Throws HttpError 503 if it should be called again. */
+  /** Makes the output, and returns the fields to add to the answer. Throws HttpError 503 if it should be called again. */
   readonly work: () => Promise<object>;
 }
 

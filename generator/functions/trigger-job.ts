@@ -46,7 +46,7 @@ function jobStep(
 ): Step {
   const env = environment();
   const job = `projects/${env.PROJECT_ID}/locations/${env.REGION}/jobs/${env[name]}`;
-  // Tonight began at the last midnight in Kyiv, when yesterday became a whole day.
+  // Tonight began at the last midnight in Kyiv, when yesterday's data became complete.
   const lastDay = yesterdayInKyiv();
   return {
     standing: (night) => standing(env, night),
@@ -82,13 +82,13 @@ async function reportStanding(env: Env, night: string): Promise<Standing> {
   const reported = await reportedRun(await openLake(`gs://${env.REPORTS_BUCKET}`));
   return {
     has: reported,
-    // Pages of old marts are written once a night too, so that they say that tonight's data has not come.
+    // Once a night, write pages even from old marts, so that they say that tonight's data is missing.
     due: built !== undefined && (reported?.run !== built.run || reported.night < night),
     waitsFor: isOf(built, night) ? undefined : `the marts: they hold ${reach(built)}`,
   };
 }
 
-/** Asks the warehouse, which is closed before a job that writes to it starts. */
+/** Queries the warehouse, and closes it before a job that writes to it starts. */
 async function asking<T>({ PROJECT_ID, LOCATION }: Env, ask: (warehouse: Warehouse) => Promise<T>): Promise<T> {
   const warehouse = await openWarehouse(`bigquery://${PROJECT_ID}?location=${LOCATION}`);
   try {

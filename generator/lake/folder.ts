@@ -20,7 +20,7 @@ export function openFolder(url: string): Lake {
     return join(root, path);
   };
 
-  // The folders at the top of the lake in which this process has removed what interrupted ones left.
+  // The lake's top folders in which this process has already removed files of interrupted processes.
   const swept = new Map<string, Promise<void>>();
   const sweep = (path: string) => {
     const top = at(path.includes("/") ? path.slice(0, path.indexOf("/")) : ".");
@@ -53,7 +53,7 @@ export function openFolder(url: string): Lake {
           bytes += chunk.byteLength;
           await written;
         }),
-      // No fsync: after a power cut, the manifest's checksums tell a file that was cut short from a whole one.
+      // No fsync: after a power cut, the manifest's checksums reveal a truncated file.
       close: () =>
         guard(async () => {
           try {
@@ -118,7 +118,7 @@ export async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
 }
 
 /**
- * Creates a folder and its missing parents. `mkdir(…, { recursive: true })` will not do: where the system always answers ENOENT, as
+ * Creates a folder and its missing parents. `mkdir(…, { recursive: true })` does not work here: if the system always answers ENOENT, as
  * under /proc, Node 22 retries forever.
  */
 export async function makeFolder(path: string): Promise<void> {
@@ -148,14 +148,14 @@ export function replaceFile(path: string, content: Uint8Array): void {
   renameSync(aside, path);
 }
 
-/** Removes files that a process began and did not finish, unless it is still writing. */
+/** Removes files that a process left unfinished, unless it is still writing. */
 async function removeUnfinished(folder: string, recursive: boolean): Promise<void> {
   const entries = await readdir(folder, { recursive, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const pid = Number(unfinished.exec(entry.name)?.[1]);
     const path = join(entry.parentPath, entry.name);
     if (!entry.isFile() || Number.isNaN(pid) || (isAlive(pid) && (await isFresh(path)))) continue;
-    // A read-only folder keeps them: they do no harm.
+    // In a read-only folder they stay, and do no harm.
     await rm(path, { force: true }).catch(() => {});
   }
 }
@@ -187,8 +187,7 @@ async function ifThere<T>(path: string, read: () => Promise<T>): Promise<T | und
   } catch (error) {
     // ENOTDIR: one of the path's folders is a file, so there is nothing at the path.
     if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined;
-    if (codeOf(error) === "EISDIR")
-      throw new UserError(`${path} is a folder, and a file is to be read there: move it away`);
+    if (codeOf(error) === "EISDIR") throw new UserError(`${path} must be a file, but is a folder: move it away`);
     if (codeOf(error) !== "") throw new UserError(`${path} cannot be read (${messageOf(error)}): allow reading it`);
     throw error;
   }
@@ -210,9 +209,9 @@ function guardWrites(root: string, path: string) {
       if (["ENOSPC", "EDQUOT"].includes(code))
         throw new UserError(`no space left to write ${path} (${code}): free some, or choose another folder`);
       if (["ENOTDIR", "EEXIST"].includes(code))
-        throw new UserError(`${dirname(path)} cannot be a folder, a file is in its way: choose another folder`);
+        throw new UserError(`${dirname(path)} must be a folder, but is a file: choose another folder`);
       if (["EISDIR", "ENOTEMPTY"].includes(code))
-        throw new UserError(`a folder stands where the file ${path} is to be written: move it away`);
+        throw new UserError(`${path} must be a file, but is a folder: move it away`);
       if (code !== "") throw new UserError(`cannot write ${path}: ${messageOf(error)}; choose another folder`);
       throw error;
     }

@@ -21,7 +21,7 @@ export interface BucketPlace {
 
 /**
  * The bucket and prefix of a URL. Sends no request. Throws UserError if the URL names no bucket.
- * @param autoRetry whether the client repeats requests that failed for a moment. A caller that repeats its own work sets it to false
+ * @param autoRetry whether the client retries requests after a temporary failure. A caller that retries its own work sets it to false
  */
 export function openBucket(url: string, autoRetry = true): BucketPlace {
   const [, name, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]+)(?:\/(.*))?$/.exec(url) ?? [];
@@ -43,7 +43,7 @@ export function openBucket(url: string, autoRetry = true): BucketPlace {
 export function openGcs(url: string): Lake {
   const { bucket, prefix } = openBucket(url);
   const at = (path: string) => bucket.file(`${prefix}${path}`);
-  // The client does not repeat a download that breaks off, so whatever reads is repeated here.
+  // The client does not retry a download that breaks off, so retry every read here.
   const reader = openBucket(url, false).bucket;
   const objectAt = (path: string) => reader.file(`${prefix}${path}`);
   const read = <T>(work: () => Promise<T>) => guard(bucket, () => withRetries(work));
@@ -111,7 +111,7 @@ export async function verify(file: File, sent: FileInfo): Promise<FileInfo> {
   throw new UserError(`${file.cloudStorageURI.href} arrived damaged and was deleted: run this again`);
 }
 
-/** The content type of a file, from its name: on some machines the client does not know that of CSV. */
+/** The content type of a file, from its name: on some machines the client does not know CSV's. */
 export function contentType(name: string): string {
   if (name.endsWith(".csv")) return "text/csv";
   if (name.endsWith(".html")) return "text/html; charset=utf-8";
@@ -162,7 +162,7 @@ function writerTo(file: File): FileWriter {
   };
 }
 
-/** Waits for a write or an end. A stream that breaks meanwhile closes without calling back, so listen for that too. */
+/** Waits for a write or an end. A stream that breaks meanwhile closes without a callback, so listen for the close, too. */
 function settled(stream: Writable, start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const broken = () => reject(stream.errored ?? new Error("the upload broke off"));
@@ -191,7 +191,7 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read();
   } catch (error) {
-    // A missing bucket is a 404 too, and only the message tells it from a missing object.
+    // A missing bucket is also a 404, and differs from a missing object only in the message.
     if (codeOf(error) === 404 && !/specified bucket does not exist/i.test(messageOf(error))) return undefined;
     throw error;
   }

@@ -1,19 +1,19 @@
 /** Size and checksum of a complete file. */
 export interface FileInfo {
   readonly bytes: number;
-  /** MD5 in hexadecimal. Cloud Storage keeps it too, so an object can be checked without reading it. */
+  /** MD5 in hexadecimal. Cloud Storage stores it as well, so an object can be checked without being read. */
   readonly md5: string;
 }
 
 /** Writes one file, which becomes visible when `close` returns, and never after `abort`. */
 export interface FileWriter {
-  /** Owns `chunk` until the promise settles. Waits if the target is slower than the source. */
+  /** The callee owns `chunk` until the promise settles, later if the target is slower than the source. */
   write(chunk: Uint8Array): Promise<void>;
   close(): Promise<FileInfo>;
   abort(): Promise<void>;
 }
 
-/** Holds the files: a bucket and prefix, or a folder as its stand-in. Paths are relative, with `/`. */
+/** The store of files: a bucket and prefix, or a folder as its stand-in. Paths are relative, with `/`. */
 export interface Lake {
   readonly url: string;
   create(path: string): Promise<FileWriter>;

@@ -36,7 +36,8 @@ export function manifestPath(prefix: string): string {
 export async function readManifest(lake: Lake, prefix: string): Promise<Manifest> {
   const path = manifestPath(prefix);
   const manifest = await readManifestAt(lake, path);
-  if (manifest.files.length === 0) throw notManifest(lake, path, "it names no files");
+  const wrong = manifest.files.length === 0 ? "it names no files" : wrongMonths(manifest);
+  if (wrong !== undefined) throw notManifest(lake, path, wrong);
   return manifest;
 }
 
@@ -65,17 +66,26 @@ export async function writeManifestAt(lake: Lake, path: string, manifest: Manife
 }
 
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
-/** Folders, and SQL statements, carry the run's name. */
-const isName = (value: unknown): boolean => typeof value === "string" && /^[\w.-]+$/.test(value);
+/** Folders and SQL statements contain the run's name. */
+const isName = (value: unknown): boolean => typeof value === "string" && /^[\w.-]*\w[\w.-]*$/.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isNumber = (value: unknown): boolean => typeof value === "number";
-const isDay = (value: unknown): boolean => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+const isShards = (value: unknown): boolean => isCount(value) && (value as number) > 0;
+const isScale = (value: unknown): boolean => typeof value === "number" && value > 0 && Number.isFinite(value);
+/** A path within the lake. */
+const isPath = (value: unknown): boolean =>
+  typeof value === "string" && value.split("/").every((part) => !/^\.{0,2}$|\p{Cc}/u.test(part));
+const isDay = (value: unknown): boolean => {
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  // JavaScript reads 30 February as 1 March.
+  const day = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
+};
 const isMonth = (value: unknown): boolean =>
   value === undefined || (typeof value === "string" && /^\d{4}-(0[1-9]|1[0-2])$/.test(value));
 const isMd5 = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
 
-const settingsShape = { seed: isCount, scale: isNumber, from: isDay, until: isDay, shards: isCount };
-const fileShape = { table: isText, path: isText, rows: isCount, bytes: isCount, md5: isMd5, month: isMonth };
+const settingsShape = { seed: isCount, scale: isScale, from: isDay, until: isDay, shards: isShards };
+const fileShape = { table: isText, path: isPath, rows: isCount, bytes: isCount, md5: isMd5, month: isMonth };
 
 /** The first reason why a value is not a manifest; undefined if it is one. */
 function firstMistake(value: unknown): string | undefined {
@@ -84,6 +94,7 @@ function firstMistake(value: unknown): string | undefined {
   if (!isName(manifest.run)) return "run is missing or wrong";
   const setting = Object.entries(settingsShape).find(([name, fits]) => !fits(settings[name]));
   if (setting !== undefined) return `the setting ${setting[0]} is missing or wrong`;
+  if (String(settings.from) > String(settings.until)) return "its first day is after its last day";
   const files = manifest.files;
   if (!Array.isArray(files)) return "it names no files";
   const paths = new Set<unknown>();
@@ -96,6 +107,24 @@ function firstMistake(value: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** How the months of a manifest's files contradict its first and last day; undefined if they do not. */
+function wrongMonths({ settings: { from, until }, files }: Manifest): string | undefined {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { month } of files) {
+    if (month === undefined) continue;
+    least = Math.min(least, monthNumber(month));
+    most = Math.max(most, monthNumber(month));
+  }
+  if (most < least) return undefined;
+  const [first, last] = [monthNumber(from), monthNumber(until)];
+  // The first and the last month may lack their files, if all shops were closed on these days.
+  if (least >= first && least <= first + 1 && most >= last - 1 && most <= last) return undefined;
+  return `its files are of other months than its days, ${from} to ${until}`;
+}
+
+/** Counts the months since the year 0. */
+const monthNumber = (day: string): number => 12 * Number(day.slice(0, 4)) + Number(day.slice(5, 7));
 
 function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

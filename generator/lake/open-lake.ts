@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import type { Lake } from "./lake.ts";
 
 /**
- * Opens a lake by its URL: `gs://bucket/prefix` or `file:///absolute/folder`. In a rehearsal, a folder stands for the bucket.
+ * Opens a lake by its URL: `gs://bucket/prefix` or `file:///absolute/folder`. In a rehearsal, a folder stands in for the bucket.
  * Throws UserError for any other URL.
  */
 export async function openLake(url: string): Promise<Lake> {

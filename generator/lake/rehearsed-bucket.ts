@@ -13,7 +13,7 @@ export function bucketFolder(rehearsal: string, bucket = ""): string {
 }
 
 /**
- * Opens the folder that stands for `gs://bucket/prefix` in a rehearsal. Throws UserError for a bucket that was not declared, and
+ * Opens the folder that stands in for `gs://bucket/prefix` in a rehearsal. Throws UserError for a bucket that was not declared, and
  * for a URL that Cloud Storage would refuse.
  */
 export async function openRehearsedBucket(rehearsal: string, url: string): Promise<Lake> {

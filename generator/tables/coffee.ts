@@ -66,7 +66,7 @@ export const customers = table(
   {
     dataset,
     table: "customers",
-    description: "Registered customers; who left is not known here, as in life",
+    description: "Registered customers; as in real life, the table does not say who left",
     primaryKey: ["customer_id"],
     foreignKeys: [references("home_store_id", stores)],
     clustering: ["customer_id"],
@@ -88,7 +88,7 @@ export const orders = table(
   {
     dataset,
     table: "orders",
-    description: "Orders, one row a receipt",
+    description: "Orders, one row per receipt",
     primaryKey: ["order_id"],
     foreignKeys: [references("customer_id", customers), references("store_id", stores)],
     // By month, because a load rewrites every partition, and BigQuery allows one job at most 4,000 of them.
@@ -187,7 +187,7 @@ export const loads = table(
   },
 );
 
-/** Written with `loads`. By it a load knows which months have changed, and dbt which ones to build again. */
+/** Written with `loads`. It tells a load which months have changed, and dbt which ones to build again. */
 export const loadedFiles = table(
   {
     dataset,
@@ -205,7 +205,7 @@ export const loadedFiles = table(
 );
 
 /**
- * The truth about customers, which the generator knows and the shop does not, for scoring segments and churn models. It is a file
+ * The truth about customers, for scoring segments and churn models. The generator knows it, and the shop does not. It is a file
  * and is never loaded.
  */
 export const customerTruth = table(
@@ -221,7 +221,7 @@ export const customerTruth = table(
     customer_id: integer("Customer"),
     persona: string("Kind of customer: Daily commuter, Remote worker, Student, Weekend bruncher or Occasional"),
     life: string(
-      "regular, passing (comes once or twice), pausing (stays away for months and returns) or fading (comes ever less)",
+      "regular, passing (comes once or twice), pausing (stays away for months and returns) or fading (comes less and less often)",
     ),
     orders_per_week: nullable(
       numeric("Mean orders a week while a customer, in ordinary times; empty for passing ones"),

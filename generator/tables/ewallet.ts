@@ -8,7 +8,8 @@ export const providerUsers = table(
   {
     dataset,
     table: "provider_users",
-    description: "Users of the e-wallet, one row an e-mail address: about half of the merchant's customers, and others",
+    description:
+      "Users of the e-wallet, one row per e-mail address: about half of the merchant's customers, and other people",
     primaryKey: ["provider_user_id"],
     clustering: ["hashed_email"],
   },

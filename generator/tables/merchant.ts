@@ -13,12 +13,12 @@ import {
 
 const dataset = "merchant";
 
-/** Customers of the merchant: one row a person, a person being an e-mail address. */
+/** Customers of the merchant: one row per person, identified by the e-mail address. */
 export const users = table(
   {
     dataset,
     table: "users",
-    description: "Customers of the merchant, one row an e-mail address: a snapshot of thelook_ecommerce.users",
+    description: "Customers of the merchant, one row per e-mail address: a snapshot of thelook_ecommerce.users",
     primaryKey: ["id"],
     clustering: ["hashed_email"],
     file: "users",
@@ -61,7 +61,7 @@ export const orders = table(
     gender: nullable(string("Gender of the customer, F or M")),
     created_at: nullable(
       timestamp(
-        "When the order was placed; the last month has twice the orders of the month before, by how thelook draws days",
+        "When the order was placed; the last month has twice the orders of the month before, because of how thelook draws days",
       ),
     ),
     returned_at: nullable(timestamp("When the order came back")),
@@ -164,7 +164,7 @@ export const thelook = {
 } as const;
 
 /**
- * A table as thelook_ecommerce has it: the merchant's columns but for those that the snapshot adds. All may be empty, because the
+ * A table as thelook_ecommerce has it: the merchant's columns except those that the snapshot adds. All may be empty, because the
  * snapshot's rules decide which rows to keep, and not the load.
  */
 function sourceOf<C extends Columns, Added extends keyof C & string>({ primaryKey, ...of }: Table<C>, added: Added[]) {

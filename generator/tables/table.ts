@@ -8,7 +8,7 @@ export interface Column<Value = unknown> {
   readonly description: string;
   /** Whether it identifies a person (an e-mail address, a birth date). Shared views cannot expose such a column. */
   readonly pii: boolean;
-  /** The smallest and largest value that makes sense: a load refuses others. */
+  /** The smallest and largest value that makes sense: a load refuses any other. */
   readonly range?: { readonly min?: number; readonly max?: number };
   /** Never set: carries the TypeScript type for `Row`. */
   readonly _value?: Value;
@@ -21,7 +21,7 @@ export interface ForeignKey {
   readonly references: { readonly dataset: string; readonly table: string; readonly column: string };
 }
 
-/** Everything about a table but its columns. */
+/** Everything about a table except its columns. */
 export interface TableOptions<Name extends string = string> {
   readonly dataset: string;
   readonly table: string;

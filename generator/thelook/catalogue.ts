@@ -88,7 +88,7 @@ function brandFor(random: Random, department: "Men" | "Women"): number {
   return brand;
 }
 
-/** A price in USD with an ending that shops like, between the cheapest and the dearest. */
+/** A price in USD with a usual ending such as .99, between the cheapest and the most expensive. */
 function rounded(random: Random, price: number): number {
   const cents = ending(random);
   const exact = cents === undefined ? Math.round(price * 100) / 100 : Math.floor(price) + cents / 100;

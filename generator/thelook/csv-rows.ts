@@ -90,7 +90,7 @@ export const itemRow = rowWriter<typeof thelook.orderItems.columns, ItemSource>(
   sale_price: (out, { item, prices }) => out.hundredths(prices[item.product] as number),
 });
 
-/** By day since 1970. As long as it gets until 2052: an array that grew from a far index would be a slow one. */
+/** By day since 1970. Allocated until 2052, because an array that grows from a high index is slow. */
 const days = new Array<Encoded | undefined>(30_000);
 const minuteTexts = Array.from({ length: 1_440 }, (_, minute) => {
   const twoDigits = (number: number) => String(number).padStart(2, "0");

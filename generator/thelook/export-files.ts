@@ -33,7 +33,12 @@ export function findExportFiles(
     const chosen = candidates.filter(({ stem, depth }) => rank(stem === name, depth) === closest);
     const sets = [...new Set(chosen.map(({ set }) => set))];
     const shards = chosen.map(({ path }) => path);
-    if (sets.length > 1) problems.push(`${sets.join(" and ")} could each be ${name}: keep one of them`);
+    const twins = shards.filter((path) => /\.gz$/i.test(path) && shards.includes(path.slice(0, -3)));
+    const gap = missingShard(shards);
+    if (twins[0] !== undefined)
+      problems.push(`${twins[0].slice(0, -3)} and ${twins[0]} have the same rows: keep one of them`);
+    else if (gap !== undefined) problems.push(`lacks the shard ${gap} of ${name}: copy all of them`);
+    else if (sets.length > 1) problems.push(`${sets.join(" and ")} could each be ${name}: keep one of them`);
     else if (sets.length === 1) found.set(table, shards);
     else if (needed.includes(table)) lacking.push(`${name}.csv`);
   }
@@ -42,7 +47,7 @@ export function findExportFiles(
   throw new UserError(`${place} ${problems.join("; ")}${whatIsThere(paths)}`);
 }
 
-/** A file as its path tells it: files of one set are the shards of one table. */
+/** A file, judged by its path: files of one set are the shards of one table. */
 function describe(path: string): { path: string; stem: string; set: string; depth: number } | undefined {
   const parts = path.split("/");
   const hidden = parts.some((part) => /^[._]/.test(part));
@@ -59,6 +64,13 @@ function describe(path: string): { path: string; stem: string; set: string; dept
   if (depth > 1) return undefined;
   const stem = named.replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
   return { path, stem, set: [...folders, `${named}.${format}`].join("/"), depth };
+}
+
+/** The first number that is missing among shards that BigQuery numbers from 0, such as "000000000001"; undefined for other files. */
+function missingShard(paths: readonly string[]): string | undefined {
+  const numbers = paths.map((path) => /(?<!\d)\d{12}(?=\.)/.exec(path)?.[0]);
+  const expected = paths.map((_, index) => String(index).padStart(12, "0"));
+  return numbers.includes(undefined) ? undefined : expected.find((number) => !numbers.includes(number));
 }
 
 function rank(exact: boolean, depth: number): number {

@@ -110,7 +110,7 @@ SPELLINGS = {
     "KR": {"Incheon": "Incheon Metropolitan City", "Daegu": "Daegu Metropolitan City", "Ulsan": "Ulsan Metropolitan City", "Kimhae": "Gimhae City",
            "Wŏnju": "Wonju City", "Chinju": "Jinju City"},
 }
-# Large places in these countries are cities by name too, but for the ones that are provinces.
+# Large places in these countries are also called cities, except the ones that are provinces.
 CITY = {"KR": {"Seoul", "Busan", "Daejeon", "Gwangju"}, "JP": {"Tokyo", "Kyoto"}}
 
 # The first digits of postal codes by state, as the lowest and the highest.

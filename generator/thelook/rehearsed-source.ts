@@ -5,7 +5,7 @@ import { openFolder } from "../lake/folder.ts";
 import type { Lake } from "../lake/lake.ts";
 import { openLake } from "../lake/open-lake.ts";
 
-/** The public dataset: the one part of Google Cloud that a rehearsal lacks. */
+/** The public dataset, the only part of Google Cloud that a rehearsal cannot imitate. */
 const PUBLIC = "bigquery://bigquery-public-data/thelook_ecommerce";
 
 /**

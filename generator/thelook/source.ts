@@ -69,7 +69,7 @@ const wanted = `an export of thelook_ecommerce is a folder with ${fileNames(need
 /**
  * Makes thelook's five tables readable for the warehouse, and returns their names. It reads tables in BigQuery in place, loads CSV
  * files into staging tables, and writes the files of `synthetic:` first. An export may lack the products and the distribution
- * centers: then these tables are empty, and `progress` is told.
+ * centers: then these tables are empty, and `progress` reports it.
  * Throws UserError if the source is unknown, missing, empty or out of the warehouse's reach, and if a file does not fit (with file,
  * line, column and value).
  */
@@ -93,7 +93,7 @@ const known = "bigquery://PROJECT/DATASET, file:///FOLDER, gs://BUCKET/PREFIX or
 function inBigQuery(warehouse: Warehouse, source: string): ThelookTables {
   if (warehouse.dialect.name !== "bigquery")
     throw new UserError(
-      `${source} can be read by BigQuery only: here use file:///FOLDER of its CSV export, or synthetic:`,
+      `${source} can be read by BigQuery only: on a laptop use file:///FOLDER of its CSV export, or synthetic:`,
     );
   const [, project, dataset] = /^bigquery:\/\/([a-z0-9.:-]+)\/(\w+)$/.exec(source) ?? [];
   if (!project || !dataset) throw new UserError(`"${source}" names no dataset: use bigquery://PROJECT/DATASET`);
@@ -136,7 +136,7 @@ async function written(
     progress?.(`reading ${uri}`);
     const { name, rows } = await warehouse.stage(table, { uris: [uri], trusted: true });
     if (rows !== promised[table.table])
-      throw new UserError(`${uri}: ${promised[table.table]} rows were written and ${rows} arrived; run this again`);
+      throw new UserError(`${uri}: ${promised[table.table]} rows were written, but ${rows} arrived; run this again`);
     names[table.table] = name;
   }
   return names as unknown as ThelookTables;
@@ -175,7 +175,7 @@ async function exported(
 
 /**
  * Throws UserError if most users have one e-mail address, or none has any, as where addresses were redacted: a customer is an
- * address, so next to nobody would be left.
+ * address, so hardly anybody would be left.
  */
 async function refuseRedacted(warehouse: Warehouse, file: string, users: string): Promise<void> {
   const [most] = await warehouse.run(
@@ -190,7 +190,7 @@ FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1`,
   if (!redacted) return;
   const shared = none ? "have no e-mail address" : `share the e-mail address "${address}"`;
   throw new UserError(
-    `${file}: ${same} of ${everybody} users ${shared}. A customer is an e-mail address here, so replace redacted ones by made-up addresses, one for each user`,
+    `${file}: ${same} of ${everybody} users ${shared}. The e-mail address identifies a customer, so replace redacted addresses with made-up ones, one for each user`,
   );
 }
 

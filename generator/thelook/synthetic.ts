@@ -86,7 +86,7 @@ export async function writeSynthetic(
 
 function windowUntil(until: string): Window {
   const lastDay = /^\d{4}-\d\d-\d\d$/.test(until) ? Date.parse(until) : Number.NaN;
-  // Date.parse takes 31 February for a day of March.
+  // Date.parse reads 31 February as a day of March.
   if (Number.isNaN(lastDay) || new Date(lastDay).toISOString().slice(0, 10) !== until)
     throw new UserError(`until is "${until}": use a date, YYYY-MM-DD`);
   if (until <= FIRST_DAY) throw new UserError(`until is "${until}": thelook begins on ${FIRST_DAY}, use a later day`);

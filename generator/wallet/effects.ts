@@ -76,7 +76,7 @@ export const volume: Effects = [
 
 /**
  * Whose identity is verified. As with joining, the numbers are multiplied and make the power of a share. Some countries' laws ask
- * for it, and a Business account hardly works without.
+ * for it, and a Business account is of little use without it.
  */
 export const verifying: Effects = [
   { column: "account_tier", of: { Free: 1.15, Premium: 0.9, Business: 0.4 }, others: 1 },
@@ -158,12 +158,12 @@ export function sumOf(effects: Effects): string {
   return numbersOf(effects).join(" + ");
 }
 
-/** A number as FLOAT64: DuckDB takes 0.25 for a DECIMAL, and 2.5e-1 for the same number as BigQuery. */
+/** A number as FLOAT64: DuckDB reads 0.25 as a DECIMAL, but 2.5e-1 as the same number as BigQuery. */
 export function float(value: number): string {
   return value.toExponential();
 }
 
-/** SQL that picks a key of `shares` by a draw in [0, 1): each as often as its share says; the last takes what is left. */
+/** SQL that picks a key of `shares` by a draw in [0, 1): each with its share; the last gets the remainder. */
 export function pickBy(draw: string, shares: Readonly<Record<string, number>>): string {
   const names = Object.keys(shares);
   let upTo = 0;

@@ -13,7 +13,7 @@ export const BY_WALLET = "E-wallet";
 
 /**
  * The statements that say how each order was paid, and derive the wallet's transactions. A transaction has the order's time and
- * status and the sum of its items, but for a share of them that disagrees (see `DISCREPANCIES`).
+ * status and the sum of its items, except for a share of transactions that disagrees (see `DISCREPANCIES`).
  * @param lastInstant SQL for the end of the snapshot, after which nothing happened
  */
 export function paymentStatements(
@@ -23,7 +23,7 @@ export function paymentStatements(
 ): string[] {
   const number = (which: Parameters<typeof numberOf>[2]) => numberOf(dialect, "digits", which);
   const minutes = (expression: string) => `CAST(FLOOR(${expression}) AS ${dialect.type("INT64")})`;
-  // The draw decides whether a payment disagrees; what is left of it is as even, and decides how.
+  // The draw decides whether a payment disagrees. The remainder of the draw is uniform, too, and decides how.
   const how = pickBy(`${number(2)} / ${float(discrepancyShare || 1)}`, DISCREPANCIES);
   const more = "(1e+0 + 1e-2 + 1.9e-1 * size)";
   const less = "(1e+0 - 1e-2 - 1.9e-1 * size)";

@@ -15,7 +15,7 @@ import {
 } from "./effects.ts";
 import { firstNames, lastNames, mailDomains } from "./names.ts";
 
-/** The temporary tables of people: the merchant's customers, the wallet users who are none, and the rows of `provider_users`. */
+/** The temporary tables of people: the merchant's customers, the other wallet users, and the rows of `provider_users`. */
 export const customersTable = "wallet_customers";
 const strangersTable = "wallet_strangers";
 export const providerUsersTable = "wallet_provider_users";
@@ -47,7 +47,7 @@ export function peopleStatements(dialect: Dialect, lastDay: string, options: Peo
 
   // Leap years can shift the result by a day either way, so the draw keeps a day's distance from both birthdays.
   const daysOld = whole(`CASE WHEN age BETWEEN 0 AND 130 THEN age END * 365.25 + 1 + ${number("wallet", 0)} * 363`);
-  // The spend of somebody who never bought, or next to nothing, says nothing, so take the middle.
+  // The spend of a person who bought little or nothing reveals nothing, so take the middle.
   const spend = `COALESCE((LN(CASE WHEN spent >= 1e+0 THEN spent END) - LN(${float(SPEND.median)})) / ${float(SPEND.deviation)}, 0e+0)`;
   const noise = `${float(Math.sqrt(1 - VOLUME_FOLLOWS_SPEND ** 2))} * ${normal(number("volume", 0), number("volume", 1))}`;
   const logOfVolume = `LN(${float(VOLUME.median)}) + ${float(VOLUME.deviation)} * (${float(VOLUME_FOLLOWS_SPEND)} * ${spend} + ${noise})`;

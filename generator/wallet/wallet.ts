@@ -17,7 +17,7 @@ export interface WalletOptions {
   readonly discrepancyShare?: number | undefined;
   /** Wallet users who never shopped at the merchant, for each of its customers with a wallet. */
   readonly strangers?: number | undefined;
-  /** How often customers with a wallet pay otherwise; with 0, never. */
+  /** How often customers with a wallet pay without it; with 0, never. */
   readonly habit?: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export const walletTables = {
 
 /**
  * The statements that derive the e-wallet's rows from the merchant's, as temporary tables (`walletTables`). A share of the merchant's
- * adult customers has a wallet, and so do people who are no customers. Some customers pay some of their orders with it. Every
+ * adult customers has a wallet, and so do people who are not customers. Some customers pay some of their orders with it. Every
  * random choice is a hash of seed and key, so that both engines choose alike; effects.ts has the effects.
  * The birth date makes a customer as old as `age` says on the day of the last order. If the age is unknown or impossible, there is
  * no birth date.
@@ -96,7 +96,7 @@ export const refuseNoCustomer = temporaryTable(
 );
 
 /**
- * How many people have a wallet (customers = minors + adults without a wallet + wallets), and how many orders were paid with it and
+ * How many people have a wallet (customers = minors + adults without a wallet + wallets), and how many orders were paid with and
  * otherwise.
  */
 export const walletCounts: readonly CountQuery[] = [
@@ -114,7 +114,7 @@ export const walletCounts: readonly CountQuery[] = [
   { of: "customers", what: "with a wallet", sql: `SELECT COUNT(user_id) FROM ${providerUsersTable}` },
   {
     of: "wallets",
-    what: "of people who are no customers",
+    what: "of people who are not customers",
     sql: `SELECT COUNTIF(user_id IS NULL) FROM ${providerUsersTable}`,
   },
   {

@@ -49,7 +49,7 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
       let job: Job | undefined;
       try {
         [job] = await client.createQueryJob({ query: script, location });
-        // As objects: otherwise the client throws on an integer beyond 2^53.
+        // Read integers as objects: otherwise the client throws on one beyond 2^53.
         const [rows] = await job.getQueryResults({ wrapIntegers: true });
         return rows.map((row) => plainRow(row));
       } catch (error) {
@@ -126,7 +126,7 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
       const dropped = staged.splice(0).map((staging) =>
         tableOf(staging)
           .delete({ ignoreNotFound: true })
-          // The work is done, and the table expires by itself.
+          // Ignore the error: the work is done, and the table expires by itself.
           .catch(() => {}),
       );
       await Promise.all(dropped);
@@ -170,7 +170,7 @@ async function exportHeader(table: Table, uri: string, spare: readonly string[])
   const other = file.format !== "csv" || JSON.stringify(own) !== JSON.stringify(commaForm);
   if (other)
     throw new UserError(
-      `${uri} is ${describeForm(file)}, and the load into BigQuery reads CSV in UTF-8 with commas only: upload the export with npm run upload -- --thelook, which writes it so`,
+      `${uri} is ${describeForm(file)}, but the load into BigQuery reads only CSV in UTF-8 with commas: upload the export with npm run upload -- --thelook, which rewrites it`,
     );
   checkColumns(table, file, file.header, spare);
   return file.header;

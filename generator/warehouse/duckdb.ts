@@ -24,7 +24,7 @@ const {
 /**
  * Opens a warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded like `pathToFileURL`. Creates the file if
  * it is missing. Throws UserError if the file is not a database, another program has it open, or its folder is read-only.
- * @param options.readOnly lets other programs read the file meanwhile, and fails if it is missing
+ * @param options.readOnly lets other programs read the file at the same time, and fails if it is missing
  */
 export async function openDuckDb(url: string, { readOnly = false }: OpenOptions = {}): Promise<Warehouse> {
   const { connection, close } = await connect(url, readOnly);
@@ -138,7 +138,7 @@ async function connect(url: string, readOnly = false): Promise<{ connection: Duc
   let instance: InstanceType<typeof DuckDBInstance>;
   try {
     await makeFolder(dirname(path));
-    // From the cache, because two instances of one file in one process do not see each other's lock. Without the setting, DuckDB
+    // Use the cache, because two instances of one file in one process do not see each other's lock. Without the setting, DuckDB
     // tries to download an extension for an unknown function.
     instance = await DuckDBInstance.fromCache(path, {
       autoinstall_known_extensions: "false",
@@ -206,7 +206,7 @@ function castOf(field: string, { type, mode }: Column, trusted?: boolean): strin
 }
 
 /**
- * Runs the statements of a script one by one, and returns the rows of the last. Given the whole script, DuckDB returns those of the
+ * Runs the statements of a script one by one, and returns the rows of the last. For a whole script, DuckDB would return those of the
  * first.
  */
 async function rowsOf(connection: DuckDBConnection, script: string): Promise<ResultRow[]> {

@@ -19,7 +19,7 @@ export interface ExportFile {
 export const HEAD_BYTES = 1 << 16;
 const delimiters = [",", ";", "\t", "|"] as const;
 
-/** The first bytes of files that are no tables, and the cure for each. */
+/** The first bytes of files that are not tables, and what to do about each. */
 const foreign: readonly { readonly begins: readonly string[]; readonly what: string }[] = [
   { begins: ["version https://git-lfs"], what: "is a Git LFS pointer and not the data: run git lfs pull" },
   { begins: ["PK\x03\x04"], what: "is a zip archive or an Excel workbook: unpack it, or save it as CSV" },
@@ -84,7 +84,7 @@ function unzip(path: string, beginning: Buffer): Buffer {
   }
 }
 
-/** UTF-16 is told by its byte order mark, or by every other byte of the ASCII header being zero. */
+/** UTF-16 is recognised by its byte order mark, or by zeros in every other byte of the ASCII header. */
 function encodingOf(head: Buffer): CsvForm["encoding"] {
   const [first = 0, second = 0, third = 0, fourth = 0] = head;
   if (first === 0xff && second === 0xfe) return "utf-16le";

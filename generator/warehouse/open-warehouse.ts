@@ -10,7 +10,7 @@ export async function openWarehouse(url: string, options?: OpenOptions): Promise
   // Imported at run time: the cloud's bundle does not contain DuckDB.
   const rehearsal = rehearsalFolder();
   if (url.startsWith("bigquery://") && rehearsal !== undefined)
-    return (await import("./rehearsed-bigquery.ts")).openRehearsedWarehouse(rehearsal, url);
+    return (await import("./rehearsed-bigquery.ts")).openRehearsedWarehouse(rehearsal, url, options);
   if (url.startsWith("bigquery://")) return (await import("./bigquery.ts")).openBigQuery(url);
   if (url.startsWith("duckdb:///")) return (await import("./duckdb.ts")).openDuckDb(url, options);
   throw new UserError(`"${url}" is not a warehouse: use bigquery://PROJECT or duckdb:///ABSOLUTE/PATH.duckdb`);

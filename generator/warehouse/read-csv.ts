@@ -59,10 +59,10 @@ export interface CsvForm {
 /** The form of our own files, and of BigQuery's exports. */
 export const commaForm: CsvForm = { encoding: "utf-8", delimiter: ",", newline: "\n", skip: 0 };
 
-/** How the values of a file are read: the strict way is that of BigQuery's load, which our own files need. */
+/** How to read the values of a file: the strict way matches BigQuery's load, as our own files need. */
 export interface Reading {
   readonly patterns: Readonly<Record<ColumnType, string>>;
-  /** Whether a value stands for none. */
+  /** Whether a value stands for NULL. */
   isEmpty(value: string, type: ColumnType): boolean;
 }
 
@@ -72,7 +72,7 @@ const strict: Reading = { patterns, isEmpty: (value) => value === "" };
 export async function openCsv(path: string): Promise<CsvInput> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new UserError(`${path} does not exist: check the path, or make the file again`);
-  if (!found.isFile()) throw new UserError(`${path} is a folder, and a CSV file is to be read there: move it away`);
+  if (!found.isFile()) throw new UserError(`${path} must be a CSV file, but is a folder: move it away`);
   return { name: path, chunks: createReadStream(path) };
 }
 
@@ -153,7 +153,7 @@ function fits(value: string, type: ColumnType, reading: Reading): boolean {
   }
   if (type === "FLOAT64") return Number.isFinite(Number(value));
   if (type !== "DATE" && type !== "TIMESTAMP") return true;
-  // A day such as 30 February moves on to March when JavaScript reads it.
+  // JavaScript reads a day such as 30 February as a day of March.
   const instant = new Date(`${value.slice(0, 10)}T00:00:00Z`);
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value.slice(0, 10));
 }
@@ -199,7 +199,7 @@ export async function* readRecords({ name, chunks }: CsvInput, form = commaForm)
         ending ??= previous === "\r";
         if (newline === "\n" && ending !== (previous === "\r"))
           throw new UserError(
-            `${name}, line ${line - 1}: has another line end than line 1; save the file with one kind of line end`,
+            `${name}, line ${line - 1}: ends in another way than line 1; save the file with one kind of line ending`,
           );
         const record = endRecord();
         start = line;

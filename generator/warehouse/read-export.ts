@@ -12,12 +12,12 @@ import { findFault, patterns, type Reading } from "./read-csv.ts";
  * read, and anything else is refused.
  */
 
-/** Unquoted, these are no value in any column: BigQuery, Snowflake and MySQL write them for NULL. */
+/** Unquoted, these stand for NULL in any column, as BigQuery, Snowflake and MySQL write it. */
 const nullMarkers = ["", "NULL", "\\N"] as const;
-/** In columns of numbers and times, these are no value either: pandas and R write them. */
+/** In columns of numbers and times, these stand for NULL, too, as pandas and R write it. */
 const nullWords = ["null", "None", "NaN", "nan", "-nan", "NaT", "NA", "<NA>", "N/A", "n/a"] as const;
 
-const zone = "UTC|GMT|Z|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+";
+const zone = "UTC|GMT|Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+";
 const clock = "([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{1,6}0*)?";
 
 const lenient: Reading = {
@@ -37,7 +37,7 @@ const lenient: Reading = {
  * The SELECT that reads one file of an export as rows of the table, and the columns that the file lacks. It fails on a value that
  * does not fit.
  * @param spare columns that may be missing: they are NULL then
- * Throws UserError if the file is no table, or lacks another column.
+ * Throws UserError if the file is not a table, or lacks a column that must not be missing.
  */
 export async function selectExport(
   connection: DuckDBConnection,
@@ -175,8 +175,8 @@ export function checkColumns(
 
 /**
  * An expression for the value of a text in a column's type: NULL for none, an error if the text does not fit.
- * @param bad what it is if the text does not fit
- * @param good what it is otherwise, if not the value
+ * @param bad the expression if the text does not fit
+ * @param good the expression if it fits, instead of the value
  */
 function castOf(field: string, type: ColumnType, bad = "error('does not fit')", good?: string): string {
   if (type === "STRING") return field;
@@ -197,11 +197,11 @@ function castOf(field: string, type: ColumnType, bad = "error('does not fit')", 
 
 /** The instant of a text, in UTC. A text without a zone is in UTC already. */
 function instantOf(text: string): string {
-  // BigQuery's own form, which nearly all files have, takes the short way.
+  // BigQuery's own form, which nearly all files have, has a faster expression.
   const own = `regexp_full_match(${text}, '${patterns.TIMESTAMP}')`;
   const places = `regexp_replace(${text}, '([.][0-9]{6})0+', '\\1')`;
   const hours = `regexp_replace(${places}, '([+-][0-9]{2})([0-9]{2})$', '\\1:\\2')`;
-  const zoned = `regexp_replace(regexp_replace(${hours}, ' ?(Z|GMT|UTC)$', '+00'), ' ([+-][0-9:]+)$', '\\1')`;
+  const zoned = `regexp_replace(regexp_replace(${hours}, '([0-9]) ?(Z|GMT|UTC)$', '\\1+00'), ' ([+-][0-9:]+)$', '\\1')`;
   const complete = `CASE WHEN regexp_matches(${zoned}, '([+-][0-9]{2}(:[0-9]{2})?|[A-Za-z]+/.+)$') AND length(${zoned}) > 10
     THEN ${zoned} WHEN length(${zoned}) = 10 THEN ${zoned} || ' 00:00:00+00' ELSE ${zoned} || '+00' END`;
   return `CASE WHEN ${own} THEN TRY_CAST(${text} AS TIMESTAMP) ELSE TRY_CAST(${complete} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;

@@ -4,16 +4,20 @@ import { tellTouched } from "pulumi-rehearsal/touched";
 import { bucketFolder } from "../lake/rehearsed-bucket.ts";
 import { openBigQuery } from "./bigquery.ts";
 import { openDuckDb } from "./duckdb.ts";
-import type { Warehouse } from "./warehouse.ts";
+import type { OpenOptions, Warehouse } from "./warehouse.ts";
 
 /**
- * Opens the DuckDB file that stands for BigQuery in a rehearsal. Throws UserError for a URL that the BigQuery adapter would refuse.
+ * Opens the DuckDB file that stands in for BigQuery in a rehearsal. Throws UserError for a URL that the BigQuery adapter would refuse.
  * As in BigQuery, a table that was not declared does not exist.
  */
-export async function openRehearsedWarehouse(rehearsal: string, url: string): Promise<Warehouse> {
+export async function openRehearsedWarehouse(
+  rehearsal: string,
+  url: string,
+  options?: OpenOptions,
+): Promise<Warehouse> {
   await openBigQuery(url);
   const file = pathToFileURL(join(rehearsal, "warehouse.duckdb")).href;
-  const warehouse = await openDuckDb(file.replace(/^file:/, "duckdb:"));
+  const warehouse = await openDuckDb(file.replace(/^file:/, "duckdb:"), options);
   const buckets = bucketFolder(rehearsal) + sep;
 
   return {
@@ -25,7 +29,7 @@ export async function openRehearsedWarehouse(rehearsal: string, url: string): Pr
     stage(table, csv) {
       const inBuckets = csv.uris.filter((path) => path.startsWith(buckets));
       for (const path of inBuckets) tellTouched(`bucket/${path.slice(buckets.length).split(sep, 1)[0]}`, "read");
-      // Other files stand for tables that BigQuery reads in place, such as the public thelook.
+      // Other files stand in for tables that BigQuery reads in place, such as the public thelook.
       if (inBuckets.length > 0) tellTouched(`dataset/${table.dataset}`, "write");
       return warehouse.stage(table, csv);
     },

@@ -11,7 +11,7 @@ export interface CsvSource {
   readonly uris: readonly string[];
   /** A column that the table does not have is an error, unless this is set. */
   readonly extraColumns?: "ignore";
-  /** Whether this program wrote the files itself: then DuckDB does not check the form of each value, which takes a third of the load. */
+  /** Whether this program wrote the files itself: then DuckDB skips the check of each value's form, a third of a load's time. */
   readonly trusted?: boolean;
   /**
    * Set for files that people exported by tools of their own: columns are found by name in any case, and `spare` ones may be missing
@@ -31,18 +31,18 @@ export interface Staged {
 
 /** How a program opens a warehouse. */
 export interface OpenOptions {
-  /** Reads only, so that other programs may read a DuckDB file at the same time. BigQuery needs no such promise. @default false */
+  /** Reads only, so that other programs may read a DuckDB file at the same time. BigQuery ignores this. @default false */
   readonly readOnly?: boolean;
 }
 
 /**
- * Holds the tables. There are two adapters: BigQuery, and DuckDB as its stand-in on a laptop. Pulumi or the rehearsal creates
+ * The store of tables. There are two adapters: BigQuery, and DuckDB as its stand-in on a laptop. Pulumi or the rehearsal creates
  * datasets and tables; an adapter changes rows only.
  */
 export interface Warehouse {
   readonly url: string;
   readonly dialect: Dialect;
-  /** The name of a declared table in a script: `dataset.table`, with its project in front if that is another one. */
+  /** The name of a declared table in a script: `dataset.table`, with its project in front if it is not the warehouse's own. */
   nameOf(table: Table): string;
   /**
    * Runs a script of one or more statements, separated by `;`, and returns the rows of the last one. If a statement fails, the

@@ -1,6 +1,6 @@
 /*
- * The page and its server speak JSON of these shapes. They are written out, and not taken from the session, because the page's code runs in
- * a browser and must not import what needs Node.
+ * The shapes of the JSON between the page and its server. They repeat the session's types, because the page's code runs in
+ * a browser and must not import code that needs Node.
  */
 
 /** A party of the clean room. */
@@ -73,7 +73,7 @@ export interface Question {
 /** The answer to `POST /api/ask`. */
 export interface AskReply {
   readonly outcome: Answered | Refused;
-  /** The questions that each owner has seen by now. */
+  /** All queries that each owner has seen so far. */
   readonly seen: Readonly<Record<PartyName, OwnerView>>;
   /** The log entries of this question, by the owner that sees them; an owner whose data it did not name sees nothing. */
   readonly entries: Readonly<Partial<Record<PartyName, SeenQuestion>>>;

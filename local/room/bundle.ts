@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /*
- * Bundles the commands that ask the rehearsed clean room: node reads one file sooner than two hundred. Run by command.mjs, which also
+ * Bundles the commands that ask the rehearsed clean room: Node reads one file faster than two hundred. Run by command.mjs, which also
  * decides when to run it again.
  */
 
@@ -17,7 +17,7 @@ const INSTALLED = ["package-lock.json", "node_modules/.installed", ".venv/.insta
 /** The commands by their names, and the start of the analyser. */
 const entryPoints = { query: "local/query.ts", mcp: "local/mcp.ts", analyser: "local/room/start-analyser.ts" };
 
-// Made aside, so that a command that starts meanwhile finds all files or none.
+// Write to another folder first, so that a command that starts meanwhile finds all files or none.
 const aside = `${out}.${process.pid}`;
 await mkdir(aside, { recursive: true });
 const { metafile } = await build({
@@ -40,7 +40,7 @@ const { metafile } = await build({
   plugins: [
     {
       name: "places",
-      // A source finds files by its own place, which in the bundle is another one.
+      // Sources find files relative to themselves, and the bundle is in another folder.
       setup: ({ onLoad }) =>
         onLoad({ filter: /\.ts$/ }, async ({ path }) => {
           const text = await readFile(path, "utf8");

@@ -1,5 +1,5 @@
-// Runs a command that asks the rehearsed clean room, such as `npm run query`, as soon as can be: from one bundled file whose machine code is
-// kept. Plain JavaScript, because to read TypeScript takes longer than a query.
+// Runs a command that asks the rehearsed clean room, such as `npm run query`, as fast as possible: from one bundled file whose machine code is
+// kept. Plain JavaScript, because reading TypeScript takes longer than a query.
 //   node local/room/command.mjs NAME ARGUMENTS...
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -27,7 +27,7 @@ function isBuilt(name) {
 /** Runs a script, and ends this process if it fails. */
 function run(script) {
   const { status } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, script)], {
-    // Standard output is for answers.
+    // Keep standard output for answers.
     stdio: ["ignore", 2, 2],
   });
   if (status !== 0) process.exit(status ?? 1);

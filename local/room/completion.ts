@@ -13,7 +13,7 @@ export const COMMANDS = ["\\as", "\\d", "\\templates", "\\explain", "\\budget", 
 /**
  * Completes the last word of a line: commands, names of tables and templates, columns of the tables that the statement names.
  * @param before the lines of the statement above this one
- * @returns what the word can become, and the word: as a completer of node:readline
+ * @returns the completions of the word, and the word, as a completer of node:readline returns them
  */
 export function completed(session: Session, party: Party, before: string, line: string): [string[], string] {
   const [, command, argument] = /^(\\\w+)\s+(.*)$/.exec(before === "" ? line : "") ?? [];

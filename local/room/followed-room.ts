@@ -41,7 +41,7 @@ export async function followedRoom(
     },
     async using(work) {
       const found = versionOf(file);
-      // While a rehearsal replaces the files, the old ones still answer.
+      // While a rehearsal replaces the files, the old ones answer.
       if (found !== undefined && found !== current.version) {
         opening ??= renew().finally(() => {
           opening = undefined;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
 /*
- * The checks that every request passes before anything looks at it. The server listens on the loopback only, so the attackers to think of are
- * pages in the same browser: a page of another origin that sends requests here, and a host name that its owner points to 127.0.0.1 (DNS
- * rebinding), which makes such a page look like one of ours.
+ * The checks that every request must pass before the server reads it. The server listens on the loopback only, so an attacker is
+ * a page in the same browser: a page of another origin that sends requests here, or one whose owner points its host name to 127.0.0.1 (DNS
+ * rebinding), so that it looks like one of ours.
  */
 
 /** A request that the server refuses. Its message says what is wrong and what is allowed. */

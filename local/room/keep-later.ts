@@ -8,11 +8,11 @@ import { ROOM_FILE } from "../rehearsed-room.ts";
 
 /** The file in a rehearsal's folder that says for which room and which Node keep.ts ran. */
 const MARK = ".kept";
-/** After so many milliseconds keep.ts has ended. If it kept nothing, it was stopped, so it runs again. */
+/** After this many milliseconds keep.ts has ended. If it kept nothing by then, it was stopped, so start it again. */
 const MOST_TIME = 10 * 60_000;
 
 /**
- * Starts keep.ts in the background, with a low priority, unless it ran for this rehearsal before: later queries start sooner. `npm start`
+ * Starts keep.ts in the background, with a low priority, unless it has already run for this rehearsal. Later queries then start faster. `npm start`
  * and the queries call it at their end.
  * @param folder the folder that `npm start` wrote to
  */
@@ -22,7 +22,7 @@ export function keepLater(folder: string): void {
   const wanted = `${process.version} ${room?.ino} ${room?.mtimeMs}`;
   try {
     if (room === undefined || (readMark(mark) === wanted && (isRecent(mark) || isCodeKept()))) return;
-    // Before it is done, so that two queries do not start it twice.
+    // Write this before keep.ts starts, so that two queries do not start it twice.
     writeFileSync(mark, wanted);
     const own = fileURLToPath(new URL("keep.ts", import.meta.url));
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", own, folder], {

@@ -9,7 +9,7 @@ import { readUseCases } from "../../cleanroom/use-cases.ts";
 import { ROOM_FILE } from "../rehearsed-room.ts";
 
 /*
- * Keeps what a query of a rehearsed room would otherwise compute anew each time: the machine code of GoogleSQL's analyser, its memory with
+ * Keeps data that a query of a rehearsed room would otherwise compute each time: the machine code of GoogleSQL's analyser, its memory with
  * the catalog of each party, and the bundle of the commands. It takes fifteen seconds of one processor, once, so keep-later.ts starts it in
  * the background.
  *
@@ -18,7 +18,7 @@ import { ROOM_FILE } from "../rehearsed-room.ts";
  */
 
 const [folder = "", only] = process.argv.slice(2);
-// It makes the bundle, and reads all its modules, whose machine code Node keeps.
+// Builds the bundle and loads all its modules, so that Node keeps their machine code.
 const command = join(import.meta.dirname, "command.mjs");
 if (only === undefined)
   spawnSync(process.execPath, [command, "query", "--as", "merchant", "--tables", "--out", folder]);
@@ -27,15 +27,15 @@ const room = readRoom(join(folder, ROOM_FILE));
 if (only === undefined && !isCodeKept()) {
   compileToKeep();
   const database = join(folder, "warehouse.duckdb");
-  // Nothing is asked, so no budget is spent.
+  // No query runs, so no budget is spent.
   const open = await openRoom({ database, room, ledger: join(folder, "no-budget") });
-  // Every question compiles the functions that it needs. A wrong one needs others than a right one.
+  // Each query compiles the functions that it needs, and a wrong query needs other functions than a right one.
   for (const { party, sql } of readUseCases()) await open.check(party, sql).catch(() => {});
   for (const template of templates) await open.check(otherParty(template.owner), template.example()).catch(() => {});
   await open.check("merchant", "SELECT nothing FROM nowhere").catch(() => {});
   (await analyserOf(room, "merchant")).keep("code");
   await open.close();
-  // In a process of its own, which uses the code: if that cannot be done, this ends here, and queries go on without it.
+  // Run in a process of its own that loads the kept code: if that fails, keep no memory, and queries work without it.
   const own = fileURLToPath(import.meta.url);
   process.exitCode = spawnSync(process.execPath, [...process.execArgv, own, folder, "memory"]).status ?? 1;
 } else

@@ -46,7 +46,7 @@ export function mcpServer(session: Session, party: Party): McpServer {
             offered: "yours, shared with the other party",
             linked: `shared by ${parties[owner].title}`,
           }[whose],
-          ...(columnsOnly && { note: "query templates read its rows, and no other query does" }),
+          ...(columnsOnly && { note: "only query templates may read its rows" }),
           rule: rule?.text ?? "none",
         })),
       })),
@@ -77,7 +77,8 @@ export function mcpServer(session: Session, party: Party): McpServer {
   server.registerTool(
     "explain_query",
     {
-      description: "The rules that a query meets and the privacy budget that it would spend. Runs and spends nothing.",
+      description:
+        "The rules that apply to a query and the privacy budget that it would spend. Runs nothing and spends nothing.",
       inputSchema: { sql },
       annotations: reads,
     },
@@ -143,11 +144,11 @@ function callOf(session: Session, party: Party, name: string, given: readonly st
   });
   const found = session.describe(party, name);
   if (found.kind === "refused") return found;
-  if (found.kind === "table") return refused(`${found.name} is no query template`, "Use ask to query it.");
+  if (found.kind === "table") return refused(`${found.name} is not a query template`, "Use ask to query it.");
   const { parameters } = found;
   if (parameters.length !== given.length)
     return refused(
-      `${found.name} takes ${parameters.length} arguments, and ${given.length} are given`,
+      `${found.name} takes ${parameters.length} ${parameters.length === 1 ? "argument" : "arguments"}, but the call has ${given.length}`,
       `Its parameters: ${parameters.map(({ name, type }) => `${name} ${type}`).join(", ")}`,
     );
   const written = given.map((argument, index) => {
@@ -173,7 +174,7 @@ function shown(outcome: Answered | Refused, most: number): object {
   return { columns, rows: first, row_count: rows.length, notes: [...notes, ...cut] };
 }
 
-/** The result of a tool. A refusal is an error that the agent can read. Any other error is a fault here, of which the agent learns nothing. */
+/** The result of a tool. A refusal is an error that the agent can read. Any other error is a fault of the server, and the agent gets no details of it. */
 async function safely(work: () => Promise<object>): Promise<CallToolResult> {
   try {
     const found = await work();

@@ -1,7 +1,7 @@
 import type { Explanation } from "analysis-rules";
 
 /**
- * Sentences that a reader of an answer needs: groups that may be missing, noise, and what the answer took from the privacy budgets.
+ * Sentences that explain an answer: groups that may be missing, noise, and what it spent of the privacy budgets.
  * @param tense "would" for a query that was only checked
  */
 export function notesOf(
@@ -11,15 +11,15 @@ export function notesOf(
   const withheld =
     suppressedGroups === undefined
       ? ""
-      : ` ${suppressedGroups === 1 ? "1 group is" : `${suppressedGroups} groups are`}.`;
+      : ` Here, ${suppressedGroups === 1 ? "1 group was" : `${suppressedGroups} groups were`}.`;
   const fewest = [...new Set(thresholds.map(({ threshold }) => threshold))];
   return [
     ...fewest.map((threshold) => `Groups of fewer than ${threshold} persons are left out.${withheld}`),
     ...(budgets.length > 0 ? ["The figures contain noise, and small groups may be missing."] : []),
     ...budgets.map(({ view, epsilonTaken, epsilonLeft, epsilonBudget }) =>
       tense === "did"
-        ? `This answer took epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`
-        : `The answer would take epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`,
+        ? `This answer spent epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`
+        : `The answer would spend epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`,
     ),
   ];
 }

@@ -67,7 +67,7 @@ export function describedText(seen: Seen, party: Party): string {
   const read = columnsOnly
     ? "You see its columns only: query templates read its rows."
     : rule === undefined
-      ? "Without a rule: read and join it freely."
+      ? "It has no rule: query and join it freely."
       : `${ruleText(rule)}.`;
   const kind = whose === "own" ? "table" : whose === "offered" ? "view that you share" : "view";
   return [`${seen.name}, a ${kind} that ${owner}`, "", columns(seen.columns, "column"), "", wrap(read, "  ")].join(

@@ -129,8 +129,8 @@ export async function startRoomServer({
     // A question that nobody waits for any more is about to stop.
     while (asking.get(party)?.gone.aborted) await asking.get(party)?.over;
     if (asking.has(party))
-      throw new HttpRefusal(409, `${titled(party)} is asking already: wait for the answer, or cancel that question`);
-    // The question of a page that is gone, or that cancelled it, need not go on.
+      throw new HttpRefusal(409, `${titled(party)} has a query running: wait for its answer, or cancel it`);
+    // Stop a query if its page was closed or has cancelled it.
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     let end = () => {};

@@ -21,7 +21,7 @@ import { oneAtATime } from "./turns.ts";
 
 /*
  * The clean room of a rehearsal, open for a whole session: the shell, the page and the MCP server ask through it. Everything that it
- * returns is plain data, fit for JSON. It tells a party only what that party may know.
+ * returns is plain data, fit for JSON. A party gets only what it may know.
  */
 
 /** A party that can ask. */
@@ -29,7 +29,7 @@ export interface SessionParty {
   readonly name: Party;
   /** The party's name in sentences, such as "the e-wallet". */
   readonly title: string;
-  /** The dataset of its own tables, that of the views that it shares, and that in which it finds the other party's views. */
+  /** The datasets of its own tables, of the views that it shares, and of the other party's views. */
   readonly dataset: string;
   readonly shared: string;
   readonly linked: string;
@@ -111,7 +111,7 @@ export interface Session {
 }
 
 /**
- * Opens the clean room that `npm start` made in a folder. A rehearsal that replaces it later is opened before the next query.
+ * Opens the clean room that `npm start` made in a folder. If a later rehearsal replaces it, the next query opens the new one.
  * Throws UserError if the folder holds no rehearsal, or one that cannot be read.
  * @param folder the folder that `npm start` wrote to
  * @param options the limits of one query, and the parties that are going to ask: their analysers start at once
@@ -151,7 +151,7 @@ export async function openSession(
         signal,
       );
     } catch (error) {
-      // Its turn never came.
+      // The query was cancelled while it waited for its turn.
       return refusedBy(error, []);
     }
   }

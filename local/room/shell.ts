@@ -11,26 +11,26 @@ import { askedTable, describedText, seenText, templatesText } from "./seen-text.
 import type { Answered, Explained, Refused, Session } from "./session.ts";
 import { statementsIn } from "./statements.ts";
 
-/* The shell of `npm run query`: a person asks as one of the parties, or as both in turn. */
+/* The shell of `npm run query`, in which a person asks as either party. */
 
 /** The ways to print an answer. */
 const FORMATS = ["table", "csv", "json"] as const;
 type Format = (typeof FORMATS)[number];
 
-const HELP = `A query in GoogleSQL, over any number of lines, ends with a semicolon.
+const HELP = `Type a query in GoogleSQL, on one line or more, and end it with a semicolon.
 
-\\as merchant|wallet      become the other party
-\\d                       what you can name: tables, views, query templates
-\\d NAME                  its columns, its rule, how to join or call it
-\\templates               the query templates, and what they answer
-\\explain QUERY;          the rules that a query meets, and what it would spend
+\\as merchant|wallet      ask as this party
+\\d                       list the tables, views and query templates that you can name
+\\d NAME                  show columns and rule, and how to join a view or call a template
+\\templates               list the query templates and the questions that they answer
+\\explain QUERY;          show the rules that apply to a query and what it would spend
 \\explain                 the same for the last query
-\\budget                  what is left of the privacy budgets
-\\asked                   what an owner sees of the questions on its views
-\\format table|csv|json   how answers are printed
-\\q                       leave; Ctrl-D does it too
+\\budget                  show what is left of the privacy budgets
+\\asked                   show who queried your views
+\\format table|csv|json   choose how answers are printed
+\\q                       leave (or Ctrl-D)
 
-Tab completes names. Ctrl-C stops a query, or drops the lines that you typed.`;
+Tab completes names. Ctrl-C stops a query, or discards the lines that you typed.`;
 
 /** The number of questions that `\asked` lists. */
 const NEWEST = 5;
@@ -42,7 +42,7 @@ export interface ShellOptions {
   readonly history?: string;
 }
 
-/** Runs the shell until its input ends. Closes nothing. */
+/** Runs the shell until its input ends. Leaves the session open. */
 export async function runShell(session: Session, options: ShellOptions): Promise<void> {
   let { party } = options;
   let format: Format = "table";
@@ -60,7 +60,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     completer: (line: string) => completed(session, party, typed, line),
   });
   const prompt = () => {
-    // Lines after the first are set under it.
+    // Lines after the first are aligned with it.
     lines.setPrompt(typed === "" ? `${party}> ` : `${" ".repeat(party.length - 1)}-> `);
     lines.prompt();
   };
@@ -84,7 +84,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     },
     async explain(argument) {
       const sql = argument === "" ? last : argument.replace(/;\s*$/, "");
-      if (sql === undefined) return fail("\\explain needs a query: there is no last one yet");
+      if (sql === undefined) return fail("\\explain needs a query, since you have not asked one yet");
       const found = await session.explain(party, sql);
       if (found.kind === "refused") printRefusal(found, sql);
       else printExplanation(found);
@@ -94,7 +94,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
       if (budgets.length === 0) return console.log("No view that you can read has a privacy budget.");
       console.log(
         formatRows(
-          ["view", "epsilon left", "of", "at most a query"],
+          ["view", "epsilon left", "of", "at most per query"],
           budgets.map(({ view, epsilonLeft, epsilonBudget, epsilonPerQuery }) => [
             ...[view, epsilonLeft, epsilonBudget, epsilonPerQuery],
           ]),
@@ -165,14 +165,14 @@ export async function runShell(session: Session, options: ShellOptions): Promise
   }
 
   console.log(
-    `You are ${parties[party].title}. \\help lists the commands, \\d what you can name. A query ends with a semicolon.`,
+    `You are ${parties[party].title}. \\help lists the commands, \\d lists what you can name. End a query with a semicolon.`,
   );
   lines.on("SIGINT", () => {
     if (running) return running.abort();
-    if (typed === "" && lines.line === "") console.log("\n\\q or Ctrl-D leaves.");
+    if (typed === "" && lines.line === "") console.log("\nTo leave, type \\q or Ctrl-D.");
     else console.log("^C");
     typed = "";
-    // Readline keeps what was typed, unless it is told to delete the line.
+    // Readline keeps the typed line unless it is told to delete it.
     lines.write(null, { ctrl: true, name: "e" });
     lines.write(null, { ctrl: true, name: "u" });
     prompt();
@@ -201,7 +201,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
   await work;
 }
 
-/** Makes one line of the history of the lines of a statement, unless a comment would swallow its end. */
+/** Joins the lines of a statement to one line of the history, unless a comment would swallow its end. */
 function joinHistory(lines: Interface, count: number): void {
   // Node's types leave the property out. It is part of readline's documented interface since Node 15.
   const { history } = lines as Interface & { history?: string[] };
@@ -259,6 +259,6 @@ function writeHistory(file: string | undefined, history: readonly string[]): voi
   try {
     if (file !== undefined) writeFileSync(file, history.join("\n"), { mode: 0o600 });
   } catch {
-    // A folder that cannot be written keeps no history.
+    // If the folder cannot be written, there is no history.
   }
 }

@@ -5,7 +5,7 @@ export interface Typed {
   readonly rest: string;
 }
 
-/** Strings, quoted names and comments, in which a semicolon ends nothing. One that is not closed reaches to the end. */
+/** Strings, quoted names and comments, in which a semicolon does not end a statement. An unclosed one reaches to the end. */
 const skipped =
   /("""|''')(?:\\[\s\S]|(?!\1)[\s\S])*(?:\1|$)|"(?:\\[\s\S]|[^"\\\n])*(?:"|$)|'(?:\\[\s\S]|[^'\\\n])*(?:'|$)|`[^`\n]*(?:`|$)|--[^\n]*|#[^\n]*|\/\*(?:(?!\*\/)[\s\S])*(?:\*\/|$)|;/g;
 

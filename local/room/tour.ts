@@ -1,9 +1,9 @@
 import type { Answered, PartyName, Refused } from "./api.ts";
 
 /*
- * The guided tour of the page: eight steps, from the question that nobody may answer to a query template. The queries run against whatever
- * `npm start` made, so a text that has figures takes them from the answer. test/local/room-tour.test.ts asks each query and checks that its
- * outcome is the one that the text tells.
+ * The guided tour of the page: eight steps, from a question that is refused to a query template. The queries run on the data of the last
+ * `npm start`, so a text with figures takes them from the answer. test/local/room/page.test.ts asks each query and checks that its
+ * outcome is the one that the text describes.
  */
 
 /** The outcome that a step expects: a rule's name as `Problem` has it, or an answer with the property that the text claims. */
@@ -42,9 +42,9 @@ function sum({ columns, rows }: Answered, name: string): number {
   return rows.reduce((total, row) => total + Number(row[at]), 0);
 }
 
-/** The text if the outcome is another one than the tour expects, as in a clean room with other settings. */
+/** The text for an outcome that the tour does not expect, for instance in a clean room with other settings. */
 const OTHERWISE =
-  "**This clean room answers otherwise than the tour expects**: its settings, or what was asked before, differ from those of `npm start`.";
+  "**This is not the answer that the tour expects**: this clean room has other settings, or earlier queries have changed its budget.";
 
 function ifAnswered(told: (answer: Answered) => string): TourQuery["told"] {
   return (outcome) => (outcome.kind === "answer" ? told(outcome) : OTHERWISE);
@@ -54,7 +54,7 @@ function ifRefused(rule: string, told: string): TourQuery["told"] {
   return (outcome) => (outcome.kind === "refused" && outcome.rule === rule ? told : OTHERWISE);
 }
 
-/** Customers who certainly have a wallet: the list overlap of payments shows which orders were paid with it. */
+/** Customers who certainly have a wallet: the view of payments shows which orders they paid with it. */
 const KNOWN = `SELECT DISTINCT u.hashed_email
   FROM merchant.users AS u
   JOIN merchant.orders AS o ON o.user_id = u.id
@@ -64,10 +64,10 @@ const KNOWN = `SELECT DISTINCT u.hashed_email
 /** The steps in their order. */
 export const tour: readonly TourStep[] = [
   {
-    title: "The shortest way",
+    title: "The shortcut",
     party: "merchant",
     story:
-      "A merchant sells clothes online and knows who bought what. An e-wallet knows which of its users pay for a Premium or Business tier. Half of the merchant’s customers use the wallet. The merchant wants to know: **do customers in a higher tier spend more?** The shortest way is to look up every customer in the e-wallet’s table.",
+      "A merchant sells clothes online and knows who bought what. An e-wallet knows which of its users pay for a Premium or Business tier. Half of the merchant’s customers use the wallet. The merchant wants to know: **do customers in a higher tier spend more?** The shortcut is to look up every customer in the e-wallet’s table.",
     queries: [
       {
         label: "Look everybody up",
@@ -78,7 +78,7 @@ JOIN ewallet_provider.provider_users AS p
         expects: { refused: "names" },
         told: ifRefused(
           "names",
-          "**Not found.** The table exists, but the merchant has no right to it. A table that it may not see and a table that does not exist look the same, so even the name tells nothing. The e-wallet keeps all its tables to itself, and the merchant does too.",
+          "**Not found.** The table exists, but the merchant may not read it. The error is the same as for a table that does not exist, so it does not even reveal the name. Both companies keep all their tables private.",
         ),
       },
     ],
@@ -87,7 +87,7 @@ JOIN ewallet_provider.provider_users AS p
     title: "A view with a rule",
     party: "merchant",
     story:
-      "The e-wallet does share something. It put a **view** of its users into a data clean room, and the merchant finds it in its own project under `linked_ewallet_provider`. An **analysis rule** comes with the view, and every query must obey it. The merchant tries the same join on the view.",
+      "The e-wallet shares a **view** of its users in a data clean room, and the merchant finds it in its own project under `linked_ewallet_provider`. The view has an **analysis rule** that every query must obey. The merchant tries the same join on the view.",
     queries: [
       {
         label: "Join the view",
@@ -98,7 +98,7 @@ JOIN linked_ewallet_provider.provider_users_shared AS p
         expects: { refused: "aggregation threshold" },
         told: ifRefused(
           "aggregation threshold",
-          "**Refused by the aggregation threshold.** This view answers only about groups of at least 50 people. The query marks the place that broke the rule, and the card below says how to write it instead. The e-wallet sees that the merchant asked and was refused. It does not see the query.",
+          "**Refused by the aggregation threshold.** This view answers only about groups of at least 50 people. The editor marks the place that broke the rule, and the card below says what to write instead. The e-wallet sees that the merchant asked and was refused. It does not see the query.",
         ),
       },
     ],
@@ -128,7 +128,7 @@ ORDER BY usd_per_customer`,
         },
         told: ifAnswered((answer) => {
           const [least, most] = [cell(answer, "usd_per_customer", 0), cell(answer, "usd_per_customer", -1)];
-          return `**${answer.rows.at(-1)?.[0]} customers spend ${(most / least).toFixed(1)} times as much** as ${answer.rows[0]?.[0]} ones: $${figure.format(most)} against $${figure.format(least)} each. That is the answer the merchant came for. Spend came from its own tables and the tier from the e-wallet’s, and nobody’s row was shown to the other.`;
+          return `**${answer.rows.at(-1)?.[0]} customers spend ${(most / least).toFixed(1)} times as much** as ${answer.rows[0]?.[0]} ones: $${figure.format(most)} against $${figure.format(least)} each. The merchant has its answer. The spend came from its own tables and the tier from the e-wallet’s, and neither company saw a row of the other.`;
         }),
       },
     ],
@@ -137,7 +137,7 @@ ORDER BY usd_per_customer`,
     title: "Too few to tell",
     party: "wallet",
     story:
-      "Change seats: now you are the **e-wallet**. The merchant shares a view too, with each customer’s country and spend, under the same kind of rule. The e-wallet asks where its users shop and what they spend there.",
+      "Now you are the **e-wallet**. The merchant shares a view too, with each customer’s country and spend, under the same kind of rule. The e-wallet asks where its users shop and what they spend there.",
     queries: [
       {
         label: "Spend by country",
@@ -153,7 +153,7 @@ ORDER BY wallet_users DESC`,
         expects: { answers: (answer) => answer.rowCount > 3 && cell(answer, "wallet_users", -1) >= 50 },
         told: ifAnswered(
           (answer) =>
-            `**${answer.rowCount} countries, and the small ones are missing.** The least that is shown has ${figure.format(cell(answer, "wallet_users", -1))} users; the threshold is 50. You are not told how many countries were left out. The merchant is, because the data are its own: look for “groups withheld” in what it sees.`,
+            `**${answer.rowCount} countries, and the small ones are missing.** The smallest one here has ${figure.format(cell(answer, "wallet_users", -1))} users; the threshold is 50. You do not learn how many countries were left out. The merchant does, because it owns the data: look for “groups withheld” in what it sees.`,
         ),
       },
     ],
@@ -162,7 +162,7 @@ ORDER BY wallet_users DESC`,
     title: "Row by row",
     party: "merchant",
     story:
-      "Back to the **merchant**. Did the e-wallet charge what the orders cost? The view of payments has another rule, a **list overlap**: a query sees the rows that match rows of its own, here by order number, and no others.",
+      "You are the **merchant** again. Did the e-wallet charge the right amounts? The view of payments has another rule, a **list overlap**: a query sees only the rows that match the merchant’s own rows, here by order number.",
     queries: [
       {
         label: "Compare payments",
@@ -183,7 +183,7 @@ ORDER BY ABS(t.transaction_amount - i.usd) DESC`,
         expects: { answers: (answer) => answer.rowCount >= 10 },
         told: ifAnswered(
           (answer) =>
-            `**${figure.format(answer.rowCount)} payments differ from their orders**, each named by its number, so both companies can put them right. Nothing hides small groups here: use a list overlap only for what the other party may know about each person. And note for step 7: whoever paid an order with the wallet has a wallet.`,
+            `**${figure.format(answer.rowCount)} payments differ from their orders**, each named by its number, so the two companies can correct them. Nothing hides small groups here: share through a list overlap only what the other party may know about each person. Remember for step 7: a customer who paid an order with the wallet has a wallet.`,
         ),
       },
     ],
@@ -192,7 +192,7 @@ ORDER BY ABS(t.transaction_amount - i.usd) DESC`,
     title: "Noise and a budget",
     party: "merchant",
     story:
-      "How many payments do the e-wallet’s users make in all, also those who never shop here? That view has **differential privacy**: no joins, **noise** in every figure, enough to hide any single user, and a **budget** that every answer takes from.",
+      "How many payments do all of the e-wallet’s users make, even those who never shop here? That view has **differential privacy**: no joins, enough **noise** in every figure to hide any single user, and a **budget** that every answer spends a part of.",
     queries: [
       {
         label: "Count with noise",
@@ -209,8 +209,8 @@ ORDER BY payments DESC`,
         expects: { answers: (answer) => answer.rowCount >= 3 },
         told: (outcome) =>
           outcome.kind === "answer"
-            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and they change: you cannot tell whether one user is in them. Each answer shrinks the budget that the e-wallet sees. When it is spent, the view answers no more; here \`npm start\` makes it whole again.`
-            : "**No answer: the budget is spent.** Every answer took a part of it, so that nobody can ask until the noise averages out. Here, `npm start` makes the budget whole again.",
+            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and the figures change: you cannot tell whether they include a certain user. On the right, the e-wallet sees the budget shrink. When it is spent, the view answers no more queries; here, \`npm start\` resets it.`
+            : "**No answer: the budget is spent.** Every answer spent a part of it, so nobody can ask so often that the noise averages out. Here, `npm start` resets the budget.",
       },
     ],
   },
@@ -218,7 +218,7 @@ ORDER BY payments DESC`,
     title: "The attack that works",
     party: "merchant",
     story:
-      "A threshold stops a careless analyst. It does not stop an attacker. Take **52 customers who certainly have a wallet**, because they paid with it. Put the same 52 beside every other customer, one group for each. Now each group has 53 people and passes the threshold of 50. The two counts look at the one customer only.",
+      "A threshold stops a careless analyst, but not an attacker. Take **52 customers who certainly have a wallet**, because they paid with it. Make a group for each other customer, and put the same 52 into every group. If the customer has a wallet, the group has 53 people; it always passes the threshold of 50. The two counts then look only at that customer.",
     queries: [
       {
         label: "Pad every group",
@@ -252,16 +252,16 @@ ORDER BY u.id`,
         expects: { answers: (answer) => answer.rowCount > 100 },
         told: ifAnswered(
           (answer) =>
-            `**${figure.format(answer.rowCount)} people, by name**, and every line is true. The query stops at customer 1,000; without that limit it reads everybody whom the two companies share. The e-wallet sees one more answered question and no group withheld. Google says so too: the rules “might not fully prevent sophisticated queries”.`,
+            `**${figure.format(answer.rowCount)} people, by name**, and every row is true. The query stops at customer 1,000; without that limit, it would find every customer that the two companies share. The e-wallet sees one more answered question and no group withheld. Google warns of this: the rules “might not fully prevent sophisticated queries”.`,
         ),
       },
     ],
   },
   {
-    title: "The query that cannot be written",
+    title: "Only the owner’s query",
     party: "merchant",
     story:
-      "The strongest control is a **query template**. The e-wallet wrote the query and shares only the call: the merchant passes in a list of its customers and gets the answer, and sees neither the query nor the data. Try three things.",
+      "The strongest control is a **query template**. The e-wallet wrote the query and lets the merchant call it: the merchant passes in a list of its customers and gets the answer, but sees neither the query nor the data. Try three calls.",
     queries: [
       {
         label: "Ask for names",
@@ -272,7 +272,7 @@ FROM linked_ewallet_provider.overlap_by_segment((
         expects: { refused: "GoogleSQL" },
         told: ifRefused(
           "GoogleSQL",
-          "**There is no such column to ask for.** The answer has four: the segment and three counts. The merchant cannot change the query behind them, so the question for names cannot be written. Now try the padded list.",
+          "**The answer has no such column.** It has four: the segment and three counts. The merchant cannot change the template’s query, so it cannot ask for names. Now try the padded list.",
         ),
       },
       {
@@ -292,7 +292,7 @@ FROM linked_ewallet_provider.overlap_by_segment((
         expects: { answers: (answer) => answer.rowCount === 0 },
         told: ifAnswered(
           () =>
-            "**No rows.** A person who is in two segments counts in neither, so the same 52 people cannot fill a thousand groups, and a list of more than 50 segments gets no answer at all. Now ask as the e-wallet intended.",
+            "**No rows.** A person in two segments counts in neither, so the same 52 people cannot fill a thousand groups. Besides, a list with more than 50 segments gets no rows. Now ask as the e-wallet intended.",
         ),
       },
       {
@@ -310,7 +310,7 @@ ORDER BY overlap DESC, segment`,
         },
         told: ifAnswered(
           (answer) =>
-            `**Of those who came by ${answer.rows[0]?.[0]}, ${figure.format(100 * cell(answer, "overlap", 0))}% have a wallet; by ${answer.rows.at(-1)?.[0]}, ${figure.format(100 * cell(answer, "overlap", -1))}%.** The merchant knows where to advertise paying by wallet. A patient attacker can still ask again and again with other lists: the owner sees every call, and only a budget ends it. This was the tour: now try to break the rules yourself.`,
+            `**Of the customers who came through ${answer.rows[0]?.[0]}, ${figure.format(100 * cell(answer, "overlap", 0))}% have a wallet; of those through ${answer.rows.at(-1)?.[0]}, ${figure.format(100 * cell(answer, "overlap", -1))}%.** The merchant now knows where to advertise payment by wallet. A patient attacker can still call again and again with other lists: the owner sees every call, and only a privacy budget ends this. That was the tour: now try to break the rules yourself.`,
         ),
       },
     ],

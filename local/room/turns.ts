@@ -1,6 +1,6 @@
 import { RunError } from "googlesql-duckdb";
 
-/** The work that may wait. More is refused, so that a caller who never stops asking does not fill the memory. */
+/** The number of tasks that may wait. More are refused, so that a caller who never stops asking does not fill the memory. */
 const MOST_WAITING = 20;
 
 /**

@@ -48,7 +48,7 @@ function categoryWord(value: Value, title: string): string {
   return value === null || value === undefined || value === "" ? "(none)" : String(value);
 }
 
-/** Written in place of a figure of a group that is too small. */
+/** Printed instead of a figure of a group that is too small. */
 export const WITHHELD = "withheld";
 
 export function answerValue(value: Value, kind: Kind): string {
@@ -62,7 +62,7 @@ export function answerValue(value: Value, kind: Kind): string {
         : decimal(value);
 }
 
-/** How many rows have a figure that is withheld. */
+/** The number of rows with a withheld figure. */
 export function withheldRows(answer: UseCaseAnswer): number {
   const measures = answerColumns(answer).filter(({ role }) => role === "measure");
   return answer.rows.filter((row) => measures.some(({ at }) => row[at] === null)).length;

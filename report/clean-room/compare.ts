@@ -6,15 +6,15 @@ export interface Figure {
   readonly of: number;
 }
 
-/** A group smaller than this says little. */
+/** A group smaller than this is not compared. */
 export const FEW = 50;
 
-/** From this many standard errors on, a difference is hardly chance, even between the two that differ most of twenty groups. */
+/** From this many standard errors on, a difference is hardly chance, even between the two of twenty groups that differ most. */
 export const CERTAIN = 3;
 
 /**
- * The standard deviation of spend per customer, as a multiple of its mean: about 1.5 in thelook and in most shops. Answers carry means
- * only, so this is an assumption.
+ * The standard deviation of spend per customer, as a multiple of its mean: about 1.5 in thelook and in most shops. Answers contain only
+ * means, so this is an assumption.
  */
 const DEVIATION_OF_MEANS = 1.5;
 

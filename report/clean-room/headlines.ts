@@ -19,7 +19,7 @@ export interface Told {
 
 type Row = readonly Value[];
 
-/** The query was changed, and no longer has a column that its headline is made of. */
+/** The query was changed, and no longer has a column that its headline needs. */
 class NoColumn extends Error {}
 
 /** An answer with its columns by name. */
@@ -66,7 +66,7 @@ function verification(answer: Named): Told {
     const finding = answer.text(row, "finding");
     return `${count(answer.number(row, "orders"))} ${disagreements[finding] ?? finding}`;
   });
-  // Rounding must not make all of nearly all.
+  // Rounding must not turn nearly all into all.
   const share = percent(Math.floor((1 - number / orders) * 1000) / 1000);
   return {
     ...shown,
@@ -78,7 +78,7 @@ function segmentation(answer: Named): Told {
   const measure = answer.column("kept_usd_per_customer");
   const shows = [measure];
   const pair = answer.differ(measure.name, "customers");
-  if (pair === undefined) return { shows, headline: "The tiers spend alike, as far as chance lets us see" };
+  if (pair === undefined) return { shows, headline: "The tiers do not differ in spend by more than chance" };
   const [most, least] = [pair.high, pair.low].map((row) => ({
     tier: answer.text(row, "account_tier"),
     kept: answer.number(row, measure.name),
@@ -98,12 +98,12 @@ function trust(answer: Named): Told {
   const pair = answer.differ(measure.name, "customers");
   const shares = `${percent(verified ?? Number.NaN)} of their orders, the others ${percent(others ?? Number.NaN)}`;
   if (pair === undefined)
-    return { shows, headline: `No more than chance: verified customers cancel or return ${shares}` };
+    return { shows, headline: `No difference beyond chance: verified customers cancel or return ${shares}` };
   const less = answer.text(pair.low, "is_verified_user") === "true";
   return { shows, headline: `**${less ? "Yes" : "No"}**: verified customers cancel or return ${shares}` };
 }
 
-/** A figure that is less than this many times another may differ for certain, and matters little. */
+/** A difference by less than this factor may be certain, but matters little. */
 const SLIGHT = 1.1;
 
 function enrichment(answer: Named): Told {
@@ -115,7 +115,7 @@ function enrichment(answer: Named): Told {
     const pair = answer.differ(measure.name, "wallet_users", rows);
     if (pair === undefined) return `${attribute} makes no difference`;
     if (answer.number(pair.high, measure.name) < SLIGHT * answer.number(pair.low, measure.name))
-      return `${attribute} makes hardly a difference`;
+      return `${attribute} makes hardly any difference`;
     const [high, low] = [pair.high, pair.low].map(
       (row) => `${answer.text(row, "attribute_value")} (${percent(answer.number(row, measure.name))})`,
     );
@@ -160,9 +160,10 @@ function reach(answer: Named): Told {
   const spend = answer.differ("kept_usd_per_user", "wallet_users");
   const spent =
     spend === undefined
-      ? "what they spend differs no more than chance explains"
+      ? "their spend does not differ by more than chance"
       : `users from ${answer.text(spend.high, "traffic_source")} spend more than those from ${answer.text(spend.low, "traffic_source")}`;
-  if (pair === undefined) return { shows, headline: `All sources bring paying users alike; ${spent}` };
+  if (pair === undefined)
+    return { shows, headline: `The sources do not differ in paying users by more than chance; ${spent}` };
   const [high, low] = [pair.high, pair.low].map(
     (row) => `${answer.text(row, "traffic_source")} (${percent(answer.number(row, measure.name))} pay for a tier)`,
   );
@@ -192,7 +193,7 @@ function tooFew(answer: Named): Told {
   const pair = answer.differ(measure.name, "customers");
   const told =
     pair === undefined
-      ? "the others are alike"
+      ? "the others do not differ by more than chance"
       : `of the others, ${answer.text(pair.high, "country")} (${percent(answer.number(pair.high, measure.name))}) has far more wallets than ${answer.text(pair.low, "country")} (${percent(answer.number(pair.low, measure.name))})`;
   if (few.length === 0) return { shows, headline: `No country is too small to tell; ${told}` };
   return {
@@ -205,7 +206,7 @@ function joining(answer: Named): Told {
   const measure = answer.column("share_with_wallet");
   const shows = [measure];
   const pair = answer.differ(measure.name, "customers");
-  if (pair === undefined) return { shows, headline: "All ages have a wallet alike, as far as chance lets us see" };
+  if (pair === undefined) return { shows, headline: "The ages do not differ in wallets by more than chance" };
   const [high, low] = [pair.high, pair.low].map(
     (row) => `${percent(answer.number(row, measure.name))} of those aged ${answer.text(row, "age_band")}`,
   );
@@ -234,7 +235,7 @@ function categories(answer: Named): Told {
   const less = different.filter(({ times }) => times < 1).slice(-1);
   const shows = [free, premium, business];
   if (different.length === 0)
-    return { shows, headline: "All tiers buy the same categories, as far as chance lets us see" };
+    return { shows, headline: "The tiers do not differ in what they buy by more than chance" };
   const told = [
     ...(more.length > 0 ? [`more ${list(more.map(({ text }) => `**${text.replace(" (", "** (")}`))}`] : []),
     ...(less.length > 0 ? [`less ${list(less.map(({ text }) => text))}`] : []),

@@ -13,7 +13,7 @@ export interface CleanRoomData {
   readonly usage?: readonly SharedUsage[];
 }
 
-/** The fate of the queries on a party's shared views, as only the party itself may know it. */
+/** The outcomes of the queries on a party's shared views, which only the party itself may know. */
 export interface SharedUsage {
   readonly owner: PartyName;
   readonly views: readonly ViewUsage[];
@@ -21,7 +21,7 @@ export interface SharedUsage {
   readonly refusedBy: readonly { readonly rule: string; readonly queries: number }[];
 }
 
-/** The fate of the queries that named a view. */
+/** The outcomes of the queries that named a view. */
 export interface ViewUsage {
   readonly view: string;
   readonly asked: number;
@@ -51,7 +51,7 @@ export interface SharingParty {
 export interface SharedTemplate {
   readonly name: string;
   readonly question: string;
-  /** How it protects the owner's people, in the owner's words. */
+  /** How it protects the owner's customers, in the owner's words. */
   readonly guards: string;
 }
 
@@ -79,7 +79,7 @@ export interface UseCaseAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** A figure that is null was withheld: its group is too small. */
   readonly rows: readonly (readonly (string | number | boolean | null)[])[];
-  /** Sentences: the rule and threshold of each view in the query, and what was held back. */
+  /** Sentences: the rule and threshold of each view in the query, and what was withheld. */
   readonly rules: readonly string[];
   /** Why there is no answer, if the clean room refused the query. */
   readonly refused?: Refused;

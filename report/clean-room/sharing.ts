@@ -15,5 +15,5 @@ export function ruleOf({
       shows: `figures with noise, until a budget of epsilon ${differentialPrivacy.epsilonBudget} is spent`,
     };
   const columns = joinRestriction?.columns.join(" or ") ?? "";
-  return { name: "List overlap", shows: `rows whose ${columns} the other has too` };
+  return { name: "List overlap", shows: `rows that match on ${columns}` };
 }

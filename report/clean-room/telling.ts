@@ -4,7 +4,7 @@ import { type AnswerColumn, answerColumns, answerValue, rowName } from "./answer
 import { CERTAIN, FEW, meansApart, sharesApart } from "./compare.ts";
 import type { UseCaseAnswer } from "./shape.ts";
 
-/* Finds what an answer tells, from its columns alone: for questions that have no headline of their own (headlines.ts). */
+/* Writes a headline from an answer's columns alone, for questions without a headline of their own (headlines.ts). */
 
 type Row = readonly Value[];
 
@@ -15,7 +15,7 @@ export interface Difference {
 }
 
 /**
- * Of the rows, the two whose values differ most surely: by the most standard errors, not by the largest ratio, which is often that of
+ * The two rows that differ most certainly: by the most standard errors, not by the largest ratio, which often belongs to
  * the smallest group. Undefined if no two rows differ by more than chance. @param of the column with the sizes of the groups
  */
 export function surestDifference(
@@ -40,7 +40,7 @@ export function surestDifference(
 
 /**
  * Finds the measure that differs most between rows, and two rows that show it. Compares only groups that differ in their last category,
- * such as two tiers of one decade. Counts are not compared: a group's size says nothing against that of another.
+ * such as two tiers of one decade. It does not compare counts: a group's size says nothing about another's.
  */
 export function mostTelling(answer: UseCaseAnswer) {
   const columns = answerColumns(answer);
@@ -82,7 +82,7 @@ export function genericHeadline(answer: UseCaseAnswer): string {
   return `${column.title}: **${highest.name}** ${value(high)}, ${rate(times)} times the ${value(low)} of ${lowest.name}${where}`;
 }
 
-/** Says from where to where the first figure goes, without a comparison. */
+/** Gives the range of the first figure, without a comparison. */
 function withoutDifference({ rows }: UseCaseAnswer, measures: readonly AnswerColumn[]): string {
   const column = measures.find(({ kind }) => kind !== "count") ?? measures[0];
   if (column === undefined) return "";
@@ -93,7 +93,7 @@ function withoutDifference({ rows }: UseCaseAnswer, measures: readonly AnswerCol
     .filter((value) => typeof value === "number");
   const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => answerValue(value, column.kind));
   if (column.kind === "count") return `${column.title}: ${low} to ${high}`;
-  return `${column.title}: ${low} to ${high}, no more apart than chance explains`;
+  return `${column.title}: ${low} to ${high}, a difference within chance`;
 }
 
 /** The most columns of bars that fit side by side. */

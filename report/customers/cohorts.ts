@@ -58,12 +58,12 @@ export function retentionOf({ sizes, monthOf, last }: Cohorts, months: CustomerM
   }));
 }
 
-/** With fewer customers, an average says more about one of them than about the year. */
+/** With fewer customers, single ones dominate an average. */
 const FEWEST = 5;
 
 /**
  * Averages each month over the customers who have reached it, then adds the months up. So a year's curve does not bend where its younger
- * cohorts end, as an average of their sums would.
+ * cohorts end, as an average of sums would.
  */
 export function valuesOf({ sizes, monthOf, last }: Cohorts, months: CustomerMonths): ValueCurve[] {
   const years = new Map<number, Float64Array>();

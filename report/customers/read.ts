@@ -59,7 +59,7 @@ async function readProfiles(
   rows: ResultRow[],
 ): Promise<Customers> {
   const [silent, grid] = await Promise.all([
-    // On that day, later registrations were not known yet.
+    // On that day, later registrations did not exist yet.
     asOf === undefined
       ? []
       : marts.rows(`SELECT people.registration_date, stores.store_id

@@ -5,7 +5,7 @@ import type { VisitGaps } from "./shape.ts";
 import type { CustomerGroup, CustomersSummary } from "./summary.ts";
 import type { TradeSummary } from "./trade.ts";
 
-/* Sentences about the customers' figures, true of any selection with at least one customer. `**` marks bold words. */
+/* Sentences about the customers' figures, true for any selection with at least one customer. `**` marks bold words. */
 
 const byMost = (value: (group: CustomerGroup) => number) => (a: CustomerGroup, b: CustomerGroup) => value(b) - value(a);
 
@@ -41,8 +41,8 @@ export function leavingHeadline({ totals, segments }: CustomersSummary): string 
 }
 
 export function latelyHeadline({ totals }: CustomersSummary): string {
-  if (totals.leftLately === 0) return "Nobody who has left ordered in the last 90 days";
-  return `${plural(totals.leftLately, "customer who has left", "customers who have left")} ordered in the last 90 days, and had spent ${uahShort(totals.leftLatelyLtv)}: write to them first`;
+  if (totals.leftLately === 0) return "Nobody has left recently: no last order is in the past 90 days";
+  return `${plural(totals.leftLately, "customer", "customers")} left only recently, with a last order in the past 90 days. They had spent ${uahShort(totals.leftLatelyLtv)}: contact them first`;
 }
 
 /** Compares the loyalty levels that keep most and fewest of their customers. */
@@ -152,7 +152,7 @@ export function customersStory(summary: CustomersSummary): string[] {
     valuable &&
       `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&
-      `**${count(totals.leftLately)}** of them ordered in the last 90 days and had spent ${uahShort(totals.leftLatelyLtv)}: write to them first.`,
+      `**${count(totals.leftLately)}** of them ordered in the last 90 days and had spent ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
     worst &&
       best &&
       worst !== best &&

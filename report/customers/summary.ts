@@ -23,7 +23,7 @@ export interface CustomerTotals {
   leftLatelyLtv: number;
 }
 
-/** Customers that share a word: a segment, a level, a channel. */
+/** Customers with the same segment, level or channel. */
 export interface CustomerGroup extends CustomerTotals {
   readonly name: string;
 }

@@ -64,11 +64,11 @@ export function card(id: string, title: string, width: string): Card {
     table,
     caption,
   );
-  /** The view that is shown; undefined while a sentence stands in its place. */
+  /** The view that is shown; undefined while a sentence is shown instead. */
   let view: View | undefined;
   let drawnWidth = 0;
 
-  /** Shows the table in place of the chart, or the chart again. */
+  /** Shows the table instead of the chart, or the chart again. */
   function showTable(open: boolean): void {
     table.hidden = !open;
     chart.hidden = open;

@@ -15,7 +15,7 @@ interface Period {
   readonly to: string;
 }
 
-/** Periods that a reader is likely to want. Each lies at least partly within the data. */
+/** Periods that readers often want. Each lies at least partly within the data. */
 function periods({ days }: Pick<Choices, "days">): Period[] {
   const last = lastDay(days);
   const year = Number(last.slice(0, 4));

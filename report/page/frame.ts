@@ -52,7 +52,7 @@ export function frame({ page, meta }: Report<unknown>): void {
     h(
       "p",
       {},
-      // After a failed night the time would promise more than the data holds.
+      // After a failed night, the time would suggest newer data than there is.
       `${meta.failed === undefined ? `Made ${made}, Kyiv time, from` : "From"} ${[meta.source, tables.join(", ")].filter((words) => words !== "").join(": ")}.`,
     ),
     h("p", {}, `${units[page]} The file contains all its data: it fetches and sends nothing.`),
@@ -64,7 +64,7 @@ export function pageUrl({ base = "" }: Meta, page: PageName): string {
   return `${base}${page}.html`;
 }
 
-/** Takes the filter along to the next page. */
+/** Adds the filter to the link to the next page. */
 function keepFilter(event: Event): void {
   const link = event.currentTarget as HTMLAnchorElement;
   link.hash = location.hash;

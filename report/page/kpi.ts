@@ -13,7 +13,7 @@ export interface About {
   readonly series?: readonly number[];
 }
 
-/** Makes a large figure, with its change on the previous period below it. */
+/** Makes a large figure, with its change from the previous period below it. */
 export function kpi(id: string, title: string, width = "w3"): Kpi {
   const value = h("p", { class: "value" });
   const below = h("p", { class: "change" });

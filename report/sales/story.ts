@@ -17,7 +17,7 @@ import type { SalesCube } from "./shape.ts";
 import { averageOrder, type ProductTotals, type SalesSummary, type StoreTotals } from "./summary.ts";
 
 /*
- * Sentences about the sales figures, computed so that they are true of any selection. `**` marks bold words. Every function expects a
+ * Sentences about the sales figures, which are true for any selection. `**` marks bold words. Every function expects a
  * summary with at least one order.
  */
 
@@ -58,7 +58,7 @@ export function hoursHeadline(cube: SalesCube, summary: SalesSummary): string {
   return `${weekdays[weekday]} ${hourName(hour)} is the busiest hour: ${rate(average)} orders on average`;
 }
 
-/** Names the busiest hour, and that of the other part of the week: weekdays and weekends have different rhythms. */
+/** Names the busiest hour, and the busiest hour in the other part of the week: weekdays and weekends have different rhythms. */
 export function busiestSentence(cube: SalesCube, summary: SalesSummary): string {
   const { weekday, hour, average } = busiestHour(cube, summary);
   const [part, days] = weekday < 5 ? ["at the weekend", WEEKEND] : ["on weekdays", WEEKDAYS];
@@ -118,7 +118,7 @@ export function growthSentence(cube: SalesCube, summary: SalesSummary): string |
   const worst = grown.reduce((low, store) => (growth(store) < growth(low) ? store : low), best);
   const tell = (totals: StoreTotals) =>
     `${change(totals.net, totals.before?.net ?? 0)} at **${cube.stores[totals.store]?.name}**`;
-  return `Among the stores open in both periods, revenue changed by ${tell(worst)} to ${tell(best)}.`;
+  return `Among the stores open in both periods, the change in revenue ranges from ${tell(worst)} to ${tell(best)}.`;
 }
 
 export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
@@ -127,7 +127,7 @@ export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
   if (daily.length === 1) return `${uah(best.net)} on ${dayName(best.day)}`;
   const average = `${uahShort(totals.net / daily.length)} a day on average`;
   if (before === undefined || !(before.totals.net > 0)) return `${average}; the best day was ${dayName(best.day)}`;
-  return `Revenue is ${upOrDown(totals.net, before.totals.net)} on the previous period: ${average}`;
+  return `Revenue is ${upOrDown(totals.net, before.totals.net)} from the previous period: ${average}`;
 }
 
 export function dailyOrdersHeadline({ daily, totals, before }: SalesSummary): string {
@@ -136,7 +136,7 @@ export function dailyOrdersHeadline({ daily, totals, before }: SalesSummary): st
   if (daily.length === 1) return `${plural(best.orders, "order")} on ${dayName(best.day)}`;
   const average = `${rate(totals.orders / daily.length)} orders a day on average`;
   if (before === undefined || before.totals.orders === 0) return `${average}; the most were on ${dayName(best.day)}`;
-  return `Orders are ${upOrDown(totals.orders, before.totals.orders)} on the previous period: ${average}`;
+  return `Orders are ${upOrDown(totals.orders, before.totals.orders)} from the previous period: ${average}`;
 }
 
 export function categoriesHeadline({ categories, totals }: SalesSummary): string {
@@ -191,7 +191,7 @@ export function discountsHeadline({ totals }: SalesSummary): string {
   return `Discounts took ${uahShort(totals.discount)}, ${percent(totals.discount / totals.subTotal)} of list prices, on ${part} of orders`;
 }
 
-/** The sentences at the top of the page: what an owner asks first. */
+/** The sentences at the top of the page, which answer an owner's first questions. */
 export function salesStory(cube: SalesCube, summary: SalesSummary): string[] {
   const ranked = rankedStores(summary);
   const best = ranked[0];

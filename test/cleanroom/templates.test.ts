@@ -40,7 +40,7 @@ describe("The query templates", () => {
   });
   after(() => room.close());
 
-  it("are five of each party, and say who owns them, what they answer and how they guard", () => {
+  it("are five from each party, and name their owner, question and guards", () => {
     expect(templates.map(({ name, owner }) => `${owner} ${name}`).sort()).to.deep.equal([
       "merchant lookalike_customers",
       "merchant payments_by_traffic_source",
@@ -54,7 +54,7 @@ describe("The query templates", () => {
       "wallet verify_payments",
     ]);
     for (const { name, owner, question, guards, parameters, reads, body, example } of templates) {
-      expect(question, name).to.match(/^[HWD].+\?$/);
+      expect(question, name).to.match(/^[A-Z].+\?$/);
       expect(guards, name).to.match(/at least \d+ .*rounded .*gets no rows/);
       expect(parameters[0]?.type, name).to.match(/^TABLE<\w+ \w+(, \w+ \w+)*>$/);
       expect(body({ merchant: "m-1", wallet: "w-2" }), name).to.contain(
@@ -136,7 +136,7 @@ describe("The query templates", () => {
       expect(share("Email", "on_paying_tier")).to.be.above(share("Facebook", "on_paying_tier") + 0.04);
     });
 
-    it("the overlap is that of the tables, to the nearest tens", async () => {
+    it("the overlap is the tables' overlap, rounded to tens", async () => {
       const found =
         await truth(`SELECT traffic_source, count(*) AS people, count(*) FILTER (WHERE account_tier <> 'Free') AS paying
         FROM merchant.users JOIN ewallet_provider.provider_users USING (hashed_email) GROUP BY ALL`);
@@ -253,7 +253,7 @@ describe("The query templates", () => {
         WHERE MOD(u.id, 20) = 0 AND u.id NOT IN (${ids}) AND k.id IN (${ids})`;
     });
 
-    it("one query on the view tells every target's tier, in groups that the attacker fills with people it knows", async () => {
+    it("one query on the view reveals every target's tier, in groups that the attacker fills with known people", async () => {
       const told = await ask(
         "merchant",
         `WITH padded_groups AS (
@@ -274,7 +274,7 @@ describe("The query templates", () => {
       expect(right).to.have.length(told.length);
     });
 
-    it("the template leaves out whoever is in two groups, and so every padded group", async () => {
+    it("the template leaves out people in two groups, and so every padded group", async () => {
       const call = `SELECT * FROM linked_ewallet_provider.overlap_by_segment((SELECT hashed_email, CAST(target AS STRING) AS segment FROM (${padded})))`;
       expect(await ask("merchant", call)).to.deep.equal([]);
     });
@@ -310,7 +310,7 @@ describe("The query templates", () => {
       );
     });
 
-    it("two answers on lists that differ by one person do not tell whether that person has a wallet", async () => {
+    it("two answers on lists that differ by one person do not show whether that person has a wallet", async () => {
       const count = async (but: number) => {
         const [one] = await ask(
           "merchant",

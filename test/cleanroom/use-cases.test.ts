@@ -108,7 +108,7 @@ describe("The clean room's use cases", () => {
         expect(rows.length, name).to.be.within(name === "08" ? 0 : 1, 40);
     });
 
-    it("find that nearly all payments agree with their orders, and nothing that is not a kind of disagreement", () => {
+    it("find that nearly all payments agree with their orders, and only known kinds of disagreement", () => {
       const [agrees, ...others] = all("01");
       expect(agrees?.finding).to.equal("agrees");
       expect(Number(agrees?.share_of_orders)).to.be.within(0.96, 1);
@@ -135,7 +135,7 @@ describe("The clean room's use cases", () => {
       expect(Number(verified?.cancelled_or_returned)).to.be.below(0.8 * Number(others?.cancelled_or_returned));
     });
 
-    it("find every wallet user's age, gender and country, and tell no figures of groups of fewer than ten", () => {
+    it("find every wallet user's age, gender and country, and give no figures for groups of fewer than ten", () => {
       for (const attribute of ["age", "gender", "country"]) {
         const of = all("04").filter((row) => row.attribute === attribute);
         expect(
@@ -195,7 +195,7 @@ describe("The clean room's use cases", () => {
       }
     });
 
-    it("find what each tier buys: shares of categories that add up to all that is told of a tier", () => {
+    it("find what each tier buys: shares of categories that add up to the tier's total", () => {
       for (const tier of ["free", "premium"]) expect(total("11", `share_of_${tier}`)).to.be.closeTo(1, 0.01);
       expect(all("11").map(({ category }) => category)).to.include("Jeans");
     });
@@ -239,7 +239,7 @@ describe("The clean room's use cases", () => {
       for (const finding of ["missing", "paid twice"]) expect(after.get(finding)).to.equal(before.get(finding));
     });
 
-    it("answer with the same digits when the rows stand in another order, but for the answer with noise", async () => {
+    it("answer with the same digits when the rows are in another order, except for the answer with noise", async () => {
       const tables = [
         "merchant.order_items",
         "merchant.orders",

@@ -168,7 +168,7 @@ describe("The shared views", () => {
         'rule is "none": use one of aggregation_threshold',
       ],
       ["a join of no kind", "provider_users_shared", { joinCondition: "JOIN_SOME" }, "use one of JOIN_ANY, JOIN_ALL"],
-      ["what is no object", "provider_users_shared", 50, "is 50: use an object of columns"],
+      ["a value that is not an object", "provider_users_shared", 50, "is 50: use an object of columns"],
       [
         "a unit that is not shown",
         "provider_users_shared",

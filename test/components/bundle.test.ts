@@ -85,7 +85,7 @@ describe("The bundle", () => {
     );
   });
 
-  it("has the generator's commands and that of the reports", async () => {
+  it("has the generator's commands and the reports' command", async () => {
     const { code, stderr } = await node([file, "refill"]).catch((error) => error);
     const commands = "fill, generate, load, report, upload";
     expect([code, stderr]).to.deep.equal([1, `\nerror: "refill" is not a command: use ${commands}\n`]);

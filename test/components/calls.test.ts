@@ -93,13 +93,13 @@ describe("Schedule", () => {
   it("calls again for six hours, within Google's limits", async () => {
     const { retryConfig } = await declareSchedule();
     expect(retryConfig.maxRetryDuration).to.equal("21600s");
-    // Google takes 0 to 5 retries and 0 to 16 doublings, and goes on until both limits are reached.
+    // Google takes 0 to 5 retries and 0 to 16 doublings, and retries until both limits are reached.
     expect(retryConfig).to.include({ retryCount: 5, minBackoffDuration: "60s", maxBackoffDuration: "900s" });
   });
 });
 
 describe("a refusal by Google", () => {
-  it("is told apart from other errors, which are not retried", () => {
+  it("is distinguished from other errors, which are not retried", () => {
     expect(isRefusal("googleapi: Error 403: Permission 'x' denied on resource")).to.equal(true);
     expect(
       isRefusal("Build failed: build@p.iam.gserviceaccount.com does not have storage.objects.get: forbidden"),

@@ -59,7 +59,7 @@ describe("Job", () => {
     expect(await declared("/mnt/bucket/main-1.mjs", "a")).not.to.equal(await declared("/mnt/bucket/main-1.mjs", "b"));
   });
 
-  it("starts a command of the bundle with the bundle's hash, which is no part of the fingerprint", async () => {
+  it("starts a command of the bundle with the bundle's hash, which is not part of the fingerprint", async () => {
     const declared = async (sha256: string, load: string) => {
       const code = { bundle: pulumi.output(`main-${sha256[0]}.mjs`), sha256, fingerprints: { load } } as UploadedCode;
       const { inputs, fingerprint } = await declareJob(checkedStart(code, "load", "--whole"));

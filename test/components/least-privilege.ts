@@ -24,17 +24,17 @@ export function leastPrivilege(resources: readonly Declared[]): string {
 
 const HEAD = `# Who may do what
 
-Every service account of the stack with all its rights, as \`index.ts\` declares them with the default settings. A test writes this page
+This page lists every service account of the stack with all its roles, as \`index.ts\` declares them with the default settings. A test writes the page
 (\`UPDATE_GOLDEN=1 npx mocha test/index.test.ts\`), and fails while it is out of date. No account has a key, and none may act as another.
 
 - \`roles/bigquery.jobUser\` lets an account run queries, which the project pays for. The roles on datasets decide what it can read and write.
 - \`READER\` and \`WRITER\` are BigQuery's roles on one dataset.
-- A role on a folder covers the objects whose names begin with it. Listing a bucket is not covered then: for a list, IAM knows the bucket's name only, and no
+- A role on a folder covers the objects whose names begin with the folder's. It does not allow listing the bucket: for a list, IAM only knows the bucket's name, so no
   condition on objects can match.
-- \`coffee-data\` writes the folders \`csv_sources\` and \`ground_truth\`, lists the first, and needs to hear that a file is missing, which Google tells only to accounts that
-  may list. So it has the whole bucket of files. Nothing else is in that bucket, unless \`thelookSource\` is \`synthetic:\`: code, dbt's output and the reports have buckets of their own.
-- Each job that runs the bundle compares the file's SHA-256 with the one in its own declaration before it runs it. To change what runs, one has to change the job, which no
-  account of the stack may do. Functions need no check: Google built them from the archive when they were deployed. dbt's project is read from the code's bucket without a check.
+- \`coffee-data\` writes the folders \`csv_sources\` and \`ground_truth\`, and must list the first: Google answers that a file is missing only to accounts that may list.
+  So its role covers the whole bucket of files. That bucket contains nothing else, unless \`thelookSource\` is \`synthetic:\`: code, dbt's output and the reports have buckets of their own.
+- Each job that runs the bundle first compares the file's SHA-256 with the hash in its own declaration. To run other code, somebody would have to change the job, which no
+  account of the stack may do. Functions need no check: Google built them from the archive when they were deployed. dbt reads its project from the code's bucket without a check.
 
 | account | does | its roles |
 |---|---|---|

@@ -107,7 +107,7 @@ export async function startEngine(pulumi: string): Promise<Engine> {
       });
     return { stack, google, bigquery, runs, script, start, stop };
   } catch (error) {
-    // Servers that go on would keep the tests from ending.
+    // Running servers would keep the tests from ending.
     await stop();
     throw error;
   }

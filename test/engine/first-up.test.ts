@@ -58,7 +58,7 @@ describe("the first up of a stack in fresh projects, on Pulumi's own engine", fu
       expect(engine.runs.requests.filter(({ path }) => path.endsWith(":run"))).to.have.length(6);
     });
 
-  it("fails in Google's words where a service may not be enabled, after six tries, and makes nothing that needs it", async () => {
+  it("fails with Google's message if a service may not be enabled, after six tries, and creates nothing that needs it", async () => {
     const { apis, calls } = engine.google;
     apis.denied.add("cloudresourcemanager");
     const said = await engine.stack.up().catch(({ message }: Error) => message);

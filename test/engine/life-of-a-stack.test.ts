@@ -50,7 +50,7 @@ const LOST = [
   { name: "coffee-generate-job", id: "projects/demo-project/locations/us-central1/jobs/coffee-data-job" },
 ];
 
-// Each test goes on where the one before it ended, as a stack does.
+// Each test continues where the one before it ended, as a stack does.
 describe("the life of a stack on Pulumi's own engine", function () {
   this.timeout(600_000);
   let engine: Engine;
@@ -118,7 +118,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(engine.bigquery.requests).to.deep.equal([]);
   });
 
-  it("tells all wrong settings at once, in one message without a stack trace", async () => {
+  it("lists all wrong settings in one message without a stack trace", async () => {
     const wrong = { walletShare: { value: "7" }, "sharedViews.provider_users_shared.threshold": { value: "0" } };
     await engine.stack.setAllConfig(wrong, true);
     const said = await failing(engine.stack.preview());
@@ -127,7 +127,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     await engine.stack.removeAllConfig(["walletShare", "sharedViews"]);
   });
 
-  it("goes on after an up that was killed while Google made a bucket, once the lock is removed and the bucket adopted", async () => {
+  it("continues after an up that was killed while Google created a bucket, once the lock is removed and the bucket adopted", async () => {
     const up = engine.start("up", "--yes", "--skip-preview", "--non-interactive", "--stack", "dev");
     const ended = once(up, "exit");
     await new Promise<void>((created) => engine.google.holding.set("files-bucket", created));
@@ -142,7 +142,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(known).to.have.length(1);
   });
 
-  it("begins with an up that fails where BigQuery refuses a view, in BigQuery's words, and shares nothing of it", async () => {
+  it("begins with an up that fails with BigQuery's message when BigQuery refuses a view, and does not share that view", async () => {
     engine.bigquery.failures.push({ at: "end", status: 400, message: "Unrecognized name: hashed_mail at [3:5]" });
     expect(await failing(engine.stack.up())).to.include("BigQuery: Unrecognized name: hashed_mail at [3:5]");
     expect(viewsIn("demo-project").length).to.be.below(ALL_VIEWS.length);
@@ -189,7 +189,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(kept.filter(({ routine }) => routine === undefined)).to.have.length(grants.length);
   });
 
-  it("changes nothing, asks nothing of BigQuery and runs nothing when it is put up again", async () => {
+  it("changes nothing, calls nothing in BigQuery and runs nothing at the next up", async () => {
     forget();
     expect(await run("up")).to.deep.equal([]);
     expect(engine.google.calls).to.deep.equal([]);
@@ -239,7 +239,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
   });
 
-  it("fills everything again in its order where the seed is another, and makes nothing else anew", async () => {
+  it("fills everything again in order if the seed changes, and replaces nothing else", async () => {
     await engine.stack.setConfig("seed", { value: "7" });
     forget();
     const steps = await run("up");
@@ -255,7 +255,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
   });
 
   let lastId = "";
-  it("is destroyed from the subscriptions over listings and views to the datasets, and leaves nothing behind", async () => {
+  it("is destroyed in order, subscriptions first, then listings, views and datasets, and leaves nothing behind", async () => {
     const made = [...engine.google.made].find(([urn]) => urn.endsWith(`::${APPROVES.replace(/-approval$/, "")}`));
     lastId = made?.[1].inputs.queryTemplateId;
     const steps = await run("destroy");
@@ -276,7 +276,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(at("clean-room-wallet-subscription")).to.be.below(at(APPROVES));
   });
 
-  it("can be put up again at once, with the e-wallet in a project of its own; what Google made and answered with an error is adopted", async () => {
+  it("can be deployed again at once, with the e-wallet in a project of its own; a resource that Google created with an error is adopted", async () => {
     await engine.stack.setConfig("walletProject", { value: "wallet-project" });
     // A template that Google kept though its exchange was deleted.
     const kept = `projects/demo-project/locations/us/dataExchanges/merchant_clean_room/queryTemplates`;

@@ -127,7 +127,7 @@ const manifests: readonly Corrupt[] = [
   ofSettings("has an end before its orders", { until: "2024-03-05" }),
   ofSettings("has a beginning after its orders", { from: "2024-03-05" }),
   ofSettings("has no seed", { seed: undefined }),
-  ofSettings("has a scale that is no number", { scale: "big" }),
+  ofSettings("has a scale that is not a number", { scale: "big" }),
   ofFile("names an unknown table", { table: "staff" }),
   ofFile("names a path out of the bucket", { path: "../../etc/passwd" }),
   ofFile("names a file that is not there", { path: "csv_sources/none.csv" }),

@@ -15,6 +15,6 @@ describe("npm run faults", () => {
   it("refuses a kind that it does not know", async () => {
     const { code, output } = await runFile("test/faults/main.ts", ["floods"]);
     expect(code).to.equal(1);
-    expect(output).to.match(/^error: there is no kind floods: use "replacing results", /);
+    expect(output).to.match(/^error: unknown kind floods: use "replacing results", /);
   });
 });

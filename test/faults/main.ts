@@ -19,9 +19,7 @@ const kinds: readonly Kind[] = [swaps, kills, nights, corruptInputs, clients];
 const asked = process.argv.slice(2).filter((each) => !each.startsWith("--"));
 const unknown = asked.filter((name) => !kinds.some((kind) => kind.name === name));
 if (unknown.length > 0) {
-  console.error(
-    `error: there is no kind ${unknown.join(", ")}: use ${kinds.map(({ name }) => `"${name}"`).join(", ")}`,
-  );
+  console.error(`error: unknown kind ${unknown.join(", ")}: use ${kinds.map(({ name }) => `"${name}"`).join(", ")}`);
   process.exit(1);
 }
 const sample = process.argv.includes("--sample");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkTiers, walletOptions } from "../../generator/command-settings.ts";
+import { checkTiers, folderUrl, walletOptions } from "../../generator/command-settings.ts";
 import { UserError } from "../../generator/errors.ts";
 import { readOptions } from "../../generator/options.ts";
 
@@ -41,5 +41,15 @@ describe("The e-wallet's settings", () => {
       UserError,
       "BUSINESS_FROM is 200 and PREMIUM_FROM is 200: set BUSINESS_FROM above PREMIUM_FROM",
     );
+  });
+});
+
+describe("A folder's URL", () => {
+  it("is not made of an address, which would become a folder called gs:", () => {
+    expect(folderUrl("/a b/ü")).to.equal("file:///a%20b/%C3%BC");
+    for (const address of ["gs://bucket", "https://host/x", "file:///x", "S3://b"])
+      expect(() => folderUrl(address))
+        .to.throw(UserError)
+        .with.property("message", `${address} is an address, and a folder is wanted here`);
   });
 });

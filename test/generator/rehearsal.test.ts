@@ -52,7 +52,7 @@ describe("A rehearsal", () => {
     "files are listed": { access: "read", use: (lake) => lake.list("") },
   };
   for (const [index, [what, { access, use }]] of Object.entries(uses).entries())
-    it(`tells once, when ${what}, that the bucket is used for ${access}`, async () => {
+    it(`reports once, when ${what}, that the bucket is used for ${access}`, async () => {
       await makeBucket(`used-bucket-${index}`);
       const lake = await openLake(`gs://used-bucket-${index}/some/prefix`);
       expect(touched).to.deep.equal([]);
@@ -76,7 +76,7 @@ describe("A rehearsal", () => {
     expect(await userError(() => openLake("gs://Second_Bucket"))).to.contain("is not a place in Cloud Storage");
   });
 
-  it("loads from the bucket into the one DuckDB file, and tells of the dataset", async () => {
+  it("loads from the bucket into the one DuckDB file, and reports the dataset", async () => {
     await makeBucket("third-bucket");
     await makeTables();
     const lake = await openLake("gs://third-bucket");
@@ -100,7 +100,7 @@ describe("A rehearsal", () => {
     expect(await warehouse.run("SELECT COUNT(*) AS n FROM coffee_shop.products")).to.deep.equal([{ n: 0 }]);
   });
 
-  it("fills both parties' tables, reading what stands for the public dataset", async () => {
+  it("fills both parties' tables from the stand-in for the public dataset", async () => {
     await makeTables();
     process.env.REHEARSAL_THELOOK = "synthetic:";
     const source = "bigquery://bigquery-public-data/thelook_ecommerce";

@@ -182,12 +182,12 @@ describe("an upload", () => {
         expect((await openGcs(to).stat(path))?.bytes).to.equal(text.length);
       });
 
-      it(`ends in one sentence with the cure if a ${size} file meets ${name} again and again, and goes on later`, async () => {
+      it(`ends with one sentence of advice if a ${size} file keeps meeting ${name}, and resumes later`, async () => {
         await put({ [path]: text, "manifest.json": "{}" });
         spoil(100, method, fail);
         expect(await userError(() => upload({ from, to, ...impatient }))).to.match(
           new RegExp(
-            `^the upload to ${to} stopped at ${path}, which failed 6 times \\(.+\\): check the network, then run the same command again, and it goes on where it stopped$`,
+            `^the upload to ${to} stopped at ${path}, which failed 6 times \\(.+\\): check the network, then run the same command again, which resumes where it stopped$`,
           ),
         );
         google.intercept = undefined;
@@ -215,7 +215,7 @@ describe("an upload", () => {
 
   it("refuses a missing or empty folder, and a target that is not a bucket or does not exist", async () => {
     expect(await userError(() => upload({ from: join(from, "none"), to }))).to.equal(
-      `there is no folder ${from}/none: name the folder to upload with --from`,
+      `the folder ${from}/none does not exist: name the folder to upload with --from`,
     );
     expect(await userError(() => upload({ from, to }))).to.equal(`${from} has no files to upload: run generate first`);
     await put({ "a.csv": "id\n" });

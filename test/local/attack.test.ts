@@ -50,7 +50,7 @@ describe("npm run attack", function () {
     expect(Object.keys(onTemplate)).to.have.members(Object.keys(expected));
   });
 
-  it("cannot even write the query, or gets no row, for what a view gives away in one query", async () => {
+  it("cannot write the query, or gets no row, for what one query reveals on a view", async () => {
     const once = ["Reading the rows", "Probing with guessed addresses", "A condition in the aggregate"];
     for (const name of [...once, "Linear reconstruction", "Padding"]) {
       const { right, of, refusedBy = "GoogleSQL" } = (await onTemplate[name]?.(scene)) ?? { right: 1, of: 0 };

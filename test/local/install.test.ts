@@ -102,7 +102,7 @@ describe("The installer", () => {
     expect(output).to.include("Installing dbt").and.not.include("Node packages");
   });
 
-  it("says which packages need their install scripts, and goes on once these may run", async () => {
+  it("says which packages need their install scripts, and continues once these may run", async () => {
     const here = usual();
     const { code, output } = await install(here, { npm_config_ignore_scripts: "true" });
     expect(code).to.equal(1);

@@ -58,7 +58,7 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
         "LAKE_URL is missing",
       ));
 
-    it("whose code is not the one that it was declared with", () =>
+    it("whose code differs from the declared code", () =>
       fails(
         ["coffee-generated"],
         (draft) => {

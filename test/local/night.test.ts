@@ -12,7 +12,7 @@ describe("A night", () => {
   });
   const night = (options: NightOptions) => runNight(declaration, options);
 
-  it("goes on after each job and the load have failed once, whoever calls twice, and says the run and the day each time", async () => {
+  it("continues after each job and the load have failed once, with repeated calls, and names the run and the day each time", async () => {
     const fails = ["coffee-data-job", "coffee-dbt-job", "coffee-report-job"].map((job) => failing(job, 1));
     const { error, answers, alerts, started, reported } = await night({
       twice: true,
@@ -40,7 +40,7 @@ describe("A night", () => {
     for (const { because } of alerts) expect(because).to.contain("injected");
   });
 
-  it("loads nothing while the generator fails, keeps the last good data, and tells", async () => {
+  it("loads nothing while the generator fails, keeps the last good data, and raises alerts", async () => {
     const { error, started, alerts, loaded, built, reported } = await night({
       faults: { execution: failing("coffee-data-job", 99) },
     });

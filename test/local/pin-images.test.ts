@@ -60,7 +60,9 @@ describe("npm run pin", () => {
 
   it("says which image a registry does not have, sent wrongly, or cannot be asked for", async () => {
     told = () => digest("another");
-    expect(await pin()).to.match(/^\nerror: docker\.io\/library\/node:22-slim: the registry names the digest sha256:/m);
+    expect(await pin()).to.match(
+      /^\nerror: docker\.io\/library\/node:22-slim: the registry announced the digest sha256:/m,
+    );
     told = digest;
     images.delete("library/node:22-slim");
     expect(await pin()).to.match(/^\nerror: docker\.io\/library\/node:22-slim: the registry answered 404/m);

@@ -196,6 +196,13 @@ describe("npm run query", function () {
       await writeFile(join(folder, "a.sql"), `\uFEFF${sql}`);
       const fromFile = await asMerchant("--file", join(folder, "a.sql"));
       expect(fromFile.stdout).to.include("users\n");
+      // PowerShell's > writes UTF-16.
+      await writeFile(join(folder, "c.sql"), `\uFEFF${sql}`, "utf16le");
+      expect((await asMerchant("--file", join(folder, "c.sql"))).stdout).to.equal(fromFile.stdout);
+      await writeFile(join(folder, "d.sql"), Buffer.from("SELECT 1 AS \xff", "latin1"));
+      expect((await asMerchant("--file", join(folder, "d.sql"))).stderr).to.match(
+        /d\.sql is not text in UTF-8: save it/,
+      );
       expect((await asMerchant(sql)).stdout).to.equal(fromFile.stdout);
       const child = spawn(process.execPath, [
         "--disable-warning=ExperimentalWarning",
@@ -251,7 +258,7 @@ describe("npm run query", function () {
     ]);
   });
 
-  it("explains which rule decided what, and tells only the owner how many groups were left out", async () => {
+  it("explains which rules applied, and tells only the owner how many groups were left out", async () => {
     const other = await asMerchant("--explain", byCity);
     expect(other.stdout)
       .to.include("View linked.people_open, which the e-wallet owns")
@@ -265,7 +272,7 @@ describe("npm run query", function () {
     expect(refused.stderr).to.include("View linked.people_open, which the e-wallet owns");
   });
 
-  it("tells an owner who asked what of its views, by --usage, and nobody else", async () => {
+  it("shows an owner, and nobody else, who queried its views with --usage", async () => {
     await rm(join(small.folder, LOG_FILE), { force: true });
     expect((await asMerchant(byCity)).code).to.equal(0);
     expect((await asMerchant("SELECT note FROM linked.people_open")).code).to.equal(77);

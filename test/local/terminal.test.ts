@@ -29,7 +29,7 @@ describe("Text for a terminal", () => {
     ]);
   });
 
-  it("has tables whose names are broken at underscores if they would not fit", () => {
+  it("breaks columns' names at underscores if a table would not fit", () => {
     const names = ["account_tier", "gross_usd_per_customer"];
     const rows = [["Free", 111.47]] as const;
     expect(formatRows(names, rows, "", "", 40).split("\n")[0]).to.equal("account_tier  gross_usd_per_customer");

@@ -19,7 +19,7 @@ describe("the built pages", () => {
     for (const { name, html } of pages) expect(readFileSync(files[name] as string, "utf8")).to.equal(html);
   });
 
-  it("refer to nothing outside themselves, and their policy forbids it", () => {
+  it("refer to nothing outside themselves, which their policy also forbids", () => {
     for (const { html } of pages) {
       expect(html).to.contain("default-src 'none'");
       expect(html).not.to.match(/<(?:link|script|img|iframe)\b[^>]+(?:src|href)="(?!data:)/);

@@ -34,7 +34,7 @@ describe("The headlines of the clean room's questions", () => {
     );
   });
 
-  it("02: compares what customers of two tiers keep, in dollars, if they are enough to tell", () => {
+  it("02: compares what customers of two tiers keep, in dollars, if there are enough customers", () => {
     const columns = { account_tier: "STRING", customers: "INT64", kept_usd_per_customer: "NUMERIC" };
     const of = (size: number) =>
       tell(
@@ -46,7 +46,7 @@ describe("The headlines of the clean room's questions", () => {
     expect(of(1000)).to.equal(
       "A **Business** customer keeps goods for $177.88, 2.0 times as much as a Free one ($88.35)",
     );
-    expect(of(30)).to.equal("The tiers spend alike, as far as chance lets us see");
+    expect(of(30)).to.equal("The tiers do not differ in spend by more than chance");
   });
 
   it("03: says whether verified customers cancel and return less", () => {
@@ -60,7 +60,7 @@ describe("The headlines of the clean room's questions", () => {
       ).headline;
     expect(of(0.353, 0.185)).to.match(/^\*\*Yes\*\*: .* 18\.5% of their orders, the others 35\.3%$/);
     expect(of(0.185, 0.353)).to.match(/^\*\*No\*\*: /);
-    expect(of(0.25, 0.252)).to.match(/^No more than chance: /);
+    expect(of(0.25, 0.252)).to.match(/^No difference beyond chance: /);
   });
 
   it("04: keeps age, gender and country apart, and says which of them matter", () => {
@@ -83,7 +83,7 @@ describe("The headlines of the clean room's questions", () => {
       ]),
     );
     expect(told.headline).to.equal(
-      "Who pays for a tier: by age, 45 to 54 (55.0%) before 18 to 24 (32.0%); gender makes hardly a difference; country makes no difference",
+      "Who pays for a tier: by age, 45 to 54 (55.0%) before 18 to 24 (32.0%); gender makes hardly any difference; country makes no difference",
     );
   });
 
@@ -114,7 +114,7 @@ describe("The headlines of the clean room's questions", () => {
     expect(told(...decade(1990, 40))).to.match(/^No birth decade/);
   });
 
-  it("07: names the sources whose users pay for a tier most and least surely", () => {
+  it("07: names the sources with the highest and the lowest share of users who pay for a tier", () => {
     const columns = {
       traffic_source: "STRING",
       wallet_users: "INT64",
@@ -129,11 +129,11 @@ describe("The headlines of the clean room's questions", () => {
       ]),
     );
     expect(told.headline).to.equal(
-      "**Email (52.0% pay for a tier)** brings more paying users than Facebook (38.0% pay for a tier); what they spend differs no more than chance explains",
+      "**Email (52.0% pay for a tier)** brings more paying users than Facebook (38.0% pay for a tier); their spend does not differ by more than chance",
     );
   });
 
-  it("08: rounds what is noisy", () => {
+  it("08: rounds noisy figures", () => {
     const columns = { status: "STRING", payments: "INT64", average_usd: "FLOAT64" };
     const told = tell(
       answer("08-payments-with-noise", columns, [
@@ -147,7 +147,7 @@ describe("The headlines of the clean room's questions", () => {
     );
   });
 
-  it("10: names the countries with too few to tell, and two others that differ", () => {
+  it("10: names the countries with too few customers, and two others that differ", () => {
     const columns = { country: "STRING", customers: "INT64", with_wallet: "INT64", share_with_wallet: "FLOAT64" };
     const rows: UseCaseAnswer["rows"] = [
       ["China", 29_000, 15_500, 0.533],
@@ -158,7 +158,7 @@ describe("The headlines of the clean room's questions", () => {
       "**Too few to tell** in 1 of 3 countries: Austria; of the others, China (53.3%) has far more wallets than Germany (35.5%)",
     );
     expect(tell(answer("10-too-few-to-tell", columns, rows.slice(0, 1))).headline).to.equal(
-      "No country is too small to tell; the others are alike",
+      "No country is too small to tell; the others do not differ by more than chance",
     );
   });
 
@@ -243,7 +243,7 @@ describe("A difference between two groups", () => {
     expect(differ({ value: 0.99, of: 49 }, { value: 0.01, of: 900 }, "share")).to.equal(false);
   });
 
-  it("is found by chance hardly ever among groups of equal shares", () => {
+  it("is hardly ever found by chance among groups of equal shares", () => {
     // Five groups of 500 with a share of one half, two hundred times, from a generator with a fixed seed.
     let state = 7;
     const next = () => {
@@ -255,7 +255,7 @@ describe("A difference between two groups", () => {
     let found = 0;
     for (let time = 0; time < 200; time++) {
       const rows = Array.from({ length: 5 }, (_, i) => [`${i}`, 500, 0.5 + normal() * Math.sqrt(0.25 / 500)] as const);
-      if (!tell(answer("any", columns, rows)).headline.endsWith("chance explains")) found++;
+      if (!tell(answer("any", columns, rows)).headline.endsWith("within chance")) found++;
     }
     expect(found / 200).to.be.below(0.05);
   });

@@ -14,7 +14,7 @@ export const cleanRoom: CleanRoomData = {
         {
           view: "users_shared",
           columns: ["hashed_email", "age_band"],
-          rule: { name: "List overlap", shows: "rows whose hashed_email the other has too" },
+          rule: { name: "List overlap", shows: "rows that match on hashed_email" },
         },
       ],
     },

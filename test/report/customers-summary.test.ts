@@ -182,7 +182,7 @@ describe("the figures of customers", () => {
       "2 of 4 registered customers have left. They brought 30% of all registered customers' revenue, mainly from Churned",
     );
     expect(story.latelyHeadline(of())).to.equal(
-      "1 customer who has left ordered in the last 90 days, and had spent ₴300: write to them first",
+      "1 customer left only recently, with a last order in the past 90 days. They had spent ₴300: contact them first",
     );
     expect(story.levelsHeadline(of())).to.equal("100% of Gold customers still come, against 33% of Bean");
     expect(story.segmentsHeadline(of())).to.equal(

@@ -113,7 +113,7 @@ describe("publishing the reports", function () {
     });
   });
 
-  it("links the index page to what stands beside the reports", async () => {
+  it("links the index page to the results beside the reports", async () => {
     const folder = newFolder();
     const beside = [
       { href: "../bucket/shop-dbt/static_index.html", name: "dbt docs", about: "Every mart and column." },
@@ -150,7 +150,7 @@ describe("publishing the reports", function () {
     const last = (status: string, reason: string) =>
       `UPDATE coffee_marts.last_build SET status = '${status}', reason = '${reason}'`;
 
-    it("says the last day of the data, and nothing of a failure if that is the day it should be", async () => {
+    it("shows the last day of the data, and no failure if that is the expected day", async () => {
       expect(await night(undefined, LAST_DAY)).to.deep.equal({ until: LAST_DAY, failed: undefined });
     });
 

@@ -117,7 +117,7 @@ inChromium("the sales page", (bench) => {
     );
   });
 
-  it("shows the change on the previous period", async () => {
+  it("shows the change from the previous period", async () => {
     await page.locator("#period").selectOption({ label: "Last 7 days" });
     const [row] =
       await warehouse.run(`SELECT SUM(CASE WHEN order_date > DATE '2024-03-24' THEN 1 ELSE 0 END) AS now, COUNT(*) AS both

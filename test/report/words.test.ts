@@ -155,11 +155,11 @@ describe("the sentences about sales", () => {
     ];
     expect(story.dailyHeadline(say(orders, last).summary)).to.equal("₴100 on 3 Mar 2024");
     expect(story.dailyHeadline(say(orders, week).summary)).to.equal(
-      "Revenue is down 50.0% on the previous period: ₴50 a day on average",
+      "Revenue is down 50.0% from the previous period: ₴50 a day on average",
     );
   });
 
-  it("say how many orders mix categories, and how much those bring", () => {
+  it("say how many orders mix categories, and how much they bring", () => {
     const mixed = {
       ...order,
       lines: [

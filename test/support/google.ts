@@ -29,7 +29,7 @@ export async function startGoogle(with_: { bigquery: boolean }): Promise<Google>
     if (incoming.url?.startsWith("/computeMetadata/")) answerMetadata(incoming, response);
     else if (/^\/(upload\/)?bigquery\//.test(incoming.url ?? ""))
       forward(incoming, response, bigquery?.url ?? "", "", received);
-    // With STORAGE_EMULATOR_HOST the client leaves out the API's path, but for resumable uploads.
+    // With STORAGE_EMULATOR_HOST the client leaves out the API's path, except for resumable uploads.
     else forward(incoming, response, gcs.url, incoming.url?.startsWith("/b") ? "/storage/v1" : "", received);
   }).listen(0, "127.0.0.1");
   await once(front, "listening");
@@ -88,7 +88,7 @@ function forward(
   const { method, headers, url } = incoming;
   const outgoing = request(`${to}${prefix}${url}`, { ...(method && { method }), headers }, (answer) => {
     if (url && answer.statusCode === 308 && answer.headers.range) received.set(url, answer.headers.range);
-    // Where a resumable upload goes on: here as well.
+    // The address to resume an upload: this server, too.
     const location = answer.headers.location?.replace(to, `http://${headers.host}`);
     response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...(location && { location }) });
     answer.pipe(response);

@@ -54,7 +54,7 @@ const dbt: Adapter = {
       },
     },
   ],
-  lock: ({ image }) => (/dbt/.test(image) ? WAREHOUSE_LOCK : undefined),
+  lock: (_, { image }) => (/dbt/.test(image) ? { name: WAREHOUSE_LOCK } : undefined),
 };
 
 /** The end of a night. */

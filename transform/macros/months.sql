@@ -1,6 +1,6 @@
 {#-
-  Orders and their lines are built by months: those whose files have changed since the last build. A night adds a day to one month; the rest
-  of a large table stays. With --full-refresh, every month is built.
+  dbt builds orders and their lines only for the months whose files have changed since the last build. A night adds a day to one month; the rest
+  of a large table stays. With --full-refresh, dbt builds every month.
 -#}
 
 {#-
@@ -17,15 +17,15 @@
     ) }}
 {% endmacro %}
 
-{#- Whether such a model builds the changed months only. A unit test has no table (`this`) and builds all its rows. -#}
+{#- Whether such a model builds only the changed months. A unit test has no table (`this`) and builds all its rows. -#}
 {% macro builds_changed_months() %}{{ return(execute and this and is_incremental()) }}{% endmacro %}
 
-{#- In such a model: the condition for a DATE that it belongs to a month that is built. Days stand in the query, so that BigQuery reads no other. -#}
+{#- In such a model: the condition that a DATE is in a month to build. The query contains the days, so that BigQuery reads no others. -#}
 {% macro in_changed_months(column) -%}
     {%- if builds_changed_months() -%}{{ days_of_months(changed_months(), column) }}{%- else -%}true{%- endif -%}
 {%- endmacro %}
 
-{#- In such a model: the condition for lines that their order belongs to a month that is built. -#}
+{#- In such a model: the condition that a line's order is in a month to build. -#}
 {% macro lines_in_changed_months() -%}
     {%- if builds_changed_months() -%}
         order_id in (select order_id from {{ ref('dim_order') }} where {{ in_changed_months('order_date') }})
@@ -49,7 +49,7 @@
     {{ return(run_query('select month from ' ~ months ~ ' where ' ~ which ~ ' order by month').columns[0].values() | list) }}
 {% endmacro %}
 
-{#- The condition for a DATE that it is within one of the months; months that follow each other are one range. -#}
+{#- The condition that a DATE is in one of the months; consecutive months are one range. -#}
 {% macro days_of_months(months, column) -%}
     {%- set ranges = [] -%}
     {%- for month in months -%}
@@ -64,7 +64,7 @@
     ({{ conditions | join(' or ') if conditions else 'false' }})
 {%- endmacro %}
 
-{#- A generic test of a model that is built by months looks at the months that were built: the others passed it when they were. -#}
+{#- A generic test of a model that is built by months checks only the months of this build: the others passed it before. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set where = [] -%}
     {%- if config.get('where') -%}{%- do where.append('(' ~ config.get('where') ~ ')') -%}{%- endif -%}

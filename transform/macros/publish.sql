@@ -21,7 +21,7 @@
     {{ return(api.Relation.create(target.database, target.schema, 'last_build', type='table')) }}
 {% endmacro %}
 
-{#- Before a build: refuses stale sources, and undoes what a failed build left. -#}
+{#- Before a build: refuses stale sources, and undoes an earlier failed build. -#}
 {% macro begin_build() %}
     {%- if execute and flags.WHICH == 'build' -%}
         {%- if not adapter.check_schema_exists(target.database, target.schema) -%}
@@ -66,7 +66,7 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- A sentence about a source that is older than its declared freshness allows; an empty text if none is. A full rebuild takes any. -#}
+{#- A sentence about a source that is older than its declared freshness allows; an empty string if none is. A full rebuild accepts any age. -#}
 {% macro stale_source() %}
     {%- for node in graph.sources.values() if node.freshness and node.freshness.error_after and node.freshness.error_after.count -%}
         {%- set source = api.Relation.create(node.database, node.schema, node.identifier) -%}
@@ -86,7 +86,7 @@
     {{ return('') }}
 {% endmacro %}
 
-{#- Takes the built tables back to the published ones. -#}
+{#- Restores the built tables from the published ones. -#}
 {% macro undo_build() %}
     {%- for built, published, _ in marts_to_publish() if load_relation(built) is not none -%}
         {%- if load_relation(published) is none -%}
@@ -120,7 +120,7 @@
     {%- do run_publishing(copies, changes) -%}
 {% endmacro %}
 
-{#- The columns of a built table, as SQL lists them, if the published table has the same ones; an empty text if it has others. -#}
+{#- The columns of a built table, as SQL lists them, if the published table has the same ones; an empty string otherwise. -#}
 {% macro same_columns(built, published) %}
     {%- if load_relation(published) is none -%}{{ return('') }}{%- endif -%}
     {%- set old = adapter.get_columns_in_relation(published) -%}
@@ -135,8 +135,10 @@
     {%- set transaction = ['begin transaction'] + changes + ['commit transaction'] if changes else [] -%}
     {%- do run_query((copies + transaction) | join(';\n')) -%}
 {% endmacro %}
-{#- dbt's own transaction, which the question for the columns may have begun. -#}
+{#- Publishes within dbt's own transaction, which the query for the columns may have begun. -#}
 {% macro duckdb__run_publishing(copies, changes) %}
+    {#- All cores, because dbt does nothing else meanwhile. -#}
+    {%- do run_query('reset threads') -%}
     {%- call statement('publish', auto_begin=true) -%}{{ (copies + changes) | join(';\n') }}{%- endcall -%}
     {%- do adapter.commit() -%}
 {% endmacro %}

@@ -9,7 +9,7 @@ import { shownValue, type Value } from "../../../report/table.ts";
 import type { Answered, CellValue, PartyName } from "../api.ts";
 import { course, courseOf } from "./course.ts";
 
-/** Answers with more rows than this are read as a table. */
+/** Answers with more rows than this have no chart. */
 const MOST_BARS = 30;
 
 /** More figures than this do not fit beside each other. The table has them all. */
@@ -22,7 +22,7 @@ export function answerView(answer: Answered, party: PartyName, sql: string): Vie
   const time = courseOf(read, columns);
   const charted = time !== undefined || isGroups(read, columns);
   const table = {
-    // An order's number is no quantity: it has no thousands.
+    // An order's number is not a quantity, so print no thousands separator.
     columns: columns.map(({ name, kind }) => ({ name, kind: /(^|_)id$/i.test(name) ? ("text" as const) : kind })),
     rows: read.rows,
   };

@@ -4,7 +4,7 @@ import { codeName, named, titles } from "./prose.ts";
 
 /** The actions behind the catalogue's buttons. */
 export interface CatalogueActions {
-  /** Writes a name into the editor, as a party. */
+  /** Inserts a name into the editor, as a party. */
   insert(party: PartyName, name: string): void;
   /** Puts a query into the editor, as a party. */
   load(party: PartyName, sql: string): void;
@@ -30,7 +30,7 @@ function partyCard({ name, tables, templates }: PartyView, actions: CatalogueAct
     { class: `party-box ${name}`, "aria-labelledby": `party-${name}` },
     h("h3", { id: `party-${name}` }, titles[name]),
     h("p", {}, about[name]),
-    h("h4", {}, `Sees of ${other}’s data`),
+    h("h4", {}, `Views shared by ${other}`),
     h("ul", {}, ...of("linked")),
     h("h4", {}, `Query templates of ${other}`),
     h("ul", {}, ...callable.map((template) => templateItem(template, name, actions))),
@@ -50,17 +50,17 @@ function tableItem(table: TableView, party: PartyName, { insert }: CatalogueActi
       "details",
       {},
       h("summary", {}, codeName(name), rule && h("small", {}, inWords(rule))),
-      columnsOnly && h("p", {}, "Its columns can be seen and its rows cannot: query templates read them."),
+      columnsOnly && h("p", {}, "You see its columns but cannot query it: only query templates read its rows."),
       columnList(columns),
       h(
         "button",
         {
           type: "button",
           class: "plain",
-          "aria-label": `Write into the query: ${name}`,
+          "aria-label": `Insert into the query: ${name}`,
           onclick: () => insert(party, name),
         },
-        "Write into the query",
+        "Insert into the query",
       ),
     ),
   );

@@ -14,7 +14,7 @@ export interface Editor {
   text(): string;
   /** Replaces the text. The change can be undone. */
   setText(text: string): void;
-  /** Writes a name at the cursor. */
+  /** Inserts a name at the cursor. */
   insert(text: string): void;
   /** Offers the names that a party can write. */
   setParty(party: PartyView): void;
@@ -113,7 +113,7 @@ export function editor(run: () => void, changed: () => void): Editor {
       };
       if (range.from >= range.to) return;
       view.dispatch({ effects: setMark.of(range) });
-      // Scroll the editor, and leave the page where the reader is.
+      // Scroll only the editor, not the page.
       const { top, bottom } = view.lineBlockAt(range.from);
       const { scrollTop, clientHeight } = view.scrollDOM;
       if (top < scrollTop || bottom > scrollTop + clientHeight) view.scrollDOM.scrollTop = top - clientHeight / 2;

@@ -71,7 +71,7 @@ function build(room: RoomView): HTMLElement[] {
     owner.element,
   );
 
-  /** Lets a party ask. The tour's query stays in the editor. */
+  /** Switches to a party. The tour's query stays in the editor. */
   function sit(name: PartyName): void {
     party = name;
     bench.dataset.party = name;

@@ -10,9 +10,9 @@ export interface Outcome {
   readonly element: HTMLElement;
   answered(answer: Answered, party: PartyName, sql: string): void;
   refused(refusal: Refused, sql: string): void;
-  /** The rules that a query would be under. */
+  /** The rules that would apply to a query. */
   checked(rules: Rules): void;
-  /** A sentence about what goes on, or about a failure. */
+  /** A sentence about progress or a failure. */
   say(sentence: string, kind?: "failure"): void;
   clear(): void;
 }
@@ -84,7 +84,7 @@ function ruleItems(views: readonly ViewRule[]): HTMLElement[] {
   return views.map(({ view, ownerTitle, rule }) => h("li", {}, h("code", {}, view), ` of ${ownerTitle}: ${rule}`));
 }
 
-/** A refusal looks like no answer: a sign, the rule, the place in the query, and how to write it instead. */
+/** A refusal must not look like an answer: a sign, the rule, the place in the query, and what to write instead. */
 function refusalCard(refusal: Refused, sql: string, goToMark: () => void): HTMLElement {
   const { rule, message, advice, line, column, denied, views } = refusal;
   const source = line === undefined ? undefined : sql.split(/\r\n|\r|\n/)[line - 1];
@@ -122,8 +122,8 @@ function refusalCard(refusal: Refused, sql: string, goToMark: () => void): HTMLE
 
 const mistakes: Readonly<Record<string, string>> = {
   GoogleSQL: "Not a valid query",
-  "not supported": "BigQuery runs this; this room does not",
-  limits: "Stopped: the query takes too much",
+  "not supported": "BigQuery runs this, but this clean room does not",
+  limits: "Stopped: the query hit a limit",
   run: "The query failed while it ran",
   cancelled: "Cancelled",
   names: "Not found",

@@ -48,7 +48,7 @@ function lastSeen(owner: PartyName, entry: SeenQuestion | undefined): Node[] {
   if (entry === undefined)
     return [
       h("p", { class: "verdict" }, "Nothing"),
-      h("p", { class: "quiet" }, `The question reached none of the data that ${named[owner]} shares.`),
+      h("p", { class: "quiet" }, `The query read no data that ${named[owner]} shares.`),
     ];
   const facts: [string, string | HTMLElement][] = [
     ["Asked by", named[entry.by]],
@@ -67,7 +67,7 @@ function lastSeen(owner: PartyName, entry: SeenQuestion | undefined): Node[] {
       `A question was ${entry.outcome === "failed" ? "asked, and failed" : entry.outcome}`,
     ),
     h("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-    h("p", { class: "quiet" }, "It does not see the query, nor the answer."),
+    h("p", { class: "quiet" }, "It sees neither the query nor the answer."),
   ];
 }
 

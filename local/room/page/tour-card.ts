@@ -4,15 +4,15 @@ import type { AskReply, PartyName, SeenQuestion } from "../api.ts";
 import { type TourQuery, type TourStep, tour } from "../tour.ts";
 import { prose, titles } from "./prose.ts";
 
-/** Stands in place of what happened before the question is asked. */
+/** The text before the question is asked. */
 const BEFORE = "Ask, and read here what happened and why.";
 
 /** The guided tour. */
 export interface TourCard {
   readonly element: HTMLElement;
-  /** Says that the question runs, or that it does no longer, and was not answered. */
+  /** Shows that the question is running, or that it ended without an answer. */
   asking(sql: string, runs: boolean): void;
-  /** Tells what happened and what the owner sees of it, if the query that was asked is the one of the step. */
+  /** Shows the outcome and what the owner sees of it, if the query is the step's own. */
   tell(party: PartyName, sql: string, reply: AskReply): void;
 }
 

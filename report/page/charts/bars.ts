@@ -6,7 +6,7 @@ export interface Measure<Row> {
   readonly name: string;
   value(row: Row): number;
   readonly format: Format;
-  /** Draws bars: strong ones for the main figure, faint ones for the numbers behind it. Without it, the figure is only written. */
+  /** Draws bars: strong ones for the main figure, faint ones for supporting figures. Without it, the figure is only text. */
   readonly bar?: "strong" | "faint";
   /** CSS colour of a strong bar, if the colour means something. */
   fill?(row: Row): string;
@@ -22,7 +22,7 @@ export interface Bars<Row> {
   name(row: Row): string;
   /** A small line under the name. */
   note?(row: Row): string;
-  /** The group of a row; its name stands once, above the group's first row. */
+  /** The group of a row; its name appears once, above the group's first row. */
   group?(row: Row): string;
   /** Makes the name a button: what a click does, and its label for screen readers. */
   readonly choose?: { readonly label: (row: Row) => string; readonly act: (row: Row) => void };

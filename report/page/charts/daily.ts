@@ -44,7 +44,7 @@ export function daily({ label, width, points, events, words, choose }: Daily): S
   const known = (value: (point: CoursePoint) => number) => points.filter((point) => Number.isFinite(value(point)));
   const line = (name: "average" | "averageBefore", options: Plot.LineYOptions) => {
     const drawn = known((point) => point[name]);
-    // One average alone makes no line.
+    // A single average makes no line.
     return drawn.length < 2 ? null : Plot.lineY(drawn, { x: at, y: name, curve: "monotone-x", ...options });
   };
   const marginTop = events.length > 0 ? 20 + LANES : 20;

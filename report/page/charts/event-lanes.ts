@@ -11,10 +11,10 @@ export interface LaneEvent {
   readonly kind: string;
 }
 
-/** Which events get their names first where there is little room. */
+/** The order in which events get their names if there is little room. */
 const ranks = ["invasion", "attack", "closing", "outage", "curfew", "holiday", "opening"];
 
-/** Longer events are a state of things rather than news: they are drawn paler, behind the others. */
+/** Events longer than this are drawn paler, behind the others. */
 const LONG = 45;
 
 /** The height that the lanes need above a chart. */

@@ -10,7 +10,7 @@ export function picture(label: string, options: Plot.PlotOptions): SVGSVGElement
   }) as SVGSVGElement;
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  // Plot labels its groups of marks; without a role that is invalid, and within an image nobody hears it.
+  // Plot labels its groups of marks, which is invalid without a role, and within an image no screen reader reads it.
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   return svg;
 }

@@ -132,7 +132,7 @@ function answerCard(answer: UseCaseAnswer): HTMLElement {
       answer.columns.some(({ name }) => name.startsWith("kept_")) &&
         "Kept spend leaves out cancelled and returned orders; gross spend has them all.",
       drawn && "The bars leave out the orders that agree. The table has them.",
-      withheld > 0 && `Withheld: ${plural(withheld, "group")} of ${answer.rows.length}, with too few persons to tell.`,
+      withheld > 0 && `Withheld: ${withheld} of ${plural(answer.rows.length, "group")}, because of too few persons.`,
     ]
       .filter((sentence) => typeof sentence === "string")
       .join(" ");

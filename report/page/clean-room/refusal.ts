@@ -3,7 +3,7 @@ import { capital } from "../../format.ts";
 import { h, s } from "../dom.ts";
 import { copyButton } from "./copy.ts";
 
-/** A card that is plainly a refusal: the query, the rule that refused it, and how to ask instead. */
+/** A card that is clearly a refusal: the query, the rule that refused it, and what to ask instead. */
 export function refusalCard({ name, title, sql }: UseCaseAnswer, { rule, message, advice }: Refused): HTMLElement {
   return h(
     "article",

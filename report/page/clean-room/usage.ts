@@ -4,7 +4,7 @@ import { h } from "../dom.ts";
 
 const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
 
-/** A card for each party with what became of the queries on its views, which BigQuery tells a view's owner and nobody else. */
+/** A card for each party with the outcomes of the queries on its views, which BigQuery shows only to a view's owner. */
 export function usageCards(usage: readonly SharedUsage[]): HTMLElement[] {
   return usage.filter(({ views }) => views.length > 0).map(usageCard);
 }

@@ -6,7 +6,7 @@ const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
 
 /**
  * The diagram at the top: each party with the tables that it keeps, and between the two the views that it shares, each with its rule.
- * It is made of lists, so that a screen reader reads the same as an eye sees.
+ * It consists of lists, so that a screen reader reads the same content.
  */
 export function whoShares(parties: readonly SharingParty[]): HTMLElement {
   const [first, second] = parties;
@@ -25,7 +25,7 @@ function partyBox({ name, tables, linked }: SharingParty): HTMLElement {
     "div",
     { class: `party-box ${name}` },
     h("h3", {}, titles[name]),
-    h("p", {}, "keeps its tables to itself:"),
+    h("p", {}, "keeps these tables private:"),
     h("ul", {}, ...tables.map((table) => h("li", {}, h("code", {}, table)))),
     h("p", {}, "and finds what the other shares in ", h("code", {}, linked)),
   );

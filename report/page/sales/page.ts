@@ -114,10 +114,12 @@ function showKpis(
     ...(before === undefined || totals.orders === 0
       ? { words: totals.orders === 0 ? "" : words }
       : {
-          change: { now: value(totals), before: value(before.totals), against: "on the previous period" },
+          change: { now: value(totals), before: value(before.totals), against: "from the previous period" },
           // The previous period of a year is last year.
           ...(yearBefore &&
-            summary.daily.length < 300 && { words: `${change(value(totals), value(yearBefore.totals))} on last year` }),
+            summary.daily.length < 300 && {
+              words: `${change(value(totals), value(yearBefore.totals))} from last year`,
+            }),
         }),
     series: parts.map(value),
   });

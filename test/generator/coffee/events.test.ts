@@ -22,7 +22,7 @@ describe("the events", () => {
     }
   });
 
-  it("are sourced from outside the chain, but for what the chain decides itself and for holidays that all know", () => {
+  it("have sources outside the chain, except for the chain's own decisions and for well-known holidays", () => {
     for (const { name, kind, source } of events) {
       const ownKind = ["closing", "opening", "promotion", "holiday"].includes(kind) || name.startsWith("Golden Gate");
       if (!ownKind) expect(source, name).to.match(/^https:/);
@@ -93,7 +93,7 @@ describe("a store's day", () => {
     });
   }
 
-  it("multiplies the demand of its events, of those for other stores none, and of promotions none", () => {
+  it("multiplies the demand of its own events, but not of other stores' events or of promotions", () => {
     expect(on("2022-12-16", podil)?.demand).to.be.closeTo(0.88 * 0.45, 1e-9);
     expect(on("2022-12-16", goldenGate)?.demand).to.be.closeTo(0.88 * 0.45 * 1.2, 1e-9);
     expect(on("2023-07-04", podil)?.demand).to.equal(1);

@@ -67,13 +67,13 @@ for (const seed of seeds)
       expect((counts.last_weeks as number) / (counts.before as number)).to.be.within(0.1, 0.5);
     });
 
-    it("are told by the ground truth up to the last day only", async () => {
+    it("are in the ground truth only up to the last day", async () => {
       const [latest] = await shop.rows(`SELECT MAX(churned_on)::VARCHAR AS churned, MAX(paused_from)::VARCHAR AS paused,
       MAX(paused_until)::VARCHAR AS resumed, MAX(fading_from)::VARCHAR AS fading FROM ground_truth.customers`);
       for (const day of Object.values(latest ?? {})) expect(String(day) <= until, String(day)).to.equal(true);
     });
 
-    it("are not told by recency alone: its AUC for churn is 0.95 at most, and above chance", async () => {
+    it("are not found by recency alone: its AUC for churn is 0.95 at most, and above chance", async () => {
       const auc =
         await shop.value(`SELECT (SUM(place) FILTER (WHERE gone) - COUNT(*) FILTER (WHERE gone) * (COUNT(*) FILTER (WHERE gone) + 1) / 2)
           / (COUNT(*) FILTER (WHERE gone) * COUNT(*) FILTER (WHERE NOT gone))
@@ -81,7 +81,7 @@ for (const seed of seeds)
       expect(auc).to.be.within(0.9, 0.95);
     });
 
-    it("are told well by days against the customer's own rhythm", async () => {
+    it("are found well by days relative to the customer's own rhythm", async () => {
       const flagged = "days > coalesce(4 * rhythm, 90)";
       expect(await share("gone", `came WHERE ${flagged}`)).to.be.above(0.85);
       expect(await share(flagged, "came WHERE gone")).to.be.above(0.85);

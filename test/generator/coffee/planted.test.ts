@@ -23,7 +23,7 @@ describe("the effects planted in the coffee shop's orders", () => {
 
   const none = async (sql: string) => expect(await shop.rows(`SELECT * FROM (${sql}) LIMIT 3`)).to.deep.equal([]);
   const ordersOn = (day: string) => shop.value(`SELECT COALESCE(SUM(orders), 0) FROM days WHERE day = '${day}'`);
-  /** The mean of the days two weeks before and after a day that are the same weekday and are no events of a day or two. */
+  /** The mean of the days two weeks before and after a day that are the same weekday and have no event of a day or two. */
   const around = (day: string) =>
     shop.value(`SELECT AVG(orders) FROM days WHERE abs(day - DATE '${day}') IN (7, 14)
       AND NOT EXISTS (FROM events WHERE ends_on - starts_on < 2 AND kind <> 'promotion' AND day BETWEEN starts_on AND ends_on)`);
@@ -160,7 +160,7 @@ describe("the effects planted in the coffee shop's orders", () => {
       expect(own).to.be.above(0.75);
     });
 
-    it("leave cold brew to the warm months, for those too whose favourite it is", async () => {
+    it("leave cold brew to the warm months, even for customers whose favourite it is", async () => {
       const share = (months: string) =>
         shop.value(`SELECT COUNT(*) FILTER (WHERE product_name = 'Cold Brew') / COUNT(*) FROM named
           WHERE product_category = 'Beverage' AND customer_id IS NOT NULL AND month(order_date) IN (${months})`);

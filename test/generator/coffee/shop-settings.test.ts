@@ -36,7 +36,7 @@ describe("settings of the coffee shop", () => {
     ["a scale of zero", { scale: 0 }, "scale is 0: use a number above 0, up to 500"],
     ["a negative scale", { scale: -1 }, "scale is -1: use a number above 0"],
     ["a scale that the order numbers cannot hold", { scale: 501 }, "scale is 501: use a number above 0, up to 500"],
-    ["a scale that is no number", { scale: Number.NaN }, "scale is NaN: use a number above 0"],
+    ["a scale that is not a number", { scale: Number.NaN }, "scale is NaN: use a number above 0"],
     ["a broken seed", { seed: 0.5 }, "seed is 0.5: use an integer from 0 to 4294967295"],
     ["a seed too large", { seed: 2 ** 32 }, "seed is 4294967296: use an integer from 0 to 4294967295"],
     ["no shards", { shard: { index: 0, count: 0 } }, "shard count is 0: use an integer from 1"],
@@ -90,7 +90,7 @@ describe("settings of the coffee shop", () => {
     );
   });
 
-  it("names the folder of whole months by all that their rows depend on, and by nothing else", () => {
+  it("names the folder of whole months after exactly the settings that their rows depend on", () => {
     const folder = (change: Partial<CoffeeOptions>) => checkSettings({ ...right, ...change }).monthsFolder;
     const more = { days: 3, until: "2025-01-31", shard: { index: 1, count: 2 } };
     expect(folder(more)).to.equal(folder({}));

@@ -54,7 +54,7 @@ describe("A job of the night", () => {
     expect(starts()).to.deep.equal([]);
   });
 
-  it("that takes hours is called again for, and goes on meanwhile", async () => {
+  it("that takes hours is polled by further calls, and keeps running", async () => {
     server.courses.push({ looks: [{ runningCount: 1 }] });
     const { status, message } = await refusal({ deadline: Date.now() - 1 });
     expect([status, message]).to.deep.equal([503, `coffee-data-job is still running (${job}/executions/run-1)`]);
@@ -65,7 +65,7 @@ describe("A job of the night", () => {
     server.courses.push({ looks: [failed("the bucket is gone")] });
     const { status, message } = await refusal();
     expect(status).to.equal(503);
-    expect(message).to.match(/^coffee-data-job failed, time 2 of 3 tonight: the bucket is gone Its log: https:/);
+    expect(message).to.match(/^coffee-data-job failed, attempt 2 of 3 tonight: the bucket is gone Its log: https:/);
   });
 
   it("is not started again after three failures in a night, and is the next night", async () => {
@@ -76,7 +76,7 @@ describe("A job of the night", () => {
     const { status, message } = await refusal();
     expect([status, message]).to.deep.equal([
       503,
-      "coffee-data-job failed 3 times tonight and is not started again; the last time: of tonight",
+      "coffee-data-job failed 3 times tonight and will not be started again; the last time: of tonight",
     ]);
     expect(starts()).to.deep.equal([]);
   });
@@ -111,7 +111,7 @@ describe("A job of the night", () => {
     expect(answerTo(runAdminError("Cloud Run cannot be reached"), job).status).to.equal(502);
   });
 
-  it("is not said to be idle when the API accepts the call and its answer cannot be read", () => {
+  it("does not count as idle when the API accepts the call but its answer cannot be read", () => {
     expect(answerTo(runAdminError("Cloud Run answered 200: <html>", 200), job)).to.include({
       status: 502,
       message: `${job} was started, or may have been: Cloud Run answered 200: <html>`,

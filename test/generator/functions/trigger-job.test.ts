@@ -84,7 +84,7 @@ describe("The function trigger-job", () => {
     server.courses.push({ looks: [failed("the disk is full")] });
     const { status, body } = await post();
     expect(status).to.equal(503);
-    expect(body.error).to.contain("coffee-data-job failed, time 1 of 3 tonight: the disk is full");
+    expect(body.error).to.contain("coffee-data-job failed, attempt 1 of 3 tonight: the disk is full");
     expect(triggerJob.log()).to.contain(JSON.stringify({ severity: "ERROR", message: body.error }));
   });
 
@@ -105,13 +105,13 @@ describe("The function trigger-job", () => {
     expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
   });
 
-  it("accepts any JSON body or none, and uses nothing in it", async () => {
+  it("accepts any JSON body or none, and ignores it", async () => {
     await publish(night);
     for (const body of [undefined, "", "{}", '{"job":"another","overrides":{}}', "null", "  "])
       expect((await post(body, "application/octet-stream")).status, String(body)).to.equal(200);
   });
 
-  it("refuses a path that is no step of the night", async () => {
+  it("refuses a path that is not a step of the night", async () => {
     expect(await post("{}", "application/json", "constructor")).to.deep.include({
       status: 404,
       body: { error: '"/constructor" is not a step of the night: use /, /dbt, /report' },

@@ -91,7 +91,7 @@ describe("a lake", () => {
         expect(await lake.stat("large/file.csv")).to.deep.equal(info);
       });
 
-      it("shows nothing of a file before it is closed", async () => {
+      it("does not show a file before it is closed", async () => {
         const lake = await open();
         const file = await lake.create("slow/file.csv");
         await file.write(Buffer.alloc(9_000_000));
@@ -145,12 +145,12 @@ describe("a lake", () => {
     expect(await lake.list("")).to.deep.equal(["csv/new.csv"]);
   });
 
-  it("names a folder that stands where a file is to be read", async () => {
+  it("names a folder where a file is expected", async () => {
     await mkdir(join(folder, "mistaken", "Orders.csv"), { recursive: true });
     const lake = await openLake(pathToFileURL(join(folder, "mistaken")).href);
     for (const read of [() => lake.stat("Orders.csv"), () => lake.readText("Orders.csv")])
       expect(await userError(read)).to.equal(
-        `${folder}/mistaken/Orders.csv is a folder, and a file is to be read there: move it away`,
+        `${folder}/mistaken/Orders.csv must be a file, but is a folder: move it away`,
       );
   });
 
@@ -160,7 +160,7 @@ describe("a lake", () => {
       await writeFile(file, "data");
       const lake = await openLake(pathToFileURL(join(file, "lake")).href);
       expect(await userError(() => lake.writeText("a.csv", "x"))).to.equal(
-        `${file}/lake cannot be a folder, a file is in its way: choose another folder`,
+        `${file}/lake must be a folder, but is a file: choose another folder`,
       );
       expect(await readFile(file, "utf8")).to.equal("data");
     });
@@ -169,7 +169,7 @@ describe("a lake", () => {
       await mkdir(join(folder, "taken", "a.csv"), { recursive: true });
       const lake = await openLake(pathToFileURL(join(folder, "taken")).href);
       expect(await userError(() => lake.writeText("a.csv", "x"))).to.equal(
-        `a folder stands where the file ${folder}/taken/a.csv is to be written: move it away`,
+        `${folder}/taken/a.csv must be a file, but is a folder: move it away`,
       );
       expect(await readdir(join(folder, "taken"))).to.deep.equal(["a.csv"]);
     });

@@ -34,6 +34,13 @@ describe("the manifest", () => {
     expect(await readManifest(lake, "in")).to.deep.equal(manifest);
   });
 
+  it("may lack the files of a first or last month in which all shops were closed", async () => {
+    const [file] = manifest.files as [Manifest["files"][number]];
+    const files = ["2022-02", "2026-10"].map((month) => ({ ...file, month, path: `in/${month}.csv` }));
+    await writeManifestAt(lake, manifestPath("in"), { ...manifest, files });
+    expect((await readManifest(lake, "in")).files).to.have.length(2);
+  });
+
   it("is named in the error if it is missing", async () => {
     expect(await refusal())
       .to.include("there is no in/manifest.json")
@@ -51,12 +58,24 @@ describe("the manifest", () => {
     [null, "run is missing"],
     [[], "run is missing"],
     [{ ...manifest, settings: { ...manifest.settings, until: "yesterday" } }, "the setting until is missing or wrong"],
+    [{ ...manifest, settings: { ...manifest.settings, from: "2024-02-30" } }, "the setting from is missing or wrong"],
+    [{ ...manifest, settings: { ...manifest.settings, from: "9999-12-31" } }, "its first day is after its last day"],
+    [{ ...manifest, settings: { ...manifest.settings, scale: -1 } }, "the setting scale is missing or wrong"],
+    [{ ...manifest, settings: { ...manifest.settings, shards: 0 } }, "the setting shards is missing or wrong"],
+    [{ ...manifest, run: ".." }, "run is missing or wrong"],
     [{ ...manifest, files: [] }, "it names no files"],
     [{ ...manifest, files: [{ ...manifest.files[0], rows: -1 }] }, "rows of file 1 is missing or wrong"],
     [{ ...manifest, files: [manifest.files[0], { table: "orders" }] }, "path of file 2 is missing or wrong"],
     [{ ...manifest, files: [{ ...manifest.files[0], md5: "?" }] }, "md5 of file 1 is missing or wrong"],
     [{ ...manifest, files: [manifest.files[0], manifest.files[0]] }, `it names ${manifest.files[0]?.path} twice`],
   ];
+  for (const path of ["../orders.csv", "/etc/orders.csv", "in//orders.csv", "in/orders\n.csv"])
+    shapes.push([{ ...manifest, files: [{ ...manifest.files[0], path }] }, "path of file 1 is missing or wrong"]);
+  for (const month of ["2021-12", "2022-03", "2026-09", "2026-12"])
+    shapes.push([
+      { ...manifest, files: [{ ...manifest.files[0], month }] },
+      "its files are of other months than its days",
+    ]);
   for (const [value, mistake] of shapes) {
     it(`is refused when ${mistake}`, async () => {
       await lake.writeText(manifestPath("in"), JSON.stringify(value));

@@ -43,7 +43,7 @@ const there = existsSync(source);
         "customers left out: younger than 18: 58",
         "customers left out: adults without a wallet: 286",
         "customers with a wallet: 300",
-        "wallets of people who are no customers: 153",
+        "wallets of people who are not customers: 153",
         "orders paid with the wallet: 122",
         "orders paid otherwise: 233",
       ]);

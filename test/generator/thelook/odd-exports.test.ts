@@ -153,6 +153,14 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     { ...plainFiles(), "users.tsv": String(plain.users).replaceAll(",", "\t") },
     /users\.csv and users\.tsv could each be users: keep one/,
   ],
+  "a file beside its compressed twin": [
+    { ...plainFiles(), "users.csv.gz": gzipSync(String(plain.users)) },
+    /users\.csv and users\.csv\.gz have the same rows: keep one/,
+  ],
+  "a missing shard": [
+    named((file) => `${file}-00000000000${file === "users" ? 1 : 0}.csv`),
+    /lacks the shard 000000000000 of users: copy all/,
+  ],
   "an archive": [{ "archive.zip": "PK\x03\x04" }, /has no users\.csv and no .*It has archive\.zip: unpack it first/],
   "Git LFS pointers": [
     files(() => "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
@@ -248,6 +256,10 @@ describe("An export as people have it", () => {
     expect(await instant("$1 $2+03:00")).to.equal("2025-03-01T05:05:09.000Z");
     expect(await instant("$1T$2-0330")).to.equal("2025-03-01T11:35:09.000Z");
     expect(await instant("$1 $2 Europe/Kyiv")).to.equal("2025-03-01T06:05:09.000Z");
+    expect(await instant("$1 $2 Etc/UTC")).to.equal("2025-03-01T08:05:09.000Z");
+    expect(await userError(() => rowsIn(write(times("$1 $2+25:00"))))).to.match(
+      /"2025-03-01 08:05:09\+25:00" is not TIMESTAMP/,
+    );
     expect(await instant("$1")).to.equal("2025-03-01T00:00:00.000Z");
   });
 
@@ -261,11 +273,11 @@ describe("An export as people have it", () => {
   });
 
   for (const [what, [contents, message]] of Object.entries(refused))
-    it(`is refused with the cure: ${what}`, async () => {
+    it(`is refused with advice: ${what}`, async () => {
       expect(await userError(() => rowsIn(write(contents)))).to.match(message);
     });
 
-  it("is written anew for BigQuery, with the same rows", async () => {
+  it("is rewritten for BigQuery, with the same rows", async () => {
     const odd = write(files((text) => `\ufeff${text.replaceAll(",", ";").replaceAll(" UTC", "+00:00").toUpperCase()}`));
     const read = (path: string) => rowsIn(path);
     const oddRows = await read(odd);

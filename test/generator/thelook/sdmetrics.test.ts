@@ -53,7 +53,7 @@ interface Scores {
       expect(scores.synthetic_half.quality, JSON.stringify(scores)).to.be.above(scores.halves.quality - 7);
     });
 
-    it("finds its keys, references and columns valid, and its values among the real ones but for further cities", () => {
+    it("finds its keys, references and columns valid, and its values among the real ones except for more cities", () => {
       expect(scores.synthetic.properties).to.include({ "Data Structure": 100, "Relationship Validity": 100 });
       expect(scores.synthetic.diagnostic, JSON.stringify(scores)).to.be.above(97.5);
     });

@@ -202,7 +202,7 @@ describe("The synthetic thelook", () => {
     );
   });
 
-  it("has no repeated row and no order without its items if it is not to be dirty, and the same people", async () => {
+  it("has no repeated row and no order without items if it is to be clean, and the same people", async () => {
     await write("clean", { dirtShare: 0 });
     await write("dirty", { dirtShare: 0.5 });
     for (const file of people) {

@@ -64,7 +64,7 @@ for (const seed of seeds) {
       isMore("verified", China, Brasil);
     });
 
-    it("source: those who came by e-mail join less and pay more than those who came by an advertisement", async () => {
+    it("source: customers who came by e-mail join less often and pay more than those who came by an advertisement", async () => {
       const { mail, shown, others } = await groupsBy(`CASE WHEN traffic_source = 'Email' THEN 'mail'
         WHEN traffic_source IN ('Facebook', 'Display') THEN 'shown' ELSE 'others' END`);
       isMore("joined", shown, mail);
@@ -72,7 +72,7 @@ for (const seed of seeds) {
       isMore("verified", others, shown, 1);
     });
 
-    it("gender: nothing, but that men's clothes cost more and so raise the tier a little", async () => {
+    it("gender: no effect, except that men's clothes cost more and so raise the tier a little", async () => {
       const { F, M } = await groupsBy("gender");
       if (F === undefined || M === undefined) return expect.fail("a gender is missing");
       expect(sharesApart({ value: F.joined, of: F.adults }, { value: M.joined, of: M.adults })).to.be.within(-3.5, 3.5);

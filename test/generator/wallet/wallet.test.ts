@@ -25,7 +25,7 @@ describe("The e-wallet derived from the merchant", () => {
     return allRows(another());
   };
   const customersWith = () => countOf(summary, "customers", "with a wallet");
-  const strangersWith = () => countOf(summary, "wallets", "of people who are no customers");
+  const strangersWith = () => countOf(summary, "wallets", "of people who are not customers");
 
   it("has about half of the merchant's customers", () => {
     const customers = countOf(summary, "customers", "of the merchant");
@@ -37,7 +37,7 @@ describe("The e-wallet derived from the merchant", () => {
     expect(customers).to.equal(rows["merchant.users"]?.length);
   });
 
-  it("has half as many users who are no customers, with an address, a city and a birth date like others", async () => {
+  it("has half as many users who are not customers, with an address, a city and a birth date like others", async () => {
     expect(customersWith() + strangersWith()).to.equal(wallets().length);
     expect(strangersWith() / customersWith()).to.be.within(0.42, 0.58);
     const strangers =

@@ -127,7 +127,7 @@ describe("DuckDB", () => {
       [
         "lines that end in different ways",
         `${header}1,a,,5\r\n2,b,,6\n`,
-        "file.csv, line 2: has another line end than line 1; save the file with one kind of line end",
+        "file.csv, line 2: ends in another way than line 1; save the file with one kind of line ending",
       ],
     ];
     for (const [what, content, message] of cases) {
@@ -256,9 +256,9 @@ describe("DuckDB", () => {
 
     it("refuses a file that is not a database, and leaves it alone", async () => {
       const path = join(folder, "notes.duckdb");
-      await writeFile(path, "my notes, which are no database");
+      await writeFile(path, "my notes, which are not a database");
       expect(await opening(path)).to.match(/notes\.duckdb is not a database that this DuckDB reads: move it away/);
-      expect(await readFile(path, "utf8")).to.equal("my notes, which are no database");
+      expect(await readFile(path, "utf8")).to.equal("my notes, which are not a database");
     });
 
     it("refuses a path where no file can be created", async () => {
@@ -302,7 +302,7 @@ describe("DuckDB", () => {
       await (await openDuckDb(`duckdb://${path}`)).close();
     });
 
-    it("reads it beside a program that reads it too, as the page of npm run room does", async () => {
+    it("reads it while another program reads it, as the page of npm run room does", async () => {
       const path = join(folder, "read.duckdb");
       const made = await openDuckDb(`duckdb://${path}`);
       await made.run("CREATE TABLE t AS SELECT 1 AS x");

@@ -5,7 +5,7 @@ import { replaceRows } from "../../../generator/warehouse/warehouse.ts";
 import { userError } from "../../support/user-error.ts";
 
 describe("BigQuery with datasets in several projects", () => {
-  it("names the tables of those datasets with their project, and the others without", async () => {
+  it("names the tables in such datasets with their project, and others without", async () => {
     const { nameOf } = await openWarehouse(
       "bigquery://merchant-project?location=US&datasets=ewallet_provider:wallet-1",
     );

@@ -173,7 +173,7 @@ describe("the server of the page refuses", function () {
         .and.not.match(/node_modules|\.ts:|root:/);
     });
 
-  it("bytes that are no request, headers without end, a switch of protocols, and a request in a request", async () => {
+  it("bytes that are not a request, headers without end, a switch of protocols, and a request in a request", async () => {
     const { url } = served.server;
     const { host } = new URL(url);
     const line = `GET / HTTP/1.1\r\nHost: ${host}\r\n`;
@@ -204,7 +204,7 @@ describe("the server of the page refuses", function () {
     const second = await askOverHttp(url, { party: "merchant", sql: "SELECT 1 AS one" });
     expect([second.status, second.text]).to.deep.equal([
       409,
-      '{"error":{"status":409,"message":"The merchant is asking already: wait for the answer, or cancel that question"}}',
+      '{"error":{"status":409,"message":"The merchant has a query running: wait for its answer, or cancel it"}}',
     ]);
     const wallet = await askOverHttp(url, { party: "wallet", sql: "SELECT 1 AS one" });
     expect(JSON.parse(wallet.text).outcome.rows).to.deep.equal([[1]]);
@@ -224,7 +224,7 @@ describe("the server of the page refuses", function () {
     expect([outcome.rowCount, outcome.rows.length]).to.deep.equal([50, 6]);
   });
 
-  it("nothing that its own page sends, and tells browsers to keep it apart", async () => {
+  it("nothing that its own page sends, and tells browsers to isolate it", async () => {
     const { url } = served.server;
     const { host, origin } = new URL(url);
     const own = { Host: host, Origin: origin, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors" };

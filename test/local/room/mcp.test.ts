@@ -143,7 +143,7 @@ describe("The clean room's MCP server", function () {
     expect(wrong.isError).to.equal(true);
     expect(wrong.structuredContent).to.have.nested.property(
       "refused.message",
-      "linked.known takes 1 arguments, and 0 are given",
+      "linked.known takes 1 argument, but the call has 0",
     );
   });
 

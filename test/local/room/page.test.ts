@@ -82,10 +82,10 @@ describe("the page of the clean room", function () {
   const ownerSees = () => page.locator(".owner").innerText();
   const focused = () => page.evaluate("document.activeElement.textContent");
 
-  it("leads through the tour by the keyboard alone, and each question has the outcome that the text tells", async () => {
+  it("leads through the tour by the keyboard alone, and each query has the outcome that the text describes", async () => {
     expect(tour.length).to.equal(8);
     await open();
-    await page.getByRole("button", { name: "Step 1: The shortest way" }).focus();
+    await page.getByRole("button", { name: "Step 1: The shortcut" }).focus();
     await page.keyboard.press("Enter");
     for (const [at, { title, queries }] of tour.entries()) {
       expect(await focused()).to.equal(title);
@@ -126,7 +126,7 @@ describe("the page of the clean room", function () {
     await open();
   });
 
-  it("shows a refusal's rule, marks its place in the query, and tells what the owner sees", async () => {
+  it("shows a refusal's rule, marks its place in the query, and shows what the owner sees", async () => {
     await open({}, "#step-2");
     await asked(() => page.getByRole("button", { name: "Join the view" }).click());
     const refusal = page.getByRole("article", { name: "Refused by the rule “Aggregation threshold”" });
@@ -163,7 +163,7 @@ describe("the page of the clean room", function () {
     expect(await left()).to.be.closeTo(before - 0.1, 1e-9);
   });
 
-  it("completes a party's names, and not those that it cannot see", async () => {
+  it("completes only names that the party can see", async () => {
     await open();
     await write("SELECT COUNT(*) AS n FROM merchant.us");
     const list = page.locator(".cm-tooltip-autocomplete");
@@ -181,7 +181,7 @@ describe("the page of the clean room", function () {
     expect(await page.getByText("provider_users", { exact: true }).filter({ visible: true }).count()).to.equal(0);
   });
 
-  it("shows text of an answer as text, and a question on one's own tables to nobody else", async () => {
+  it("shows text of an answer as text, and a query on a party's own tables to nobody else", async () => {
     await open();
     await write(
       "SELECT '<img src=x onerror=alert(1)>' AS `<b>x</b>`, 1 AS n UNION ALL SELECT '\"><script>alert(1)</script>', 2",
@@ -222,7 +222,7 @@ describe("the page of the clean room", function () {
     const wallet = page.getByRole("region", { name: "The e-wallet", exact: true });
     expect(await wallet.innerText())
       .to.contain("linked_merchant.users_shared")
-      .and.contain("List overlap: rows whose hashed_email");
+      .and.contain("List overlap: rows that match on hashed_email");
     await wallet.getByText("spend_by_segment").click();
     await wallet.getByRole("button", { name: "Load a call: linked_merchant.spend_by_segment" }).click();
     expect(await page.getByRole("button", { name: "The e-wallet", exact: true }).getAttribute("aria-pressed")).to.equal(

@@ -1,4 +1,4 @@
--- The only definition of the lengths of gaps between visits. They follow each other without a hole.
+-- The only definition of the ranges of gap lengths between visits, without a hole between them.
 {%- set lengths = [
     ('Next day', 1, 1),
     ('2 to 3 days', 2, 3),

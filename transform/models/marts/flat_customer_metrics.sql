@@ -72,7 +72,7 @@ rhythms as (
     select
         customers.*,
         median_gaps.median_gap as median_days_between_orders,
-        -- Two visits do not make a rhythm, and nobody misses a daily customer on the second day.
+        -- Two visits show no rhythm, and a daily customer who skips a day has not left.
         case when median_gaps.gap_count >= 2 then {{ exact('greatest(median_gaps.median_gap, 3)') }} end as usual_gap_days
     from customers
     left join median_gaps on customers.customer_id = median_gaps.customer_id

@@ -1,4 +1,4 @@
--- The months of orders that are loaded, with a version for all that their rows are built from, and whether they must be built again.
+-- The loaded months of orders, with a version of everything that their rows are built from, and whether they must be built again.
 {%- set built = load_relation(this.incorporate(path={'identifier': 'built_months'})) -%}
 {%- set customers = load_relation(this.incorporate(path={'identifier': 'dim_customer'})) -%}
 {%- set again = flags.FULL_REFRESH or built is none or customers is none %}

@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+// Without the flag, dbt writes a file with a user's id into the project.
+const settings = `name: shop
+profile: shop
+flags: { send_anonymous_usage_stats: false }
+`;
+const profile = `shop:
+  target: duckdb
+  outputs: { duckdb: { type: duckdb, path: ":memory:" } }
+`;
+
+describe("local/dbt_server.py", () => {
+  let folder: string;
+  let project: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "dbt-"));
+    project = join(folder, "project");
+    mkdirSync(project);
+    writeFileSync(join(project, "profiles.yml"), profile);
+    writeFileSync(join(project, "dbt_project.yml"), settings);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("keeps the project that it has read, whatever the arguments of the build", () => {
+    const at = ["--target", "duckdb", "--project-dir", project, "--profiles-dir", project];
+    const args = ["build", "--exclude-resource-type", "unit_test", "--full-refresh", ...at];
+    // In a folder of its own, and not in .venv, where an earlier run may have kept it.
+    const script = `
+import json, os, sys
+sys.prefix = ${JSON.stringify(folder)}
+sys.path.insert(0, "local")
+import dbt_server
+env = {**os.environ, "DBT_TARGET_PATH": sys.prefix, "DBT_LOG_PATH": sys.prefix}
+args = json.loads(sys.argv[1])
+read = dbt_server.read_project(args, env)
+dbt_server.invoke = None
+kept = dbt_server.read_project(args, env)
+print(json.dumps([type(each).__name__ for each in (read, kept)]))`;
+    const python = join(root, ".venv", "bin", "python");
+    const output = execFileSync(python, ["-c", script, JSON.stringify(args)], { cwd: root, encoding: "utf8" });
+    expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).to.deep.equal(["Manifest", "Manifest"]);
+  });
+});
