@@ -5,8 +5,8 @@ import { readPulumiYaml } from "./pulumi-yaml.ts";
 import { allowed, PROJECT, PUBLIC_THELOOK } from "./settings/allowed.ts";
 
 /*
- * Checks the stack's settings before anything is declared. Pulumi.yaml says what each setting is for, its type and its default;
- * settings/allowed.ts says which values are allowed.
+ * Checks the stack's settings before anything is declared. Pulumi.yaml holds each setting's purpose, type and default;
+ * settings/allowed.ts holds the allowed values.
  */
 
 type Name = keyof typeof allowed;
@@ -37,7 +37,7 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
   for (const key of Object.keys(config)) {
     const [space, name = ""] = key.split(":");
     if (space === namespace && !Object.hasOwn(allowed, name))
-      wrong.push(`${key} is no setting: use one of ${settingNames.join(", ")}`);
+      wrong.push(`${key} is not a setting: use one of ${settingNames.join(", ")}`);
   }
 
   const values = Object.fromEntries(
@@ -47,7 +47,7 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
       try {
         return [name, allowed[name](given)];
       } catch (use) {
-        wrong.push(`${namespace}:${name} is "${given}": use ${use}`);
+        wrong.push(`${namespace}:${name} is "${brief(given)}": use ${use}`);
         // Go on with the default, to find what else is wrong.
         return [name, given === fallback ? undefined : allowed[name](fallback)];
       }
@@ -62,7 +62,7 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
   if (Object.values(values).every((value) => value !== undefined)) wrong.push(...contradictions(settings, namespace));
   if (wrong.length > 0) {
     const error = new pulumi.RunError(
-      `wrong settings, change them by "pulumi config set NAME VALUE", fields of an object by "pulumi config set --path NAME.FIELD VALUE":\n  ${wrong.join("\n  ")}`,
+      `wrong settings, change them with "pulumi config set NAME VALUE", and fields of an object with "pulumi config set --path NAME.FIELD VALUE":\n  ${wrong.join("\n  ")}`,
     );
     // Pulumi formats the stack trace and shows none of it, which takes Node 20 seconds: https://github.com/nodejs/node/issues/64011
     delete error.stack;
@@ -71,7 +71,13 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
   return settings;
 }
 
-/** Says which settings are right by themselves and wrong together. */
+/** A value in a message: without control characters, and not longer than a line or two. */
+function brief(given: string): string {
+  const plain = given.replace(/\p{Cc}/gu, "?");
+  return plain.length > 300 ? `${plain.slice(0, 300)}…` : plain;
+}
+
+/** Lists settings that are valid by themselves but contradict each other. */
 function contradictions(settings: Settings, namespace: string): string[] {
   const { premiumFrom, businessFrom, thelookSource, location, cleanRoomMembers } = settings;
   const wrong: string[] = [];
@@ -87,7 +93,7 @@ function contradictions(settings: Settings, namespace: string): string[] {
   for (const view of settings.templatesOnly)
     if (!shared.includes(view))
       wrong.push(
-        `${namespace}:templatesOnly has "${view}", which is no shared view: use some of ${shared.join(", ")}, as a list`,
+        `${namespace}:templatesOnly has "${view}", which is not a shared view: use some of ${shared.join(", ")}, as a list`,
       );
   for (const { name, views } of templates)
     for (const view of views)

@@ -47,7 +47,7 @@ const projects = { merchant: merchantProject, wallet: walletProject };
 const apis = new Apis("apis", { services: servicesOf(project, [merchantProject, walletProject], forAlerts(settings)) });
 const opts = { dependsOn: apis };
 
-// One bucket holds the coffee shop's files, and another all code that runs in the cloud: nobody who writes data can change code.
+// One bucket holds the coffee shop's files, and another all code that runs in the cloud: accounts that write data cannot change code.
 const bucketName = settings.bucketName || filesBucketName(project);
 const files = new Bucket("files", { place, bucketName, expiry: CSV_EXPIRY }, opts);
 const codeBucket = new Bucket("code", { place, bucketName: codeBucketName(bucketName) }, opts);
@@ -62,7 +62,7 @@ const shared = { sharedViews, templatesOnly, templatesRevision, cleanRoomMembers
 const between = { place, projects, datasets: parties.datasets, otherGrantees: [parties.filler] };
 const cleanRoom = new CleanRoom("clean-room", { ...between, ...shared }, opts);
 
-// The coffee shop: its tables, the marts from them, the reports from those, and the schedules that renew all three each day.
+// The coffee shop: its tables, marts and reports, and the schedules that renew all three each day.
 const shop = new CoffeeShop("coffee", { ...jobs, shop: settings }, opts);
 const dbtImage = { name: settings.dbtImage, tag: settings.dbtTag };
 const marts = new Marts(
@@ -74,7 +74,7 @@ const reportsBucket = { bucketName: reportsBucketName(bucketName), readers: sett
 const reports = new Reports("reports", { ...jobs, marts, ...reportsBucket }, opts);
 new Daily("daily", { place, code, files: files.bucket, shop, marts, reports, clocks: settings }, opts);
 
-// Who is told when the night goes wrong, or the month gets expensive.
+// Alerts about a failed night, and a budget for the month.
 const emails = settings.alertEmails.split(",").filter(Boolean);
 const { channels } = new Alerts("alerts", { place, emails, ...watched, nights: reports.nights }, opts);
 const { billingAccount, monthlyBudget: amount } = settings;

@@ -71,7 +71,7 @@ export function readStackSettings(stack: string, folder = new URL(".", import.me
 /**
  * Reads settings given as `name=value`.
  * @returns the values by the settings' full names
- * @throws UserError that names every text that is no setting of the program
+ * @throws UserError that names every text that is not a setting of the program
  */
 export function readSetTexts(texts: readonly string[], { program, settings }: PulumiYaml): Record<string, string> {
   const wrong: string[] = [];
@@ -79,7 +79,7 @@ export function readSetTexts(texts: readonly string[], { program, settings }: Pu
     const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
     const own = name.startsWith(`${program}:`) ? name.slice(program.length + 1) : name;
     if (name === "") wrong.push(`--set "${text}" is not name=value`);
-    else if (settings[own] === undefined) wrong.push(`--set "${text}": ${own} is not a setting`);
+    else if (!Object.hasOwn(settings, own)) wrong.push(`--set "${text}": ${own} is not a setting`);
     return [`${program}:${own}`, value];
   });
   if (wrong.length > 0)

@@ -1,7 +1,7 @@
 import { type AnalysisRule, joinConditions, type RuleKind, ruleKind, ruleKinds } from "analysis-rules/policy";
 import { PRIVACY_BUDGET, THRESHOLD } from "./shared-views.ts";
 
-/** The changes that the setting `sharedViews` may make to a view. A field that is left out keeps its default. */
+/** The fields of a view that the setting `sharedViews` can change. A missing field keeps its default. */
 export interface Override {
   /** The columns to show, in this order. */
   readonly columns?: readonly string[];

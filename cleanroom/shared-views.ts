@@ -3,13 +3,13 @@ import { ewallet, merchant } from "../generator/tables/index.ts";
 import type { ColumnType, Table } from "../generator/tables/table.ts";
 import type { Party } from "./party.ts";
 
-/** A column of a view that is computed from columns of the source. */
+/** A view's column that is computed from columns of the source. */
 export interface DerivedColumn {
   readonly type: ColumnType;
   readonly description: string;
   /** A GoogleSQL expression, in which `s` is the source. */
   readonly sql: string;
-  /** The columns with personal data that it makes too coarse to identify anyone. @default none: it reads no such column */
+  /** The columns with personal data that the expression makes too coarse to identify anyone. @default none: it reads no such column */
   readonly blurs?: readonly string[];
 }
 
@@ -29,12 +29,12 @@ export interface ViewDefinition {
   readonly rule: AnalysisRule;
 }
 
-/** The fewest persons of a group that a shared view shows. */
+/** The size of the smallest group that a shared view shows, in persons. */
 export const THRESHOLD = 50;
 
 /**
- * Enough for three queries that each spend the maximum, or for twenty at a lower epsilon. `npm run attack` shows why it is not more: who
- * spends all of it on one person is right about that person eight times in ten, and with a budget of 20 nearly always.
+ * Enough for three queries that each spend the maximum, or for twenty at a lower epsilon. `npm run attack` shows why it is not more: an
+ * attacker who spends all of it on one person is right eight times in ten, and with a budget of 20 nearly always.
  */
 export const PRIVACY_BUDGET = { maxEpsilonPerQuery: 1, epsilonBudget: 3, deltaPerQuery: 1e-6, deltaBudget: 2e-5 };
 
@@ -82,7 +82,7 @@ export const definitions: readonly ViewDefinition[] = [
       // NUMERIC, because a sum of FLOAT64 depends on the order of the rows in its last digits.
       gross_spend: {
         type: "NUMERIC",
-        description: "USD of all the customer's orders, also cancelled and returned ones",
+        description: "USD of all the customer's orders, including cancelled and returned ones",
         sql: "COALESCE(bought.gross, 0)",
       },
       kept_spend: {

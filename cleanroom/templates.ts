@@ -19,7 +19,7 @@ export interface TemplateColumn {
 
 /**
  * A query that a party lets the other one run on its data: a table function. The other party passes in a table of its own, and sees the
- * answer and neither the query nor the data.
+ * answer but neither the query nor the data.
  */
 export interface QueryTemplate {
   /** The name of the table function and of its listing; the file's name without .sql. */
@@ -27,7 +27,7 @@ export interface QueryTemplate {
   /** The party whose data it reads. */
   readonly owner: Party;
   readonly question: string;
-  /** How it protects the owner's people: everything about the query that the other party is told. */
+  /** How the query protects the owner's customers. The other party is told this and nothing else about the query. */
   readonly guards: string;
   /** In the order of a call. */
   readonly parameters: readonly TemplateParameter[];
@@ -47,7 +47,7 @@ const folder = new URL("templates/", import.meta.url);
 
 const names = PARTIES.flatMap((party) => [parties[party].dataset, parties[party].shared, parties[party].linked]);
 
-/** A parties' table after FROM or JOIN. Names of WITH clauses and parameters have no dataset. */
+/** A party's table after FROM or JOIN. Names of WITH clauses and parameters have no dataset. */
 const tables = new RegExp(`(\\b(?:FROM|JOIN)\\s+)((?:${names.join("|")})\\.\\w+)`, "g");
 
 /** Reads a template from its file's text. Throws Error if the header or the query does not have the form of a template. */

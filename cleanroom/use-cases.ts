@@ -11,7 +11,7 @@ export interface UseCase {
   readonly question: string;
   /** The party that runs the query. */
   readonly party: Party;
-  /** The rule that refuses the query, by `Refusal`'s name for it; left out if the query has an answer. */
+  /** The name of the rule that refuses the query, as in `Refusal`; undefined if the query has an answer. */
   readonly refused?: string;
   /** A GoogleSQL query on the party's own tables and its linked dataset. Its answer is a small table of aggregates. */
   readonly sql: string;
@@ -19,7 +19,7 @@ export interface UseCase {
 
 const folder = new URL("use-cases/", import.meta.url);
 
-/** Reads the use cases in the order of their files. Throws if a file does not start with its comment lines. */
+/** Reads the use cases in the order of their files. Throws if a file does not start with the expected comment lines. */
 export function readUseCases(): UseCase[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
@@ -27,7 +27,7 @@ export function readUseCases(): UseCase[] {
     .map((file) => parseUseCase(file.slice(0, -".sql".length), readFileSync(new URL(file, folder), "utf8")));
 }
 
-/** Reads a use case from its file's text. Throws if the comment lines are not those of a use case. */
+/** Reads a use case from its file's text. Throws if the comment lines do not have the form of a use case's. */
 export function parseUseCase(name: string, sql: string): UseCase {
   const [, title, question, by, refused] = header.exec(sql) ?? [];
   const party = PARTIES.find((one) => one === by);

@@ -20,7 +20,7 @@ export interface SharedView {
 }
 
 /**
- * The shared views with the changes of the setting `sharedViews`.
+ * The shared views after the changes by the setting `sharedViews`.
  * @returns the views without errors, and a list of everything that is wrong with the overrides
  */
 export function shareViews(overrides: Overrides = {}, shared: readonly ViewDefinition[] = definitions) {

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { childOf, type Place } from "./google/place.ts";
 
-/** How long no new reports may pass unnoticed, in hours: a day, and two hours for a late night. */
+/** The hours without new reports before the alert: a day, and two hours for a late night. */
 const HOURS = 26;
 
 export interface AlertsArgs {
@@ -10,18 +10,18 @@ export interface AlertsArgs {
   readonly place: Place;
   /** The addresses that alerts go to; without any, nothing is declared. */
   readonly emails: readonly string[];
-  /** The Cloud Run jobs whose failed executions are told of, by short name. */
+  /** The Cloud Run jobs whose failed executions raise an alert, by short name. */
   readonly jobs: readonly string[];
-  /** The functions whose errors are told of. */
+  /** The functions whose errors raise an alert. */
   readonly functions: readonly string[];
-  /** The schedules whose refused calls are told of. */
+  /** The schedules whose refused calls raise an alert. */
   readonly schedules: readonly string[];
   /** The metric that counts the nights whose reports have all data. */
   readonly nights: pulumi.Input<string>;
 }
 
 /**
- * Tells people when the night goes wrong: an e-mail channel for each address, and alert policies for failed jobs, failed functions, refused
+ * E-mails people when the nightly run fails: an e-mail channel for each address, and alert policies for failed jobs, failed functions, refused
  * schedules, and reports that have not had new data for 26 hours.
  */
 export class Alerts extends pulumi.ComponentResource {
@@ -96,7 +96,7 @@ export class Alerts extends pulumi.ComponentResource {
       content: `A call of a schedule was refused. ${ADVICE}`,
       condition: {
         conditionMatchedLog: {
-          // The function's own alert tells of its errors, and 503 is a step that waits.
+          // The function's own alert reports its errors, and 503 means that a step waits.
           filter: all(
             'resource.type="cloud_scheduler_job"',
             `(${schedules.map((schedule) => `resource.labels.job_id="${schedule}"`).join(" OR ")})`,
@@ -113,8 +113,8 @@ export class Alerts extends pulumi.ComponentResource {
       displayName: `No new reports for ${HOURS} hours`,
       content: `No run of the reports has had the night's data for ${HOURS} hours: the reports, and perhaps the marts and tables, show an older day. ${ADVICE}`,
       condition: {
-        // PromQL looks back as far as it is told to; a metric-absence condition ends at 23.5 hours. Without a single point the sum has no
-        // value, which "or vector(0)" turns into 0. increase() estimates, so that one night may count as 0.99.
+        // PromQL looks back as far as it is told to; a metric-absence condition ends at 23.5 hours. If there is no point at all, the sum has no
+        // value, which "or vector(0)" turns into 0. increase() is an estimate: one night may count as 0.99.
         conditionPrometheusQueryLanguage: {
           query: pulumi.interpolate`(sum(increase(logging_googleapis_com:user_${args.nights}{monitored_resource="cloud_run_job"}[${HOURS}h])) or vector(0)) < 0.5`,
           duration: "0s",
@@ -141,7 +141,7 @@ interface Policy {
   readonly alertStrategy?: gcp.types.input.monitoring.AlertPolicyAlertStrategy;
 }
 
-/** Counts what a filter finds in five minutes, separately by one label. */
+/** Counts the points that match a filter in five minutes, separately by one label. */
 function above0(filter: string, by: string): gcp.types.input.monitoring.AlertPolicyConditionConditionThreshold {
   return {
     filter,
@@ -171,11 +171,11 @@ export interface BudgetArgs {
   readonly billingAccount: string;
   /** A month's costs, in whole units of the account's currency. */
   readonly amount: number;
-  /** The channels to notify beside the account's administrators, five at most. */
+  /** The channels to notify in addition to the account's administrators, five at most. */
   readonly channels: readonly pulumi.Input<string>[];
 }
 
-/** Tells people when the project's costs of a month reach half and all of an amount, or are forecast to exceed it. It stops nothing. */
+/** E-mails people when the project's monthly costs reach half of an amount or all of it, or are forecast to exceed it. It stops nothing. */
 export class Budget extends pulumi.ComponentResource {
   constructor(name: string, args: BudgetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:Budget", name, {}, opts);
@@ -196,7 +196,7 @@ export class Budget extends pulumi.ComponentResource {
         ],
         ...(channels.length > 0 && { allUpdatesRule: { monitoringNotificationChannels: channels.slice(0, 5) } }),
       },
-      // Google answers with the project's number in place of its id, which would show as a change for ever.
+      // Google answers with the project's number instead of its id, which would show as a change at every preview.
       { ...childOf(this, opts), ignoreChanges: ["budgetFilter.projects"] },
     );
   }

@@ -5,8 +5,8 @@ import type { ProgramName } from "./programs.ts";
 import type { UploadedCode } from "./uploaded-code.ts";
 
 /**
- * A program for `node --eval`: runs a file with its arguments if the file's SHA-256 is the given one. So a job never runs code that somebody
- * put into the bucket in place of the deployed code: to change the hash, one has to change the job.
+ * A program for `node --eval`: runs a file with its arguments if the file's SHA-256 is the given one. A job therefore never runs code that somebody
+ * put into the bucket in place of the deployed code: to change the hash, they would have to change the job.
  */
 export const RUN_IF_UNCHANGED = `
 const [node, file, sha256, ...args] = process.argv;

@@ -10,7 +10,7 @@ export interface DbtProject {
   readonly files: Readonly<Record<string, string>>;
   /** The first eight digits of the SHA-256 over paths and contents. */
   readonly hash: string;
-  /** The first eight digits of the SHA-256 over what decides the rows: paths and contents without descriptions. */
+  /** The first eight digits of the SHA-256 over everything that decides the rows: paths and contents without descriptions. */
   readonly rows: string;
 }
 
@@ -18,7 +18,7 @@ const project = fileURLToPath(new URL("../transform/", import.meta.url));
 /** Files in the project's folder that only a laptop needs or leaves behind. */
 const notDeployed = /^(target|logs|dbt_packages|requirements\.(in|txt)|sources\.ts|\..*)(\/|$)/;
 
-/** Files that only dbt's documentation shows. */
+/** Files that only dbt's documentation uses. */
 const isDocumentation = /\.md$|^models\/exposures\.yml$/;
 
 /** Lists the files of a dbt project, in the order of their paths. @param folder ends with a slash. @default `transform/` */

@@ -138,21 +138,21 @@ export function pasteable(queries: readonly Query[], at: Whereabouts): Record<st
   );
 }
 
-/** Suggestions of what to do next, one a line. */
+/** Suggestions of what to do next, one per line. */
 export function nextStepsFor(at: Whereabouts): string[] {
   const { project, region, bucket } = at;
   const job = (name: string) => `gcloud run jobs execute ${name} --project=${project} --region=${region} --wait`;
   const account = `${accounts.merchant}@${at.merchantProject}.iam.gserviceaccount.com`;
   return [
-    "Ask the clean room's questions: paste a query of the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
-    "Call a query template, which lets you ask the other party's data a question of theirs: paste a call of the output queryTemplates",
-    `Ask as the merchant, who sees no more than the rules let out: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
-    "Look at the coffee shop: click a link of the output reports; lookerStudio opens an empty report of your own on a mart",
-    `Make today's coffee now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
+    "Ask the clean room's questions: paste a query from the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
+    "Call a query template, a query that the other party wrote: paste a call from the output queryTemplates",
+    `Ask as the merchant, who sees only what the rules allow: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
+    "Look at the coffee shop: click a link in the output reports; a link in lookerStudio opens a new, empty report on a mart",
+    `Generate the newest coffee data now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
     `Build the marts again: ${job(jobs.dbt)}`,
     `Write the reports again: ${job(jobs.report)}`,
     `Fill the merchant and the e-wallet again: ${job(jobs.fill)}`,
     `See the files: gcloud storage ls --recursive gs://${bucket}`,
-    "Take everything down: npx pulumi destroy",
+    "Remove everything: npx pulumi destroy",
   ];
 }

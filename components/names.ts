@@ -11,7 +11,7 @@ export const OUTPUT_MOUNT = "/mnt/output";
 /** The bucket's folder for the coffee shop's CSV files. */
 export const CSV_FOLDER = "csv_sources";
 /**
- * The bucket deletes the generator's runs after so many days. A daily run replaces the files of the last one long before. The name of a
+ * The bucket deletes the generator's runs after this many days. Long before, a daily run has replaced the files of the last one. The name of a
  * run's folder begins with its year; the folders of whole months, which runs share, stay.
  */
 export const CSV_EXPIRY = { prefix: `${CSV_FOLDER}/20`, days: 30 } as const;
@@ -45,7 +45,7 @@ export const jobs = {
   report: "coffee-report-job",
 } as const;
 
-/** In kebab-case: otherwise the Cloud Run service under a function gets another name. */
+/** In kebab-case, because otherwise a function's Cloud Run service gets another name. */
 export const functions = { load: "load-bq-from-csv", trigger: "trigger-job" } as const;
 
 export const schedules = {
@@ -55,7 +55,7 @@ export const schedules = {
   report: "report-daily",
 } as const;
 
-/** Everything whose failures people are told of. */
+/** Everything whose failures raise an alert. */
 export const watched = {
   jobs: Object.values(jobs),
   functions: Object.values(functions),
@@ -81,7 +81,7 @@ export const accounts = {
 /** Repositories of images: one fetches dbt's from ghcr.io, one holds the functions'. */
 export const repositories = { ghcr: "coffee-ghcr", functions: "coffee-functions" } as const;
 
-/** The name of the bucket of files, if the settings give none. The other buckets' names are made from it. */
+/** The default name of the bucket of files. The other buckets' names are derived from it. */
 export function filesBucketName(project: string): string {
   return `${project}-coffee-demo`;
 }

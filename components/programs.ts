@@ -3,7 +3,7 @@ import { coffee, ewallet, merchant } from "../generator/tables/index.ts";
 
 /*
  * The jobs run commands of one bundle, and any change of a source changes the bundle's hash. So each job has a fingerprint of its own, which
- * changes only with the sources that the job runs: otherwise a new word in a report would take a new snapshot of the merchant.
+ * changes only with the sources that the job runs: otherwise a changed word in a report would cause a new snapshot of the merchant.
  */
 
 /** A command of the bundle that a job runs. */
@@ -21,12 +21,12 @@ const programs: Readonly<
 
 /** The files in which every command begins. */
 const always = ["generator/lake/open-lake.ts", "generator/warehouse/open-warehouse.ts"];
-/** The command line, which imports every command: a change of these files counts, and not the files that they import. */
+/** The command line, which imports every command: changes to these files count, but not to the files that they import. */
 const commandLine = ["generator/commands.ts", "generator/command-settings.ts"];
 /** The tables are compared without their descriptions, which change no rows. */
 const tableFiles = /^generator\/tables\/(coffee|ewallet|merchant)\.ts$/;
 
-/** The files of a bundle and the files that each imports, as esbuild's metafile has them. */
+/** The files of a bundle and the files that each imports, in the form of esbuild's metafile. */
 export type Inputs = Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>;
 
 /**
@@ -51,12 +51,12 @@ export function fingerprintPrograms(
   };
 }
 
-/** JSON of a value in which no object has a description. */
+/** JSON of a value without the descriptions in it. */
 export function withoutDescriptions(value: unknown): string {
   return JSON.stringify(value, (key, each) => (key === "description" ? undefined : each)) ?? "";
 }
 
-/** The files that some files import, directly or through others, and these themselves. */
+/** The given files and all files that they import, directly or through others. */
 function closureOf(inputs: Inputs, from: readonly string[]): string[] {
   const found = new Set<string>();
   const visit = (file: string): void => {

@@ -12,10 +12,10 @@ export function isUnderEngine(): boolean {
 export function prepareForPulumi(): void {
   if (!isUnderEngine()) return;
   // Pulumi takes thousands of stack traces while it runs, and looks each line up in the source maps of its own code, which takes seconds.
-  // Our TypeScript runs as it is and needs no source maps, so take Node's plain stack traces.
+  // Our TypeScript runs as it is and needs no source maps, so use Node's plain stack traces.
   Reflect.deleteProperty(Error, "prepareStackTrace");
-  // When a resource fails, the engine shows why and stops answering. Each resource that still waits is then rejected: Pulumi would print these
-  // rejections as errors of the program, with their stack traces, below which nobody finds the reason. So end before it does.
+  // When a resource fails, the engine shows why and stops answering. Each waiting resource is then rejected, and Pulumi would print these
+  // rejections as errors of the program, with stack traces that hide the reason. So end the process first.
   process.prependListener("unhandledRejection", (error) => {
     if (/resource monitor (shut down|is terminating)/i.test(String(error))) process.exit(TOLD_ALREADY);
   });

@@ -19,8 +19,8 @@ export interface UploadedCodeArgs {
 
 /**
  * All code that runs in the cloud, as objects of the bucket. Both the object's name and the Pulumi name carry the hash of the content:
- * changed code becomes a new object, and Pulumi deletes the old one after nothing mounts it any more. The dbt project's folder carries the
- * hash of what decides its rows.
+ * changed code becomes a new object, and Pulumi deletes the old one when nothing mounts it any more. The dbt project's folder name has the
+ * hash of everything that decides its rows.
  */
 export class UploadedCode extends pulumi.ComponentResource {
   /** The bucket that holds the code. */
@@ -58,7 +58,7 @@ export class UploadedCode extends pulumi.ComponentResource {
     this.sha256 = bundle.sha256;
     this.bundle = upload(`bundle-${bundle.hash}`, bundleObject(bundle.hash), file);
     this.functions = upload(`functions-${zipHash}`, functionsObject(zipHash), new pulumi.asset.AssetArchive(zip));
-    // A changed description changes a file in place, and not the folder, whose path is an argument of runs.
+    // A changed description changes a file in place but not the folder, because the folder's path is an argument of runs.
     this.dbtFolder = uploadFolder(`dbt-${dbt.rows}`, dbtFolder(dbt.rows), dbt.files);
     this.pagesFolder = uploadFolder(`pages-${pages.hash}`, pagesFolder(pages.hash), pages.files);
     this.fingerprints = { ...bundle.programs, documentation: dbt.hash };

@@ -33,7 +33,7 @@ const labelledTypes = new Set([
   privacyViewType,
 ]);
 
-/** Settings without which `pulumi destroy` cannot remove a resource, because the provider's default prevents it. */
+/** Settings that `pulumi destroy` needs to remove a resource, because the provider's default prevents it. */
 const neededToDestroy: Record<string, Record<string, boolean>> = {
   "gcp:bigquery/table:Table": { deletionProtection: false },
   "gcp:cloudrunv2/job:Job": { deletionProtection: false },

@@ -1,10 +1,10 @@
 -- Owner: wallet
--- Question: Which of the merchant's traffic sources did the customers' payments follow, by the last touch within a window before each?
+-- Question: After which of the merchant's traffic sources did customers pay, by the last touch within a window before each payment?
 -- Guards: A source appears if at least 50 people paid after it and at least 50 after others. A person counts up to 500 USD a source. People
 --   are rounded to tens and amounts to 5,000 USD, at points that the whole list decides. The window is one of four. A list with fewer than
 --   500 people who paid, or with more than 50 sources, gets no rows.
 -- Parameters:
---   touches TABLE<hashed_email STRING, traffic_source STRING, touched_at TIMESTAMP>: when and by which source each customer came to the merchant, as often as the customer did
+--   touches TABLE<hashed_email STRING, traffic_source STRING, touched_at TIMESTAMP>: when and through which source each customer came to the merchant, one row per visit
 --   window_days INT64: how many days after a touch a payment counts as its effect: 7, 30, 90 or 365
 -- Answer:
 --   traffic_source STRING: the source, as the merchant named it
@@ -80,7 +80,7 @@ seeded AS (
     f.traffic_source,
     f.payers,
     f.usd,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, CAST(window_days AS STRING)))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list

@@ -4,13 +4,13 @@
 --   whole list decides, and the lift is computed from rounded counts. A list with fewer than 500 customers gets no rows. The answer is a
 --   size, and never a list of people.
 -- Parameters:
---   seed_users TABLE<hashed_email STRING>: the users whom the others should resemble
+--   seed_users TABLE<hashed_email STRING>: the users that the others should resemble
 -- Answer:
 --   traffic_source STRING: Search, Organic, Facebook, Email or Display
 --   age_band STRING: under 25, 25 to 44, 45 to 64 or 65 and older
 --   seeds INT64: listed people in this group, rounded to tens
 --   lookalikes INT64: the merchant's other customers in this group, rounded to tens
---   lift FLOAT64: how much more frequent the group is among the listed people than among the others; above 1, the group resembles them
+--   lift FLOAT64: how many times as frequent the group is among the listed people as among the others; above 1, the group resembles them
 -- Example:
 --   SELECT traffic_source, age_band, lift, lookalikes, SUM(lookalikes) OVER (ORDER BY lift DESC, traffic_source, age_band) AS reach
 --   FROM linked_merchant.lookalike_customers((
@@ -71,7 +71,7 @@ seeded AS (
     f.lookalikes,
     totals.seeds AS all_seeds,
     totals.others AS all_others,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, f.age_band))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list

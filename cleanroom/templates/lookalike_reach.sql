@@ -4,13 +4,13 @@
 --   whole list decides, and the lift is computed from rounded counts. A list with fewer than 500 wallet users gets no rows. The answer is
 --   a size, and never a list of people.
 -- Parameters:
---   seed_customers TABLE<hashed_email STRING>: the customers whom the others should resemble
+--   seed_customers TABLE<hashed_email STRING>: the customers that the others should resemble
 -- Answer:
 --   account_tier STRING: Free, Premium or Business
 --   birth_decade INT64: decade of birth, by its first year
 --   seeds INT64: listed people in this group, rounded to tens
 --   lookalikes INT64: the wallet's other users in this group, rounded to tens
---   lift FLOAT64: how much more frequent the group is among the listed people than among the others; above 1, the group resembles them
+--   lift FLOAT64: how many times as frequent the group is among the listed people as among the others; above 1, the group resembles them
 -- Example:
 --   SELECT account_tier, birth_decade, lift, lookalikes, SUM(lookalikes) OVER (ORDER BY lift DESC, account_tier, birth_decade) AS reach
 --   FROM linked_ewallet_provider.lookalike_reach((
@@ -71,7 +71,7 @@ seeded AS (
     f.lookalikes,
     totals.seeds AS all_seeds,
     totals.others AS all_others,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.account_tier, CAST(f.birth_decade AS STRING)))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list

@@ -55,7 +55,7 @@ seeded AS (
     s.customers,
     f.with_wallet,
     f.paying,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), s.segment))), '[^0-9]', '') AS digits
   FROM segments AS s
   JOIN found AS f ON f.segment = s.segment

@@ -4,11 +4,11 @@
 --   rounded to tens and amounts to 5,000 USD, at points that the whole list decides. The window is one of four. A list with fewer than 500
 --   customers who paid in the window gets no rows.
 -- Parameters:
---   payments TABLE<hashed_email STRING, amount NUMERIC, paid_at TIMESTAMP>: the wallet's payments at the merchant, with the address of who paid
---   window_days INT64: how many days after a customer came a payment counts as the source's effect: 7, 30, 90 or 365
+--   payments TABLE<hashed_email STRING, amount NUMERIC, paid_at TIMESTAMP>: the wallet's payments at the merchant, with the payer's hashed address
+--   window_days INT64: how many days after a customer's arrival a payment counts as the source's effect: 7, 30, 90 or 365
 -- Answer:
 --   traffic_source STRING: Search, Organic, Facebook, Email or Display
---   payers INT64: people who came by this source and paid within the window, rounded to tens
+--   payers INT64: people who came through this source and paid within the window, rounded to tens
 --   attributed_usd INT64: what they paid, rounded to 5,000 USD
 -- Example:
 --   SELECT traffic_source, payers, attributed_usd, ROUND(attributed_usd / payers) AS usd_per_payer
@@ -66,7 +66,7 @@ seeded AS (
     f.traffic_source,
     f.payers,
     f.usd,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, CAST(window_days AS STRING)))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list

@@ -9,7 +9,7 @@
 --   segment STRING: the segment, as the wallet named it
 --   wallet_users INT64: people whom the wallet listed in it
 --   customers INT64: those of them who are the merchant's customers, rounded to tens
---   repeat_customers INT64: those with two orders and more, rounded to tens
+--   repeat_customers INT64: those with two or more orders, rounded to tens
 -- Example:
 --   SELECT segment AS account_tier, wallet_users, customers, ROUND(customers / wallet_users, 2) AS reach, ROUND(repeat_customers / customers, 2) AS repeating
 --   FROM linked_merchant.reach_by_segment((SELECT hashed_email, account_tier AS segment FROM ewallet_provider.provider_users))
@@ -55,7 +55,7 @@ seeded AS (
     s.wallet_users,
     f.customers,
     f.repeat_customers,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), s.segment))), '[^0-9]', '') AS digits
   FROM segments AS s
   JOIN found AS f ON f.segment = s.segment

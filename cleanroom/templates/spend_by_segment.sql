@@ -66,7 +66,7 @@ seeded AS (
     f.customers,
     f.gross,
     f.kept,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.segment))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
@@ -77,7 +77,7 @@ rounded AS (
   SELECT segment, 10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers, gross, kept, digits
   FROM seeded
 ),
--- The step follows from the rounded count, so that it tells no more than that.
+-- The step depends only on the rounded count, so that it reveals nothing more.
 stepped AS (
   SELECT segment, customers, gross, kept, digits, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
   FROM rounded

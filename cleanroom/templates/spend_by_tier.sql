@@ -4,7 +4,7 @@
 --   are rounded to tens, and averages so coarsely that one person moves an average by at most a tenth of its rounding step, at points that
 --   the whole list decides. A person listed twice does not count. A list with fewer than 500 wallet users gets no rows.
 -- Parameters:
---   customers TABLE<hashed_email STRING, spend NUMERIC>: the merchant's customers, one row a person, and what each has spent in USD
+--   customers TABLE<hashed_email STRING, spend NUMERIC>: the merchant's customers, one row per person, and what each has spent in USD
 -- Answer:
 --   account_tier STRING: Free, Premium or Business
 --   customers INT64: listed people in this tier, rounded to tens
@@ -57,7 +57,7 @@ seeded AS (
     f.account_tier,
     f.customers,
     f.spend,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.account_tier))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
@@ -68,7 +68,7 @@ rounded AS (
   SELECT account_tier, 10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers, spend, digits
   FROM seeded
 ),
--- The step follows from the rounded count, so that it tells no more than that.
+-- The step depends only on the rounded count, so that it reveals nothing more.
 stepped AS (
   SELECT account_tier, customers, spend, digits, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
   FROM rounded

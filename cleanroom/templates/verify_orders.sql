@@ -4,7 +4,7 @@
 --   order with two payments is counted as such and compared no further. A list with payments for fewer than 1,000 orders gets no rows. The
 --   answer names no order.
 -- Parameters:
---   payments TABLE<order_id INT64, amount FLOAT64, status STRING, paid_at TIMESTAMP>: the wallet's payments, one row a payment
+--   payments TABLE<order_id INT64, amount FLOAT64, status STRING, paid_at TIMESTAMP>: the wallet's payments, one row per payment
 -- Answer:
 --   finding STRING: agrees, no such order, not paid with the wallet, paid twice, other amount, other status or late; the first of these that fits
 --   orders INT64: orders with this finding, rounded to tens
@@ -73,7 +73,7 @@ seeded AS (
     f.finding,
     f.orders,
     f.usd,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list

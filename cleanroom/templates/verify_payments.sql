@@ -3,7 +3,7 @@
 -- Guards: A finding appears if at least 20 people have such a payment. Counts of orders are rounded to tens, at points that the whole list
 --   decides. An order listed twice does not count. A list with fewer than 1,000 paid orders gets no rows. The answer names no order.
 -- Parameters:
---   orders TABLE<order_id INT64, amount FLOAT64, status STRING, ordered_at TIMESTAMP>: the merchant's orders that its checkout sent to the wallet, one row an order
+--   orders TABLE<order_id INT64, amount FLOAT64, status STRING, ordered_at TIMESTAMP>: the merchant's orders that its checkout sent to the wallet, one row per order
 -- Answer:
 --   finding STRING: agrees, missing, paid twice, other amount, other status or late; the first of these that fits
 --   orders INT64: orders with this finding, rounded to tens
@@ -81,7 +81,7 @@ seeded AS (
     f.finding,
     f.orders,
     f.usd,
-    -- The decimal digits of a hash are random digits.
+    -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list

@@ -1,5 +1,5 @@
 -- Too few to tell
--- The merchant asks: which share of our customers in each country has a wallet, and where are there too few to say?
+-- The merchant asks: what share of our customers in each country has a wallet, and where are there too few to tell?
 -- as merchant
 WITH ours AS (
   SELECT country, COUNT(DISTINCT hashed_email) AS customers

@@ -1,5 +1,5 @@
 -- What each tier buys
--- The merchant asks: which categories do customers of each of the wallet's tiers buy, so that each gets the offers that suit it?
+-- The merchant asks: which categories do customers in each of the wallet's tiers buy, so that we can send each tier suitable offers?
 -- as merchant
 WITH bought AS (
   SELECT WITH AGGREGATION_THRESHOLD

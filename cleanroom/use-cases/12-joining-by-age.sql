@@ -1,5 +1,5 @@
 -- Joining by age
--- The merchant asks: at which age do our customers have a wallet, so that we know to whom to offer it at the checkout?
+-- The merchant asks: at what age do our customers have a wallet, so that we know whom to offer it at checkout?
 -- as merchant
 -- Age bands are those that the merchant shares too; nobody under 18 has a wallet.
 WITH banded AS (

@@ -28,9 +28,9 @@ export interface CleanRoomArgs {
   readonly sharedViews: Overrides;
   /** The shared views that only query templates read. `config.ts` has checked it. */
   readonly templatesOnly: readonly string[];
-  /** Another number submits all query templates again. */
+  /** A new number submits all query templates again. */
   readonly templatesRevision: number;
-  /** Who may subscribe and ask as a party, beside its service account: `user:…`, `group:…`, `serviceAccount:…`. */
+  /** Who may subscribe and query as a party, in addition to its service account: `user:…`, `group:…`, `serviceAccount:…`. */
   readonly cleanRoomMembers: Each<readonly string[]>;
   /** Whether both parties see the addresses of those who query their views. It cannot be turned off again. */
   readonly logQueryAddresses: boolean;
@@ -128,12 +128,12 @@ export class CleanRoom extends pulumi.ComponentResource {
           refreshPolicy: "ON_STALE",
         },
         {
-          // Wait for the listings too: Google refuses a subscription to an empty exchange, and links the listings of that moment.
+          // Wait for the listings, too: Google refuses a subscription to an empty exchange, and links only the listings that exist at that moment.
           ...childOf(this, opts, [exchange, approved, ...subscribing]),
           ...retryWhile(
             `${name}-${party}-subscription`,
             (error) => isRefusal(error) || isLingering(error),
-            "as happens while grants are on their way, or a linked dataset of that name is still being removed",
+            "as happens while grants take effect, or while a linked dataset of that name is still being removed",
           ),
           deleteBeforeReplace: true,
         },
@@ -142,9 +142,9 @@ export class CleanRoom extends pulumi.ComponentResource {
       const waits = retryWhile(
         `${name}-${party}-linked`,
         isMissing,
-        "as happens while the linked dataset is being made",
+        "as happens while the linked dataset is being created",
       );
-      // Take the id from the subscription: replacing it deletes the linked dataset, and these grants have to follow.
+      // Take the id from the subscription: its replacement deletes the linked dataset, and these grants have to be created again.
       const asking = grantAll({ linked: reads(subscription.subscriptionId) }, pulumi.mergeOptions(child, waits));
       return pulumi.all(asking.map(({ id }) => id)).apply(() => `${project}.${datasetId}`);
     });

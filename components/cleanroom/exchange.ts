@@ -15,7 +15,7 @@ export interface ExchangeArgs {
   readonly shared: SharedViews;
   /** The definitions of those views: a listing for each. */
   readonly views: readonly SharedView[];
-  /** The views of which subscribers see the columns and no rows: only the party's query templates read them. */
+  /** The views that only the party's query templates read: subscribers see their columns but no rows. */
   readonly templatesOnly: readonly string[];
   /** Whether BigQuery tells the party the addresses of those who query its views. It cannot be turned off again. */
   readonly logQueryAddresses: boolean;
@@ -43,7 +43,7 @@ export class Exchange extends pulumi.ComponentResource {
         location,
         dataExchangeId: room,
         displayName: `Clean room of ${title}`,
-        description: `What ${title} shares, by rules that BigQuery keeps`,
+        description: `What ${title} shares, under rules that BigQuery enforces`,
         sharingEnvironmentConfig: { dcrExchangeConfig: {} },
         ...(logQueryAddresses && { logLinkedDatasetQueryUserEmail: true }),
       },

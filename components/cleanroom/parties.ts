@@ -17,13 +17,13 @@ export interface FillSettings {
   readonly thelookSource: string;
   /** Seed of every random draw: the same seed gives the same rows. */
   readonly seed: number;
-  /** Size of the coffee shops. Below 1 it is that of the synthetic thelook too, which never exceeds the public one's. */
+  /** Size of the coffee shops. Below 1 it also shrinks the synthetic thelook, which is never larger than the public one. */
   readonly scale: number;
   /** Share of the merchant's adult customers who have a wallet, above 0 and up to 1. */
   readonly walletShare: number;
-  /** USD paid with a wallet from which it is Premium. */
+  /** USD that a user pays with a wallet before it is Premium. */
   readonly premiumFrom: number;
-  /** USD paid with a wallet from which it is Business. */
+  /** USD that a user pays with a wallet before it is Business. */
   readonly businessFrom: number;
   /** Share of the payments that disagree with their order, from 0 to 1. */
   readonly discrepancyShare: number;

@@ -20,7 +20,7 @@ export interface SharedViewsArgs {
 
 /**
  * The views that a party shares, with their analysis rules, in a separate dataset. The party's own dataset authorises that whole dataset, so
- * that a view may read the tables even after it was created again.
+ * a view that was created again may still read the tables.
  */
 export class SharedViews extends pulumi.ComponentResource {
   /** The id of the views' dataset. */

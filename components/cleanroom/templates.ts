@@ -25,7 +25,7 @@ export interface TemplatesArgs {
   readonly exchange: Exchange;
   /** The party's templates. */
   readonly templates: readonly QueryTemplate[];
-  /** Part of every template's id: another number submits all templates again. */
+  /** Part of every template's id: a new number submits all templates again. */
   readonly revision: number;
 }
 
@@ -64,7 +64,7 @@ export class Templates extends pulumi.ComponentResource {
         `${name}-${routine}-approval`,
         {
           ...parts,
-          // Written out, since a preview does not know the name of a template that is still to be submitted.
+          // Build the name here, since a preview does not know the name of a template that has not been submitted yet.
           template: pulumi.interpolate`${room}/queryTemplates/${queryTemplateId}`,
           description: question,
           project,
@@ -79,7 +79,7 @@ export class Templates extends pulumi.ComponentResource {
   }
 }
 
-/** The template as subscribers see it, and its text. Google changes nothing of a submitted one. */
+/** The template as subscribers see it, and its text. Google cannot change a submitted template. */
 function contentOf({ name, question, guards, parameters }: QueryTemplate, definitionBody: string) {
   const described = parameters.map(({ name, type, description }) => `${name} ${type}: ${description}`);
   return {
@@ -91,8 +91,8 @@ function contentOf({ name, question, guards, parameters }: QueryTemplate, defini
 }
 
 /**
- * The id of a template. It ends in a hash of the content, because Google neither changes nor deletes a submitted template: another text
- * makes another template. Nobody calls a template by its id.
+ * The id of a template. It ends in a hash of the content, because Google can neither change nor delete a submitted template: another text
+ * needs another template. Nobody calls a template by its id.
  */
 function templateId(routine: string, content: object, revision: number): string {
   const hash = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 8);

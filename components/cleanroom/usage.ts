@@ -2,17 +2,17 @@ import type { Overrides } from "../../cleanroom/overrides.ts";
 import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
 import { shareViews, viewId } from "../../cleanroom/views.ts";
 
-/** The commands and queries by which a party watches over its shared views. */
+/** The commands and queries with which a party watches its shared views. */
 export interface OwnersView {
   /** A query for the BigQuery console: who asked what of the party's shared views in the last 30 days, and how much. */
   readonly whoAsked: string;
-  /** For each of the party's views with differential privacy, a command that prints the rest of its budgets. */
+  /** For each of the party's views with differential privacy, a command that prints what is left of its budgets. */
   readonly budgetsLeft: Readonly<Record<string, string>>;
 }
 
 /**
  * The owner's side of the clean room, by party. The query needs roles/bigquery.dataOwner on the dataset of shared views; BigQuery keeps
- * 180 days. Only the view's REST resource has what is left of a budget.
+ * 180 days. Only the view's REST resource says what is left of a budget.
  * @param location the location of the data, such as "US"
  */
 export function ownersViews(

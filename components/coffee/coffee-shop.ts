@@ -13,7 +13,7 @@ import type { UploadedCode } from "../uploaded-code.ts";
 export interface ShopSettings {
   /** Seed of every random draw: the same seed gives the same rows. */
   readonly seed: number;
-  /** Size of the coffee shops: 10 is a chain that lives from its trade. */
+  /** Size of the coffee shops: at 10 a shop has about 230 orders a day. */
   readonly scale: number;
   /** How many days up to yesterday; 0 for every day since the first. */
   readonly days: number;
@@ -36,7 +36,7 @@ export interface CoffeeShopArgs {
   readonly sizing: Sizing;
 }
 
-/** The coffee shop up to its tables: a job that writes CSV files to the bucket, a job that loads them, and the first run of each. */
+/** The coffee shop's data: a job that writes CSV files to the bucket, a job that loads them, and the first run of each. */
 export class CoffeeShop extends pulumi.ComponentResource {
   /** The dataset's id. */
   readonly dataset: pulumi.Output<string>;
@@ -44,7 +44,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
   readonly generateJob: pulumi.Output<string>;
   /** The account that loads. */
   readonly loader: Identity;
-  /** Changes with the settings and the code that filled the tables. */
+  /** Changes when the settings or the code that filled the tables change. */
   readonly fingerprint: pulumi.Output<string>;
   /** The first load. */
   readonly loaded: JobRun;
@@ -121,7 +121,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
         ...common,
         jobName: jobs.load,
         identity: this.loader,
-        // This job runs after a change of the settings, which may ask for fewer rows. The nightly load must not shrink the tables.
+        // This run follows a change of the settings, which may ask for fewer rows, so it may shrink the tables. The nightly load may not.
         ...checkedStart(code, "load", "--whole", "--allow-shrink"),
         env: { ...lake, WAREHOUSE_URL: `bigquery://${project}?location=${place.location}` },
       },

@@ -47,7 +47,7 @@ export interface DailyArgs {
 
 /**
  * The coffee shop's night: new files, then the load, the marts and the reports. A schedule calls the function of each step, and the account
- * that it calls as may do nothing else. The functions look at the data, not at the clock: a step whose input of tonight is not there
+ * that it calls as may do nothing else. The functions look at the data, not at the clock: if tonight's input of a step is missing, its function
  * answers 503, and the schedule calls again.
  */
 export class Daily extends pulumi.ComponentResource {
@@ -73,7 +73,7 @@ export class Daily extends pulumi.ComponentResource {
         project,
         grants: {
           ...startAndWatch(place, jobs),
-          // To ask how far the night has come.
+          // The function asks these how far the night has come.
           queries: { on: "project", project, role: "roles/bigquery.jobUser" },
           files: { on: "bucket", bucket: files, role: "roles/storage.objectViewer", folder: CSV_FOLDER },
           tables: { on: "dataset", project, dataset: shop.dataset, role: "READER" },
@@ -83,7 +83,7 @@ export class Daily extends pulumi.ComponentResource {
       },
       child,
     );
-    // A build that is refused fails the up. The first load takes minutes, in which the build's grants reach all of Google.
+    // If Google refuses the build, the up fails. So wait for the first load: it takes minutes, in which the build's grants take effect.
     const afterFill = childOf(this, opts, [shop.loaded]);
     const common = { place, source: { bucket, object: code.functions }, build, invoker: scheduler };
     const triggerJob = new HttpFunction(
@@ -137,7 +137,7 @@ export class Daily extends pulumi.ComponentResource {
       ["dbt", "The marts, from what was loaded", triggerJob.uri, "/dbt"],
       ["report", "The reports, from the marts", triggerJob.uri, "/report"],
     ] as const;
-    // A call before the functions' grants would be refused.
+    // Google would refuse a call before the functions have their grants.
     const afterGrants = childOf(this, opts, [trigger, shop.loader]);
     for (const [step, description, uri, path] of steps) {
       new Schedule(

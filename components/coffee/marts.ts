@@ -34,7 +34,7 @@ export class Marts extends pulumi.ComponentResource {
   readonly jobName: pulumi.Output<string>;
   /** The id of the published marts' dataset. */
   readonly dataset: pulumi.Output<string>;
-  /** Changes with the dbt project, its settings and the tables that it reads. */
+  /** Changes when the dbt project, its settings or the tables that it reads change. */
   readonly fingerprint: pulumi.Output<string>;
   /** The first build. */
   readonly built: JobRun;
@@ -61,14 +61,14 @@ export class Marts extends pulumi.ComponentResource {
       child,
     );
     const output = new Bucket(name, { place, bucketName }, child);
-    // Cloud Run pulls images from Docker Hub and Google's registries only. This repository fetches those of ghcr.io.
+    // Cloud Run pulls images only from Docker Hub and Google's registries. This repository fetches those from ghcr.io.
     const ghcr = new gcp.artifactregistry.Repository(
       `${name}-ghcr`,
       {
         project,
         location: region,
         repositoryId: repositories.ghcr,
-        description: "Images of ghcr.io, fetched when they are asked for",
+        description: "Images from ghcr.io, fetched on demand",
         labels,
         format: "DOCKER",
         mode: "REMOTE_REPOSITORY",
@@ -106,7 +106,7 @@ export class Marts extends pulumi.ComponentResource {
         bucket,
         output: output.bucket,
         image: pulumi.interpolate`${region}-docker.pkg.dev/${project}/${ghcr.repositoryId}/${image.name}${mark}${image.tag}`,
-        // Unit tests check the SQL on rows of their own, and a night brings no new SQL. The build after a deployment runs them.
+        // Leave out dbt's unit tests: they check the SQL on fixed rows, and a night brings no new SQL. The build after a deployment runs them.
         args: ["build", "--exclude-resource-type", "unit_test", ...where],
         env: {
           DBT_BIGQUERY_PROJECT: project,
@@ -116,8 +116,8 @@ export class Marts extends pulumi.ComponentResource {
         },
         sizing,
       },
-      // Cloud Run reads the image when it creates the job, as an account of its own, which in a new project gets that right some minutes
-      // after the API is enabled. The first load gives it those minutes, and dbt waits for the load anyway.
+      // Cloud Run reads the image when it creates the job, with an account of its own. In a new project that account gets its rights some minutes
+      // after the API is enabled. So create the job after the first load, for which dbt waits anyway.
       childOf(this, opts, [shop.loaded]),
     );
     this.fingerprint = fingerprintOf(job.fingerprint, shop.fingerprint, marts.made, build.made);

@@ -19,7 +19,7 @@ export interface ReportsArgs {
   readonly marts: Marts;
   /** The name of the reports' bucket. No two buckets in the world share one. */
   readonly bucketName: string;
-  /** Who may read the reports, as IAM names them, separated by commas: `user:…,group:…`. An empty text adds nobody. */
+  /** Who may read the reports, as IAM names them, separated by commas: `user:…,group:…`. An empty string adds nobody. */
   readonly readers: string;
   /** An image with Node. */
   readonly image: string;
@@ -36,7 +36,7 @@ export class Reports extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>;
   /** Short name of the job. */
   readonly jobName: pulumi.Output<string>;
-  /** The metric that counts runs whose reports have all data until the night before. */
+  /** The metric that counts runs whose reports have all data up to the day before. */
   readonly nights: pulumi.Output<string>;
   /** The execution that wrote the reports first. */
   readonly written: pulumi.Output<string>;
@@ -92,7 +92,7 @@ export class Reports extends pulumi.ComponentResource {
       {
         project,
         name: NIGHTS,
-        description: "Runs of the reports with all data until the night before",
+        description: "Runs of the reports that have all data up to the day before",
         filter: pulumi.interpolate`resource.type="cloud_run_job" AND resource.labels.job_name="${job.jobName}" AND jsonPayload.current=true`,
         metricDescriptor: { metricKind: "DELTA", valueType: "INT64" },
       },
@@ -102,7 +102,7 @@ export class Reports extends pulumi.ComponentResource {
     const written = new JobRun(
       `${name}-written`,
       { job: job.fullName, fingerprint, timeoutSeconds: longestRun(sizing) },
-      // The metric counts the first run too, so that the alert about missing nights is right from the start.
+      // Create the metric first, so that it counts the first run and the alert about missing nights works from the start.
       childOf(this, opts, [identity, code, job, marts.built, nights]),
     );
     this.bucket = bucket;

@@ -9,7 +9,7 @@ import { retryWhileRefused } from "./retry.ts";
  */
 export const firstApis = ["serviceusage", "cloudresourcemanager"] as const;
 
-/** Google's services for everything that runs and stores, beside the first ones. */
+/** The services for everything that runs or stores data, in addition to the first ones. */
 export const stackApis = [
   "analyticshub",
   "artifactregistry",
@@ -23,21 +23,21 @@ export const stackApis = [
   "storage",
 ] as const;
 
-/** Google's services for a project that holds a party of the clean room only, beside the first ones. */
+/** The services for a project that holds only a party of the clean room, in addition to the first ones. */
 export const partyApis = ["analyticshub", "bigquery", "iam"] as const;
 
 export interface ApisArgs {
-  /** Services to enable beside the first ones, by project; without `.googleapis.com`. */
+  /** Services to enable in addition to the first ones, by project; without `.googleapis.com`. */
   readonly services: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The Google APIs that the stack uses. They stay enabled after a destroy: others may have come to use them. */
+/** The Google APIs that the stack uses. They stay enabled after a destroy, since others may use them by then. */
 export class Apis extends pulumi.ComponentResource {
   constructor(name: string, args: ApisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:google:Apis", name, {}, opts);
     const enable = (project: string, service: string, after: pulumi.Resource[]) => {
       const named = `${name}-${project}-${service}`;
-      // Safe to retry after it took effect: a service that is enabled already is left as it is.
+      // A retry is safe even if the first try took effect: enabling an enabled service changes nothing.
       return new gcp.projects.Service(
         named,
         { project, service: `${service}.googleapis.com`, disableOnDestroy: false },
@@ -45,7 +45,7 @@ export class Apis extends pulumi.ComponentResource {
       );
     };
     const projects = Object.entries(args.services);
-    // Google counts a call to the caller's project or to the resource's, as the credentials decide: wait for the first ones of every project.
+    // The credentials decide whether a call counts against the caller's project or the resource's, so wait for the first services of every project.
     const first = projects.flatMap(([project]) => firstApis.map((service) => enable(project, service, [])));
     for (const [project, services] of projects) for (const service of services) enable(project, service, first);
     this.registerOutputs({});

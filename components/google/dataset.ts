@@ -31,9 +31,9 @@ export class Dataset extends pulumi.ComponentResource {
       { project, datasetId, location, description, labels, deleteContentsOnDestroy: true },
       {
         ...childOf(this, opts),
-        // A dataset that moves to another location keeps its id, so the old one has to go first.
+        // A dataset that moves to another location keeps its id, so delete the old one first.
         deleteBeforeReplace: true,
-        // An update sends the access list of the state. That silently removes grants and authorised datasets:
+        // An update sends the access list in the state, which silently removes grants and authorised datasets:
         // https://github.com/pulumi/pulumi-gcp/issues/3908
         ignoreChanges: ["labels", "description"],
       },

@@ -10,7 +10,7 @@ export interface IdentityArgs {
   readonly displayName: string;
   /** The project that the account belongs to. */
   readonly project: string;
-  /** The account's grants. The keys become part of the Pulumi names. @default none */
+  /** The account's grants. Their keys become part of the Pulumi names. @default none */
   readonly grants?: Readonly<Record<string, Grant>>;
 }
 

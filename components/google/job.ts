@@ -12,7 +12,7 @@ export interface Sizing {
   readonly memory: string;
   /** How many times Cloud Run retries a failed task. */
   readonly retries: number;
-  /** How long one try of a task may take, in seconds. */
+  /** How long one attempt of a task may take, in seconds. */
   readonly timeoutSeconds: number;
 }
 
@@ -38,8 +38,8 @@ export interface JobArgs {
   /** Environment variables whose values Cloud Run reads from Secret Manager: by variable, the name of a secret in the job's project. @default none */
   readonly secrets?: Readonly<Record<string, string>>;
   /**
-   * Fingerprints of the code that the arguments and variables name, by its path. A fingerprint takes the path's place in the job's own: the
-   * path has a hash of more than the job runs. @default none
+   * Fingerprints of the code that the arguments and variables name, by its path. A fingerprint replaces the path in the job's own fingerprint: the
+   * path contains a hash of more code than the job runs. @default none
    */
   readonly code?: readonly { readonly path: pulumi.Input<string>; readonly fingerprint: string }[];
   /** How many tasks the work is split into. @default 1 */
@@ -124,12 +124,12 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** The most seconds that a run can take: every try of a task, and ten minutes for Google to start the machines. */
+/** The most seconds that a run can take: all attempts of a task, and ten minutes for Google to start the machines. */
 export function longestRun({ retries, timeoutSeconds }: Sizing): number {
   return (retries + 1) * timeoutSeconds + 600;
 }
 
-/** The number of CPUs that Cloud Run demands for that much memory: one up to 4 GiB, and twice as many for each doubling. */
+/** The number of CPUs that Cloud Run requires for that much memory: one up to 4 GiB, and twice as many for each doubling. */
 export function cpusFor(memory: string): string {
   const [, amount, unit] = /^(\d+)(Mi|Gi)$/.exec(memory) ?? [];
   const gib = Number(amount) / (unit === "Mi" ? 1024 : 1);

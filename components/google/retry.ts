@@ -7,8 +7,8 @@ const TRIES = 6;
 const TRIES_FOR_API = 16;
 
 /**
- * Retries a resource that Google refuses because a new grant or API has not reached all of Google yet, which can take minutes. Only for a
- * refusal before anything was created: otherwise the second create would find the resource there, and the state would lose it (see
+ * Retries a resource that Google refuses because a new grant or API has not taken effect yet, which can take minutes. Only for a
+ * refusal before anything was created: otherwise the second create would find that the resource exists, and the state would lose it (see
  * `remadeAfterFailure`).
  */
 export function retryWhileRefused(name: string): pulumi.CustomResourceOptions {
@@ -78,7 +78,7 @@ export function isUnknownAccount(error: string): boolean {
   return /service account .* does not exist/i.test(error);
 }
 
-/** Whether an error says that the name is taken, perhaps by something that was deleted a moment ago. */
+/** Whether an error says that the name is taken, perhaps by a resource that was deleted a moment ago. */
 export function isLingering(error: string): boolean {
   return /\b(error|code|status):? 409\b|already exists/i.test(error);
 }

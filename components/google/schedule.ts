@@ -30,12 +30,12 @@ export interface ScheduleArgs {
   readonly deadlineSeconds: number;
 }
 
-/** How long a schedule calls again, unless it is answered 200. A night that is not done by then needs a person. */
+/** How long a schedule keeps calling until it gets a 200. If the step is not done by then, a person must look. */
 export const PATIENCE_SECONDS = 6 * 3600;
 
 /**
- * Calls a URL on a schedule, and again until it is answered 200, for up to six hours: so a step waits for the step before it. Delivery is
- * at least once: two calls can arrive for one time.
+ * Calls a URL on a schedule, and again until the answer is 200, for up to six hours, so that a step can wait for the step before it. Delivery is
+ * at least once: two calls can arrive for one scheduled time.
  */
 export class Schedule extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -52,7 +52,7 @@ export class Schedule extends pulumi.ComponentResource {
         description,
         ...clock,
         attemptDeadline: `${deadlineSeconds}s`,
-        // If both limits are set, Google goes on until both are reached. The pauses are 1, 2, 4, 8 and then 15 minutes.
+        // If both limits are set, Google retries until both are reached. The pauses are 1, 2, 4, 8 and then 15 minutes.
         retryConfig: {
           retryCount: 5,
           maxRetryDuration: `${PATIENCE_SECONDS}s`,
