@@ -105,20 +105,25 @@ async function membership(scene: Scene, calls: number): Promise<Won> {
   const having = unknown.filter((id) => scene.members.has(id)).slice(0, count / 2);
   const ids = [...having, ...unknown.filter((id) => !scene.members.has(id)).slice(0, count / 2)];
   const rest = known.slice(ids.length * KNOWN);
-  const inList = (list: readonly number[]) => `IN (${list.join(", ")})`;
-  const segments = ids.map((id, index) => {
-    const own = known.slice(index * KNOWN, (index + 1) * KNOWN);
-    return `WHEN id ${inList([...own, id])} THEN '${id}'`;
-  });
-  const members = inList(known.slice(0, ids.length * KNOWN));
+  /** Rows of id and segment. One text of many ids is analysed in a moment, thousands of numbers in a second. */
+  const people = (of: readonly { readonly segment: string | number; readonly ids: readonly number[] }[]) =>
+    of
+      .map(
+        ({ segment, ids }) =>
+          `SELECT CAST(id AS INT64) AS id, '${segment}' AS segment FROM UNNEST(SPLIT('${ids.join(" ")}', ' ')) AS id`,
+      )
+      .join(" UNION ALL ");
+  const segments = ids.map((id, index) => ({
+    segment: id,
+    ids: known.slice(index * KNOWN, (index + 1) * KNOWN),
+  }));
+  const asked = segments.map(({ segment, ids }) => ({ segment, ids: [...ids, segment] }));
   // Add as many made-up hashes to each segment, so that it has people without a wallet, too.
-  const nobodies = `SELECT TO_HEX(SHA256(CONCAT('nobody', CAST(id AS STRING)))), CASE ${segments.join(" ")} END
-    FROM merchant.users WHERE id ${members}`;
+  const nobodies = `SELECT TO_HEX(SHA256(CONCAT('nobody', CAST(id AS STRING)))), segment FROM (${people(segments)})`;
   const most = new Map<string, number>();
   for (let each = 0; each < calls; each++) {
-    const others = `WHEN id ${inList(rest.slice(each, each + 100))} THEN 'rest'`;
-    const list = `SELECT hashed_email, CASE ${segments.join(" ")} ${others} END AS segment
-      FROM merchant.users WHERE id ${inList([...known.slice(0, ids.length * KNOWN), ...ids, ...rest.slice(each, each + 100)])}
+    const others = { segment: "rest", ids: rest.slice(each, each + 100) };
+    const list = `SELECT hashed_email, segment FROM merchant.users JOIN (${people([...asked, others])}) USING (id)
       UNION ALL ${nobodies}`;
     const rows = await call(scene, list, "segment, with_wallet");
     if ("refusedBy" in rows) return { right: 0, of: ids.length, ...rows };

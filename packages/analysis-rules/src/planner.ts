@@ -74,7 +74,7 @@ export function plannerFor(room: Room): Planner {
 }
 
 async function openSide(room: Room, name: string): Promise<Side> {
-  return { party: partyOf(room, name), analyser: await analyserOf(room, name) };
+  return { party: partyOf(room, name), analyser: await analyserOf(room, name), last: new Map() };
 }
 
 /** The analyser for the queries of a party. Its `keep` lets later processes start sooner with this room. */

@@ -29,7 +29,12 @@ const MOST_CHARACTERS = 1024 * 1024;
 export interface Side {
   readonly party: RoomParty;
   readonly analyser: Analyser;
+  /** The queries that were analysed last, by their texts. Often the next question is the same: checked first, then run, then run again. */
+  readonly last: Map<string, Analysed>;
 }
+
+/** How many queries a party's side keeps. */
+const MOST_KEPT = 4;
 
 /** A query that passed the rules, translated and ready to run. */
 export interface QueryPlan {
@@ -47,7 +52,9 @@ export interface QueryPlan {
 export type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
 
 /** Analyses a query of a party. Throws NotFound for a table or function that the party cannot name, and SqlError for a wrong query. */
-export async function analysed({ party, analyser }: Side, sql: string, signal?: AbortSignal): Promise<Analysed> {
+export async function analysed({ party, analyser, last }: Side, sql: string, signal?: AbortSignal): Promise<Analysed> {
+  const known = last.get(sql);
+  if (known !== undefined) return known;
   if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
   for (const path of analyser.tablesOf(sql)) {
     const table = tableNamed(party.tables, path);
@@ -57,6 +64,8 @@ export async function analysed({ party, analyser }: Side, sql: string, signal?: 
   try {
     const query = await analyser.analyseSoon(sql, signal);
     checkNames(query);
+    for (const oldest of [...last.keys()].slice(0, 1 - MOST_KEPT)) last.delete(oldest);
+    last.set(sql, query);
     return query;
   } catch (error) {
     throw error instanceof SqlError ? unlessNoFunction(error, party) : error;
@@ -69,7 +78,7 @@ export async function analysed({ party, analyser }: Side, sql: string, signal?: 
  */
 export function planOf(inlined: Inlined, table: (id: string) => RoomTable): QueryPlan {
   const { query } = inlined;
-  checkSize(query);
+  checkSizeOf(inlined);
   const guarded = protect(query, table, inlined);
   const relation = (id: string) => table(id).relation;
   const translate: Translate = (part, notes, sensitive = new Set()) =>
@@ -85,6 +94,20 @@ export function planOf(inlined: Inlined, table: (id: string) => RoomTable): Quer
     ),
   );
   return { guarded, privatePlan, translate };
+}
+
+/** Throws UnsupportedSql for a query that is too large. A caller does not see the tables of the templates, so the error is about their calls. */
+function checkSizeOf({ query, calls }: Inlined): void {
+  try {
+    checkSize(query);
+  } catch (error) {
+    if (!(error instanceof UnsupportedSql) || calls.size === 0) throw error;
+    throw new UnsupportedSql(
+      `${calls.size === 1 ? "a call of a query template" : "so many calls of query templates"} in a query of this size`,
+      undefined,
+      "Call each template in a query of its own, on a table that is not the answer of another call.",
+    );
+  }
 }
 
 /** Translates. If a template cannot be translated, the error says nothing about its query. */

@@ -78,7 +78,8 @@ describe("A query that cannot be run", () => {
         .ask("merchant", sql, { signal: cancelled.signal })
         .then(() => undefined, problemOf);
       expect(error).to.deep.equal({ rule: "cancelled", message: "The query was cancelled" });
-      expect(ticks).to.be.within(10, 20);
+      // Without a stop it takes some two hundred more; a slow machine stops it late.
+      expect(ticks).to.be.within(10, 60);
       // The analyser starts again.
       expect((await small.room.ask("merchant", count)).rows).to.deep.equal([[4]]);
     } finally {
@@ -106,12 +107,18 @@ describe("A query that cannot be run", () => {
     expect(rows).to.deep.equal([[of.length - 1]]);
   });
 
-  it("is refused if it is nested too deeply, and the next query is answered", async () => {
+  it("is refused if it is nested too deeply, and the next query is answered, a new one and the last one", async () => {
+    // The analyser's library computes it.
+    const again = "SELECT NORMALIZE(CAST(COUNT(*) AS STRING)) AS n FROM merchant.users";
+    expect((await small.room.ask("merchant", again)).rows).to.deep.equal([["4"]]);
     for (const deep of [
       `SELECT ${"-(".repeat(20_000)}1${")".repeat(20_000)} AS x`,
       `SELECT 1${" + 1".repeat(20_000)} AS x`,
+      // The analyser crashes, and starts again.
+      `${"SELECT * FROM (".repeat(3000)}SELECT 1${")".repeat(3000)}`,
     ])
       expect((await problem(deep))?.rule, deep.slice(0, 20)).to.be.oneOf(["GoogleSQL", "not supported", "run"]);
+    expect((await small.room.ask("merchant", again)).rows).to.deep.equal([["4"]]);
     expect((await small.room.ask("merchant", "SELECT COUNT(*) AS n FROM merchant.users")).rows).to.deep.equal([[4]]);
   });
 

@@ -4,7 +4,7 @@ import { FIRST_CATALOG, keep } from "./kept.ts";
 import { reworded, unlessMissing } from "./missing.ts";
 import { flatten, messageFor, type Node } from "./node.ts";
 import type { JsonObject } from "./protobuf.ts";
-import { type Service, startService } from "./service.ts";
+import { type Ready, type Service, startService } from "./service.ts";
 import { type CatalogFunction, definition, type FunctionParameter, functionJson } from "./table-functions.ts";
 
 /*
@@ -97,8 +97,8 @@ export interface Analyser {
 }
 
 /**
- * Loads the analyser and registers the tables and table functions with it. That takes a second, or a tenth of one with what an earlier
- * process kept.
+ * Loads the analyser and registers the tables and table functions with it. That takes a second, or a tenth of one after another one in this
+ * process, or with what an earlier process kept.
  * @param description the file `googlesql.json` to read instead of the package's own
  * @throws UserError if the analyser is not installed
  */
@@ -114,14 +114,6 @@ export async function loadAnalyser(
     descriptorPoolList: { definitions: [{ builtin: {} }] },
   };
   const registration = JSON.stringify(request);
-  // To ask the library for its language, it was started without an image.
-  const image = service.kept.language() === undefined ? undefined : service.kept.image(registration);
-  if (image !== undefined) service.start(image);
-  const register = () => {
-    const { registeredId } = service.call("RegisterCatalog", request);
-    return { id: registeredId as string, restarts: service.restarts };
-  };
-  let catalog = image === undefined ? register() : { id: FIRST_CATALOG, restarts: 0 };
   const optionsFor = (kind: string) =>
     service.message("zetasql.AnalyzerOptionsProto", {
       languageOptions: { ...languageOptions, supportedStatementKinds: [kind] },
@@ -134,10 +126,20 @@ export async function loadAnalyser(
     });
   const forQueries = optionsFor("RESOLVED_QUERY_STMT");
   const forFunctions = optionsFor("RESOLVED_CREATE_TABLE_FUNCTION_STMT");
-  const requestFor = (sqlStatement: string): JsonObject => {
-    if (service.restarts > catalog.restarts) catalog = register();
-    return { registeredCatalogId: catalog.id, sqlStatement };
+  // To ask the library for its language, it was started without an image.
+  const image = service.kept.language() === undefined ? undefined : service.kept.image(registration);
+  if (image !== undefined) service.start(image);
+  else if (!service.isShared) share(service, languageOptions, forQueries);
+  const register = () => {
+    const { registeredId } = service.call("RegisterCatalog", request);
+    return { id: registeredId as string, restarts: service.restarts };
   };
+  let catalog = image === undefined ? register() : { id: FIRST_CATALOG, restarts: 0 };
+  const catalogId = (): string => {
+    if (service.restarts > catalog.restarts) catalog = register();
+    return catalog.id;
+  };
+  const requestFor = (sqlStatement: string): JsonObject => ({ registeredCatalogId: catalogId(), sqlStatement });
   const statementIn = ({ resolvedStatement }: JsonObject) =>
     flatten(resolvedStatement) as { kind: string; outputColumnList: Analysed["outputs"]; query: Node };
   const language = service.message("zetasql.LanguageOptionsProto", languageOptions);
@@ -147,7 +149,7 @@ export async function loadAnalyser(
     if (message === undefined) return undefined;
     const replaced = new Map([...columns].map(([node, name]) => [messageFor(node), columnJson(node, name)]));
     const { sql } = service.call("BuildSql", {
-      registeredCatalogId: catalog.id,
+      registeredCatalogId: catalogId(),
       descriptorPoolList: { definitions: [{ builtin: {} }] },
       resolvedExpression: withReplaced(message, replaced) as JsonObject,
     });
@@ -218,6 +220,20 @@ export async function loadAnalyser(
   };
 }
 
+/**
+ * Lets further instances in this process start as copies of this one, after its first query: the library prepares its functions for it, which
+ * takes most of a start.
+ */
+function share(service: Service, languageOptions: JsonObject, options: Ready): void {
+  const { registeredId } = service.call("RegisterCatalog", {
+    simpleCatalog: { name: "", builtinFunctionOptions: { languageOptions } },
+    descriptorPoolList: { definitions: [{ builtin: {} }] },
+  });
+  service.call("Analyze", { registeredCatalogId: registeredId, sqlStatement: "SELECT 1" } as JsonObject, { options });
+  service.call("UnregisterCatalog", { registeredId } as JsonObject);
+  service.share();
+}
+
 /** BigQuery's limit, in bytes there. */
 const MOST_CHARACTERS = 1_048_576;
 
@@ -238,9 +254,7 @@ function withReplaced(part: unknown, replaced: ReadonlyMap<object | undefined, J
 
 /** The language features that BigQuery has, for queries only. */
 export function languageOf(service: Service): JsonObject {
-  const all = (service.kept.language() ?? service.call("GetLanguageOptions", { maximumFeatures: true })) as {
-    enabledLanguageFeatures: string[];
-  };
+  const all = service.language() as { enabledLanguageFeatures: string[] };
   return {
     ...all,
     enabledLanguageFeatures: [

@@ -27,14 +27,14 @@ export interface Kept {
   image(registration: string): Uint8Array | undefined;
 }
 
-/** The catalog's number in an image. The first catalog that a library registers has this one. */
-export const FIRST_CATALOG = "0";
+/** The catalog's number in an image. The library numbers them from 0, and registered an empty one before. */
+export const FIRST_CATALOG = "1";
 
 /** @param folder the folder of the library's description @param wasm the library */
 export function keptFor(folder: string, wasm: string): Kept {
   const { size, mtimeMs } = statSync(wasm);
   const version = createHash("sha256")
-    .update([process.version, process.arch, size, mtimeMs].join(" "))
+    .update([process.version, process.arch, size, mtimeMs, FIRST_CATALOG].join(" "))
     .digest("hex")
     .slice(0, 16);
   const at = (name: string) => join(folder, "googlesql-kept", `${version}-${name}`);
@@ -130,7 +130,7 @@ export function keep(what: "code" | "image", service: Service, registration: str
     removeOld(kept);
     return;
   }
-  const language = service.call("GetLanguageOptions", { maximumFeatures: true });
+  const language = service.language();
   replace(kept.languageFile, (aside) => writeFileSync(aside, withChecksum(Buffer.from(JSON.stringify(language)))));
   for (const flag of USING) setFlagsFromString(flag);
   replace(kept.codeFile, (aside) => service.keep("code", aside));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { SqlError, UserError } from "../errors.ts";
 import { type Kept, keptFor, secondsToKeep, setFlags } from "./kept.ts";
 import { type JsonObject, type Messages, messagesOf, TooDeep } from "./protobuf.ts";
-import { type Library, prepare, type Running, running, tooDeep } from "./thread.ts";
+import { type Library, prepare, type Running, running, type Snapshot, tooDeep } from "./thread.ts";
 
 /* Calls Google's GoogleSQL library, compiled to WebAssembly, on a thread of this process. */
 
@@ -34,8 +34,14 @@ export interface Service {
   readonly restarts: number;
   /** Starts a further instance of the library, with memory of its own. */
   another(): Service;
+  /** The library's language, with all features. */
+  language(): JsonObject;
   /** The machine code and memory that earlier processes kept of the library, to start sooner. */
   readonly kept: Kept;
+  /** True if further instances in this process start as copies of one. */
+  readonly isShared: boolean;
+  /** Lets further instances start as copies of this one as it is now. */
+  share(): void;
   /** Starts the library with a memory that was kept, unless it was started before. It does not block this thread. */
   start(image: Uint8Array): void;
   readonly keep: Running["keep"];
@@ -85,6 +91,8 @@ const libraries = new Map<string, Described>();
 interface Described extends Library {
   readonly messages: Messages;
   readonly kept: Kept;
+  first?: Snapshot | undefined;
+  language?: JsonObject;
 }
 
 function described(description: string): Described {
@@ -111,7 +119,8 @@ function notInstalled(description = places.join(" nor ")): string {
 }
 
 /** Calls the library's methods, which read and write messages as bytes. */
-function serviceOf({ messages, kept, ...library }: Described): Service {
+function serviceOf(library: Described): Service {
+  const { messages, kept } = library;
   // It starts with the first call, which may come with a memory that was kept.
   let started: Running | undefined;
   const thread = (image?: Uint8Array) => {
@@ -129,7 +138,18 @@ function serviceOf({ messages, kept, ...library }: Described): Service {
     get restarts() {
       return started?.restarts ?? 0;
     },
-    another: () => serviceOf({ ...library, messages, kept }),
+    language() {
+      library.language ??=
+        (kept.language() as JsonObject) ?? this.call("GetLanguageOptions", { maximumFeatures: true });
+      return library.language;
+    },
+    another: () => serviceOf(library),
+    get isShared() {
+      return library.first !== undefined;
+    },
+    share() {
+      library.first = thread().snapshot();
+    },
     start: (image) => void thread(image),
     keep: (what, file) => thread().keep(what, file),
     stop: () => started?.stop(),
@@ -163,6 +183,7 @@ const local = "zetasql.local_service.";
 const otherNames: Readonly<Record<string, readonly [string, string]>> = {
   GetLanguageOptions: ["LanguageOptionsRequest", "zetasql.LanguageOptionsProto"],
   RegisterCatalog: ["RegisterCatalogRequest", "RegisterResponse"],
+  UnregisterCatalog: ["UnregisterRequest", "google.protobuf.Empty"],
 };
 
 /** Reads "Code: 3, Message: Syntax error: … [at 1:8]". */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Analyser, loadAnalyser } from "../../src/analyser/analyser.ts";
 import { placeOf, unknownFields } from "../../src/analyser/node.ts";
+import { startService } from "../../src/analyser/service.ts";
 import { RunError, SqlError, UnsupportedSql, UserError } from "../../src/errors.ts";
 
 describe("the analyser of GoogleSQL", function () {
@@ -169,6 +170,25 @@ describe("the analyser of GoogleSQL", function () {
       expect(errorOf(sql).message).match(/too deeply|stack space/);
       expect(analyser.analyse("SELECT 1").outputs).length(1);
     });
+
+  it("starts again in this process as a copy, which has only its own tables, after a crash too", async () => {
+    expect(startService().isShared).to.equal(true);
+    const columns = [{ name: "city", kind: "STRING" as const }];
+    const other = await loadAnalyser([{ id: "s", paths: [["coffee", "stores"]], columns }]);
+    try {
+      const tree = () => JSON.stringify(other.analyse("SELECT city FROM coffee.stores").query);
+      const before = tree();
+      expect(() => other.analyse("SELECT id FROM merchant.users")).to.throw(SqlError, /Table not found/);
+      expect(() => analyser.analyse("SELECT city FROM coffee.stores")).to.throw(SqlError, /Table not found/);
+      expect(() => other.analyse(`${"SELECT * FROM (".repeat(3000)}SELECT 1${")".repeat(3000)}`)).to.throw(
+        SqlError,
+        /deep/,
+      );
+      expect(tree()).to.equal(before);
+    } finally {
+      other.close();
+    }
+  });
 
   it("ends a query that it is analysing when it is closed, and refuses later ones", async () => {
     const closed = await loadAnalyser([]);
