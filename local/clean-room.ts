@@ -30,6 +30,7 @@ import {
 import { type MadeView, makeViews, PRIVACY_VIEW, realisePrivacyView } from "./privacy-views.ts";
 import {
   APPROVAL,
+  checkApproved,
   type MadeTemplate,
   makeTemplates,
   QUERY_TEMPLATE,
@@ -81,10 +82,11 @@ function named(name: string): Computed {
  * Throws UserError that names the resource that BigQuery or Analytics Hub would refuse.
  */
 async function makeRoom(rehearsal: Rehearsal): Promise<void> {
+  checkSubscriptions(rehearsal);
+  checkApproved(rehearsal);
   const base = { merchant: baseTables(rehearsal, "merchant"), wallet: baseTables(rehearsal, "wallet") };
   const made = await makeViews(rehearsal, [...base.merchant, ...base.wallet]);
   for (const listing of cleanRoomResources(rehearsal).listings) checkAuthorised(rehearsal, listing, made);
-  checkSubscriptions(rehearsal);
   const projects = { merchant: projectOf(rehearsal, "merchant"), wallet: projectOf(rehearsal, "wallet") };
   const nameable = (party: Party): RoomTable[] => {
     const own = [...made.values()].map(({ table }) => table).filter(({ owner }) => owner === party);

@@ -4,7 +4,7 @@ import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { type Option, readOptions, text } from "../generator/options.ts";
-import { mcpServer } from "./room/mcp.ts";
+import { connect, mcpServer } from "./room/mcp.ts";
 import { openSession } from "./room/session.ts";
 
 const party: Option<Party | undefined> = {
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     process.stdin.on("end", done);
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
   });
-  await server.connect(new StdioServerTransport());
+  await connect(server, new StdioServerTransport());
   await ended;
   await server.close();
   await session.close();

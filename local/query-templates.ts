@@ -68,17 +68,22 @@ export function realiseApproval(rehearsal: Rehearsal, approval: Declared): void 
   resources.approvals.push(approval);
 }
 
-/**
- * The table functions of the approved query templates.
- * Throws UserError that names a template that BigQuery would refuse, or that nobody may call.
- * @param tables the parties' tables and views
- */
-export async function makeTemplates(rehearsal: Rehearsal, tables: readonly RoomTable[]): Promise<MadeTemplate[]> {
+/** Throws UserError for a query template that nobody may call. */
+export function checkApproved(rehearsal: Rehearsal): void {
   const resources = cleanRoomResources(rehearsal);
   const approved = new Set(resources.approvals.map(({ inputs }) => inputs.template));
   for (const [name, template] of resources.templates)
     if (!approved.has(name))
       throw wrong(template, "is never approved, so nobody can call it: declare a QueryTemplateApproval");
+}
+
+/**
+ * The table functions of the approved query templates.
+ * Throws UserError that names a template that BigQuery would refuse.
+ * @param tables the parties' tables and views
+ */
+export async function makeTemplates(rehearsal: Rehearsal, tables: readonly RoomTable[]): Promise<MadeTemplate[]> {
+  const resources = cleanRoomResources(rehearsal);
   if (resources.approvals.length === 0) return [];
   const analyser = await loadAnalyser(catalogOf(tables));
   const made: MadeTemplate[] = [];

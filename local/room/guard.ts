@@ -39,11 +39,16 @@ export function checkSender({ headers, method, url }: IncomingMessage, port: num
     throw new HttpRefusal(403, `A page of another site may not use this one: open http://${hosts[0]}/`);
 }
 
-/**
- * Reads the body of a request as JSON.
- * Throws HttpRefusal if it is not declared as JSON, is compressed, is longer than `MOST_BYTES`, or is not an object.
- */
+/** Reads the body of a request as a JSON object. Throws HttpRefusal as `readBody` does, and if the body is not a JSON object. */
 export async function readJson(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const body = parsed(await readBody(request));
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new HttpRefusal(400, 'The body is not a JSON object: send {"party": "merchant", "sql": "SELECT …"}');
+  return body as Record<string, unknown>;
+}
+
+/** Reads the body of a request. Throws HttpRefusal if it is not declared as JSON, is compressed, or is longer than `MOST_BYTES`. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const type = request.headers["content-type"] ?? "";
   if (!/^application\/json\s*(;\s*charset=utf-8\s*)?$/i.test(type))
     throw new HttpRefusal(415, `The body is "${shown(type)}": send application/json`);
@@ -51,10 +56,7 @@ export async function readJson(request: IncomingMessage): Promise<Readonly<Recor
     throw new HttpRefusal(415, "The body is compressed: send it as it is");
   const tooLong = new HttpRefusal(413, `The body is longer than ${MOST_BYTES / 1024} KB`, { Connection: "close" });
   if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw tooLong;
-  const body = parsed(await bytesOf(request, tooLong));
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw new HttpRefusal(400, 'The body is not a JSON object: send {"party": "merchant", "sql": "SELECT …"}');
-  return body as Record<string, unknown>;
+  return bytesOf(request, tooLong);
 }
 
 /** All bytes of a body. Stops reading a long one, and leaves the connection open for the answer. */
@@ -75,7 +77,8 @@ function bytesOf(request: IncomingMessage, tooLong: HttpRefusal): Promise<Buffer
   });
 }
 
-function parsed(body: Buffer): unknown {
+/** A body as JSON. Throws HttpRefusal if it is not JSON in UTF-8. */
+export function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch {

@@ -1,5 +1,11 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ErrorCode,
+  isJSONRPCRequest,
+} from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 import { otherParty, type Party, parties } from "../../cleanroom/party.ts";
 import type { Answered, Refused, Session } from "./session.ts";
@@ -21,7 +27,7 @@ const maxRows = z.number().int().min(1).max(ROWS.most).default(ROWS.usual).descr
  * Makes a server of the Model Context Protocol for one connection. Closing it leaves the session open.
  * @param party the party that the agent works for; a client cannot change it
  * @example
- * await mcpServer(session, "merchant").connect(new StdioServerTransport());
+ * await connect(mcpServer(session, "merchant"), new StdioServerTransport());
  */
 export function mcpServer(session: Session, party: Party): McpServer {
   const server = new McpServer(
@@ -120,6 +126,25 @@ export function mcpServer(session: Session, party: Party): McpServer {
     () => safely(async () => ({ budgets: await session.budget(party) })),
   );
   return server;
+}
+
+/**
+ * Connects a server to a client. The package answers a call without a tool's name, or with arguments that are not an object, as a fault of
+ * the server; here the client gets an error about its call.
+ */
+export async function connect(server: McpServer, transport: Transport): Promise<void> {
+  await server.connect(transport);
+  const receive = transport.onmessage;
+  transport.onmessage = (message, extra) => {
+    const isCall = isJSONRPCRequest(message) && message.method === "tools/call";
+    if (!isCall || CallToolRequestSchema.safeParse(message).success) return receive?.(message, extra);
+    const error = {
+      code: ErrorCode.InvalidParams,
+      message:
+        'A call needs the name of a tool and its arguments as an object: send "params": {"name": "ask", "arguments": {"sql": "SELECT 1"}}',
+    };
+    void transport.send({ jsonrpc: "2.0", id: message.id, error });
+  };
 }
 
 function instructions(party: Party): string {

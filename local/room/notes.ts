@@ -12,7 +12,8 @@ export function notesOf(
     suppressedGroups === undefined
       ? ""
       : ` Here, ${suppressedGroups === 1 ? "1 group was" : `${suppressedGroups} groups were`}.`;
-  const fewest = [...new Set(thresholds.map(({ threshold }) => threshold))];
+  // A threshold of 1, on tables without a rule, hides nobody.
+  const fewest = [...new Set(thresholds.map(({ threshold }) => threshold))].filter((threshold) => threshold > 1);
   return [
     ...fewest.map((threshold) => `Groups of fewer than ${threshold} persons are left out.${withheld}`),
     ...(budgets.length > 0 ? ["The figures contain noise, and small groups may be missing."] : []),

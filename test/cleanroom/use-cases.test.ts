@@ -10,7 +10,7 @@ import { parseUseCase, readUseCases } from "../../cleanroom/use-cases.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { asFigure } from "../../local/answers.ts";
 import { openRehearsedRoom } from "../../local/rehearsed-room.ts";
-import { tell } from "../../report/clean-room/headlines.ts";
+import { tell, toldOnTheirOwn } from "../../report/clean-room/headlines.ts";
 import { genericHeadline } from "../../report/clean-room/telling.ts";
 import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
 import { filledRoom } from "./filled-room.ts";
@@ -255,8 +255,10 @@ describe("The clean room's use cases", () => {
         expect(shuffled[name], name).to.deep.equal(answers[name.slice(0, 2)]);
     });
 
-    it("have the columns that their headlines are made of", async () => {
-      for (const useCase of useCases.filter(({ refused }) => refused === undefined)) {
+    it("have the columns that their headlines are made of, if they have one of their own", async () => {
+      for (const name of toldOnTheirOwn) {
+        const useCase = useCases.find((useCase) => useCase.name === name);
+        if (useCase === undefined) throw new Error(`headlines.ts has a headline for ${name}, which is no use case`);
         const { refused: _, ...asked } = useCase;
         const { columns, rows } = await room().ask(useCase.party, useCase.sql);
         const figures = rows.map((row) => row.map((value, index) => asFigure(value, columns[index]?.type)));

@@ -262,7 +262,7 @@ describe("npm run query", function () {
     const other = await asMerchant("--explain", byCity);
     expect(other.stdout)
       .to.include("View linked.people_open, which the e-wallet owns")
-      .and.include("Threshold in force: 3 distinct linked.people_open.hashed_email")
+      .and.include("Threshold in force: 3 distinct hashed_email")
       .and.include("Groups left out: perhaps some");
     const mine = byCity.replace("linked.", "ewallet_provider_shared.");
     const owner = await query("--as", "wallet", "--explain", mine);

@@ -101,14 +101,18 @@ function titleOf({ parties }: Room, owner: string): string {
 export function explanationLines(explanation: Explanation): string[] {
   const { templates, views, thresholds, suppressedGroups, budgets, checks } = explanation;
   if (templates.length === 0 && views.length === 0 && thresholds.length === 0)
-    return ["No view with an analysis rule is read: nothing to enforce."];
+    return ["No view with a rule is read: nothing to enforce."];
   return [
     ...templates.flatMap(({ template, ownerTitle, guards }) => [
       `Query template ${template}, which ${ownerTitle} owns. Its query is not shown; its owner says:`,
       `  ${guards}`,
     ]),
     ...views.flatMap(ruleLines),
-    ...thresholds.map(({ threshold, units }) => `Threshold in force: ${threshold} distinct ${units.join(" and ")}`),
+    ...thresholds.map(({ threshold, units }) => {
+      // With one view, its name is in the lines above.
+      const names = views.length > 1 ? units : units.map((unit) => unit.split(".").at(-1));
+      return `Threshold in force: ${threshold} distinct ${names.join(" and ")}`;
+    }),
     ...(thresholds.length > 0 ? [`Groups left out: ${suppressedGroups ?? WITHHELD}`] : []),
     ...budgets.map(
       ({ view, epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
@@ -137,9 +141,9 @@ export function ruleLines({ view, ownerTitle, rule }: ViewRule): string[] {
  */
 export function summaryOf({ templates, views, thresholds, budgets }: Explanation): string {
   const called = templates.map(({ template, ownerTitle }) => `query template ${template} of ${ownerTitle}`).join(", ");
-  if (views.length === 0) return called || "no view with an analysis rule was read";
+  if (views.length === 0) return called || "no view with a rule was read";
   const done = [
-    ...thresholds.map(({ threshold }) => `groups of fewer than ${threshold} left out`),
+    ...thresholds.flatMap(({ threshold }) => (threshold > 1 ? `groups of fewer than ${threshold} left out` : [])),
     ...budgets.map(
       ({ epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
         `noise added, epsilon ${epsilonLeft} of ${epsilonBudget} and delta ${deltaLeft} of ${deltaBudget} left`,

@@ -56,7 +56,7 @@ export function computedIn(list: unknown): ReadonlyMap<string, Node> {
   );
 }
 
-/** Throws Refusal for a subquery that shows rows of a protected view, or that reads one again for each outer row. */
+/** Throws Refusal for a subquery that shows rows of a view with a rule, or that reads one again for each outer row. */
 function subquery(node: Node, outer: Relation, walk: Walk): void {
   const inner = scan(node.subquery as Node, walk);
   const [raw] = rawOf(inner);

@@ -186,7 +186,7 @@ async function budgetsOf({ guarded, privatePlan }: QueryPlan, ledger: Ledger): P
   return [...budgets.values()];
 }
 
-/** DuckDB's error message can quote the value that it failed on, so it is never shown when a protected view or a template was read. */
+/** DuckDB's error message can quote the value that it failed on, so it is never shown when a view with a rule or a template was read. */
 function withoutData(error: unknown, { views, templates }: Protected): unknown {
   if (!(error instanceof RunError) || error.why !== "failed") return error;
   if (templates.some(({ hidden }) => hidden))
@@ -197,7 +197,7 @@ function withoutData(error: unknown, { views, templates }: Protected): unknown {
   if (views.length > 0)
     return new RunError(
       "failed",
-      "The query failed over rows of a protected view. The cause is withheld, because it could reveal a row",
+      "The query failed over rows of a view with a rule. The cause is withheld, because it could reveal a row",
     );
   return new RunError(
     "failed",

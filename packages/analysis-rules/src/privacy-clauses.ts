@@ -19,7 +19,9 @@ export function thresholdAggregate(node: Node, input: Relation, walk: Walk): Rel
   walk.thresholds.push({ scan: node, threshold, units, hidden: walk.inside?.hidden === true });
   const unitColumnIds = [...new Set(units.map(({ column }) => column.columnId))];
   walk.notes.set(node, { having: { unitColumnIds, threshold } });
-  const names = units.map(({ table, column }) => (table ? `${table.table}.${column.name}` : column.name)).join(" or ");
+  const names = units
+    .map(({ table, column }) => (table && units.length > 1 ? `${table.table}.${column.name}` : column.name))
+    .join(" or ");
   walk.check(`groups of fewer than ${threshold} distinct ${names} are left out`, ...rawOf(input));
   return groupsOf(node, input, walk);
 }

@@ -46,6 +46,13 @@ export function unitsOf(clause: Clause, input: Relation, { unit: named, node }: 
     );
   if (raw.length > 0) return raw.map((instance) => unitFrom(instance, clause, input, walk));
   if (named) return [{ column: named }];
+  const answered = [...input.views].find(({ rule }) => rule && unitOf(rule) !== undefined);
+  if (answered)
+    throw walk.refusal(
+      "options",
+      `SELECT WITH ${clause} reads the answer of another SELECT, in which the rule of table ${shortName(answered)} is already obeyed.`,
+      "Read that answer in a plain SELECT, without a clause: it may order, filter, join and aggregate it.",
+    );
   throw walk.refusal(
     "options",
     "The option privacy_unit_column must be given: no table of this query has a privacy policy.",

@@ -57,7 +57,7 @@ export function protect(
     views: walk.views,
     thresholds: walk.thresholds,
     differential: walk.differential,
-    checks: [...walk.checks],
+    checks: walk.checks(),
   };
 }
 

@@ -40,7 +40,7 @@ export class Walk {
   readonly views: ViewUse[] = [];
   readonly thresholds: ThresholdUse[] = [];
   readonly differential: PrivateSelect[] = [];
-  readonly checks = new Set<string>();
+  readonly #checks: { readonly what: string; readonly names: readonly string[] }[] = [];
   /** The calls of query templates in the query. */
   readonly inlined: Pick<Inlined, "calls" | "tables">;
   /** The template in which the walk is; undefined in the caller's own part of the query. */
@@ -104,7 +104,15 @@ export class Walk {
   /** Records a check that passed, with the views that it concerns. */
   check(what: string, ...instances: readonly Instance[]): void {
     if (this.inside?.hidden) return;
-    const names = instances.map(({ table }) => shortName(table)).join(" and ");
-    this.checks.add(names ? `${names}: ${what}` : what);
+    this.#checks.push({ what, names: instances.map(({ table }) => shortName(table)) });
+  }
+
+  /** The checks that passed, in words. They name their views if the query reads several. */
+  checks(): string[] {
+    const read = new Set(this.views.filter(({ hidden }) => !hidden).map(({ table }) => shortName(table)));
+    const lines = this.#checks.map(({ what, names }) =>
+      read.size > 1 && names.length > 0 ? `${names.join(" and ")}: ${what}` : what,
+    );
+    return [...new Set(lines)];
   }
 }

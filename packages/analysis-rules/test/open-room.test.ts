@@ -123,7 +123,7 @@ describe("A room", () => {
         "  differential privacy: noise for each email, epsilon up to 1 a query, 2 in all",
         "Budget left of linked.customers: epsilon 2 of 2, delta 1 of 1",
         "Checked:",
-        "  linked.customers: answers with noise for each email",
+        "  answers with noise for each email",
       ];
       expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
       expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);

@@ -218,6 +218,17 @@ describe("Query templates", () => {
       ).to.match(/letters, digits/);
   });
 
+  it("are refused in a query that reads too many tables, without a number that counts the owner's", async () => {
+    const twice = (name: string, of: string) =>
+      `${name} AS (SELECT x.people FROM ${of} AS x JOIN ${of} AS y USING (people))`;
+    const { message, advice } = await failure(`WITH a AS (SELECT people FROM linked.all_people(TABLE shop.customers)),
+      ${twice("b", "a")}, ${twice("c", "b")}, ${twice("d", "c")}, ${twice("e", "d")}, ${twice("f", "e")} SELECT COUNT(*) FROM f`);
+    expect(message).to.equal(
+      "DuckDB cannot answer a call of a query template in a query of this size as BigQuery would.",
+    );
+    expect(advice).to.match(/^Call each template in a query of its own/);
+  });
+
   it("exist only for the parties that they are listed for", async () => {
     const error = await opened.ask("merchant", "SELECT * FROM linked.private_one()").catch((thrown) => thrown);
     expect(error).to.be.instanceOf(NotFound);

@@ -82,9 +82,18 @@ describe("the page's server, for an agent", function () {
     "a stream that stays open": [{ path: "/mcp/merchant", headers: json }, 405, "use POST"],
     "the end of somebody's session": [{ method: "DELETE", path: "/mcp/merchant", headers: json }, 405, "use POST"],
     "plain text": [post(listing, { "Content-Type": "text/plain" }), 415, "send application/json"],
-    "many messages at once": [post(`[${listing}, ${listing}]`), 400, "not a JSON object"],
+    "many messages at once": [post(`[${listing}, ${listing}]`), 400, "-32600"],
+    "a text": [post('"tools/list"'), 400, "-32600"],
+    "a message that is not JSON": [post("{method: tools/list}"), 400, "-32700"],
     "a message that is too long": [post("x".repeat(MOST_BYTES + 1)), 413, "longer than"],
-    "no message": [post("{}"), 400, "Parse error"],
+    "no message": [post("{}"), 400, "-32600"],
+    "a call without a tool": [
+      post('{"jsonrpc": "2.0", "id": 7, "method": "tools/call"}'),
+      200,
+      '"id":7,"error":{"code":-32602',
+    ],
+    "arguments that are a list": [post(calling("ask", ["SELECT 1"])), 200, '"id":1,"error":{"code":-32602'],
+    "arguments that are a text": [post(calling("ask", "SELECT 1" as never)), 200, '"code":-32602'],
     "a client that takes no answer": [post(listing, { Accept: "text/html" }), 406, "Not Acceptable"],
     "a method that there is not": [
       post('{"jsonrpc": "2.0", "id": 1, "method": "resources/read"}'),
@@ -94,6 +103,17 @@ describe("the page's server, for an agent", function () {
     "a tool that there is not": [post(calling("read_file", { path: "/etc/passwd" })), 200, "read_file not found"],
     "a tool that every object has": [post(calling("constructor", {})), 200, "disabled"],
     "a query that is an object": [post(calling("ask", { sql: { $ne: "" } })), 200, "Invalid"],
+    "arguments of lists in lists": [
+      post(calling("ask", { sql: "[]" }).replace('"[]"', `${"[".repeat(100_000)}${"]".repeat(100_000)}`)),
+      200,
+      "-32602",
+    ],
+    "arguments in the prototype": [
+      post(calling("ask", {}).replace("{}", '{"__proto__": {"sql": "SELECT 1"}}')),
+      200,
+      "-32602",
+    ],
+    "a method in the prototype": [post('{"jsonrpc": "2.0", "id": 1, "__proto__": {"method": "ping"}}'), 400, "-32600"],
     "another party as an argument": [
       post(calling("ask", { sql: "SELECT COUNT(*) AS n FROM ewallet_provider.transactions", party: "wallet" })),
       200,

@@ -3,6 +3,7 @@ import { type Chance, withNoise } from "./noise.ts";
 import {
   type BoundedAggregate,
   type BoundedSelect,
+  epsilonOfEach,
   groupsOf,
   type PrivateAggregate,
   type PrivateSelect,
@@ -36,9 +37,9 @@ export function bounded(
   bins: readonly (readonly Value[])[],
   chance: Chance,
 ): BoundedSelect | undefined {
-  const { groups, aggregates } = select;
+  const { aggregates } = select;
   const sensitivity = groupsOf(select);
-  const epsilon = select.epsilon / (aggregates.length + (groups.length > 0 ? 1 : 0)) / 2;
+  const epsilon = epsilonOfEach(select) / 2;
   const enough = (sensitivity / epsilon) * Math.log((2 * MOST_BIN + 1) / 2 / MISTAKE);
   const boundsOf = (aggregate: PrivateAggregate, index: number): BoundedAggregate | undefined => {
     if (isBounded(aggregate)) return aggregate;

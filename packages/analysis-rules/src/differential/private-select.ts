@@ -10,6 +10,8 @@ import {
 import { Refusal } from "../refusal.ts";
 import type { RoomTable } from "../room.ts";
 import type { Charge } from "./ledger.ts";
+import { literal } from "./literals.ts";
+import { type Limits, limitsOf } from "./options.ts";
 
 /** A SELECT WITH DIFFERENTIAL_PRIVACY that the rules allow. */
 export interface PrivateSelect extends Limits {
@@ -21,16 +23,6 @@ export interface PrivateSelect extends Limits {
   readonly aggregates: readonly PrivateAggregate[];
   /** The cost; undefined if the SELECT reads no view with a budget. */
   readonly charge: Charge | undefined;
-}
-
-/** How much an answer may reveal about one privacy unit. */
-export interface Limits {
-  /** One unit changes the probability of any answer by at most the factor e ** epsilon: a smaller epsilon means more noise. */
-  readonly epsilon: number;
-  /** The probability that a group with a single unit appears. */
-  readonly delta: number;
-  /** The number of groups in which a unit counts; infinite if the query sets none; then the noise hides only a unit's part in one group. */
-  readonly maxGroups: number;
 }
 
 /** A column that the scan computes. */
@@ -80,12 +72,18 @@ function read(scan: Node, unit: Column, table: RoomTable | undefined): PrivateSe
     throw refused(`${unknown} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here.`, undefined, scan);
   const limits = limitsOf(listOf(scan.optionList), table);
   const rule = table?.rule?.differentialPrivacy;
+  const groups = listOf<Computed>(scan.groupByList).map(groupOf);
+  const computed = listOf<Computed>(scan.aggregateList);
+  const aggregates = computed.map(aggregateOf);
+  computed.forEach(({ expr }, index) => {
+    checkNoise(aggregates[index] as PrivateAggregate, { ...limits, groups, aggregates }, expr);
+  });
   return {
     ...limits,
     scan,
     unit,
-    groups: listOf<Computed>(scan.groupByList).map(groupOf),
-    aggregates: listOf<Computed>(scan.aggregateList).map(aggregateOf),
+    groups,
+    aggregates,
     charge: table &&
       rule && {
         view: table.id,
@@ -157,9 +155,31 @@ function boundsOf(bounds: Node | undefined, called: string, call: Node): { lower
   if (pair === null) return {};
   const [lower, upper] = Array.isArray(pair) ? pair : [];
   if (typeof lower !== "number" || typeof upper !== "number" || !(lower <= upper) || !isModest(lower, upper))
-    throw refused(`The contribution bounds of ${called} are two numbers, the lower one first.`, undefined, call);
+    throw refused(
+      `The contribution bounds of ${called} are two numbers from -1e+100 to 1e+100, the lower one first.`,
+      "Write them out, as in contribution_bounds_per_group => (0, 100).",
+      call,
+    );
   return { lower, upper };
 }
+
+/** Throws Refusal if the noise alone would fill the range of INT64, so that the answer would say nothing. */
+function checkNoise(
+  { column, kind, lower = 0, upper = 0 }: PrivateAggregate,
+  select: Pick<PrivateSelect, "groups" | "maxGroups" | "epsilon" | "aggregates">,
+  call: Node,
+): void {
+  if (column.type.typeKind !== "TYPE_INT64") return;
+  const widest = MOST_INT64 / (groupsOf(select) / epsilonOfEach(select));
+  if (Math.max(Math.abs(lower), Math.abs(upper)) < widest) return;
+  throw refused(
+    `The noise of ${kind.toUpperCase()} would be larger than an INT64 can be: one person may change the answer too much.`,
+    "Give narrower contribution bounds, a lower max_groups_contributed or a higher epsilon.",
+    call,
+  );
+}
+
+const MOST_INT64 = 2 ** 63;
 
 /** Keeps the noise within the range of FLOAT64. */
 function isModest(...bounds: number[]): boolean {
@@ -183,98 +203,16 @@ export function refused(message: string, advice: string | undefined, node: Node)
   return new Refusal("differential privacy", message, advice, undefined, node);
 }
 
-/**
- * Takes the limits from OPTIONS, and from the view's rule if OPTIONS leave one out. Throws Refusal if OPTIONS ask for more than the rule
- * allows. `unitsOf` checks the option `privacy_unit_column`.
- */
-function limitsOf(options: readonly Node[], table: RoomTable | undefined): Limits {
-  const given = new Map(options.map((option) => [(option.name as string).toLowerCase(), option.value as Node]));
-  for (const name of given.keys())
-    if (!knownOptions.includes(name))
-      throw wrongOption(`The option ${name} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY.`);
-  const rule = table?.rule?.differentialPrivacy;
-  const view = table && `${table.dataset}.${table.table}`;
-  const epsilon = numberOf("epsilon", given, rule?.maxEpsilonPerQuery);
-  const delta = numberOf("delta", given, rule?.deltaPerQuery);
-  const most = rule?.maxGroupsContributed || undefined;
-  const groupsOption = given.get("max_groups_contributed");
-  const isUnlimited = groupsOption !== undefined && literal(groupsOption) === null;
-  // A query could put the same rows into many groups and average the noise away, for one charge.
-  if (isUnlimited && rule)
-    throw wrongOption(
-      `max_groups_contributed cannot be NULL here: the budget of table ${view} is for a unit in a known number of groups`,
-    );
-  // BigQuery's default is 1.
-  const maxGroups = isUnlimited ? Number.POSITIVE_INFINITY : numberOf("max_groups_contributed", given, most ?? 1);
-
-  if (epsilon < SMALLEST) throw wrongOption(`Epsilon is too low: ${epsilon}, at least ${SMALLEST} is needed`);
-  if (rule && epsilon > rule.maxEpsilonPerQuery)
-    throw wrongOption(
-      `Epsilon is too high: ${brief(epsilon)}, policy for table ${view} allows max ${brief(rule.maxEpsilonPerQuery)}`,
-    );
-  if (epsilon > LARGEST)
-    throw wrongOption(`Epsilon is too high: ${brief(epsilon)}, at most ${brief(LARGEST)} is possible`);
-  if (delta <= 0 || delta >= 1) throw wrongOption(`Delta must be between 0 and 1, not ${delta}`);
-  if (rule && delta > rule.deltaPerQuery)
-    throw wrongOption(`Delta is too high: ${delta}, policy for table ${view} allows max ${rule.deltaPerQuery}`);
-  if (!isUnlimited && (maxGroups < 1 || !Number.isSafeInteger(maxGroups)))
-    throw wrongOption(`max_groups_contributed must be a positive integer, not ${maxGroups}`);
-  if (most !== undefined && maxGroups > most)
-    throw wrongOption(`max_groups_contributed is too high: ${maxGroups}, policy for table ${view} allows max ${most}`);
-  return { epsilon, delta, maxGroups };
-}
-
-const knownOptions = ["epsilon", "delta", "max_groups_contributed", "privacy_unit_column"];
-
-/** The lowest epsilon, which is also the lowest that a rule can set. */
-const SMALLEST = 0.001;
-/** The highest that a rule can set. Beyond it the noise is smaller than the digits of a FLOAT64. */
-const LARGEST = 1e15;
-
 /** By how many groups one unit can change an answer, for the scale of the noise. */
-export function groupsOf({ maxGroups, groups }: PrivateSelect): number {
+export function groupsOf({ maxGroups, groups }: Pick<PrivateSelect, "maxGroups" | "groups">): number {
   return groups.length > 0 && Number.isFinite(maxGroups) ? maxGroups : 1;
 }
 
-function numberOf(name: string, given: ReadonlyMap<string, Node>, otherwise: number | undefined): number {
-  const node = given.get(name);
-  const value = node === undefined ? otherwise : literal(node);
-  if (value === undefined && node === undefined)
-    throw wrongOption(`SELECT WITH DIFFERENTIAL_PRIVACY on tables without an analysis rule needs the option ${name}.`);
-  if (typeof value !== "number" || !Number.isFinite(value)) throw wrongOption(`The option ${name} must be a number.`);
-  return value;
-}
-
-/** A number as BigQuery writes it, such as 1e+20. */
-function brief(value: number): string {
-  return value >= 1e15 ? value.toExponential() : String(value);
-}
-
-function wrongOption(message: string): Refusal {
-  return new Refusal("options", message);
-}
-
-/** A literal of the tree: null for NULL, an array for a STRUCT; undefined for anything else, and for other types. */
-type Literal = number | string | boolean | null | undefined | readonly Literal[];
-
-function literal(node: Node): Literal {
-  if (node.kind !== "Literal") return undefined;
-  return contentOf((node.value as { value?: TypedValue }).value ?? {});
-}
-
-interface TypedValue {
-  readonly int64Value?: string;
-  readonly doubleValue?: number | string;
-  readonly stringValue?: string;
-  readonly boolValue?: boolean;
-  readonly structValue?: { readonly field?: readonly TypedValue[] };
-}
-
-function contentOf(value: TypedValue): Literal {
-  const [[kind, of] = []] = Object.entries(value);
-  if (kind === undefined) return null;
-  if (kind === "structValue") return (value.structValue?.field ?? []).map(contentOf);
-  // JSON has NaN and the infinities as text. As numbers they fail every check of a limit.
-  if (kind === "int64Value" || kind === "doubleValue") return Number(of);
-  return kind === "stringValue" || kind === "boolValue" ? (of as string | boolean) : undefined;
+/** The epsilon of each aggregate: they share it evenly, and the choice of groups takes one more share. */
+export function epsilonOfEach({
+  epsilon,
+  aggregates,
+  groups,
+}: Pick<PrivateSelect, "epsilon" | "aggregates" | "groups">) {
+  return epsilon / (aggregates.length + (groups.length > 0 ? 1 : 0));
 }

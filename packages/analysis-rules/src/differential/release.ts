@@ -2,7 +2,13 @@ import { type Column, duckDbType, text, type Value } from "googlesql-duckdb/tree
 import { middle } from "./contributions.ts";
 import { type Chance, groupThreshold, withNoise } from "./noise.ts";
 import { type Noisy, noisyPercentile } from "./percentile.ts";
-import { type BoundedAggregate, type BoundedSelect, groupsOf, type PrivateSelect } from "./private-select.ts";
+import {
+  type BoundedAggregate,
+  type BoundedSelect,
+  epsilonOfEach,
+  groupsOf,
+  type PrivateSelect,
+} from "./private-select.ts";
 
 /** A group of an answer: the values of GROUP BY as text, then the noisy aggregates. */
 export type Released = readonly (string | number | null)[];
@@ -17,7 +23,7 @@ export function released(select: BoundedSelect, rows: readonly (readonly Value[]
   const { groups, aggregates, delta } = select;
   const grouped = groups.length > 0;
   const maxGroups = groupsOf(select);
-  const epsilon = select.epsilon / (aggregates.length + (grouped ? 1 : 0));
+  const epsilon = epsilonOfEach(select);
   const noisy = (value: number, sensitivity: number, share = 1) =>
     withNoise(value, sensitivity * maxGroups, epsilon * share, chance);
   const enough = grouped ? groupThreshold(epsilon, delta, maxGroups) : 0;

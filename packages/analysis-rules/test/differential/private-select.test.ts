@@ -71,6 +71,10 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
     );
     const all = "epsilon = 1, delta = 0.1, privacy_unit_column = person, max_groups_contributed = NULL";
     expect(read(`OPTIONS(${all})`, COUNT, own).maxGroups).to.equal(Number.POSITIVE_INFINITY);
+    const many = all.replace("NULL", "9223372036854775807");
+    expect(refusal(`OPTIONS(${many})`, COUNT, own).message).to.equal(
+      "max_groups_contributed is too high: 9223372036854775807, at most 2147483647 is possible",
+    );
     expect(refusal("OPTIONS(epsilon = 1e308, delta = 0.1, privacy_unit_column = person)", COUNT, own).message).to.equal(
       "Epsilon is too high: 1e+308, at most 1e+15 is possible",
     );
@@ -94,14 +98,18 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
       "max_groups_contributed = 4",
       "max_groups_contributed is too high: 4, policy for table linked.payments allows max 3",
     ],
+    [
+      "max_groups_contributed = 9007199254740993",
+      "max_groups_contributed is too high: 9007199254740993, policy for table linked.payments allows max 3",
+    ],
     ["max_groups_contributed = 0", "max_groups_contributed must be a positive integer, not 0"],
     ["max_groups_contributed = -1", "max_groups_contributed must be a positive integer, not -1"],
     ["max_groups_contributed = NULL", /^max_groups_contributed cannot be NULL here: the budget/],
     ["group_selection_strategy = PUBLIC_GROUPS", /^The option group_selection_strategy is not supported/],
   ] as const)
     it(`is refused with OPTIONS(${options})`, () => {
-      const { rule, message: said } = refusal(`OPTIONS(${options})`, COUNT);
-      expect(rule).to.equal("options");
+      const { rule, message: said, advice } = refusal(`OPTIONS(${options})`, COUNT);
+      expect([rule, advice]).to.deep.equal(["options", "Leave the option out: the policy of the view sets it."]);
       if (typeof message === "string") expect(said).to.equal(message);
       else expect(said).to.match(message);
     });
@@ -127,6 +135,14 @@ describe("A SELECT WITH DIFFERENTIAL_PRIVACY", () => {
     [
       "SUM(amount, contribution_bounds_per_group => (0, CAST('inf' AS FLOAT64)))",
       /^The contribution bounds of SUM|literal/,
+    ],
+    [
+      "SUM(items, contribution_bounds_per_group => (0, 9223372036854775807))",
+      "The noise of SUM would be larger than an INT64 can be",
+    ],
+    [
+      "COUNT(*, contribution_bounds_per_group => (-9223372036854775808, 0))",
+      "The noise of COUNT would be larger than an INT64 can be",
     ],
     ["COUNTIF(amount > 1)", "COUNTIF is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here."],
     ["MAX(amount)", "MAX is not supported in SELECT WITH DIFFERENTIAL_PRIVACY here."],

@@ -92,6 +92,7 @@ export const others: readonly Chapter[] = [
       ["a union", "SELECT city FROM linked.noisy UNION ALL SELECT city FROM own.users", ...noisy],
       ["a window", "SELECT RANK() OVER (ORDER BY points) FROM linked.noisy", ...noisy],
       ["a subquery", "SELECT id FROM own.users WHERE city IN (SELECT city FROM linked.noisy)", ...reading("linked.noisy")],
+      ["its own answer", `${P} SUM(n) FROM (${P} city, COUNT(*) AS n FROM linked.quiet GROUP BY 1)`, "options", "SELECT WITH DIFFERENTIAL_PRIVACY reads the answer of another SELECT, in which the rule of table linked.quiet is already obeyed."],
       ["GROUP BY the unit", `${P} hashed_email, COUNT(*) FROM linked.noisy GROUP BY 1`, ...grouped("DIFFERENTIAL_PRIVACY")],
       ["the unit in WHERE", `${P} COUNT(*) FROM linked.noisy WHERE hashed_email = 'abc'`, ...onNoisy("WHERE")],
       ["the unit in an expression", `${P} COUNT(*) FROM (SELECT *, LENGTH(hashed_email) AS n FROM linked.noisy)`, ...onNoisy("an expression")],

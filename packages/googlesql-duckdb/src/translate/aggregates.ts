@@ -54,7 +54,12 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
       !["array_agg", "array_concat_agg", "string_agg"].includes(name) &&
       (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
     )
-      scope.refuse(`${called} with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS`);
+      scope.refuse(
+        `${called} with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS`,
+        name.startsWith("percentile")
+          ? "Leave RESPECT NULLS out, and replace NULL by a number: IFNULL(x, 0)."
+          : "Leave them out, and filter the rows in a subquery.",
+      );
     const adds = name === "sum" || name === "avg";
     const repeats = name === "approx_top_count" || (adds && kindOf(nodes[0]) === "NUMERIC");
     // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
@@ -75,7 +80,7 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
       ignoresNulls: modifier === "IGNORE_NULLS",
       over,
       ...(chosenBy && { most: { kind: chosenBy.kind, of: expression(chosenBy.havingExpr, scope) } }),
-      refuse: (what) => scope.refuse(`${called} ${what}`),
+      refuse: (what, advice) => scope.refuse(`${called} ${what}`, advice),
     });
   });
 }
@@ -91,6 +96,10 @@ const instead: Readonly<Record<string, string>> = {
   ),
 };
 
+const sumParts =
+  "Add up one part, such as the hours, and make an INTERVAL of the total: MAKE_INTERVAL(hour => SUM(EXTRACT(HOUR FROM x))).";
+const distinctFirst = "Write SELECT DISTINCT in a subquery, and aggregate its rows.";
+
 /** The aggregate functions, by their names in the tree. */
 export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = {
   $count_star: ({ over }) => `count(*)${over}`,
@@ -101,15 +110,17 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
     const kind = kindOf(call.nodes[0]);
     if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
     if (kind === "NUMERIC" && !distinct) return sum(call.once(value as string), over, call);
-    if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`);
+    if (kind === "INTERVAL") return call.refuse(`of ${kind}`, sumParts);
+    if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`, distinctFirst);
     return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
   },
   avg: ({ distinct, args, over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "NUMERIC")
       return distinct
-        ? call.refuse(`of DISTINCT ${kind}`)
+        ? call.refuse(`of DISTINCT ${kind}`, distinctFirst)
         : average(call.once(args[0] as string), over, { safe: call.safe, sensitive: call.sensitive });
+    if (kind === "INTERVAL") return call.refuse(`of ${kind}`, sumParts);
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
   min: plain("min"),
@@ -150,7 +161,7 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
   array_agg: collected,
   array_concat_agg: (call) =>
     call.sensitive
-      ? call.refuse("over rows of a protected view")
+      ? call.refuse("over rows of a view with a rule")
       : `flatten(${collected({ ...call, ignoresNulls: true })})`,
 };
 
@@ -166,7 +177,8 @@ function plain(name: string): TranslateAggregate {
 /** DuckDB fails if the sum of squares overflows. Values within 10¹⁴⁰ cannot cause that, so protected values are cut to that range. */
 function spread(name: string): TranslateAggregate {
   return ({ distinct, args, over, ...call }) => {
-    if (call.nodes.some((node) => kindOf(node) !== "DOUBLE")) call.refuse(`of ${kindOf(call.nodes[0])}`);
+    if (call.nodes.some((node) => kindOf(node) !== "DOUBLE"))
+      call.refuse(`of ${kindOf(call.nodes[0])}`, "CAST the argument to FLOAT64.");
     const within = (value: string) =>
       `CASE WHEN ${value} IS NOT NULL THEN greatest(least(${value}, 1e140), -1e140) END`;
     const values = call.safe ? args.map((value) => bind([value], within)) : args;

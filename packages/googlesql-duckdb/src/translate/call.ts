@@ -17,8 +17,8 @@ export interface Call {
   readonly hidden?: boolean;
   /** How Google's own implementation computes the call on these arguments; undefined if it cannot here. */
   readonly other?: (args: readonly string[]) => string | undefined;
-  /** Throws UnsupportedSql about "SUBSTR `what`". */
-  refuse(what: string): never;
+  /** Throws UnsupportedSql about "SUBSTR `what`", with a sentence that says what to write instead. */
+  refuse(what: string, advice?: string): never;
 }
 
 /** The text of an argument that is a string literal. Other arguments are refused. */

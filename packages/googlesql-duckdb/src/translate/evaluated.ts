@@ -16,7 +16,7 @@ export const evaluatedFunctions: ReadonlySet<string> = new Set(
   `
   parse_json to_json to_json_string json_query json_value json_extract json_extract_scalar json_query_array json_value_array
   json_extract_array json_extract_string_array json_type json_array json_object json_array_append json_array_insert json_remove json_set
-  json_strip_nulls json_keys json_flatten bool int64 float64 bool_array int64_array float64_array string_array
+  json_strip_nulls json_keys json_flatten json_contains bool int64 float64 bool_array int64_array float64_array string_array
   lax_bool lax_int64 lax_float64 lax_string lax_bool_array lax_int64_array lax_float64_array lax_string_array
   $subscript
   ascii chr code_points_to_bytes code_points_to_string edit_distance from_base64 from_hex initcap normalize
@@ -62,7 +62,10 @@ export function evaluated(node: Node, scope: Scope, given?: ReadonlyMap<Node, st
   const result = node.type as Type;
   // An array grows with its row, and running out of memory would reveal the row.
   if (scope.safe && isNested(result))
-    scope.refuse("a function that makes an ARRAY or a STRUCT over rows of a protected view");
+    scope.refuse(
+      "a function that makes an ARRAY or a STRUCT over rows of a view with a rule",
+      "Use a function that returns one value, such as JSON_VALUE or REGEXP_EXTRACT.",
+    );
   const parameters: Parameters = { names: new Map(), sql: [], types: [] };
   collectParts(node, parameters, scope, given);
   if (isCompatible(node)) scope.refuse("NORMALIZE in the forms NFKC and NFKD", "Write NFC or NFD.");

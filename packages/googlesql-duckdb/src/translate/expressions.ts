@@ -107,7 +107,7 @@ const expressions: Readonly<
       const isOfStructs = !takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type));
       const safe = scope.safe || node.errorMode === "SAFE_ERROR_MODE";
       const args = nodes.map((argument) => (isConsumed(argument, name) ? "" : expression(argument, scope)));
-      const refuse = (what: string) => scope.refuse(`${called} ${what}`);
+      const refuse = (what: string, advice?: string) => scope.refuse(`${called} ${what}`, advice);
       try {
         if (isOfStructs) refuse("of STRUCT");
         const other = (values: readonly string[]) =>
@@ -151,7 +151,7 @@ const expressions: Readonly<
       const fields = listOf(node.fieldList);
       // Nested STRUCTs can double in size at each level, and running out of memory would reveal a row.
       if (scope.safe && fields.some(({ type }) => isNested(type as Type)))
-        scope.refuse("a STRUCT of ARRAYs or STRUCTs in a query of a protected view");
+        scope.refuse("a STRUCT of ARRAYs or STRUCTs in a query of a view with a rule", own);
       return struct(fields.map((field) => expression(field, scope)));
     },
   },
@@ -161,6 +161,9 @@ const expressions: Readonly<
   },
   SubqueryExpr: { fields: ["subqueryType", "inExpr", "subquery", "parameterList"], sql: subquery },
 };
+
+/** Advice for what may not stand beside a view with a rule. */
+const own = "Ask the view for groups first, and compute it from the answer, outside of this query.";
 
 function subquery(node: Node, scope: Scope): string {
   const rows = scope.inSubquery(() => scan(node.subquery as Node, scope));
@@ -173,10 +176,14 @@ function subquery(node: Node, scope: Scope): string {
     case "EXISTS":
       return `EXISTS (${rows})`;
     case "IN":
-      if (isNested((node.inExpr as Node).type as Type)) scope.refuse("IN of a STRUCT or an ARRAY");
+      if (isNested((node.inExpr as Node).type as Type))
+        scope.refuse(
+          "a STRUCT or an ARRAY in IN (SELECT …)",
+          "Compare the fields: EXISTS (SELECT 1 FROM other AS o WHERE o.a = t.a AND o.b = t.b).",
+        );
       return `(${expression(node.inExpr as Node, scope)} IN (${rows}))`;
     case "ARRAY":
-      if (scope.safe) scope.refuse("an ARRAY subquery in a query of a protected view");
+      if (scope.safe) scope.refuse("an ARRAY subquery in a query of a view with a rule", own);
       return `ARRAY(${rows})`;
     default:
       return scope.refuse(`a subquery of kind ${node.subqueryType}`);

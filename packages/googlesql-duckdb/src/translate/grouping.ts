@@ -12,7 +12,11 @@ export function groupingSets(node: Node, scope: Scope): string | undefined {
   const sets = listOf(node.groupingSetList);
   if (sets.length === 0) return undefined;
   // A total minus the parts that are shown reveals a part that a threshold left out.
-  if (scope.hidden) scope.refuse("ROLLUP, CUBE or GROUPING SETS in a query of a protected view");
+  if (scope.hidden)
+    scope.refuse(
+      "ROLLUP, CUBE or GROUPING SETS in a query of a view with a rule",
+      "Use a plain GROUP BY: a total beside its parts would reveal a group that is left out.",
+    );
   if (listOf(node.groupByList).length === 0) scope.refuse("GROUPING SETS without a key");
   const written = sets.map((set) => {
     if (set.kind === "Rollup") return `ROLLUP (${several(set.rollupColumnList).join(", ")})`;

@@ -31,11 +31,14 @@ export const quantiles: Readonly<Record<string, TranslateAggregate>> = {
     });
   },
   percentile_cont: ({ args, over, ...call }) => {
-    if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`);
-    return finite(`quantile_cont(${args[0]}, ${share(call.nodes[1]) ?? call.refuse("at such a share")})${over}`, call);
+    if (kindOf(call.nodes[0]) !== "DOUBLE") call.refuse(`of ${kindOf(call.nodes[0])}`, "CAST the argument to FLOAT64.");
+    return finite(
+      `quantile_cont(${args[0]}, ${share(call.nodes[1]) ?? call.refuse("at such a share", "Write a number from 0 to 1.")})${over}`,
+      call,
+    );
   },
   percentile_disc: ({ args, over, ...call }) =>
-    `quantile_disc(${args[0]}, ${share(call.nodes[1]) ?? call.refuse("at such a share")})${over}`,
+    `quantile_disc(${args[0]}, ${share(call.nodes[1]) ?? call.refuse("at such a share", "Write a number from 0 to 1.")})${over}`,
 };
 
 /** The value of a literal whole number. */

@@ -17,7 +17,8 @@ export function recursive(
   part: (of: Node, columns: readonly Column[]) => string,
 ): string {
   // It may run for ever or run out of memory, depending on the rows that it reads.
-  if (scope.safe) scope.refuse("WITH RECURSIVE in a query of a protected view");
+  if (scope.safe)
+    scope.refuse("WITH RECURSIVE in a query of a view with a rule", "Write the values that it makes as UNNEST([…]).");
   return scope.within(node, ["opType", "nonRecursiveTerm", "recursiveTerm"], () => {
     const columns = listOf<Column>(node.columnList);
     const union = node.opType === "UNION_ALL" ? "UNION ALL" : "UNION";

@@ -193,7 +193,7 @@ function join(node: Node, items: readonly Item[], scope: Scope): string {
   }
   // DuckDB does not support this, and its error would not name the query's own parts.
   if (node.joinType !== "INNER" && JSON.stringify(on).includes('"SubqueryExpr"'))
-    scope.refuse("a subquery in the condition of an outer join");
+    scope.refuse("a subquery in the condition of an outer join", "Join the subquery in FROM, and compare its column.");
   const joined = `${sides} ${node.joinType} JOIN ${nested(right, scope)}`;
   return `${joined} ON ${expression(on, scope)}`;
 }

@@ -14,8 +14,18 @@ const MOST_GROWTH = 250;
  * @throws UnsupportedSql if the query is too large to plan
  */
 export function checkSize({ query }: Analysed): void {
-  if (tablesRead(query) > MOST_TABLES) throw new UnsupportedSql(`more than ${MOST_TABLES} tables in one query`);
-  if (growth(query) > MOST_GROWTH) throw new UnsupportedSql("columns computed from each other so many times");
+  if (tablesRead(query) > MOST_TABLES)
+    throw new UnsupportedSql(
+      `more than ${MOST_TABLES} tables in one query`,
+      undefined,
+      "Each use of a WITH clause and each SELECT without FROM counts as well: write UNNEST([…]) instead of many SELECTs.",
+    );
+  if (growth(query) > MOST_GROWTH)
+    throw new UnsupportedSql(
+      "columns computed from each other so many times",
+      undefined,
+      "Aggregate in between, or name each column in fewer expressions.",
+    );
 }
 
 /** The number of tables that a part of a query reads, with SELECTs without FROM. A WITH clause counts once for each reference. */

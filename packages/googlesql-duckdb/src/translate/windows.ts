@@ -53,7 +53,8 @@ function frameOf(frame: Node, scope: Scope): string {
       const { boundaryType, expression: offset } = bound as { boundaryType: string; expression?: Node };
       if (offset === undefined) return boundaryType.replace("_", " ");
       // DuckDB fails if a bound is beyond the type of the key.
-      if (frame.frameUnit !== "ROWS" && scope.safe) scope.refuse("a RANGE of values in a query of a protected view");
+      if (frame.frameUnit !== "ROWS" && scope.safe)
+        scope.refuse("a RANGE of values in a query of a view with a rule", "Write ROWS.");
       return `${expression(offset, scope)} ${boundaryType.replace("OFFSET_", "")}`;
     });
     return `${frame.frameUnit} BETWEEN ${bounds.join(" AND ")}`;

@@ -19,10 +19,40 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
   ["SELECT SESSION_USER()", "the function SESSION_USER", 1, 8, "Write the address as a text."],
   ["SELECT BIGNUMERIC '1'", "a value of type BIGNUMERIC", 1, 8, "CAST it to NUMERIC or FLOAT64."],
   ["SELECT SUM((SELECT n)) FROM t", "SUM of a subquery", 1, 8],
-  ["SELECT SUM(DISTINCT n) FROM t", "SUM of DISTINCT NUMERIC", 1, 8],
+  [
+    "SELECT SUM(DISTINCT n) FROM t",
+    "SUM of DISTINCT NUMERIC",
+    1,
+    8,
+    "Write SELECT DISTINCT in a subquery, and aggregate its rows.",
+  ],
+  ["SELECT VAR_POP(n) FROM t", "VAR_POP of NUMERIC", 1, 8, "CAST the argument to FLOAT64."],
+  [
+    "SELECT PERCENTILE_CONT(i, 0.5 RESPECT NULLS) OVER () FROM t",
+    "PERCENTILE_CONT with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS",
+    1,
+    8,
+    "Leave RESPECT NULLS out, and replace NULL by a number: IFNULL(x, 0).",
+  ],
+  ...["SUM", "AVG"].map(
+    (name) =>
+      [
+        `SELECT ${name}(d - e) FROM t`,
+        `${name} of INTERVAL`,
+        1,
+        8,
+        "Add up one part, such as the hours, and make an INTERVAL of the total: MAKE_INTERVAL(hour => SUM(EXTRACT(HOUR FROM x))).",
+      ] as const,
+  ),
   ["SELECT CAST('inf' AS FLOAT64)", "NaN and infinities", 1, 8, "Write NULL, or a number such as 1e308."],
   ["SELECT STRUCT()", "a value of type STRUCT<>", 1, 8],
-  ["SELECT (i, j) IN (SELECT (k, k) FROM u) FROM t", "IN of a STRUCT or an ARRAY", 1, 8],
+  [
+    "SELECT (i, j) IN (SELECT (k, k) FROM u) FROM t",
+    "a STRUCT or an ARRAY in IN (SELECT …)",
+    1,
+    8,
+    "Compare the fields: EXISTS (SELECT 1 FROM other AS o WHERE o.a = t.a AND o.b = t.b).",
+  ],
   ["SELECT STRUCT((i, j)) = STRUCT((j, i)) FROM t", "EQUAL of STRUCTs in STRUCTs", 1, 8],
   [
     "SELECT i FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01 00:00:00'",
@@ -73,6 +103,7 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     "a subquery in the condition of an outer join",
     1,
     19,
+    "Join the subquery in FROM, and compare its column.",
   ],
   [
     "SELECT LAG(i, -1) OVER (ORDER BY i) FROM t",

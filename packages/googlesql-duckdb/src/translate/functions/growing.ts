@@ -96,14 +96,14 @@ export const growing: Readonly<Record<string, Translate>> = {
     return microseconds[part] ? dateSeries(from, to, step, part, "TIMESTAMP", call) : call.refuse(`by ${part}`);
   },
   array_to_string: (call) => {
-    if (call.sensitive) call.refuse("over rows of a protected view");
+    if (call.sensitive) call.refuse("over rows of a view with a rule");
     if (kindOf(call.nodes[1]) !== "STRING") call.refuse("of BYTES");
     const [array, between, none] = call.args as [string, string, string?];
     if (none === undefined) return `array_to_string(${array}, ${between})`;
     const filled = bind([array, none], (list, by) => `list_transform(${list}, lambda e: coalesce(e, ${by}))`);
     return `array_to_string(${filled}, ${between})`;
   },
-  array_concat: (call) => (call.safe ? call.refuse("over rows of a protected view") : `(${call.args.join(" || ")})`),
+  array_concat: (call) => (call.safe ? call.refuse("over rows of a view with a rule") : `(${call.args.join(" || ")})`),
 };
 
 /** The series of FLOAT64s or NUMERICs: each is the first plus a multiple of the step, so that errors do not add up. */
@@ -131,9 +131,15 @@ function dateSeries(from: string, to: string, step: string, part: string, type: 
     const few = ` AND ${length} < ${mostOf({ ...call, safe: call.sensitive })}`;
     const series = `CAST(generate_series(${a}, ${b}, ${interval}) AS ${type}[])`;
     const isRight = `${n} <> 0 AND ${n} BETWEEN -${most} AND ${most}${few}${unit ? "" : ` AND day(${a}) < 29`}`;
-    return orFail(isRight, [a, b, n], series, "DuckDB cannot make such an array of dates as BigQuery would", {
-      safe: call.sensitive,
-    });
+    return orFail(
+      isRight,
+      [a, b, n],
+      series,
+      "DuckDB cannot make such an array of dates as BigQuery would: begin a series of months on a day up to the 28th, and ask for fewer elements",
+      {
+        safe: call.sensitive,
+      },
+    );
   });
 }
 

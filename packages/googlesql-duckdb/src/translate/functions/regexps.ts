@@ -7,7 +7,7 @@ export const regexps: Readonly<Record<string, Translate>> = {
   regexp_extract_all: only(["STRING"], (call) => {
     const groups = groupsOf(literalText(call, 1));
     if (groups === undefined) return call.refuse("with an optional group or several groups");
-    if (call.sensitive) call.refuse("over rows of a protected view");
+    if (call.sensitive) call.refuse("over rows of a view with a rule");
     if (mayBeEmpty(literalText(call, 1))) call.refuse("with a pattern that can match an empty string");
     return `regexp_extract_all(${call.args[0]}, ${pattern(call)}, ${groups})`;
   }),

@@ -49,7 +49,9 @@ export const strings: Readonly<Record<string, Translate>> = {
   instr: onText((call) => (call.nodes.length === 2 ? same("strpos")(call) : call.refuse("with a position"))),
   split: onText((call) => {
     const by = call.nodes.length === 1 ? "," : literalText(call, 1);
-    return by === "" ? call.refuse("into single characters") : `string_split(${call.args[0]}, ${text(by)})`;
+    return by === ""
+      ? call.refuse("into single characters", "Write SUBSTR(x, 1, 1) for the first one, and so on.")
+      : `string_split(${call.args[0]}, ${text(by)})`;
   }),
   string: (call) => {
     const [kind] = call.nodes.map(kindOf);
