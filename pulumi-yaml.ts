@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { load } from "js-yaml";
-import { UserError } from "./generator/errors.ts";
+import { CORE_SCHEMA, load } from "js-yaml";
+import { messageOf, UserError } from "./generator/errors.ts";
 
 /** A setting as `Pulumi.yaml` declares it. */
 export interface DeclaredSetting {
@@ -51,7 +51,7 @@ export function readPulumiYaml(file = new URL("Pulumi.yaml", import.meta.url)): 
 
 /**
  * Reads the settings of a stack, `Pulumi.NAME.yaml`, by their full names.
- * @throws UserError if there is no such file, or a setting in it is encrypted
+ * @throws UserError if there is no such file, it is not one of Pulumi's, or a setting in it is encrypted
  */
 export function readStackSettings(stack: string, folder = new URL(".", import.meta.url)): Record<string, string> {
   const file = new URL(`Pulumi.${stack}.yaml`, folder);
@@ -59,13 +59,28 @@ export function readStackSettings(stack: string, folder = new URL(".", import.me
     throw new UserError(
       `there is no Pulumi.${stack}.yaml: npx pulumi stack init ${stack} and pulumi config set make it`,
     );
-  const { config } = (load(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  const entries = Object.entries(config ?? {}).map(([name, value]) => {
+  const config = readConfig(file, `Pulumi.${stack}.yaml`);
+  const entries = Object.entries(config).map(([name, value]) => {
+    if (!name.includes(":")) throw new UserError(`Pulumi.${stack}.yaml sets ${name}: write PROGRAM:${name}`);
     if (typeof value === "object" && value !== null && "secure" in value)
       throw new UserError(`Pulumi.${stack}.yaml has ${name} encrypted, which only Pulumi can read: use --set for it`);
     return [name, textOf(value) ?? ""];
   });
   return Object.fromEntries(entries);
+}
+
+function readConfig(file: URL, name: string): Record<string, unknown> {
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  try {
+    // In Pulumi a day is a text, and in YAML's larger schema an instant.
+    const stack = load(readFileSync(file, "utf8"), { schema: CORE_SCHEMA }) ?? {};
+    const config = (stack as { config?: unknown }).config ?? {};
+    if (isObject(stack) && isObject(config)) return JSON.parse(JSON.stringify(config));
+  } catch (error) {
+    const [reason] = messageOf(error).split("\n");
+    throw new UserError(`${name} cannot be read (${reason}): correct it, or set the value with npx pulumi config set`);
+  }
+  throw new UserError(`${name} has no settings by name: correct it, or set the values with npx pulumi config set`);
 }
 
 /**

@@ -27,15 +27,12 @@ export function checkedStart(
   { bundle, sha256, fingerprints }: UploadedCode,
   command: ProgramName,
   ...args: string[]
-): Pick<JobArgs, "command" | "args" | "code"> {
+): Pick<JobArgs, "command" | "args" | "codeFingerprint" | "notInFingerprint"> {
   const path = pulumi.interpolate`${MOUNT}/${bundle}`;
   return {
     command: "node",
     args: ["--eval", RUN_IF_UNCHANGED, path, sha256, command, ...args],
-    // The hash changes with any code, as the path does.
-    code: [
-      { path, fingerprint: fingerprints[command] },
-      { path: sha256, fingerprint: "" },
-    ],
+    codeFingerprint: fingerprints[command],
+    notInFingerprint: [path, sha256],
   };
 }

@@ -26,6 +26,16 @@ export function isUserError(error: unknown): error is UserError {
   return error instanceof Error && error.name === "UserError";
 }
 
+/** Explains an error of the file system that a person can mend, such as a read-only folder; undefined for any other error. */
+function explainFiles(error: unknown): string | undefined {
+  const { code, path } = error as { code?: unknown; path?: unknown };
+  if (typeof path !== "string") return undefined;
+  if (["EACCES", "EPERM", "EROFS"].includes(String(code)))
+    return `${path} cannot be used (${messageOf(error)}): allow reading and writing it, or choose another folder`;
+  if (["ENOSPC", "EDQUOT"].includes(String(code))) return `no space left to write ${path} (${code}): free some`;
+  return undefined;
+}
+
 /** Runs a command line's `main` and turns what it throws into the message and exit code a script can rely on. */
 export async function runMain(main: () => Promise<void>): Promise<void> {
   // If a reader stops early (`| head`), the work goes on.
@@ -33,8 +43,9 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    console.error(isUserError(error) ? `\nerror: ${error.message}` : error);
-    process.exitCode = isUserError(error) ? error.exitCode : 70;
+    const message = isUserError(error) ? error.message : explainFiles(error);
+    console.error(message === undefined ? error : `\nerror: ${message}`);
+    process.exitCode = isUserError(error) ? error.exitCode : message === undefined ? 70 : 1;
   }
 }
 

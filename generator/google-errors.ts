@@ -10,6 +10,10 @@ import { messageOf, NO_ACCESS, UserError } from "./errors.ts";
 export function explainAccess(error: unknown, where: string, roles: string): UserError | undefined {
   const message = messageOf(error);
   const code = codeOf(error);
+  if (credentialFile.test(message))
+    return new UserError(
+      `the credentials for ${where} cannot be read: correct GOOGLE_APPLICATION_CREDENTIALS, or unset it and run gcloud auth application-default login (${message})`,
+    );
   if (code === 401 || /default credentials|invalid_grant|invalid_rapt/i.test(message))
     return new UserError(`no Google credentials for ${where}: run gcloud auth application-default login (${message})`);
   if (code === 403) {
@@ -27,8 +31,13 @@ export function explainAccess(error: unknown, where: string, roles: string): Use
   return undefined;
 }
 
+/** Google's words for a file of credentials that is missing or broken. */
+const credentialFile = /unable to read the credential file/i;
+
 /** Whether an error says that a connection could not be made, broke off or stayed silent. */
 export function isNetworkError(error: unknown): boolean {
+  // A missing file of credentials has a code of the operating system, too.
+  if (credentialFile.test(messageOf(error))) return false;
   const code = codeOf(error);
   // Codes of the operating system, such as ENOTFOUND and ECONNREFUSED, and of Node.
   if (typeof code === "string" && /^E[A-Z]+$|^ETIMEDOUT$|^EAI_|^ERR_STREAM_PREMATURE_CLOSE$|^UND_ERR_/.test(code))

@@ -42,7 +42,7 @@ export function planLoad(
       const files = all.filter(({ month }) => months.has(String(month)));
       return { table, files, rows, goes: months.size === 0 ? undefined : rowsOfMonths(warehouse, table, months) };
     }
-    const isHeld = !isMonthly(table) && held.some((file) => of(file) && file.md5 === all[0]?.md5);
+    const isHeld = !isMonthly(table) && held.some((file) => of(file) && contentOf(file) === contentOf(all[0]));
     return { table, files: isHeld ? [] : all, rows, goes: isHeld ? undefined : "TRUE" };
   });
 }
@@ -56,6 +56,10 @@ function filesOf({ run, files }: Manifest, table: Table): ManifestFile[] {
   const found = files.filter((file) => file.table === table.table);
   if (found.length === 0) throw new UserError(`The manifest of ${run} names no file for ${table.table}. ${again}`);
   if (!isMonthly(table)) {
+    if (found[0]?.month !== undefined)
+      throw new UserError(
+        `The manifest of ${run} names a month of ${table.table}, whose file must have the whole table. ${again}`,
+      );
     if (found.length === 1) return found;
     throw new UserError(
       `The manifest of ${run} names ${found.length} files for ${table.table}, which must have one. ${again}`,
@@ -80,12 +84,15 @@ function changedMonths({ run, files }: Manifest, held: readonly HeldFile[]): Set
     throw new UserError(
       `The manifest of ${run} has orders without lines, or lines without orders, for ${alone}. ${again}`,
     );
-  const known = new Set(held.map(({ table, month, md5 }) => `${table} ${month} ${md5}`));
-  const changed = files.filter(
-    ({ table, month, md5 }) => month !== undefined && !known.has(`${table} ${month} ${md5}`),
-  );
+  const known = new Set(held.map(contentOf));
+  const changed = files.filter((file) => file.month !== undefined && !known.has(contentOf(file)));
   const gone = monthsIn(coffee.orders, held).filter((month) => !orders.includes(month));
   return new Set([...changed.flatMap(({ month }) => month ?? []), ...gone]);
+}
+
+/** A file's content, to compare. The number of rows is part of it, so that a wrong one in a manifest is noticed when the file is read. */
+function contentOf(file: HeldFile | undefined): string {
+  return `${file?.table} ${file?.month} ${file?.md5} ${file?.rows}`;
 }
 
 /** A condition for the rows of some months: an order has its day, and a line has its order. */

@@ -54,13 +54,18 @@ export async function replaceResults<T>(out: string, work: (folder: string) => P
     // Each run has its own folder, so a process left behind by an interrupted run cannot write into this one's.
     const folder = join(out, RUNS, `run-${randomUUID()}`);
     await mkdir(folder);
-    const result = await work(folder);
-    await publish(out, folder).catch((error) => {
-      throw new UserError(
-        `the results in ${out} cannot be replaced (${messageOf(error)}): that folder still holds the last run, and ${folder} holds the new one`,
-      );
-    });
-    return result;
+    try {
+      const result = await work(folder);
+      await publish(out, folder).catch((error) => {
+        throw new UserError(
+          `the results in ${out} cannot be replaced (${messageOf(error)}): that folder still holds the last run, and ${folder} holds the new one`,
+        );
+      });
+      return result;
+    } catch (error) {
+      if (await stat(folder).catch(() => undefined)) throw error;
+      throw new UserError(`${folder} was removed while this command wrote to it: run it again`);
+    }
   } finally {
     await unlock();
   }

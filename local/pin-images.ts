@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { runMain } from "../generator/errors.ts";
+import { spawnSync } from "node:child_process";
+import { runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
 import { readPulumiYaml } from "../pulumi-yaml.ts";
 import { digestOf } from "./image-digests.ts";
@@ -27,6 +27,15 @@ await runMain(async () => {
   console.log(`# ${node} and ${ghcr}, as they are today`);
   for (const [name, value] of Object.entries(pinned)) {
     console.log(`npx pulumi config set ${name} ${value}`);
-    if (options.set) execFileSync("pulumi", ["config", "set", name, value], { stdio: "inherit" });
+    if (options.set) setInStack(name, value);
   }
 });
+
+function setInStack(name: string, value: string): void {
+  const { error, status } = spawnSync("pulumi", ["config", "set", name, value], { stdio: "inherit" });
+  if (error !== undefined)
+    throw new UserError(
+      `pulumi cannot be run (${error.message}): install Pulumi's command line, or run the commands above later`,
+    );
+  if (status !== 0) throw new UserError(`pulumi did not set ${name}: choose the stack with npx pulumi stack select`);
+}

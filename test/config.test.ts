@@ -210,6 +210,8 @@ describe("settings", () => {
 
   it("refuse an unknown name, and ignore other namespaces", () => {
     expect(refusal({ sede: "42" })).to.include(`${space}:sede is not a setting: use one of location, `);
+    const labels = JSON.stringify(Object.fromEntries(Array.from({ length: 61 }, (_, index) => [`l${index}`, "x"])));
+    expect(refusal({ labels })).to.match(/labels is .*: use an object of up to 60 names and values/);
     expect(check({ "gcp:region": "us-east1", "other:seed": "x" }).seed).to.equal(42);
   });
 

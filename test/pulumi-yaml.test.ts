@@ -35,6 +35,21 @@ describe("Settings to rehearse", () => {
     );
   });
 
+  it("are refused if the stack's file is broken, or would be ignored", async () => {
+    for (const [text, message] of [
+      ["config:\n  a: [", /Pulumi\.odd\.yaml cannot be read \(unexpected end.*\): correct it/],
+      ["config: &all\n  gcp-data-demos:labels: *all\n", /Pulumi\.odd\.yaml cannot be read \(/],
+      ["config:\n  - gcp-data-demos:seed: 1\n", /Pulumi\.odd\.yaml has no settings by name/],
+      ["- config\n", /Pulumi\.odd\.yaml has no settings by name/],
+      ["config:\n  seed: 1\n", /Pulumi\.odd\.yaml sets seed: write PROGRAM:seed/],
+    ] as const) {
+      stack("odd", text);
+      expect(await userError(async () => readStackSettings("odd", url)), text).to.match(message);
+    }
+    stack("day", "config:\n  gcp-data-demos:labels:\n    since: 2024-01-01\n");
+    expect(readStackSettings("day", url)).to.deep.equal({ "gcp-data-demos:labels": '{"since":"2024-01-01"}' });
+  });
+
   it("come from name=value, for every setting of Pulumi.yaml", async () => {
     const yaml = readPulumiYaml();
     expect(readSetTexts(['labels={"a":"b=c"}', "gcp-data-demos:seed=7", "thelookSource="], yaml)).to.deep.equal({

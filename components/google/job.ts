@@ -37,11 +37,10 @@ export interface JobArgs {
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment variables whose values Cloud Run reads from Secret Manager: by variable, the name of a secret in the job's project. @default none */
   readonly secrets?: Readonly<Record<string, string>>;
-  /**
-   * Fingerprints of the code that the arguments and variables name, by its path. A fingerprint replaces the path in the job's own fingerprint: the
-   * path contains a hash of more code than the job runs. @default none
-   */
-  readonly code?: readonly { readonly path: pulumi.Input<string>; readonly fingerprint: string }[];
+  /** A fingerprint of the code that the job runs. It is part of the job's own. @default none */
+  readonly codeFingerprint?: string;
+  /** Arguments that are not part of the job's fingerprint: they change with more code than the job runs. @default none */
+  readonly notInFingerprint?: readonly pulumi.Input<string>[];
   /** How many tasks the work is split into. @default 1 */
   readonly tasks?: number;
   /** Memory, retries and time limit of each task. */
@@ -106,9 +105,10 @@ export class Job extends pulumi.ComponentResource {
     );
     this.jobName = job.name;
     this.fullName = pulumi.interpolate`projects/${project}/locations/${region}/jobs/${job.name}`;
-    this.fingerprint = pulumi.all([pulumi.output(run), pulumi.all([...(args.code ?? [])])]).apply(([known, code]) => {
-      const text = JSON.stringify([known, tasks]);
-      return hashOf(code.reduce((all, { path, fingerprint }) => all.replaceAll(path, fingerprint), text));
+    const leftOut = pulumi.all([...(args.notInFingerprint ?? [])]);
+    this.fingerprint = pulumi.all([pulumi.output(run), leftOut]).apply(([known, without]) => {
+      const counted = { ...known, args: known.args.filter((arg) => !without.includes(arg)) };
+      return hashOf(JSON.stringify([counted, tasks, args.codeFingerprint]));
     });
     const { jobName, fullName, fingerprint } = this;
     this.registerOutputs({ jobName, fullName, fingerprint });

@@ -1,24 +1,11 @@
 import { UserError } from "../errors.ts";
-import type { Manifest, ManifestFile } from "../lake/manifest.ts";
+import type { Manifest } from "../lake/manifest.ts";
 import { coffee } from "../tables/index.ts";
 import { type Column, fullName, type Table } from "../tables/table.ts";
 import type { Dialect } from "../warehouse/dialect.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
-
-/** Rows of a table that wait to be loaded. */
-export interface StagedTable {
-  readonly table: Table;
-  /** The name of their staging table; undefined if the table stays as it is. */
-  readonly from: string | undefined;
-  /** The number of rows that the table will have. */
-  readonly rows: number;
-  /** SQL condition for the rows of the table that they replace. */
-  readonly goes: string | undefined;
-  /** The addresses of the files that they come from. */
-  readonly uris: readonly string[];
-  /** The same files, as the manifest names them. */
-  readonly files: readonly ManifestFile[];
-}
+import { checkDays } from "./check-days.ts";
+import { type StagedTable, sameName, staying } from "./staged-table.ts";
 
 type Waiting = StagedTable & { readonly from: string };
 
@@ -30,6 +17,9 @@ interface Rule {
   /** Completes the sentence "order_hour is 99, …". */
   readonly must: string;
 }
+
+/** No day is before this one: dbt has a row for each day since the first. */
+const EARLIEST = "2000-01-01";
 
 /** A load is refused if it has fewer rows than this share of the last one's. */
 const SHRINK = 0.5;
@@ -55,7 +45,8 @@ export async function checkRows(
       ...(await checkKeys(warehouse, staged, waiting)),
     );
   // Rows in the wrong month may break another rule, too.
-  if (faults.length === 0) faults.push(...(await checkMonths(warehouse, waiting)));
+  if (faults.length === 0)
+    faults.push(...(await checkMonths(warehouse, waiting)), ...(await checkDays(warehouse, staged, settings)));
   if (faults.length === 0) return;
   const shown = faults.slice(0, 10);
   if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more faults of this kind`);
@@ -110,21 +101,22 @@ async function checkSingleRows(warehouse: Warehouse, staged: readonly Waiting[],
 
 function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["settings"]): Rule[] {
   const rules = Object.entries(table.columns).flatMap(([name, column]) => ruleOfColumn(name, column));
-  const day = (column: string, first: string | undefined, last: string) => ({
-    bad: `${first === undefined ? "FALSE" : `${column} < DATE '${first}'`} OR ${column} > DATE '${last}'`,
+  const day = (column: string, first: string, last: string, days: string) => ({
+    bad: `${column} < DATE '${first}' OR ${column} > DATE '${last}'`,
     shows: column,
-    must: first === undefined ? `after the run's last day, ${last}` : `outside the run's days, ${from} to ${until}`,
+    must: `outside ${days}, ${first} to ${last}`,
   });
+  const known = (column: string) => day(column, EARLIEST, until, "the days that a run may know");
   if (sameName(table, coffee.stores))
     rules.push(
       { bad: "closes_at_hour <= opens_at_hour", shows: "closes_at_hour", must: "not after opens_at_hour" },
-      day("opened_on", undefined, until),
+      known("opened_on"),
     );
-  if (sameName(table, coffee.customers)) rules.push(day("registration_date", undefined, until));
+  if (sameName(table, coffee.customers)) rules.push(known("registration_date"));
   if (sameName(table, coffee.events))
-    rules.push({ bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
+    rules.push(known("starts_on"), { bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
   if (sameName(table, coffee.orders)) {
-    rules.push(day("order_date", from, until));
+    rules.push(day("order_date", from, until, "the run's days"));
     // Kyiv is two or three hours ahead of UTC. The hour of the order covers 60 minutes.
     const minutes = dialect.minutesBetween("order_date", "ordered_at");
     rules.push(
@@ -204,12 +196,6 @@ WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
   return faults;
 }
 
-/** The rows of a table that a load leaves, as a FROM clause takes them. */
-function staying(warehouse: Warehouse, { table, goes }: StagedTable): string {
-  const name = warehouse.nameOf(table);
-  return goes === undefined ? name : `(SELECT * FROM ${name} WHERE NOT (${goes}))`;
-}
-
 /** Orders outside their file's month: the next load of that month would keep or lose them by mistake. */
 async function checkMonths(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
   const orders = waiting.find(({ table }) => sameName(table, coffee.orders));
@@ -233,11 +219,6 @@ function place({ uris, table }: StagedTable): string {
 
 function keyOf({ primaryKey }: Table): string {
   return String(primaryKey[0]);
-}
-
-/** Tables are loaded into a dataset of a chosen name, so the object may be a copy. */
-function sameName(table: Table, other: Table): boolean {
-  return table.table === other.table;
 }
 
 function show(row: ResultRow | undefined): string {

@@ -26,7 +26,7 @@ const loadInTurn = inTurn(async (): Promise<StepAnswer> => {
         const [made, loaded] = await Promise.all([madeRun(lake, where.prefix), loadedRun(warehouse, where.dataset)]);
         return {
           has: loaded,
-          due: made !== undefined && made.run !== loaded?.run,
+          due: made !== undefined && made.run !== loaded?.run && made.until <= night,
           waitsFor: isOf(made, night) ? undefined : `the generator: the bucket holds ${reach(made)}`,
         };
       },

@@ -53,9 +53,12 @@ export async function runStep({ standing, work }: Step, night: string): Promise<
   return { status: 200, body: { state: before.due ? "done" : "already done", ...body } };
 }
 
-/** Whether a run has the data of a night. */
+/**
+ * Whether a run ends with a night's day. Not one that ends later, such as one that somebody made with another UNTIL: it would pass for
+ * done night after night.
+ */
 export function isOf(run: Run | undefined, night: string): run is Run {
-  return run !== undefined && run.until >= night;
+  return run?.until === night;
 }
 
 /** The end of a run's data, in words. */

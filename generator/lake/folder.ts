@@ -118,13 +118,17 @@ export async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
 }
 
 /**
- * Creates a folder and its missing parents. `mkdir(…, { recursive: true })` does not work here: if the system always answers ENOENT, as
+ * Creates a folder and its missing parents. Throws UserError at a link that leads nowhere. `mkdir(…, { recursive: true })` does not work here: if the system always answers ENOENT, as
  * under /proc, Node 22 retries forever.
  */
 export async function makeFolder(path: string): Promise<void> {
   const make = async () => {
     await mkdir(path).catch(async (error) => {
-      if (codeOf(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined)
+        throw new UserError(`${path} is a link to a folder that does not exist: create that folder, or choose another`);
+      if (!found.isDirectory()) throw error;
     });
   };
   try {

@@ -110,21 +110,22 @@ function firstMistake(value: unknown): string | undefined {
 
 /** How the months of a manifest's files contradict its first and last day; undefined if they do not. */
 function wrongMonths({ settings: { from, until }, files }: Manifest): string | undefined {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const { month } of files) {
-    if (month === undefined) continue;
-    least = Math.min(least, monthNumber(month));
-    most = Math.max(most, monthNumber(month));
-  }
-  if (most < least) return undefined;
-  const [first, last] = [monthNumber(from), monthNumber(until)];
-  // The first and the last month may lack their files, if all shops were closed on these days.
-  if (least >= first && least <= first + 1 && most >= last - 1 && most <= last) return undefined;
-  return `its files are of other months than its days, ${from} to ${until}`;
+  const months = new Set(files.flatMap(({ month }) => month ?? []));
+  if (months.size === 0) return undefined;
+  const other = [...months].find((month) => month < from.slice(0, 7) || month > until.slice(0, 7));
+  if (other !== undefined) return `it names a file of ${other}, and its days are ${from} to ${until}`;
+  const lacking = monthsBetween(from, until).find((month) => !months.has(month));
+  return lacking && `it names no file of ${lacking}, and its days are ${from} to ${until}`;
 }
 
-/** Counts the months since the year 0. */
-const monthNumber = (day: string): number => 12 * Number(day.slice(0, 4)) + Number(day.slice(5, 7));
+/** The months from one day to another, as `YYYY-MM`. */
+function monthsBetween(from: string, until: string): string[] {
+  const [first, last] = [from, until].map((day) => 12 * Number(day.slice(0, 4)) + Number(day.slice(5, 7)) - 1);
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => {
+    const number = Number(first) + index;
+    return `${String(Math.floor(number / 12)).padStart(4, "0")}-${String((number % 12) + 1).padStart(2, "0")}`;
+  });
+}
 
 function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

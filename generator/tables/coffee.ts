@@ -157,13 +157,21 @@ export const events = table(
     ends_on: date("Last day; may be in the future"),
     store_id: nullable(integer("The only store that it reaches; empty if it reaches all")),
     opens_at_hour: nullable(
-      integer("Hour before which no store opens on these days, Kyiv time; empty for the usual hours"),
+      within(0, 24, integer("Hour before which no store opens on these days, Kyiv time; empty for the usual hours")),
     ),
     closes_at_hour: nullable(
-      integer("Hour at which every store has closed on these days, Kyiv time; empty for the usual hours"),
+      within(
+        0,
+        24,
+        integer("Hour at which every store has closed on these days, Kyiv time; empty for the usual hours"),
+      ),
     ),
     demand_factor: nullable(
-      numeric("Demand relative to an ordinary day, in a promotion's hours if it has any; empty if it changes none"),
+      within(
+        0,
+        10,
+        numeric("Demand relative to an ordinary day, in a promotion's hours if it has any; empty if it changes none"),
+      ),
     ),
     is_closed: boolean("Whether the stores that it reaches are closed all day"),
     source: string("The web page that reports it, or: the chain"),

@@ -5,12 +5,17 @@ import type { Table } from "../tables/table.ts";
 export type ExportFiles = ReadonlyMap<Table, readonly string[]>;
 
 const formats = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet)$/;
-const archives = /\.(zip|7z|rar|tar|tgz|tar\.gz|xlsx?)$/i;
+/** Files that cannot be read as they are, and what to do about them. */
+const unreadable: readonly (readonly [RegExp, string])[] = [
+  [/\.(zip|7z|rar|tar|tgz|tar\.gz|bz2|xz|zst|snappy|lz4)$/i, "unpack it first"],
+  [/\.(xlsx?|ods|numbers)$/i, "save it as CSV (UTF-8)"],
+  [/\.(avro|orc|sqlite3?|db|sql)$/i, "export CSV, JSON lines or Parquet"],
+];
 
 /**
  * Finds the files of each table among the paths of an export, by the names that people's tools give: `users.csv`, `Users.CSV`,
- * `users-000000000000.csv.gz` and its further shards, `thelook_users.parquet`, `users.csv/part-00000.csv`, all of them in the
- * folder or one folder down. Names without a prefix come before names with one, and a folder before its subfolders.
+ * `users-000000000000.csv.gz` and its further shards, `thelook_users.parquet`, `users.csv/part-00000.csv`, `users (1).csv`, all of
+ * them in the folder or one folder down. Names without a prefix come before names with one, and a folder before its subfolders.
  * @param place the folder or bucket, for messages
  * @param needed tables that an export must have
  * @param optional tables that it may lack
@@ -33,12 +38,11 @@ export function findExportFiles(
     const chosen = candidates.filter(({ stem, depth }) => rank(stem === name, depth) === closest);
     const sets = [...new Set(chosen.map(({ set }) => set))];
     const shards = chosen.map(({ path }) => path);
-    const twins = shards.filter((path) => /\.gz$/i.test(path) && shards.includes(path.slice(0, -3)));
-    const gap = missingShard(shards);
-    if (twins[0] !== undefined)
-      problems.push(`${twins[0].slice(0, -3)} and ${twins[0]} have the same rows: keep one of them`);
+    const twins = twinsAmong(chosen);
+    const gap = missingShard(chosen.map(({ mark }) => mark));
+    if (sets.length > 1) problems.push(`${sets.join(" and ")} could each be ${name}: keep one of them`);
+    else if (twins !== undefined) problems.push(`${twins.join(" and ")} could each be ${name}: keep one of them`);
     else if (gap !== undefined) problems.push(`lacks the shard ${gap} of ${name}: copy all of them`);
-    else if (sets.length > 1) problems.push(`${sets.join(" and ")} could each be ${name}: keep one of them`);
     else if (sets.length === 1) found.set(table, shards);
     else if (needed.includes(table)) lacking.push(`${name}.csv`);
   }
@@ -48,29 +52,70 @@ export function findExportFiles(
 }
 
 /** A file, judged by its path: files of one set are the shards of one table. */
-function describe(path: string): { path: string; stem: string; set: string; depth: number } | undefined {
+interface Candidate {
+  readonly path: string;
+  readonly stem: string;
+  readonly set: string;
+  /** The part of the name that tells a shard from the others; empty if there is none. */
+  readonly mark: string;
+  readonly depth: number;
+}
+
+function describe(path: string): Candidate | undefined {
   const parts = path.split("/");
   const hidden = parts.some((part) => /^[._]/.test(part));
   const file = (parts.at(-1) ?? "").toLowerCase().replace(/\.gz$/, "");
   if (hidden || !formats.test(file)) return undefined;
   const format = formats.exec(file)?.[1] as string;
-  const bare = file.replace(formats, "");
-  const shard = /^(.*?)[-_.]?(\d{12}|\d{5}-of-\d{5}|part-\d+.*|data_\d.*)?$/.exec(bare)?.[1] ?? bare;
+  const bare = withoutFormat(file);
+  const [, shard = bare, mark = ""] =
+    /^(.*?)[-_.]?(\d{12}|\d{5}-of-\d{5}|part-\d+.*|data_\d.*)?$/.exec(bare.replace(copied, "")) ?? [];
   // Spark and Snowflake write a folder for each table, and number the files in it.
   const numbered = shard === "" && parts.length > 1;
   const folders = parts.slice(0, numbered ? -2 : -1);
-  const named = numbered ? (parts.at(-2) as string).toLowerCase().replace(/\.gz$/, "").replace(formats, "") : shard;
+  const named = numbered ? withoutFormat((parts.at(-2) as string).toLowerCase().replace(/\.gz$/, "")) : shard;
   const depth = folders.length;
   if (depth > 1) return undefined;
   const stem = named.replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
-  return { path, stem, set: [...folders, `${named}.${format}`].join("/"), depth };
+  return { path, stem, set: [...folders, `${named}.${format}`].join("/"), mark, depth };
 }
 
-/** The first number that is missing among shards that BigQuery numbers from 0, such as "000000000001"; undefined for other files. */
-function missingShard(paths: readonly string[]): string | undefined {
-  const numbers = paths.map((path) => /(?<!\d)\d{12}(?=\.)/.exec(path)?.[0]);
-  const expected = paths.map((_, index) => String(index).padStart(12, "0"));
-  return numbers.includes(undefined) ? undefined : expected.find((number) => !numbers.includes(number));
+/** The ending that browsers and file managers give to a further copy of a file: `users (1)`, `users - Copy`, `users copy 2`. */
+const copied = / (\(\d+\)|- copy( \(\d+\))?|copy( \d+)?)$/;
+
+/** A file's name without its formats and the compression within a Parquet file: Windows hides the first of `users.csv.txt`. */
+function withoutFormat(file: string): string {
+  const bare = file.replace(formats, "");
+  if (bare === file) return file;
+  return withoutFormat(file.endsWith(".parquet") ? bare.replace(/\.(snappy|gz|zstd|lz4)$/, "") : bare);
+}
+
+/** Two files that cannot both be shards of one table: with the same mark, or a shard beside a file of the whole table. */
+function twinsAmong(files: readonly Candidate[]): string[] | undefined {
+  const seen = new Map<string, string>();
+  // The file without a mark comes first.
+  for (const { path, mark } of files.toSorted((a, b) => a.mark.length - b.mark.length)) {
+    const other = seen.get(mark) ?? seen.get("");
+    if (other !== undefined) return [other, path];
+    seen.set(mark, path);
+  }
+  return undefined;
+}
+
+/**
+ * The first number that is missing among shards that count from 0, as BigQuery's do ("000000000001"), or that say how many there are
+ * ("00001-of-00003"); undefined for other files.
+ */
+function missingShard(marks: readonly string[]): string | undefined {
+  const [, ending = "", count] = /^\d{5}(-of-(\d{5}))$/.exec(marks[0] ?? "") ?? [];
+  const width = count === undefined ? 12 : 5;
+  const isNumbered = (mark: string) =>
+    mark.endsWith(ending) && mark.length === width + ending.length && /^\d+/.test(mark);
+  if (!marks.every(isNumbered)) return undefined;
+  const total = count === undefined ? marks.length : Number(count);
+  const expected = Array.from({ length: total }, (_, index) => `${String(index).padStart(width, "0")}${ending}`);
+  const present = new Set(marks);
+  return expected.find((mark) => !present.has(mark));
 }
 
 function rank(exact: boolean, depth: number): number {
@@ -78,8 +123,10 @@ function rank(exact: boolean, depth: number): number {
 }
 
 function whatIsThere(paths: readonly string[]): string {
-  const archive = paths.find((path) => archives.test(path));
-  if (archive !== undefined) return `. It has ${archive}: unpack it first`;
+  for (const path of paths) {
+    const cure = unreadable.find(([name]) => name.test(path))?.[1];
+    if (cure !== undefined) return `. It has ${path}: ${cure}`;
+  }
   if (paths.length === 0) return ". It is empty";
   const shown = paths.slice(0, 8).join(", ");
   return `. It has ${shown}${paths.length > 8 ? ` and ${paths.length - 8} more files` : ""}`;

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { constants, gunzipSync } from "node:zlib";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { columnNames, type Table } from "../tables/table.ts";
 import { type CsvForm, commaForm, readRecords } from "./read-csv.ts";
 
@@ -54,7 +54,9 @@ export async function examineExportFile(table: Table, path: string, beginning: B
   if (head.length === 0) throw new UserError(`${path} is empty: expected the header ${columnNames(table).join(",")}`);
   if (text.includes("\0") && encodingOf(head) === "utf-8")
     throw new UserError(`${path} is not a text file: export CSV, JSON lines or Parquet`);
-  if (encodingOf(head) === "utf-16be") throw new UserError(`${path} is in UTF-16 (big endian): save it as UTF-8`);
+  const isJson = /^(\xff\xfe|\xfe\xff)?\s*\{/.test(text.replaceAll("\0", ""));
+  if (encodingOf(head) === "utf-16be" || isJson)
+    throw new UserError(`${path} is in UTF-16, of which only CSV in little endian is read: save it as UTF-8`);
   const form = await formOf(table, path, head);
   return { ...file, format: "csv", form, header: await headerOf(path, head, form) };
 }
@@ -63,15 +65,21 @@ export async function examineExportFile(table: Table, path: string, beginning: B
 export function describeForm({ format, form }: ExportFile): string {
   if (format !== "csv") return format === "parquet" ? "Parquet" : "JSON lines";
   if (form.encoding !== "utf-8") return `in ${form.encoding.toUpperCase()}`;
-  if (form.skip > 0) return 'opened by a line "sep="';
+  if (form.skip > 0) return "opened by lines before its header";
   if (form.newline === "\r") return "broken into lines by CR";
   return `separated by ${form.delimiter === "\t" ? "tabs" : form.delimiter}`;
 }
 
-/** Examines a file on this machine. Throws like `examineExportFile`. */
+/** Examines a file on this machine. Throws like `examineExportFile`, and if the file cannot be read. */
 export async function readExportFile(table: Table, path: string): Promise<ExportFile> {
   const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(path, { end: HEAD_BYTES - 1 })) chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of createReadStream(path, { end: HEAD_BYTES - 1 })) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be read (${messageOf(error)}): is it a folder, or a link to a file that was moved? Put the file there`,
+    );
+  }
   return examineExportFile(table, path, Buffer.concat(chunks));
 }
 
@@ -97,11 +105,13 @@ function encodingOf(head: Buffer): CsvForm["encoding"] {
 async function formOf(table: Table, path: string, head: Buffer): Promise<CsvForm> {
   const encoding = encodingOf(head);
   const text = new TextDecoder(encoding).decode(head);
-  const first = text.split(/[\r\n]/, 1)[0] ?? "";
+  const [blank = ""] = /^\ufeff?[\r\n]*/.exec(text) ?? [];
+  const first = text.slice(blank.length).split(/[\r\n]/, 1)[0] ?? "";
   const told = /^"?sep=(.)"?$/i.exec(first)?.[1];
   const ending = /\r\n|\n|\r/.exec(text)?.[0] ?? "\n";
   const newline = ending === "\r" && !text.includes("\n") ? "\r" : "\n";
-  const base = { encoding, newline, skip: told === undefined ? 0 : 1 } as const;
+  const blankLines = blank.split(newline).length - 1;
+  const base = { encoding, newline, skip: blankLines + (told === undefined ? 0 : 1) } as const;
   const wanted = new Set<string>(columnNames(table));
   const candidates = told === undefined ? delimiters : delimiters.filter((delimiter) => delimiter === told);
   const scores = await Promise.all(

@@ -27,7 +27,7 @@ export const patterns: Record<ColumnType, string> = {
   STRING: "",
   BOOLEAN: "true|false|True|False|TRUE|FALSE",
   DATE: day,
-  TIMESTAMP: `${day}[ T]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?( UTC|Z|[+]00(:00)?)?`,
+  TIMESTAMP: `${day}[ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?( UTC|Z|[+]00(:00)?)?`,
 };
 
 const forms: Record<ColumnType, string> = {
@@ -52,8 +52,8 @@ export interface CsvForm {
   readonly delimiter: "," | ";" | "\t" | "|";
   /** `\n` stands for LF and CRLF. */
   readonly newline: "\n" | "\r";
-  /** Lines before the header, such as Excel's `sep=;`. */
-  readonly skip: 0 | 1;
+  /** Lines before the header: empty ones, or Excel's `sep=;`. */
+  readonly skip: number;
 }
 
 /** The form of our own files, and of BigQuery's exports. */
@@ -64,9 +64,11 @@ export interface Reading {
   readonly patterns: Readonly<Record<ColumnType, string>>;
   /** Whether a value stands for NULL. */
   isEmpty(value: string, type: ColumnType): boolean;
+  /** The part of a value that must fit the pattern. */
+  partOf(value: string): string;
 }
 
-const strict: Reading = { patterns, isEmpty: (value) => value === "" };
+const strict: Reading = { patterns, isEmpty: (value) => value === "", partOf: (value) => value };
 
 /** Opens a CSV file on this machine. Throws UserError if there is none. */
 export async function openCsv(path: string): Promise<CsvInput> {
@@ -85,7 +87,8 @@ export async function readHeader(table: Table, file: CsvInput, extraColumns?: "i
   const wanted: string[] = columnNames(table);
   const expected = `expected the header ${csvHeader(table)}`;
   let header: string[] | undefined;
-  for await (const { fields } of readRecords(file)) {
+  for await (const { line, fields } of readRecords(file)) {
+    if (line > 1) throw new UserError(`${file.name}, line 1: is empty; ${expected}`);
     header = fields;
     break;
   }
@@ -133,7 +136,7 @@ export async function findFault(
         const empty = column !== undefined && reading.isEmpty(value, column.type);
         if (column === undefined || (empty && column.mode === "NULLABLE")) continue;
         if (empty) return `${at}, column ${name}: empty, but every row needs ${forms[column.type]}`;
-        if (!fits(value, column.type, reading))
+        if (!fits(reading.partOf(value), column.type, reading))
           return `${at}, column ${name}: "${shorten(value)}" is not ${column.type} (${forms[column.type]})`;
       }
     }
@@ -176,13 +179,12 @@ export async function* readRecords({ name, chunks }: CsvInput, form = commaForm)
   let field = "";
   let state: "start" | "plain" | "quoted" | "closed" = "start";
 
-  let skipped = 0;
   const endRecord = (): CsvRecord | undefined => {
     fields.push(state === "plain" && newline === "\n" && field.endsWith("\r") ? field.slice(0, -1) : field);
     const record = { line: start, fields };
     const blank = fields.length === 1 && fields[0] === "" && state !== "closed";
     [fields, field, state, length] = [[], "", "start", 0];
-    return blank || skipped++ < skip ? undefined : record;
+    return blank || start <= skip ? undefined : record;
   };
 
   let previous = "";

@@ -18,7 +18,7 @@ const nullMarkers = ["", "NULL", "\\N"] as const;
 const nullWords = ["null", "None", "NaN", "nan", "-nan", "NaT", "NA", "<NA>", "N/A", "n/a"] as const;
 
 const zone = "UTC|GMT|Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+";
-const clock = "([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}([.][0-9]{1,6}0*)?";
+const clock = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6}0*)?";
 
 const lenient: Reading = {
   patterns: {
@@ -31,6 +31,7 @@ const lenient: Reading = {
   isEmpty: (value, type) =>
     nullMarkers.some((marker) => marker === value.trim()) ||
     (type !== "STRING" && nullWords.some((word) => word === value.trim())),
+  partOf: (value) => value.trim(),
 };
 
 /**
@@ -46,9 +47,12 @@ export async function selectExport(
   spare: readonly string[],
 ): Promise<{ sql: string; missing: string[] }> {
   const file = await readExportFile(table, path);
-  const { from, columns } = await source(connection, file);
+  const { from, columns, nested } = await source(connection, file);
   const names = columns.map((name) => name.trim().toLowerCase());
   const missing = checkColumns(table, file, names, spare);
+  const group = nested.find((name) => Object.hasOwn(table.columns, name.trim().toLowerCase()));
+  if (group !== undefined)
+    throw new UserError(`${path}: the column "${group}" has nested values, and a single value is wanted: flatten it`);
   if (file.format === "csv") await refuseTrailingDelimiters(connection, table, file);
   const values = columnNames(table).map((name) => {
     const type = table.columns[name]?.type as ColumnType;
@@ -77,9 +81,16 @@ export async function findExportFault(
       throw new UserError(`${path} cannot be read to its end: ${error.message}; was it cut short?`);
     });
     const { delimiter } = file.form;
-    if (fault === undefined || delimiter === ",") return fault;
+    // DuckDB knows more than the patterns, such as the names of time zones.
+    if (fault === undefined) return findRow(connection, table, file);
+    if (delimiter === ",") return fault;
     return `${fault}; the file is separated by ${delimiter === "\t" ? "tabs" : delimiter}: if its numbers or days follow another country's habits, save it as CSV with commas (UTF-8)`;
   }
+  return findRow(connection, table, file);
+}
+
+/** Finds the first value that DuckDB's cast refuses, and says in which row it is. */
+async function findRow(connection: DuckDBConnection, table: Table, file: ExportFile): Promise<string | undefined> {
   const { from, columns } = await source(connection, file);
   for (const [index, written] of columns.entries()) {
     const name = written.trim().toLowerCase();
@@ -89,31 +100,60 @@ export async function findExportFault(
       `SELECT row, value FROM (SELECT row_number() OVER () AS row, c${index} AS value FROM ${from}) WHERE ${castOf("value", type, "TRUE", "FALSE")} LIMIT 1`,
     );
     const [found] = rows.getRows();
-    if (found) return `${path}, row ${found[0]}, column ${name}: "${found[1]}" is not ${type}`;
+    if (found) return `${file.path}, row ${found[0]}, column ${name}: "${found[1]}" is not ${type}`;
   }
   return undefined;
 }
 
-/** A file as a FROM clause reads it, its columns named c0, c1 and so on, all as text; and the file's own names. */
-async function source(
-  connection: DuckDBConnection,
-  file: ExportFile,
-): Promise<{ from: string; columns: readonly string[] }> {
-  if (file.format === "csv") return { from: csvSource(file, file.header.length), columns: file.header };
-  const { path, gzipped, format } = file;
-  const json = `${quote(path)}, format = 'newline_delimited', compression = '${gzipped ? "gzip" : "uncompressed"}'`;
-  // The sample is the whole file, because BigQuery leaves out the fields of a row that are NULL.
-  const sample = format === "parquet" ? `read_parquet(${quote(path)})` : `read_json(${json}, sample_size = -1)`;
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${sample}`).catch((error: Error) => {
-    const name = format === "parquet" ? "Parquet" : "JSON lines";
-    throw new UserError(`${path} cannot be read as ${name}: ${error.message.split("\n")[0]}`);
+/** A file as a FROM clause reads it. */
+interface Source {
+  /** Its columns are named c0, c1 and so on, all of them texts. */
+  readonly from: string;
+  /** The file's own names of these columns. */
+  readonly columns: readonly string[];
+  /** The names of columns with lists or objects. */
+  readonly nested: readonly string[];
+}
+
+async function source(connection: DuckDBConnection, file: ExportFile): Promise<Source> {
+  if (file.format === "csv") return { from: csvSource(file, file.header.length), columns: file.header, nested: [] };
+  const isParquet = file.format === "parquet";
+  return (isParquet ? parquetSource : jsonSource)(connection, file).catch((error: Error) => {
+    const form = isParquet ? "Parquet" : "JSON lines, one object a line";
+    throw new UserError(`${file.path} cannot be read as ${form}: ${error.message.split(/\n|\. Try /)[0]}`);
   });
-  const columns = described.getRows().map(([name]) => String(name));
-  // As text, because DuckDB guesses the types of JSON from the values.
-  const typed = columns.map((name) => `${quote(name)}: 'VARCHAR'`).join(", ");
-  const reader = format === "parquet" ? sample : `read_json(${json}, columns = {${typed}})`;
-  const texts = columns.map((name, index) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${index}`);
-  return { from: `(SELECT ${texts.join(", ")} FROM ${reader})`, columns };
+}
+
+async function parquetSource(connection: DuckDBConnection, { path }: ExportFile): Promise<Source> {
+  // Some writers, such as Impala, store texts as bytes.
+  const reader = `read_parquet(${quote(path)}, binary_as_string = true)`;
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${reader}`);
+  const fields = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+  const texts = fields.map(({ name }, index) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${index}`);
+  return {
+    from: `(SELECT ${texts.join(", ")} FROM ${reader})`,
+    columns: fields.map(({ name }) => name),
+    nested: fields.filter(({ type }) => /^(STRUCT|MAP|UNION)\b|\]$/.test(type)).map(({ name }) => name),
+  };
+}
+
+async function jsonSource(connection: DuckDBConnection, { path, gzipped }: ExportFile): Promise<Source> {
+  const reader = `read_ndjson_objects(${quote(path)}, compression = '${gzipped ? "gzip" : "uncompressed"}')`;
+  // In every row, because BigQuery leaves out the fields of a row that are NULL. DuckDB's own read_json confuses names that differ in case.
+  // A name with other characters is not a column's.
+  const found = await connection.runAndReadAll(
+    `SELECT name, max(json_type(json, '$."' || name || '"') IN ('OBJECT', 'ARRAY'))
+     FROM (SELECT json, unnest(json_keys(json)) AS name FROM ${reader})
+     WHERE regexp_full_match(name, '[A-Za-z0-9_ -]+') GROUP BY name ORDER BY name`,
+  );
+  const columns = found.getRows().map(([name]) => String(name));
+  const paths = columns.map((name) => quote(`$."${name}"`));
+  const texts = columns.map((_, index) => `texts[${index + 1}] AS c${index}`);
+  return {
+    from: `(SELECT ${texts.join(", ")} FROM (SELECT json_extract_string(json, [${paths}]) AS texts FROM ${reader}))`,
+    columns,
+    nested: found.getRows().flatMap(([name, isNested]) => (isNested ? [String(name)] : [])),
+  };
 }
 
 function csvSource({ path, gzipped, form }: ExportFile, fields: number, more = ""): string {
@@ -166,11 +206,16 @@ export function checkColumns(
   const needed = missing.filter((name) => !spare.includes(name));
   if (needed.length === 0) return missing;
   const must = wanted.filter((name) => !spare.includes(name));
+  const shown = names
+    .slice(0, 20)
+    .join(", ")
+    .replaceAll(/\p{Cc}/gu, "\ufffd")
+    .slice(0, 300);
   if (missing.length === wanted.length)
-    throw new UserError(`${file.path} is not a table ${fullName(table)}: it has ${names.slice(0, 20).join(", ")}`);
-  throw new UserError(
-    `${at}: no column ${needed.join(", ")}; it has ${names.slice(0, 20).join(", ")}, and needs ${must.join(", ")}`,
-  );
+    throw new UserError(
+      `${file.path} is not a table ${fullName(table)}: it has ${shown}, and needs ${must.join(", ")}. Its first line must be a header with these names, separated by commas`,
+    );
+  throw new UserError(`${at}: no column ${needed.join(", ")}; it has ${shown}, and needs ${must.join(", ")}`);
 }
 
 /**

@@ -54,7 +54,7 @@ describe("Job", () => {
 
   it("has the same fingerprint while the code that it runs is the same, whatever the path says", async () => {
     const declared = async (path: string, fingerprint: string) =>
-      (await declareJob({ args: [path, "work"], code: [{ path, fingerprint }] })).fingerprint;
+      (await declareJob({ args: [path, "work"], codeFingerprint: fingerprint, notInFingerprint: [path] })).fingerprint;
     expect(await declared("/mnt/bucket/main-1.mjs", "same")).to.equal(await declared("/mnt/bucket/main-2.mjs", "same"));
     expect(await declared("/mnt/bucket/main-1.mjs", "a")).not.to.equal(await declared("/mnt/bucket/main-1.mjs", "b"));
   });

@@ -212,7 +212,20 @@ describe("loading the coffee shop", () => {
       [set("products", "price", "-90"), /Products\.csv, product_id 1: price is -90/],
       [
         set("customers", "registration_date", "2024-03-11"),
-        /registration_date is "2024-03-11", after the run's last day/,
+        /registration_date is "2024-03-11", outside the days that a run may know, 2000-01-01 to 2024-03-10/,
+      ],
+      [set("customers", "registration_date", "1000-01-01"), /registration_date is "1000-01-01", outside/],
+      [set("stores", "opened_on", "1999-12-31"), /Stores\.csv, store_id 1: opened_on is "1999-12-31", outside/],
+      [set("events", "starts_on", "1000-01-01"), /Events\.csv, event_id 1: starts_on is "1000-01-01", outside/],
+      [set("events", "closes_at_hour", "99"), /Events\.csv, event_id 1: closes_at_hour is 99, and must be 0 to 24/],
+      [set("events", "demand_factor", "-1"), /Events\.csv, event_id 1: demand_factor is -1, and must be 0 to 10/],
+      [
+        async () => {
+          const path = pathOf("stores");
+          await writeFile(path, `\n${await readFile(path, "utf8")}`);
+          await promise("stores", {});
+        },
+        /Stores\.csv, line 1: is empty; expected the header store_id,/,
       ],
       [set("customers", "birth_year", "85"), /birth_year is 85, and must be 1900 to 2100/],
       [
@@ -263,6 +276,54 @@ describe("loading the coffee shop", () => {
     it("reads nothing if nothing changed, but still records the load", async () => {
       expect((await load(warehouse, lake)).changed).to.equal(0);
       await whole();
+    });
+
+    it("refuses a manifest that says other days, rows or months than its unchanged files have", async () => {
+      const of = (table: string, changes: object) => ({
+        files: manifest.files.map((file) => (file.table === table ? { ...file, ...changes } : file)),
+      });
+      const until = (day: string) => ({ settings: { ...manifest.settings, until: day } });
+      const cases: readonly (readonly [object, RegExp])[] = [
+        [
+          until("2024-03-20"),
+          /the orders are of 2024-01-31 to 2024-03-10, although a store was open on 2024-03-20, and the manifest says that the run is of 2024-01-31 to 2024-03-20/,
+        ],
+        [until("2024-03-09"), /the orders are of 2024-01-31 to 2024-03-10, and the manifest says/],
+        [
+          { settings: { ...manifest.settings, from: "2024-01-01" } },
+          /the orders are of 2024-01-31 to .* although a store was open on 2024-01-30/,
+        ],
+        [of("orders", { rows: 1 }), /coffee_shop\.orders: \d+ rows arrived, the manifest promises 3\./],
+        [of("stores", { rows: 1 }), /coffee_shop\.stores: \d rows arrived, the manifest promises 1\./],
+        [of("stores", { month: "2024-02" }), /names a month of stores, whose file must have the whole table/],
+        [
+          { files: manifest.files.filter(({ month }) => month !== "2024-02") },
+          /is not a manifest \(it names no file of 2024-02/,
+        ],
+      ];
+      for (const [changes, message] of cases) {
+        await lake.writeText(manifestPath("csv_sources"), JSON.stringify({ ...manifest, ...changes }));
+        expect(await refused()).to.match(message);
+      }
+    });
+
+    it("takes days without orders on which all stores were closed", async () => {
+      const { settings } = await generateCoffee(lake, {
+        seed: 7,
+        scale: 2,
+        until: "2022-03-20",
+        days: 40,
+        shard: { index: 0, count: 1 },
+      });
+      await load(warehouse, lake, { allowShrink: true });
+      const [found] = await warehouse.run(
+        "SELECT MAX(order_date) AS last, COUNT(*) >= 50 AS enough FROM coffee_shop.orders",
+      );
+      expect({ ...found, until: settings.until }).to.deep.equal({
+        last: "2022-02-23",
+        enough: true,
+        until: "2022-03-20",
+      });
     });
 
     it("drops the months that have left the window", async () => {

@@ -49,6 +49,19 @@ describe("A run in the output folder", () => {
     await replaceResults(out, async (folder) => expect(await readdir(folder)).to.be.empty);
   });
 
+  it("says that the folder is a link to nothing, or was removed meanwhile", async () => {
+    const link = join(out, "..", "link");
+    await symlink(join(out, "nowhere", "deeper"), link);
+    for (const path of [link, join(link, "below")])
+      expect(await userError(() => replaceResults(path, async () => {}))).to.equal(
+        `${link} is a link to a folder that does not exist: create that folder, or choose another`,
+      );
+    expect(await userError(() => replaceResults(out, () => rm(out, { recursive: true })))).to.match(
+      /run-\S+ was removed while this command wrote to it: run it again/,
+    );
+    await mkdir(out);
+  });
+
   it("keeps the old results if the new ones cannot replace them", async () => {
     const message = await userError(() =>
       replaceResults(out, async (folder) => {

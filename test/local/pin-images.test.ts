@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -41,8 +44,9 @@ describe("npm run pin", () => {
   });
   after(() => server?.close());
 
-  const pin = async (registry = url) => {
-    const run = promisify(execFile)(process.execPath, [program, "--registry", registry]);
+  const pin = async (registry = url, more: readonly string[] = [], path = process.env.PATH) => {
+    const env = { ...process.env, PATH: path };
+    const run = promisify(execFile)(process.execPath, [program, "--registry", registry, ...more], { env });
     const { stdout, stderr } = await run.catch((error: { stdout: string; stderr: string }) => error);
     return stdout + stderr;
   };
@@ -56,6 +60,26 @@ describe("npm run pin", () => {
     ]);
     expect(allowed.generatorImage(`docker.io/library/node@${node}`)).to.include(node);
     expect(allowed.dbtTag(dbt)).to.equal(dbt);
+  });
+
+  it("sets the digests in the current stack, and says if Pulumi is missing or has no stack", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pin-"));
+    const pulumi = (body: string) => writeFile(join(folder, "pulumi"), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    try {
+      expect(await pin(url, ["--set"], folder)).to.match(/^\nerror: pulumi cannot be run \(.*ENOENT\): install/m);
+      await pulumi(`echo "$@" >> ${join(folder, "said")}`);
+      await pin(url, ["--set"], folder);
+      expect((await readFile(join(folder, "said"), "utf8")).trimEnd().split("\n")).to.deep.equal([
+        `config set generatorImage docker.io/library/node@${digest("library/node")}`,
+        `config set dbtTag ${digest("dbt-labs/dbt-bigquery")}`,
+      ]);
+      await pulumi("exit 255");
+      expect(await pin(url, ["--set"], folder)).to.match(
+        /^\nerror: pulumi did not set generatorImage: choose the stack/m,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("says which image a registry does not have, sent wrongly, or cannot be asked for", async () => {

@@ -80,6 +80,22 @@ describe("The function load-bq-from-csv", () => {
     });
   });
 
+  it("does not load a run that ends after tonight", async () => {
+    const before = await startFunction("loadBqFromCsv", { ...env, UNTIL: "2025-03-01" });
+    try {
+      expect(await call(before.url)).to.deep.include({
+        status: 503,
+        body: {
+          state: "waiting",
+          waitsFor: `the generator: the bucket holds data until ${NIGHT}`,
+          night: "2025-03-01",
+        },
+      });
+    } finally {
+      await before.stop();
+    }
+  });
+
   it("loads tonight's run into the dataset that the environment names, and answers with the run, its last day and the rows of each table", async () => {
     expect(await call(loadBqFromCsv.url)).to.deep.include({ status: 200, body: { state: "done", ...tonight, loaded } });
     expect(await rows()).to.deep.equal(loaded);

@@ -80,6 +80,13 @@ describe("The function trigger-job", () => {
     expect(server.requests).to.deep.equal([]);
   });
 
+  it("starts the job if the run in the bucket ends in the future, which would pass for done every night", async () => {
+    await publish("2031-12-31");
+    server.courses.push({ looks: [failed("the disk is full")] });
+    expect((await post()).status).to.equal(503);
+    expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
+  });
+
   it("answers 503 to be called again when the job has failed", async () => {
     server.courses.push({ looks: [failed("the disk is full")] });
     const { status, body } = await post();

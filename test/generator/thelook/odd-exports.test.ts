@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -33,7 +33,7 @@ const plain: Readonly<Record<string, string>> = {
 `,
 };
 
-type Files = Readonly<Record<string, string | Uint8Array>>;
+type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>;
 
 /** The three files, each changed and named by a function. */
 const files = (
@@ -67,6 +67,8 @@ const same: Readonly<Record<string, Files>> = {
   "gzip under the name of plain CSV": files((text) => gzipSync(text)),
   "capital letters in file names": named((file) => `${file.toUpperCase()}.CSV`),
   "a prefix before each file's name": named((file) => `thelook_ecommerce.${file}.csv`),
+  "the second download of a browser": named((file) => `${file} (1).csv`),
+  "a format that Windows has hidden": named((file) => `${file}.csv.txt`),
   "one folder down, beside other files": { ...named((file) => `export/${file}.csv`), "README.md": "# Export" },
   "folders of part files, as Spark writes": {
     ...named((file) => `${file}.csv/part-00000-5f3a.csv`),
@@ -82,6 +84,7 @@ const same: Readonly<Record<string, Files>> = {
   "UTF-16, as Excel's Unicode text": files((text) => Buffer.from(`\ufeff${text}`, "utf16le")),
   "a byte order mark and CRLF": files((text) => `\ufeff${text.replaceAll("\n", "\r\n")}`),
   "lines that end in CR alone": files((text) => text.replaceAll("\n", "\r")),
+  "empty lines before the header": files((text) => `\r\n\r\n${text.replaceAll("\n", "\r\n")}`),
   "column names in capitals": headers((name) => name.toUpperCase()),
   "column names with blanks around": headers((name) => ` ${name} `),
   "quoted column names": headers((name) => `"${name}"`),
@@ -110,6 +113,22 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "seconds since 1970": [
     only("users", (text) => text.replace("2025-03-01 08:05:09 UTC", "1740816309")),
     /created_at: "1740816309" is not TIMESTAMP/,
+  ],
+  "a second that no minute has": [
+    only("users", (text) => text.replace("08:05:09", "08:05:60")),
+    /users\.csv, line 2, column created_at: "2025-03-01 08:05:60 UTC" is not TIMESTAMP/,
+  ],
+  "a time zone that does not exist": [
+    only("users", (text) => text.replace("05:09 UTC", "05:09 Europe/Nowhere")),
+    /users\.csv, row 1, column created_at: "2025-03-01 08:05:09 Europe\/Nowhere" is not TIMESTAMP/,
+  ],
+  "a wrong value behind one with blanks around": [
+    only("users", (text) => text.replace(",25,", ", 25 ,").replace(",-8.5,", ",south,")),
+    /users\.csv, line 3, column latitude: "south"/,
+  ],
+  "a title above the header": [
+    files((text) => `Users\u0001of today\n${text}`),
+    /users\.csv is not a table merchant\.users: it has users\ufffdof today, and needs id, email.*Its first line must be a header/,
   ],
   "thousands separators": [
     only("order_items", (text) => text.replace("10.5", '"1,234.5"')),
@@ -155,7 +174,37 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   ],
   "a file beside its compressed twin": [
     { ...plainFiles(), "users.csv.gz": gzipSync(String(plain.users)) },
-    /users\.csv and users\.csv\.gz have the same rows: keep one/,
+    /users\.csv and users\.csv\.gz could each be users: keep one/,
+  ],
+  "a shard beside a file of the whole table": [
+    { ...plainFiles(), "users-000000000000.csv": String(plain.users) },
+    /users\.csv and users-000000000000\.csv could each be users: keep one/,
+  ],
+  "a copy beside the file": [
+    { ...plainFiles(), "users (1).csv": String(plain.users) },
+    /users \(1\)\.csv and users\.csv could each be users: keep one/,
+  ],
+  "two files whose names differ in capitals": [
+    { ...plainFiles(), "USERS.CSV": String(plain.users) },
+    /USERS\.CSV and users\.csv could each be users: keep one/,
+  ],
+  "a missing shard of a known number": [
+    named((file) => (file === "users" ? `${file}-00000-of-00002.csv` : `${file}.csv`)),
+    /lacks the shard 00001-of-00002 of users: copy all/,
+  ],
+  "another compression": [named((file) => `${file}.csv.bz2`), /has no users\.csv.*It has \S+\.bz2: unpack it first/],
+  workbooks: [named((file) => `${file}.xlsx`), /has no users\.csv.*It has \S+\.xlsx: save it as CSV/],
+  "a folder by the name of a file": [
+    { ...plainFiles(), "users.csv": { link: "." } },
+    /users\.csv cannot be read \(EISDIR.*is it a folder/,
+  ],
+  "a link to nothing": [
+    { ...plainFiles(), "users.csv": { link: "nowhere" } },
+    /users\.csv cannot be read \(ENOENT.*a link to a file that was moved/,
+  ],
+  "JSON lines in UTF-16": [
+    files(() => Buffer.from('\ufeff{"id":1}', "utf16le")),
+    /users\.csv is in UTF-16, of which only CSV in little endian is read: save it as UTF-8/,
   ],
   "a missing shard": [
     named((file) => `${file}-00000000000${file === "users" ? 1 : 0}.csv`),
@@ -204,7 +253,8 @@ describe("An export as people have it", () => {
     const target = mkdtempSync(join(folder, "export-"));
     for (const [name, content] of Object.entries(contents)) {
       mkdirSync(dirname(join(target, name)), { recursive: true });
-      writeFileSync(join(target, name), content);
+      if (typeof content === "object" && "link" in content) symlinkSync(content.link, join(target, name));
+      else writeFileSync(join(target, name), content);
     }
     return target;
   };
@@ -237,18 +287,30 @@ describe("An export as people have it", () => {
     for (const file of Object.keys(plain)) {
       const types = file === "users" ? ", types = {'postal_code': 'VARCHAR'}" : "";
       await connection.run(`CREATE TABLE ${file} AS FROM read_csv('${join(source, `${file}.csv`)}'${types})`);
-      await connection.run(`COPY ${file} TO '${join(parquet, `${file}-000000000000.parquet`)}'`);
+      // Bytes, as Impala writes texts.
+      const bytes = file === "users" ? "SELECT * REPLACE (encode(city) AS city) FROM users" : `FROM ${file}`;
+      await connection.run(`COPY (${bytes}) TO '${join(parquet, `${file}-000000000000.snappy.parquet`)}'`);
       const rows = (await connection.runAndReadAll(`FROM ${file}`)).getRowObjectsJson();
       // BigQuery leaves out the fields that are NULL.
       const present = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)));
       lines[`${file}.jsonl`] = present.map((row) => `${JSON.stringify(row)}\n`).join("");
     }
+    const nested = write(plainFiles());
+    rmSync(join(nested, "users.csv"));
+    await connection.run(`COPY (SELECT * REPLACE ([city] AS city) FROM users) TO '${join(nested, "users.parquet")}'`);
     connection.closeSync();
     instance.closeSync();
+    expect(await userError(() => rowsIn(nested))).to.match(/users\.parquet: the column "city" has nested values/);
     expect(await rowsIn(parquet)).to.deep.equal(expected);
     expect(await rowsIn(write(lines))).to.deep.equal(expected);
-    const wrong = { ...lines, "users.jsonl": String(lines["users.jsonl"]).replace(/"age":"?25"?/, '"age":"forty"') };
-    expect(await userError(() => rowsIn(write(wrong)))).to.match(/users\.jsonl, row 1, column age: "forty"/);
+    const odd = String(lines["users.jsonl"]).replace("{", '{"":1,"a.\\"b":[2],"$":3,"ü":4,');
+    expect(await rowsIn(write({ ...lines, "users.jsonl": odd }))).to.deep.equal(expected);
+    const refusedLines = (from: RegExp, to: string) =>
+      userError(() => rowsIn(write({ ...lines, "users.jsonl": String(lines["users.jsonl"]).replace(from, to) })));
+    expect(await refusedLines(/"age":"?25"?/, '"age":"forty"')).to.match(/users\.jsonl, row 1, column age: "forty"/);
+    expect(await refusedLines(/"Falun"/, '{"name":"Falun"}')).to.match(/users\.jsonl: the column "city" has nested/);
+    expect(await refusedLines(/"city":"Falun"/, '"City":"Falun"')).to.match(/users\.jsonl: column city appears twice/);
+    expect(await refusedLines(/,/, ",\n")).to.match(/users\.jsonl cannot be read as JSON lines, one object a line/);
   });
 
   it("reads times in other zones as the instants they are", async () => {

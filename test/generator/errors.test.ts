@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { expect } from "chai";
+
+const errors = new URL("../../generator/errors.ts", import.meta.url).href;
+
+describe("A command that fails", () => {
+  /** Runs the body of a command's `main`. */
+  const run = (body: string) => {
+    const program = `import { runMain, UserError } from "${errors}"; await runMain(async () => { ${body} });`;
+    const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", program];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    return { status, stderr };
+  };
+  const system = (code: string) =>
+    run(`throw Object.assign(new Error("${code}: open"), { code: "${code}", path: "/data/x", syscall: "open" });`);
+
+  it("prints the message of a person's mistake, and the stack trace of a bug", () => {
+    expect(run('throw new UserError("wrong", 77);')).to.deep.equal({ status: 77, stderr: "\nerror: wrong\n" });
+    const bug = run('throw new Error("bug");');
+    expect(bug.status).to.equal(70);
+    expect(bug.stderr).to.match(/^Error: bug\n +at /);
+  });
+
+  it("names a file that it must not use, or has no space for, without a stack trace", () => {
+    expect(system("EROFS")).to.deep.equal({
+      status: 1,
+      stderr: "\nerror: /data/x cannot be used (EROFS: open): allow reading and writing it, or choose another folder\n",
+    });
+    expect(system("ENOSPC").stderr).to.equal("\nerror: no space left to write /data/x (ENOSPC): free some\n");
+    expect(system("EBADF").stderr).to.match(/^Error: EBADF: open\n +at /);
+  });
+});
