@@ -28,10 +28,13 @@ export function sharesApart(a: Figure, b: Figure): number {
   return error > 0 ? (a.value - b.value) / error : 0;
 }
 
-/** By how many standard errors two means of amounts differ, as ratios; 0 unless both are above 0. */
-export function meansApart(a: Figure, b: Figure): number {
+/**
+ * By how many standard errors two means of amounts differ, as ratios; 0 unless both are above 0.
+ * @param deviation the standard deviation of the amounts, as a multiple of their mean
+ */
+export function meansApart(a: Figure, b: Figure, deviation = DEVIATION_OF_MEANS): number {
   if (!(a.value > 0 && b.value > 0)) return 0;
-  return Math.log(a.value / b.value) / (DEVIATION_OF_MEANS * Math.sqrt(1 / a.of + 1 / b.of));
+  return Math.log(a.value / b.value) / (deviation * Math.sqrt(1 / a.of + 1 / b.of));
 }
 
 /** Whether two figures differ by more than chance explains, in groups that are large enough. */

@@ -15,6 +15,8 @@ export interface Told {
   readonly shows?: readonly AnswerColumn[];
   /** The rows to draw, if not all; the table has all. */
   readonly drawn?: UseCaseAnswer["rows"];
+  /** A sentence below the chart: how to read its figures beside those of other answers. */
+  readonly note?: string;
 }
 
 type Row = readonly Value[];
@@ -74,18 +76,21 @@ function verification(answer: Named): Told {
   };
 }
 
+/** Without it, these figures seem to contradict the overlap, which counts customers without orders too. */
+const ONLY_BUYERS = "Only customers who have ordered count here.";
+
 function segmentation(answer: Named): Told {
   const measure = answer.column("kept_usd_per_customer");
-  const shows = [measure];
+  const shown = { shows: [measure], note: ONLY_BUYERS };
   const pair = answer.differ(measure.name, "customers");
-  if (pair === undefined) return { shows, headline: "The tiers do not differ in spend by more than chance" };
+  if (pair === undefined) return { ...shown, headline: "The tiers do not differ in spend by more than chance" };
   const [most, least] = [pair.high, pair.low].map((row) => ({
     tier: answer.text(row, "account_tier"),
     kept: answer.number(row, measure.name),
   })) as [{ tier: string; kept: number }, { tier: string; kept: number }];
   return {
-    shows,
-    headline: `A **${most.tier}** customer keeps goods for ${usd(most.kept)}, ${rate(most.kept / least.kept)} times as much as a ${least.tier} one (${usd(least.kept)})`,
+    ...shown,
+    headline: `A **${most.tier}** customer keeps goods worth ${usd(most.kept)}, ${rate(most.kept / least.kept)} times as much as a ${least.tier} one (${usd(least.kept)})`,
   };
 }
 
@@ -133,7 +138,7 @@ function overlap(answer: Named): Told {
 
 function decades(answer: Named): Told {
   const measure = answer.column("kept_usd_per_customer");
-  const shows = [measure];
+  const shown = { shows: [measure], note: ONLY_BUYERS };
   const all = [...new Set(answer.rows.map((row) => answer.text(row, "birth_decade")))].map((decade) =>
     answer.rows.filter((row) => answer.text(row, "birth_decade") === decade),
   );
@@ -146,11 +151,14 @@ function decades(answer: Named): Told {
     return pair?.high === business ? [answer.number(business, measure.name) / answer.number(free, measure.name)] : [];
   });
   if (times.length === 0)
-    return { shows, headline: "No birth decade has tiers that spend differently by more than chance" };
+    return { ...shown, headline: "No birth decade has tiers that spend differently by more than chance" };
   const where = times.length === all.length ? "every birth decade" : `${times.length} of ${all.length} birth decades`;
   const [least, most] = [Math.min(...times), Math.max(...times)].map(rate);
   const range = least === most ? most : `${least} to ${most}`;
-  return { shows, headline: `In **${where}**, Business customers spend more than Free ones: ${range} times as much` };
+  return {
+    ...shown,
+    headline: `In **${where}**, Business customers spend more than Free ones: ${range} times as much`,
+  };
 }
 
 function reach(answer: Named): Told {
@@ -186,7 +194,8 @@ function noisyPayments(answer: Named): Told {
 
 function tooFew(answer: Named): Told {
   const measure = answer.column("share_with_wallet");
-  const shows = [measure];
+  const twice = answer.find("country", "España") !== undefined;
+  const shown = { shows: [measure], ...(twice && { note: "España is thelook's second spelling of Spain." }) };
   const few = answer.rows.filter((row) => row[answer.column("with_wallet").at] === null);
   const names = few.slice(0, 4).map((row) => answer.text(row, "country"));
   const more = few.length > names.length ? [`${few.length - names.length} more`] : [];
@@ -195,9 +204,9 @@ function tooFew(answer: Named): Told {
     pair === undefined
       ? "the others do not differ by more than chance"
       : `of the others, ${answer.text(pair.high, "country")} (${percent(answer.number(pair.high, measure.name))}) has far more wallets than ${answer.text(pair.low, "country")} (${percent(answer.number(pair.low, measure.name))})`;
-  if (few.length === 0) return { shows, headline: `No country is too small to tell; ${told}` };
+  if (few.length === 0) return { ...shown, headline: `No country is too small to tell; ${told}` };
   return {
-    shows,
+    ...shown,
     headline: `**Too few to tell** in ${few.length} of ${plural(answer.rows.length, "country", "countries")}: ${list([...names, ...more])}; ${told}`,
   };
 }
@@ -257,6 +266,9 @@ const own: Readonly<Record<string, (answer: Named) => Told>> = {
   "11-what-each-tier-buys": categories,
   "12-joining-by-age": joining,
 };
+
+/** The names of the use cases that have a headline of their own. */
+export const toldOnTheirOwn: readonly string[] = Object.keys(own);
 
 /** The headline of an answer: from the use case's own function, or else from the answer's columns. */
 export function tell(answer: UseCaseAnswer): Told {

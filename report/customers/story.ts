@@ -1,3 +1,4 @@
+import { CERTAIN, FEW, meansApart } from "../clean-room/compare.ts";
 import { quantile, topTenthShare } from "../column-math.ts";
 import { capital, count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
 import { averageOrder } from "../sales/summary.ts";
@@ -116,15 +117,30 @@ export function ageHeadline({ ages }: CustomersSummary): string {
   return `Half of the customers registered more than ${text} ago`;
 }
 
-export function channelsHeadline({ channels }: CustomersSummary): string {
+/** Names the channel with the most valuable customers only if they differ from all others by more than chance. */
+export function channelsHeadline({ channels, ltvs }: CustomersSummary): string {
   const held = channels.filter(({ customers }) => customers > 0);
   const [largest] = [...held].sort(byMost(({ customers }) => customers));
   const [richest] = [...held].sort(byMost(({ ltv, customers }) => ltv / customers));
   if (largest === undefined || richest === undefined) return "";
-  const value = uah(richest.ltv / richest.customers);
   const most = `${capital(largest.name)} brings the most customers`;
+  if (held.length === 1) return most;
+  const mean = (groups: readonly CustomerGroup[]) => {
+    const of = groups.reduce((sum, { customers }) => sum + customers, 0);
+    return { value: groups.reduce((sum, { ltv }) => sum + ltv, 0) / of, of };
+  };
+  const [its, others] = [mean([richest]), mean(held.filter((group) => group !== richest))];
+  if (its.of < FEW || others.of < FEW || meansApart(its, others, deviationOf(ltvs)) < CERTAIN)
+    return `${most}; what a customer brings does not differ between channels by more than chance`;
+  const value = uah(its.value);
   if (richest === largest) return `${most}, and the most valuable ones: ${value} each`;
   return `${most}; ${richest.name} brings the most valuable ones: ${value} each`;
+}
+
+/** The standard deviation as a multiple of the mean. */
+function deviationOf(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) / mean;
 }
 
 export function tradeHeadline({ registered, anonymous }: TradeSummary): string {
@@ -148,11 +164,11 @@ export function customersStory(summary: CustomersSummary): string[] {
   const [worst, best] = [held[0], held.at(-1)];
   const valuable = segments.filter(({ churned }) => churned > 0).sort(byMost(({ churnedLtv }) => churnedLtv))[0];
   return [
-    `**${count(totals.churned)} of ${count(totals.customers)}** customers have left: they have been away for far longer than usual, or for over 90 days after one or two visits.`,
+    `**${count(totals.churned)} of ${count(totals.customers)}** customers seem to have left: they have been away for far longer than usual, or for over 90 days after one or two visits.`,
     valuable &&
       `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&
-      `**${count(totals.leftLately)}** of them ordered in the last 90 days and had spent ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
+      `**${count(totals.leftLately)}** of all who seem to have left ordered in the last 90 days. They had spent ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
     worst &&
       best &&
       worst !== best &&

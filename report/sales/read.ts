@@ -5,7 +5,14 @@ import { daySpan, dictionaryOf, distinct, kopiykas } from "../rows-to-columns.ts
 import type { DiscountReason, SalesCube } from "./shape.ts";
 
 /** The marts that the page reads. */
-export const salesMarts = ["flat_orders", "flat_order_details", "dim_store", "dim_product", "dim_event"] as const;
+export const salesMarts = [
+  "flat_orders",
+  "flat_order_details",
+  "dim_store",
+  "dim_product",
+  "dim_event",
+  "dim_customer",
+] as const;
 
 /** The columns that form a cell of the cube. */
 const by = ["order_date", "store_id", "order_type"];
@@ -13,32 +20,36 @@ const from = "{flat_orders}";
 
 /** Reads the cube of the sales page. All of `salesMarts` must exist. */
 export async function readSales(marts: Marts): Promise<SalesCube> {
-  const [{ ids, stores }, products, mixes, events, cells, byHour, byMix, byProduct, discounts] = await Promise.all([
-    readStores(marts),
-    marts.rows("SELECT product_id, product_name, product_category, product_subcategory FROM {dim_product} ORDER BY 1"),
-    marts.rows("SELECT DISTINCT product_mix_type, category_count FROM {flat_orders} ORDER BY 2 DESC, 1"),
-    marts.rows("SELECT event_name, kind, starts_on, ends_on, store_id FROM {dim_event} ORDER BY starts_on, event_id"),
-    marts.rows(cellsSql),
-    marts.rows(packedQuery({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
-    marts.rows(packedQuery({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
-    marts.rows(
-      packedQuery({
-        from: "{flat_order_details}",
-        by,
-        part: "product_id",
-        sums: ["SUM(quantity)", sumOfMoney("net_amount")],
-      }),
-    ),
-    marts.rows(
-      packedQuery({
-        from,
-        by,
-        part: REASON,
-        sums: ["COUNT(*)", sumOfMoney("discount_amount")],
-        where: "discount_applied",
-      }),
-    ),
-  ]);
+  const [{ ids, stores }, products, mixes, events, levels, cells, byHour, byMix, byProduct, discounts] =
+    await Promise.all([
+      readStores(marts),
+      marts.rows(
+        "SELECT product_id, product_name, product_category, product_subcategory FROM {dim_product} ORDER BY 1",
+      ),
+      marts.rows("SELECT DISTINCT product_mix_type, category_count FROM {flat_orders} ORDER BY 2 DESC, 1"),
+      marts.rows("SELECT event_name, kind, starts_on, ends_on, store_id FROM {dim_event} ORDER BY starts_on, event_id"),
+      marts.rows("SELECT DISTINCT level_of_discount, loyalty_tier FROM {dim_customer}"),
+      marts.rows(cellsSql),
+      marts.rows(packedQuery({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
+      marts.rows(packedQuery({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
+      marts.rows(
+        packedQuery({
+          from: "{flat_order_details}",
+          by,
+          part: "product_id",
+          sums: ["SUM(quantity)", sumOfMoney("net_amount")],
+        }),
+      ),
+      marts.rows(
+        packedQuery({
+          from,
+          by,
+          part: REASON,
+          sums: ["COUNT(*)", sumOfMoney("discount_amount")],
+          where: "discount_applied",
+        }),
+      ),
+    ]);
 
   const { of: dayOf, ...days } = daySpan(dayIn(cells[0]), dayIn(cells.at(-1)));
   const store = dictionaryOf(ids);
@@ -72,6 +83,7 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
     (one, other) => one.cell - other.cell || compare(one.part, other.part),
   );
   const reasons = dictionaryOf([...new Set(discountParts.map(({ part }) => part))].sort());
+  const tierOf = new Map(levels.map((row) => [String(row.level_of_discount), String(row.loyalty_tier)]));
 
   const [ordersByHour = []] = matrices(byHour, 1, hourWords);
   const [ordersByMix = [], netByMix = []] = matrices(byMix, 2, mixWords);
@@ -87,7 +99,7 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       category: String(row.product_category),
       subcategory: String(row.product_subcategory),
     })),
-    discountReasons: reasons.list.map(reasonOf),
+    discountReasons: reasons.list.map((word) => reasonOf(word, tierOf)),
     events: events.map(({ event_name, kind, starts_on, ends_on, store_id }) => ({
       name: String(event_name),
       kind: String(kind),
@@ -136,9 +148,12 @@ const cellsSql = `SELECT ${by.join(", ")},
 /** Kind and name in one text, since a promotion could have the name of a loyalty level. */
 const REASON = "CONCAT(discount_kind, ' ', discount_reason)";
 
-function reasonOf(word: string): DiscountReason {
-  const [kind = "", ...name] = word.split(" ");
-  return { kind: kind as DiscountReason["kind"], name: name.join(" ") };
+/** @param tierOf the name of each loyalty level, by its discount, such as Gold by 10% */
+function reasonOf(word: string, tierOf: ReadonlyMap<string, string>): DiscountReason {
+  const [kind = "", ...names] = word.split(" ");
+  const name = names.join(" ");
+  const tier = kind === "loyalty" ? tierOf.get(name) : undefined;
+  return { kind: kind as DiscountReason["kind"], name: tier === undefined ? name : `${tier}, ${name}` };
 }
 
 const keyOf = (row: ResultRow) => `${row.order_date} ${row.store_id} ${row.order_type}`;

@@ -48,7 +48,7 @@ export interface ShopEvent {
   readonly store?: number;
 }
 
-/** `name` is a promotion's code, or a customer's loyalty level, such as 5%. */
+/** `name` is a promotion's code, or a customer's loyalty level with its discount, such as Bronze, 5%. */
 export interface DiscountReason {
   readonly kind: "promotion" | "loyalty";
   readonly name: string;

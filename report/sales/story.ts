@@ -1,20 +1,7 @@
 import { dayName, weekdays } from "../days.ts";
-import {
-  change,
-  count,
-  decimal,
-  hourName,
-  percent,
-  percentWhole,
-  plural,
-  rate,
-  uah,
-  uahExact,
-  uahShort,
-  upOrDown,
-} from "../format.ts";
+import { change, count, hourName, percent, percentWhole, plural, rate, uah, uahShort, upOrDown } from "../format.ts";
 import type { SalesCube } from "./shape.ts";
-import { averageOrder, type ProductTotals, type SalesSummary, type StoreTotals } from "./summary.ts";
+import type { ProductTotals, SalesSummary, StoreTotals } from "./summary.ts";
 
 /*
  * Sentences about the sales figures, which are true for any selection. `**` marks bold words. Every function expects a
@@ -24,12 +11,12 @@ import { averageOrder, type ProductTotals, type SalesSummary, type StoreTotals }
 const WEEKDAYS = [0, 1, 2, 3, 4];
 const WEEKEND = [5, 6];
 
-/** The hour of the week with the most orders. */
+/** The busiest hour of the weekdays or of the weekend. */
 export interface BusiestHour {
-  readonly weekday: number;
+  /** The days that it was chosen among, such as "on weekdays", or "on Friday" if the selection has no other. */
+  readonly when: string;
   readonly hour: number;
-  /** Orders in total, and the average in one such hour. */
-  readonly orders: number;
+  /** Average orders in this hour of these days. */
   readonly average: number;
 }
 
@@ -41,30 +28,50 @@ export function averageInHour(cube: SalesCube, summary: SalesSummary, weekday: n
   );
 }
 
-/** The hour with the highest average, on any weekday or `among` some; the first in a tie. */
-export function busiestHour(cube: SalesCube, summary: SalesSummary, among = [0, 1, 2, 3, 4, 5, 6]): BusiestHour {
-  let best: BusiestHour = { weekday: among[0] ?? 0, hour: cube.hours.first, orders: 0, average: 0 };
-  for (const weekday of among)
-    for (let hour = cube.hours.first; hour < cube.hours.first + cube.hours.count; hour++) {
-      const average = averageInHour(cube, summary, weekday, hour);
-      const orders = summary.ordersByHour[weekday * cube.hours.count + hour - cube.hours.first] ?? 0;
-      if (average > best.average) best = { weekday, hour, orders, average };
-    }
-  return best;
+/** The average in the fullest cell of the chart. */
+export function highestAverage(cube: SalesCube, summary: SalesSummary): number {
+  const averages = [...WEEKDAYS, ...WEEKEND].flatMap((weekday) =>
+    Array.from({ length: cube.hours.count }, (_, i) => averageInHour(cube, summary, weekday, cube.hours.first + i)),
+  );
+  return Math.max(0, ...averages.filter(Number.isFinite));
+}
+
+/**
+ * The busiest hour of the weekdays and of the weekend, the busier one first. Does not name one weekday: the same hour of five weekdays
+ * differs by hardly more than chance.
+ */
+export function busiestHours(cube: SalesCube, summary: SalesSummary): BusiestHour[] {
+  return [
+    { days: WEEKDAYS, name: "on weekdays" },
+    { days: WEEKEND, name: "at the weekend" },
+  ]
+    .map(({ days, name }) => {
+      const among = days.filter((weekday) => (summary.weekdayCounts[weekday] ?? 0) > 0);
+      const number = among.reduce((sum, weekday) => sum + (summary.weekdayCounts[weekday] ?? 0), 0);
+      const averages = Array.from({ length: cube.hours.count }, (_, i) => {
+        const orders = among.map((weekday) => summary.ordersByHour[weekday * cube.hours.count + i] ?? 0);
+        return orders.reduce((sum, of) => sum + of, 0) / number;
+      });
+      const average = Math.max(0, ...averages.filter(Number.isFinite));
+      const when = among.length === 1 ? `on ${weekdays[among[0] ?? 0]}` : name;
+      return { when, hour: cube.hours.first + averages.indexOf(average), average };
+    })
+    .filter(({ average }) => average > 0)
+    .sort((a, b) => b.average - a.average);
 }
 
 export function hoursHeadline(cube: SalesCube, summary: SalesSummary): string {
-  const { weekday, hour, average } = busiestHour(cube, summary);
-  return `${weekdays[weekday]} ${hourName(hour)} is the busiest hour: ${rate(average)} orders on average`;
+  const [busiest] = busiestHours(cube, summary);
+  if (busiest === undefined) return "";
+  return `${hourName(busiest.hour)} ${busiest.when} is the busiest hour: ${rate(busiest.average)} orders on average`;
 }
 
-/** Names the busiest hour, and the busiest hour in the other part of the week: weekdays and weekends have different rhythms. */
-export function busiestSentence(cube: SalesCube, summary: SalesSummary): string {
-  const { weekday, hour, average } = busiestHour(cube, summary);
-  const [part, days] = weekday < 5 ? ["at the weekend", WEEKEND] : ["on weekdays", WEEKDAYS];
-  const other = busiestHour(cube, summary, days);
-  const rest = other.orders > 0 ? `; ${part} it is **${weekdays[other.weekday]} at ${hourName(other.hour)}**` : "";
-  return `The busiest hour is **${weekdays[weekday]} at ${hourName(hour)}**, with ${rate(average)} orders on average${rest}.`;
+/** Names the busiest hours of both parts of the week, which have different rhythms. */
+export function busiestSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
+  const [busiest, other] = busiestHours(cube, summary);
+  if (busiest === undefined) return undefined;
+  const rest = other && `; ${other.when} it is **${hourName(other.hour)}**, with ${rate(other.average)}`;
+  return `The busiest hour ${busiest.when} is **${hourName(busiest.hour)}**, with ${rate(busiest.average)} orders on average${rest ?? ""}.`;
 }
 
 /** Compares orders per day on weekdays and at the weekend. */
@@ -101,15 +108,10 @@ export function storesHeadline(cube: SalesCube, summary: SalesSummary): string {
   if (best === undefined) return "No store took an order";
   if (ranked.length === 1) return `${name(best)}: ${uahShort(best.net)} from ${plural(best.orders, "order")}`;
   const share = percentWhole(best.net / summary.totals.net);
-  const richest = most(ranked, averageOrder);
-  const tail =
-    richest !== best && richest !== undefined
-      ? `; ${name(richest)} has the largest orders, ${uahExact(averageOrder(richest))} on average`
-      : "";
-  return `${name(best)} leads with ${uahShort(best.net)}, ${share} of revenue${tail}`;
+  return `${name(best)} leads with ${uahShort(best.net)}, ${share} of revenue`;
 }
 
-/** Names the stores that grew most and least compared with the previous period. */
+/** Compares the stores that were open in both periods, without the revenue that a new store adds: together, the least and the most. */
 export function growthSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
   const grown = summary.stores.filter(({ before }) => (before?.net ?? 0) > 0);
   const growth = ({ net, before }: StoreTotals) => net / (before?.net ?? 1);
@@ -118,7 +120,12 @@ export function growthSentence(cube: SalesCube, summary: SalesSummary): string |
   const worst = grown.reduce((low, store) => (growth(store) < growth(low) ? store : low), best);
   const tell = (totals: StoreTotals) =>
     `${change(totals.net, totals.before?.net ?? 0)} at **${cube.stores[totals.store]?.name}**`;
-  return `Among the stores open in both periods, the change in revenue ranges from ${tell(worst)} to ${tell(best)}.`;
+  const sum = (value: (store: StoreTotals) => number) => grown.reduce((all, store) => all + value(store), 0);
+  const together = change(
+    sum(({ net }) => net),
+    sum(({ before }) => before?.net ?? 0),
+  );
+  return `Revenue of the stores open in both periods: **${together}**, from ${tell(worst)} to ${tell(best)}.`;
 }
 
 export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
@@ -174,15 +181,10 @@ export function mixHeadline(cube: SalesCube, summary: SalesSummary): string {
   return `${share} of orders mix categories${ranked[0] === undefined ? "" : `, most often ${ranked[0].name}`}`;
 }
 
-/** Compares the value of mixed orders with that of orders from a single category. */
-export function mixValueSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
-  const value = (mixed: boolean) => {
-    const kept = summary.mixes.filter((_, i) => (cube.mixes[i]?.categories ?? 0) > 1 === mixed);
-    return kept.reduce((sum, { net }) => sum + net, 0) / kept.reduce((sum, { orders }) => sum + orders, 0);
-  };
-  const [mixed, single] = [value(true), value(false)];
-  if (!(mixed > 0 && single > 0)) return undefined;
-  return `An order that mixes categories brings ${uahExact(mixed)}, ${decimal(mixed / single)} times as much as one that does not (${uahExact(single)}).`;
+/** Says how much of the revenue is left after the cost of the goods. */
+export function marginSentence({ totals }: SalesSummary): string | undefined {
+  if (!(totals.net > 0)) return undefined;
+  return `Gross margin is **${percent(totals.margin / totals.net)}** of revenue, ${uahShort(totals.margin)}: wages and rent are still to be paid from it.`;
 }
 
 export function discountsHeadline({ totals }: SalesSummary): string {
@@ -206,6 +208,6 @@ export function salesStory(cube: SalesCube, summary: SalesSummary): string[] {
     product && `**${product.name}** earns the most of all products: ${uahShort(product.net)}.`,
     growthSentence(cube, summary),
     whole ? weekendSentence(cube, summary) : undefined,
-    whole ? mixValueSentence(cube, summary) : undefined,
+    whole ? marginSentence(summary) : undefined,
   ].filter((sentence) => sentence !== undefined);
 }

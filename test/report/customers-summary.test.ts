@@ -116,6 +116,29 @@ describe("the figures of customers", () => {
     ]);
   });
 
+  it("name the most valuable channel only if the difference is more than chance", () => {
+    const channel = (name: string, number: number, ltv: number) => ({
+      ...of().totals,
+      name,
+      customers: number,
+      ltv: number * ltv,
+    });
+    // Most have spent little and a few a lot: the standard deviation is twice the mean.
+    const ltvs = Float64Array.from({ length: 500 }, (_, i) => (i % 5 === 0 ? 5000_00 : 0));
+    const say = (promotion: number) =>
+      story.channelsHeadline({
+        ...of(),
+        ltvs,
+        channels: [channel("walk-in", 900, 1000_00), channel("promotion", 200, promotion)],
+      });
+    expect(say(1150_00)).to.equal(
+      "Walk-in brings the most customers; what a customer brings does not differ between channels by more than chance",
+    );
+    expect(say(2000_00)).to.equal(
+      "Walk-in brings the most customers; promotion brings the most valuable ones: ₴2,000 each",
+    );
+  });
+
   it("follow each month's new customers through the complete months", () => {
     expect(of().cohorts).to.deep.equal([
       { month: "2024-01-01", customers: 2, retention: [1, 1, 0.5, 0.5] },

@@ -127,7 +127,7 @@ describe("the reports' data", function () {
 
       it("has the discounts by reason", async () => {
         const rows = await from(
-          `CASE WHEN promo_code IS NULL THEN 'loyalty' ELSE 'promotion' END AS kind, coalesce(promo_code, level_of_discount) AS name,
+          `CASE WHEN promo_code IS NULL THEN 'loyalty' ELSE 'promotion' END AS kind, coalesce(promo_code, loyalty_tier || ', ' || level_of_discount) AS name,
             COUNT(DISTINCT order_id) AS orders, SUM(discount_amount) AS discount`,
           "AND discount_applied GROUP BY 1, 2",
         );

@@ -95,9 +95,8 @@ inChromium("every page", (bench) => {
     expect(there).to.be.within(0, 150);
     await page.evaluate("scrollTo(0, 0)");
     await page.getByRole("link", { name: "Who they are" }).click();
-    // Wait for the smooth scrolling.
-    await page.waitForTimeout(1500);
-    expect(await top()).to.be.closeTo(Number(there), 1);
+    // Smooth scrolling takes a moment; the test's own limit ends it if the section never gets there.
+    while (Math.abs(Number(await top()) - Number(there)) > 1) await page.waitForTimeout(50);
   });
 
   it("has an accessible table behind each chart", async () => {

@@ -262,7 +262,7 @@ inChromium("the sales page", (bench) => {
         expect(box?.x, text).to.be.at.least(0);
         expect((box?.x ?? 0) + (box?.width ?? 0), text).to.be.at.most(width);
         // A link that something covers or clips cannot be clicked.
-        await link.click({ trial: true, timeout: 2000 });
+        await link.click({ trial: true });
       }
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), `${width} px`).to.equal(0);
     }

@@ -37,7 +37,7 @@ export function leavingView(summary: CustomersSummary): View | string {
   return {
     headline: story.leavingHeadline(summary),
     caption:
-      "A customer counts as having left after being away for more than four of their usual gaps, or for more than 90 days after one or two visits.",
+      "A customer counts as having left after being away for more than four of their usual gaps, or for more than 90 days after one or two visits. Everybody with a recency score of 1 or 2 counts.",
     draw: () =>
       bars<CustomerGroup>({
         title: "Customers who left, by segment",

@@ -16,9 +16,15 @@ export function latelyView(summary: CustomersSummary): View | string {
   const headline = story.latelyHeadline(summary);
   // Somebody left in the last 90 days, so the last three months of the chart are about those days: highlight them.
   const lately = summary.totals.leftLately > 0;
+  const caption = [
+    "Customers who left, by the month of their last order. The last months are low because it takes time to count as having left.",
+    months.length < summary.leftByMonth.length && "The chart shows the last 24 months, the table all of them.",
+    lately &&
+      "To find the customers to contact, look in coffee_marts.flat_customer_metrics for is_churned and days_since_last_order below 90; dim_customer.marketing_opt_in says whom you may write to.",
+  ];
   return {
     headline,
-    caption: `Customers who left, by the month of their last order.${months.length < summary.leftByMonth.length ? " The chart shows the last 24 months, the table all of them." : ""}`,
+    caption: caption.filter(Boolean).join(" "),
     draw: (width) =>
       columns(
         headline,

@@ -31,7 +31,7 @@ export function hoursView(cube: SalesCube, summary: SalesSummary): View | string
         cells,
         xs: hours,
         ys: weekdays,
-        top: story.busiestHour(cube, summary).average,
+        top: story.highestAverage(cube, summary),
         rowHeight: width < 500 ? 26 : 34,
         marginLeft: width < 500 ? 36 : 84,
         xTick: hourTick(width, hours.length),
