@@ -1,8 +1,20 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
@@ -35,6 +47,8 @@ export function findPulumi(): string | undefined {
 /** The stack on Pulumi's own engine, and what stands for Google. */
 export interface Engine {
   readonly stack: Stack;
+  /** Where Pulumi keeps the stack's state. */
+  readonly stateFile: string;
   readonly google: Google;
   readonly bigquery: ViewsServer;
   readonly runs: RunAdminServer;
@@ -42,6 +56,8 @@ export interface Engine {
   script(file: string, ...args: string[]): Promise<string>;
   /** Starts Pulumi's command line in the stack's folder. */
   start(...args: string[]): ChildProcess;
+  /** Kills such a command, at a moment when its state is whole. */
+  kill(command: ChildProcess): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -105,11 +121,30 @@ export async function startEngine(pulumi: string): Promise<Engine> {
         env: { ...env(), PULUMI_SKIP_CHECKPOINTS: "false" },
         stdio: "ignore",
       });
-    return { stack, google, bigquery, runs, script, start, stop };
+    // Pulumi replaces its state at once, but not the file's attributes: a kill meanwhile would leave them empty.
+    const stateFile = join(state, ".pulumi/stacks/gcp-data-demos/dev.json");
+    const kill = async (command: ChildProcess) => {
+      const ended = once(command, "exit");
+      for (command.kill("SIGSTOP"); !isWhole(`${stateFile}.attrs`); command.kill("SIGSTOP")) {
+        command.kill("SIGCONT");
+        await sleep(20);
+      }
+      command.kill("SIGKILL");
+      await ended;
+    };
+    return { stack, stateFile, google, bigquery, runs, script, start, kill, stop };
   } catch (error) {
     // Running servers would keep the tests from ending.
     await stop();
     throw error;
+  }
+}
+
+function isWhole(file: string): boolean {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) !== undefined;
+  } catch {
+    return false;
   }
 }
 

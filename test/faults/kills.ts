@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,6 +22,8 @@ interface Victim {
   args(run: number): readonly string[];
   /** A text that differs where what readers find differs. Throws if it is not whole. */
   shown(): Promise<string>;
+  /** Tells whether a changed text is that of the given run. */
+  isOf(shown: string, run: number): boolean;
   /** Prepares what a run needs. */
   before?(run: number): Promise<void>;
   /** Files that an interrupted run may leave, and the next whole run must remove. */
@@ -44,6 +46,8 @@ async function kill(victim: Victim, points: number, tell: (name: string, lost?: 
   };
   const first = await whole();
   if (first.code !== 0) return tell(`${name}, the first run`, first.output);
+  // The first run also fills caches, so the second tells how long a run takes.
+  const { seconds } = await whole();
   let good = await victim.shown();
   for (let point = 0; point < points; point++) {
     run++;
@@ -51,16 +55,17 @@ async function kill(victim: Victim, points: number, tell: (name: string, lost?: 
     const signal = point % 3 === 2 ? "SIGTERM" : "SIGKILL";
     const part = (point + 0.5) / points;
     const command = startFile(file, victim.args(run));
-    await Promise.race([sleep(first.seconds * 1000 * part), command.ended]);
+    await Promise.race([sleep(seconds * 1000 * part), command.ended]);
     command.child.kill(signal);
     const code = await command.ended;
     const gone = await until(() => leftOf(command).length === 0, 5000);
     const shown = await victim.shown().catch((error) => `broken: ${error.message}`);
     const title = `${name}, ${signal} at ${Math.round(part * 100)} %`;
-    // At the end, the run may be over before the signal, or complete when it comes: then its data are shown.
-    const isNew = shown !== good && !shown.startsWith("broken") && part > 0.5;
+    // A run may be complete when the signal comes, and then its own data are shown.
     if (!gone) tell(title, `leaves ${leftOf(command).join("; ")}`);
-    else if (shown !== good && !isNew) tell(title, shown.startsWith("broken") ? shown : "the last good data changed");
+    else if (shown.startsWith("broken")) tell(title, shown);
+    else if (shown !== good && !victim.isOf(shown, run))
+      tell(title, "the data are of neither the last run nor this one");
     else if (signal === "SIGKILL" && code !== signal && code !== 0)
       tell(title, `ended with ${code}: ${command.output()}`);
     else tell(title);
@@ -90,11 +95,12 @@ function generate(folder: string): Victim {
     file: GENERATOR,
     args: (run) => ["generate", "--out", out, ...day, "--days", "200", "--seed", String(run)],
     shown: async () => checkedRun(await lake),
+    isOf: (shown, run) => JSON.parse(shown).settings.seed === run,
     leftovers: async () => (await readdir(out, { recursive: true })).filter((name) => name.includes(".tmp-")),
   };
 }
 
-/** The name of the run that readers of a lake find. Throws if one of its files is not as the manifest says. */
+/** The manifest that readers of a lake find. Throws if one of its files is not as the manifest says. */
 async function checkedRun(lake: Awaited<ReturnType<typeof openLake>>): Promise<string> {
   const manifest = await readManifest(lake, "csv_sources");
   for (const { path, bytes, md5 } of manifest.files) {
@@ -132,6 +138,8 @@ function load(folder: string): Victim {
       last = tables;
       return tables;
     },
+    // `shown` has compared the numbers of rows.
+    isOf: () => true,
   };
 }
 
@@ -163,6 +171,7 @@ async function upload(folder: string): Promise<Victim & { stop(): Promise<void> 
         if ((await lake.stat(path))?.md5 !== md5) throw new Error(`${path} is not as the manifest says`);
       return manifest;
     },
+    isOf: (shown, run) => shown.includes(`"run-${run}/`),
     stop: () => google.stop(),
   };
 }
@@ -174,15 +183,19 @@ function start(folder: string): Victim {
     file: "local/start.ts",
     args: (run) => ["--out", out, "--until", "2024-03-10", "--days", "10", "--scale", "0.1", "--seed", String(run)],
     shown: () => filesOf(out),
+    // `shown` throws if a result is not of the current run, which is whole.
+    isOf: (shown) => shown.includes("warehouse.duckdb"),
     leftovers: async () => (await readdir(join(out, ".runs"))).slice(1),
   };
 }
 
-/** The checksums of all results in a folder. Throws if one is missing. */
+/** The checksums of all results in a folder. Throws if one is missing, or is not of the current run. */
 async function filesOf(out: string): Promise<string> {
   const sums: string[] = [];
+  const current = await realpath(join(out, ".current"));
   for (const name of (await readdir(out)).filter((each) => !each.startsWith("."))) {
     const path = join(out, name);
+    if ((await realpath(path)) !== join(current, name)) throw new Error(`${name} is of another run`);
     const inside = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => undefined);
     const files = inside?.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name)) ?? [path];
     for (const file of files.sort())

@@ -1,13 +1,13 @@
+import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import { writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 /*
  * A process that replaces the results in a folder: node swap-worker.ts OUT TEXT [STEP]
  * It writes TEXT into each result. With STEP, it kills itself before it changes the file system for the STEP-th time. Without, it waits
- * for a line on standard input before it locks the folder, and keeps the lock for a moment.
+ * for a line on standard input before it locks the folder, and for another before it releases the lock.
  */
 
 export const RESULTS = ["a", "b", "c"];
@@ -27,7 +27,10 @@ if (process.argv[1] === import.meta.filename) {
     syncBuiltinESMExports();
   }
   const { replaceResults } = await import("../../local/output-folder.ts");
-  const go = step === undefined ? new Promise((resolve) => process.stdin.once("data", resolve)) : undefined;
+  const line = async () => {
+    if (step === undefined) await once(process.stdin, "data");
+  };
+  const go = line();
   console.log("ready");
   await go;
   try {
@@ -35,7 +38,7 @@ if (process.argv[1] === import.meta.filename) {
       console.log("in");
       // A new run has a result more, and one less.
       for (const name of [...RESULTS, `only-${text}`]) await writeFile(join(folder, name), text);
-      if (step === undefined) await sleep(1000);
+      await line();
     });
     console.log("done");
   } catch (error) {

@@ -52,8 +52,12 @@ async function shownIn(out: string) {
 export async function winnersOf(out: string, count: number): Promise<number> {
   await runFile(worker, [out, "killed", "5"]);
   const workers = Array.from({ length: count }, (_, index) => startFile(worker, [out, `winner ${index}`]));
-  for (const each of workers) await until(() => each.output().includes("ready"), 20_000);
+  const each = (said: RegExp) => Promise.all(workers.map(({ output }) => until(() => said.test(output()), 60_000)));
+  await each(/^ready$/m);
   for (const { child } of workers) child.stdin?.write("go\n");
+  // Whoever holds the lock keeps it until all have tried to take it.
+  await each(/^(in$|error: )/m);
+  for (const { child } of workers) child.stdin?.write("end\n");
   await Promise.all(workers.map(({ ended }) => ended));
   return workers.filter((each) => each.output().includes("in\n")).length;
 }

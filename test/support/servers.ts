@@ -50,14 +50,13 @@ export interface BigQuery extends Server {
 /** Starts a Cloud Storage. Clients take `url` as their `apiEndpoint`. */
 export async function startFakeGcs(): Promise<Gcs> {
   const folder = await temporaryFolder();
-  const port = await freePort();
-  const url = `http://${HOST}:${port}`;
-  const listen = ["-scheme", "http", "-host", HOST, "-port", String(port), "-external-url", url];
   const server = await start({
     python: PYTHON.main,
-    args: ["fake-gcs", ...listen, "-backend", "filesystem", "-filesystem-root", folder],
+    args: (port) => [
+      ...["fake-gcs", "-scheme", "http", "-host", HOST, "-port", port, "-external-url", `http://${HOST}:${port}`],
+      ...["-backend", "filesystem", "-filesystem-root", folder],
+    ],
     folder,
-    url,
     ready: "/storage/v1/b",
   });
   return { ...server, root: folder };
@@ -69,10 +68,19 @@ export async function startFakeGcs(): Promise<Gcs> {
  */
 export async function startBigQuery(gcsRoot?: string): Promise<BigQuery> {
   const folder = await temporaryFolder();
-  const port = await freePort();
   const server = await start({
     python: PYTHON.bqemulator,
-    args: ["bqemulator", "--rest-port", String(port), "--grpc-port", "0", "--project", PROJECT, "--log-level", "error"],
+    args: (port) => [
+      "bqemulator",
+      "--rest-port",
+      port,
+      "--grpc-port",
+      "0",
+      "--project",
+      PROJECT,
+      "--log-level",
+      "error",
+    ],
     env: {
       BQEMU_UPLOAD_STAGING_DIR: folder,
       // Reading Avro files would need a download at every start.
@@ -80,7 +88,6 @@ export async function startBigQuery(gcsRoot?: string): Promise<BigQuery> {
       ...(gcsRoot && { BQEMU_GCS_LOCAL_ROOT: gcsRoot }),
     },
     folder,
-    url: `http://${HOST}:${port}`,
     ready: "/readyz",
   });
   return { ...server, project: PROJECT };
@@ -88,12 +95,10 @@ export async function startBigQuery(gcsRoot?: string): Promise<BigQuery> {
 
 /** Starts the BigQuery that dbt-bigquery can build on: it has dbt's contracts, but no scripts, no DELETE and no `gs://`. */
 export async function startDbtBigQuery(): Promise<BigQuery> {
-  const port = await freePort();
   const server = await start({
     python: PYTHON.main,
-    args: ["crucible", "--host", HOST, "--port", String(port)],
+    args: (port) => ["crucible", "--host", HOST, "--port", port],
     folder: await temporaryFolder(),
-    url: `http://${HOST}:${port}`,
     ready: "/_crucible/health",
   });
   return { ...server, project: PROJECT };
@@ -101,15 +106,30 @@ export async function startDbtBigQuery(): Promise<BigQuery> {
 
 interface Launch {
   python: string;
-  args: string[];
+  /** The server's name and arguments. */
+  args: (port: string) => string[];
   env?: Record<string, string>;
   folder: string;
-  url: string;
   ready: string;
 }
 
-async function start({ python, args, env, folder, url, ready }: Launch): Promise<Server> {
-  const child = spawn(python, [join(root, "test/support/serve.py"), ...args], {
+/** Starts a server on a free port. Another process may take that port first, so a server that ends at once is started again on another one. */
+async function start(launch: Launch): Promise<Server> {
+  const problems: string[] = [];
+  while (problems.length < 3) {
+    const started = await startOnce(launch, await freePort());
+    if (typeof started !== "string") return started;
+    problems.push(started);
+  }
+  await rm(launch.folder, { recursive: true, force: true });
+  throw new Error(problems.join("\n"));
+}
+
+/** Returns the reason if the server did not start. */
+async function startOnce({ python, args, env, folder, ready }: Launch, port: number): Promise<Server | string> {
+  const [name, ...more] = args(String(port));
+  const url = `http://${HOST}:${port}`;
+  const child = spawn(python, [join(root, "test/support/serve.py"), String(name), ...more], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: "pipe",
@@ -121,19 +141,24 @@ async function start({ python, args, env, folder, url, ready }: Launch): Promise
   const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Record<"ref" | "unref", () => void>[];
   // Lets mocha end, and with it the server, where a failed hook keeps `stop` from being called.
   for (const handle of handles) handle.unref();
-  const stop = async () => {
+  const end = async () => {
     for (const handle of handles) handle.ref();
     child.stdin.end();
     await exited;
-    await rm(folder, { recursive: true, force: true });
   };
   try {
     await untilReady(child, url + ready);
   } catch (error) {
-    await stop();
-    throw new Error(`${args[0]} ${(error as Error).message}: ${Buffer.concat(output)}`);
+    await end();
+    return `${name} ${(error as Error).message}: ${Buffer.concat(output)}`;
   }
-  return { url, stop };
+  return {
+    url,
+    async stop() {
+      await end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function untilReady(child: ChildProcess, url: string): Promise<void> {
