@@ -55,7 +55,7 @@ export async function winnersOf(out: string, count: number): Promise<number> {
   const each = (said: RegExp) => Promise.all(workers.map(({ output }) => until(() => said.test(output()), 60_000)));
   await each(/^ready$/m);
   for (const { child } of workers) child.stdin?.write("go\n");
-  // Whoever holds the lock keeps it until all have tried to take it.
+  // The worker that holds the lock keeps it until all have tried to take it.
   await each(/^(in$|error: )/m);
   for (const { child } of workers) child.stdin?.write("end\n");
   await Promise.all(workers.map(({ ended }) => ended));

@@ -4,7 +4,7 @@ import { FIRST_CATALOG, keep } from "./kept.ts";
 import { reworded, unlessMissing } from "./missing.ts";
 import { flatten, messageFor, type Node } from "./node.ts";
 import type { JsonObject } from "./protobuf.ts";
-import { type Ready, type Service, startService } from "./service.ts";
+import { catalogRequest, type Ready, type Service, startService } from "./service.ts";
 import { type CatalogFunction, definition, type FunctionParameter, functionJson } from "./table-functions.ts";
 
 /*
@@ -109,10 +109,7 @@ export async function loadAnalyser(
 ): Promise<Analyser> {
   const service = startService(description);
   const languageOptions = languageOf(service);
-  const request = {
-    simpleCatalog: { ...catalogJson(tables, functions), builtinFunctionOptions: { languageOptions } },
-    descriptorPoolList: { definitions: [{ builtin: {} }] },
-  };
+  const request = catalogRequest(languageOptions, catalogJson(tables, functions));
   const registration = JSON.stringify(request);
   const optionsFor = (kind: string) =>
     service.message("zetasql.AnalyzerOptionsProto", {
@@ -225,10 +222,7 @@ export async function loadAnalyser(
  * takes most of a start.
  */
 function share(service: Service, languageOptions: JsonObject, options: Ready): void {
-  const { registeredId } = service.call("RegisterCatalog", {
-    simpleCatalog: { name: "", builtinFunctionOptions: { languageOptions } },
-    descriptorPoolList: { definitions: [{ builtin: {} }] },
-  });
+  const { registeredId } = service.call("RegisterCatalog", catalogRequest(languageOptions));
   service.call("Analyze", { registeredCatalogId: registeredId, sqlStatement: "SELECT 1" } as JsonObject, { options });
   service.call("UnregisterCatalog", { registeredId } as JsonObject);
   service.share();

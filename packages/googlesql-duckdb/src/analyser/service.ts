@@ -171,6 +171,14 @@ function decode(messages: Messages, type: string, bytes: Uint8Array): JsonObject
   }
 }
 
+/** The request that registers a catalog, with the functions of the language. @param catalog the tables and functions; none by default */
+export function catalogRequest(languageOptions: JsonObject, catalog: JsonObject = { name: "" }): JsonObject {
+  return {
+    simpleCatalog: { ...catalog, builtinFunctionOptions: { languageOptions } },
+    descriptorPoolList: { definitions: [{ builtin: {} }] },
+  };
+}
+
 /** The messages that a method takes and returns. */
 export function namesOf(method: string): { readonly request: string; readonly response: string } {
   const [request = `${method}Request`, response = `${method}Response`] = otherNames[method] ?? [];

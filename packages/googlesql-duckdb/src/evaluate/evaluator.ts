@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type DuckDBConnection, DuckDBScalarFunction, type DuckDBValue } from "@duckdb/node-api";
 import type { Type } from "../analyser/analyser.ts";
 import type { JsonObject } from "../analyser/protobuf.ts";
-import type { Ready, Service } from "../analyser/service.ts";
+import { catalogRequest, type Ready, type Service } from "../analyser/service.ts";
 import { messageOf, SqlError } from "../errors.ts";
 import { columnType, ofMessage, toMessage } from "./values.ts";
 
@@ -38,10 +38,7 @@ export function evaluatorOf(service: Service, languageOptions: JsonObject): Eval
   const start = () => {
     started?.service.stop();
     const own = service.another();
-    const { registeredId } = own.call("RegisterCatalog", {
-      simpleCatalog: { name: "", builtinFunctionOptions: { languageOptions } },
-      descriptorPoolList: { definitions: [{ builtin: {} }] },
-    });
+    const { registeredId } = own.call("RegisterCatalog", catalogRequest(languageOptions));
     started = { service: own, catalog: registeredId as string, restarts: own.restarts, prepared: new Map() };
     return started;
   };
