@@ -65,10 +65,8 @@ async function runDbtJob(
   const { sources, models } = await readSchemas(command.targetFolder);
   const touched = [
     ...sources.map((schema): Touch => ({ resource: `dataset/${schema}`, access: "read" })),
-    // The models' schema is the one in which they are built; a build then publishes them beside it (transform/macros/publish.sql).
-    ...(builds ? models : []).map(
-      (schema): Touch => ({ resource: `dataset/${schema.replace(/_build$/, "")}`, access: "write" }),
-    ),
+    // On BigQuery, a build first writes to a dataset beside the models' own (transform/macros/publish.sql).
+    ...(builds ? models : []).map((schema): Touch => ({ resource: `dataset/${schema}_build`, access: "write" })),
     ...models.map((schema): Touch => ({ resource: `dataset/${schema}`, access: builds ? "write" : "read" })),
   ];
   const ran = command.args.slice(

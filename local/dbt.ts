@@ -2,6 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../generator/errors.ts";
+import { buildInCopy } from "./dbt-copy.ts";
 import { DbtServer } from "./dbt-server.ts";
 
 const project = fileURLToPath(new URL("../transform", import.meta.url));
@@ -64,8 +65,17 @@ export interface RunOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** Runs dbt. Returns the numbers of models and tests, and an `error` if any failed or none was built. */
-export async function runDbt(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
+/**
+ * Runs dbt. Returns the numbers of models and tests, and an `error` if any failed or none was built. A failed build changes no mart, also in a
+ * DuckDB file.
+ */
+export async function runDbt(server: DbtServer, options: RunOptions) {
+  const file = options.env.DBT_DUCKDB_PATH;
+  if (options.args[0] !== "build" || file === undefined) return runWhere(server, options);
+  return buildInCopy(file, (env) => runWhere(server, { ...options, env: { ...options.env, ...env } }));
+}
+
+async function runWhere(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
   // Remove the results of an earlier run, so that they are not taken for this run's if it writes none.
   await rm(join(targetFolder, "run_results.json"), { force: true });
   const lines: string[] = [];

@@ -44,7 +44,7 @@ import dbt_shortcuts
 
 # Runs with the same values of these arguments share the project that dbt has read, even if the variables in RESULTS differ.
 PROJECT = ("--project-dir", "--profiles-dir", "--target", "--vars")
-RESULTS = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_DUCKDB_ACCESS")
+RESULTS = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_DUCKDB_ACCESS", "DBT_DUCKDB_MEMORY")
 
 
 def invoke(args, env, manifest=None):
@@ -62,7 +62,14 @@ def where_of(args):
 
 
 def project_of(args, env):
-    return json.dumps([where_of(args), {name: value for name, value in env.items() if name not in RESULTS}], sort_keys=True)
+    return json.dumps([where_of(args), settings_of(env)], sort_keys=True)
+
+
+def settings_of(env):
+    """The variables that a project depends on. Of the database's path, that is only the file's name."""
+    settings = {name: value for name, value in env.items() if name not in RESULTS}
+    settings["DBT_DUCKDB_PATH"] = os.path.basename(settings.get("DBT_DUCKDB_PATH", ""))
+    return settings
 
 
 def read_project(args, env):
@@ -83,11 +90,10 @@ def read_project(args, env):
 
 
 def parsed_file(args, env):
-    """The file for a manifest, named after everything that the manifest depends on. Of the database's path, that is only the file's name."""
+    """The file for a manifest, named after everything that the manifest depends on."""
     options = dict(zip(args, args[1:]))
     digest = hashlib.sha256()
-    settings = {name: value for name, value in env.items() if name.startswith("DBT_") and name not in RESULTS}
-    settings["DBT_DUCKDB_PATH"] = os.path.basename(settings.get("DBT_DUCKDB_PATH", ""))
+    settings = {name: value for name, value in settings_of(env).items() if name.startswith("DBT_")}
     digest.update(json.dumps([__version__, options.get("--target"), options.get("--vars"), settings], sort_keys=True).encode())
     for root in sorted({options.get("--project-dir", "."), options.get("--profiles-dir", ".")}):
         for folder, folders, files in os.walk(root):

@@ -97,6 +97,8 @@ export class Marts extends pulumi.ComponentResource {
     // npm run pin sets a digest as the tag.
     const mark = image.tag.startsWith("sha256:") ? "@" : ":";
     const where = ["--project-dir", folder, "--profiles-dir", folder, "--target", "bigquery"];
+    // Leave out dbt's unit tests: they check the SQL on fixed rows, whatever the data. `npm test` runs them.
+    const buildMarts = ["build", "--exclude-resource-type", "unit_test", ...where];
     const job = new Job(
       `${name}-dbt`,
       {
@@ -106,8 +108,7 @@ export class Marts extends pulumi.ComponentResource {
         bucket,
         output: output.bucket,
         image: pulumi.interpolate`${region}-docker.pkg.dev/${project}/${ghcr.repositoryId}/${image.name}${mark}${image.tag}`,
-        // Leave out dbt's unit tests: they check the SQL on fixed rows, and a night brings no new SQL. The build after a deployment runs them.
-        args: ["build", "--exclude-resource-type", "unit_test", ...where],
+        args: buildMarts,
         env: {
           DBT_BIGQUERY_PROJECT: project,
           DBT_BIGQUERY_LOCATION: location,
@@ -128,7 +129,7 @@ export class Marts extends pulumi.ComponentResource {
         job: job.fullName,
         fingerprint: this.fingerprint,
         // The code or the settings changed, so every row is built again.
-        args: ["build", "--full-refresh", ...where],
+        args: [...buildMarts, "--full-refresh"],
         timeoutSeconds,
       },
       childOf(this, opts, [identity, code, marts, build, job, shop.loaded]),

@@ -8,7 +8,7 @@ import { type Column, columnNames, fullName, type Table } from "../tables/table.
 import { dialects } from "./dialect.ts";
 import { findFault, openCsv, patterns, readHeader } from "./read-csv.ts";
 import { findExportFault, selectExport } from "./read-export.ts";
-import { duckdbThreads } from "./threads.ts";
+import { duckdbMemory, duckdbThreads } from "./threads.ts";
 import type { CsvSource, OpenOptions, ResultRow, Warehouse } from "./warehouse.ts";
 
 // Imported at run time: the cloud's bundle does not contain DuckDB, and nothing there opens this file.
@@ -143,6 +143,7 @@ async function connect(url: string, readOnly = false): Promise<{ connection: Duc
     instance = await DuckDBInstance.fromCache(path, {
       autoinstall_known_extensions: "false",
       threads: String(duckdbThreads),
+      memory_limit: duckdbMemory,
       ...(readOnly && { access_mode: "READ_ONLY" }),
     });
   } catch (error) {

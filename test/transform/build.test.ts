@@ -30,6 +30,7 @@ const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics", "flat_cust
 
 interface Manifest {
   nodes: Record<string, ManifestNode>;
+  unit_tests: Record<string, unknown>;
   exposures: Record<string, { name: string; description: string; depends_on: { nodes: string[] } }>;
 }
 interface ManifestNode {
@@ -83,6 +84,14 @@ describe("the dbt project", function () {
   it("builds every model and passes every test", () => {
     expect(shop.report.models).to.equal(Object.keys(keys).length);
     expect(shop.report.tests).to.be.greaterThan(50);
+  });
+
+  it("runs dbt's unit tests, which the jobs leave out", async () => {
+    const { unit_tests } = await manifest(shop);
+    const { results } = JSON.parse(await readFile(join(shop.dbt, "target", "run_results.json"), "utf8"));
+    const ran = (results as { unique_id: string; status: string }[]).filter(({ unique_id }) => unique_id in unit_tests);
+    expect(ran.map(({ status }) => status)).to.deep.equal(Object.keys(unit_tests).map(() => "pass"));
+    expect(ran).not.to.have.length(0);
   });
 
   it("reports progress up to the last step", () => {
@@ -186,10 +195,10 @@ describe("the dbt project", function () {
     it("has the rows of a full build", async () => {
       const whole = await copyOf(nightly, "whole");
       await runModels({ ...optionsOf(whole, "dbt-whole"), fullRefresh: true });
-      expect(await queryDuckDb(whole, "select count(*) as n from coffee_marts_build.loaded_months where is_changed"))
+      expect(await queryDuckDb(whole, "select count(*) as n from coffee_marts.loaded_months where is_changed"))
         .to.deep //
         .equal([{ n: 3 }]);
-      expectSameRows(await readModels(nightly, timeless), await readModels(whole, timeless, "coffee_marts_build"));
+      expectSameRows(await readModels(nightly, timeless), await readModels(whole, timeless));
     });
 
     it("builds all months again if a price, or an old customer's profile, changed", async () => {
@@ -199,7 +208,7 @@ describe("the dbt project", function () {
          where customer_id = (select min(customer_id) from coffee_shop.orders)`,
       );
       await runModels(optionsOf(nightly, "dbt-profile"));
-      const stale = `select count(*) as n from coffee_marts_build.flat_orders as orders
+      const stale = `select count(*) as n from coffee_marts.flat_orders as orders
         inner join coffee_shop.customers as customers on orders.customer_id = customers.customer_id
         where orders.loyalty_tier <> customers.loyalty_tier`;
       expect(await queryDuckDb(nightly, stale)).to.deep.equal([{ n: 0 }]);
@@ -248,17 +257,15 @@ describe("the dbt project", function () {
 
     it("gives identical tables for the same input", async () => {
       const models = timeless.filter((each) => !marksAsOf.includes(each));
-      expectSameRows(await readModels(earlier(), models, "coffee_marts_build"), publishedOf(models));
+      expectSameRows(await readModels(earlier(), models), publishedOf(models));
     });
 
     it("looks back from the last day of orders by default, or from as_of_date if it is set", async () => {
-      const metrics = (
-        dataset: string,
-      ) => `select max(as_of_date) as as_of, max(last_order_date) as last_order, sum(orders_all_time) as orders,
-          min(days_since_last_order) as days from ${dataset}.flat_customer_metrics`;
-      const [byDefault] = await queryDuckDb(shop.warehouse, metrics("coffee_marts"));
+      const metrics = `select max(as_of_date) as as_of, max(last_order_date) as last_order, sum(orders_all_time) as orders,
+          min(days_since_last_order) as days from coffee_marts.flat_customer_metrics`;
+      const [byDefault] = await queryDuckDb(shop.warehouse, metrics);
       expect(byDefault).to.include({ as_of: LAST_DAY, last_order: LAST_DAY, days: 0 });
-      const [given] = await queryDuckDb(earlier(), metrics("coffee_marts_build"));
+      const [given] = await queryDuckDb(earlier(), metrics);
       expect(given).to.include({ as_of: earlierDay, last_order: earlierDay, days: 0 });
       expect(given?.orders).to.be.lessThan(byDefault?.orders as number);
     });

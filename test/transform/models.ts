@@ -23,6 +23,5 @@ export const keys: Record<string, string> = {
 /** The models whose rows depend on their sources alone, and not on the builds before or the time. */
 export const timeless = Object.keys(keys).filter((model) => !["built_from", "loaded_months"].includes(model));
 
-/** The query for all rows of a model, published or only built, in the order of its key. */
-export const rowsOf = (model: string, dataset: "coffee_marts" | "coffee_marts_build" = "coffee_marts") =>
-  `select * from ${dataset}.${model} order by ${keys[model]}`;
+/** The query for all rows of a model, in the order of its key. */
+export const rowsOf = (model: string) => `select * from coffee_marts.${model} order by ${keys[model]}`;

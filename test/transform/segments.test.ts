@@ -1,13 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { generateCoffee } from "../../generator/coffee/generate.ts";
-import { openFolder } from "../../generator/lake/folder.ts";
-import { load } from "../../generator/load.ts";
-import { coffeeDataset } from "../../generator/tables/index.ts";
-import { createTables, openDuckDb } from "../../generator/warehouse/duckdb.ts";
+import { openDuckDb } from "../../generator/warehouse/duckdb.ts";
+import { shopFile } from "../generator/coffee/support.ts";
 import { buildShop } from "./shop.ts";
 
 /** The models that `flat_customer_metrics` needs, each after those that it reads. */
@@ -16,7 +13,8 @@ const models = [
   ...["fact_order_details", "flat_orders", "flat_customer_metrics"],
 ];
 
-const UNTIL = "2026-11-27";
+// The tests of the generated data share the largest of these chains.
+const UNTIL = "2026-11-22";
 
 /** A customer as the mart describes them, and whether they have truly left. */
 interface Judged {
@@ -30,9 +28,8 @@ interface Judged {
 
 /** Chains that are judged together: small ones have too few customers in a segment for a share of them to mean anything. */
 const chains: { readonly seeds: readonly number[]; readonly scale: number }[] = [
-  { seeds: [42], scale: 2 },
+  { seeds: [42], scale: 4 },
   { seeds: [1, 2], scale: 1 },
-  { seeds: [7], scale: 4 },
   ...Array.from({ length: Number(process.env.FUZZ ?? 0) }, () => ({
     seeds: [Math.floor(Math.random() * 1e6), Math.floor(Math.random() * 1e6)],
     scale: 2 + Math.floor(Math.random() * 4),
@@ -81,31 +78,27 @@ for (const { seeds, scale } of chains)
     });
   });
 
-/** Generates a whole history, builds the mart by the project's SQL, and joins the ground truth. */
+/** Builds the mart of a generated history by the project's SQL, and joins the ground truth. */
 async function judge(seed: number, scale: number): Promise<Judged[]> {
   const { dbt } = await buildShop();
   const folder = await mkdtemp(join(tmpdir(), "segments-"));
   try {
-    const lake = openFolder(pathToFileURL(folder).href);
-    await generateCoffee(lake, { seed, until: UNTIL, scale, shard: { index: 0, count: 1 } });
     // dbt's compiled SQL names the database, which is called like the file.
-    const url = pathToFileURL(join(folder, "warehouse.duckdb")).href.replace("file:", "duckdb:");
-    await createTables(url, coffeeDataset);
-    const database = await openDuckDb(url);
+    const file = join(folder, "warehouse.duckdb");
+    await copyFile(await shopFile({ seed, until: UNTIL, scale }), file);
+    const database = await openDuckDb(pathToFileURL(file).href.replace("file:", "duckdb:"));
     try {
-      await load(database, lake);
       // Anonymous orders decide no segment: without them the models take a third of the time.
       await database.run(`DELETE FROM coffee_shop.orders WHERE customer_id IS NULL;
         DELETE FROM coffee_shop.order_details WHERE order_id NOT IN (SELECT order_id FROM coffee_shop.orders)`);
-      await database.run("CREATE SCHEMA coffee_marts_build");
+      await database.run("CREATE SCHEMA coffee_marts");
       for (const model of models) {
         const sql = await readFile(join(dbt, "target", "compiled", "coffee_shop", "models", pathOf(model)), "utf8");
-        await database.run(`CREATE TABLE coffee_marts_build.${model} AS ${sql}`);
+        await database.run(`CREATE TABLE coffee_marts.${model} AS ${sql}`);
       }
-      const truth = join(folder, "ground_truth", "Customers.csv");
       const rows = await database.run(`SELECT segment, is_churned, recency, customer_age_days,
           churned_on IS NOT NULL AS gone
-        FROM coffee_marts_build.flat_customer_metrics JOIN read_csv('${truth}', types = {'churned_on': 'DATE'}) USING (customer_id)`);
+        FROM coffee_marts.flat_customer_metrics JOIN ground_truth.customers USING (customer_id)`);
       return rows.map((row) => ({
         segment: String(row.segment),
         isChurned: row.is_churned === true,

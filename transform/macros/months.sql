@@ -45,7 +45,7 @@
 
 {#- The first days of the months that this build builds. The model loaded_months decides. -#}
 {% macro changed_months(which='is_changed') %}
-    {%- set months = api.Relation.create(target.database, target.schema ~ '_build', 'loaded_months') -%}
+    {%- set months = api.Relation.create(target.database, build_schema(), 'loaded_months') -%}
     {{ return(run_query('select month from ' ~ months ~ ' where ' ~ which ~ ' order by month').columns[0].values() | list) }}
 {% endmacro %}
 
@@ -68,7 +68,7 @@
 {% macro get_where_subquery(relation) -%}
     {%- set where = [] -%}
     {%- if config.get('where') -%}{%- do where.append('(' ~ config.get('where') ~ ')') -%}{%- endif -%}
-    {%- if execute and relation.schema == target.schema ~ '_build' -%}
+    {%- if execute and relation.schema == build_schema() -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.alias == relation.identifier and node.config.materialized == 'incremental' -%}
             {%- do where.append(in_tested_months('order_date')) -%}
         {%- endfor -%}

@@ -1,10 +1,13 @@
 {#-
-  Write, audit, publish: dbt builds the marts in a dataset of its own, tests them there, and then replaces the published ones in one
-  transaction. After a failed test or a failed model, readers find the marts of the last good build.
+  Write, audit, publish: on BigQuery, dbt builds the marts in a dataset of its own, tests them there, and then replaces the published ones in
+  one transaction. After a failed test or a failed model, readers find the marts of the last good build.
+  On DuckDB, dbt builds in the published schema: local/dbt.ts gives it a copy of the whole file, which takes the place of the file if the build
+  succeeds.
 -#}
 
-{#- Models are built in `coffee_marts_build`. -#}
-{% macro generate_schema_name(custom_schema_name, node) %}{{ target.schema }}_build{% endmacro %}
+{#- The schema in which models are built. -#}
+{% macro build_schema() %}{{ return(target.schema ~ '_build' if target.type == 'bigquery' else target.schema) }}{% endmacro %}
+{% macro generate_schema_name(custom_schema_name, node) %}{{ build_schema() }}{% endmacro %}
 
 {#- The relations of all models as [built, published, whether it is built by months]. -#}
 {% macro marts_to_publish() %}
@@ -34,7 +37,7 @@
         {%- endif -%}
         {%- set last = load_relation(last_build()) -%}
         {%- if last is not none and run_query('select status from ' ~ last).columns[0].values() != ('published',) -%}
-            {%- do undo_build() -%}
+            {%- if build_schema() != target.schema -%}{%- do undo_build() -%}{%- endif -%}
         {%- endif -%}
         {%- do record_build('running', '') -%}
     {%- endif -%}
@@ -60,7 +63,7 @@
             {%- do record_build('partial', 'only a part of the project was built') -%}
             {%- do log('Nothing was published: only a part of the project was built.', info=true) -%}
         {%- else -%}
-            {%- do publish() -%}
+            {%- if build_schema() != target.schema -%}{%- do publish() -%}{%- endif -%}
             {%- do record_build('published', '') -%}
         {%- endif -%}
     {%- endif -%}
@@ -91,8 +94,6 @@
     {%- for built, published, _ in marts_to_publish() if load_relation(built) is not none -%}
         {%- if load_relation(published) is none -%}
             {%- do adapter.drop_relation(built) -%}
-            {#- dbt drops in a transaction, which DuckDB would roll back. -#}
-            {%- if target.type == 'duckdb' -%}{%- do adapter.commit() -%}{%- endif -%}
         {%- else -%}
             {%- do run_query(copy_of_table(published, built)) -%}
         {%- endif -%}
@@ -117,7 +118,8 @@
             {%- do copies.append(copy_of_table(built, published)) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do run_publishing(copies, changes) -%}
+    {%- set transaction = ['begin transaction'] + changes + ['commit transaction'] if changes else [] -%}
+    {%- do run_query((copies + transaction) | join(';\n')) -%}
 {% endmacro %}
 
 {#- The columns of a built table, as SQL lists them, if the published table has the same ones; an empty string otherwise. -#}
@@ -130,23 +132,8 @@
     {{ return(new | map(attribute='quoted') | join(', ') if alike else '') }}
 {% endmacro %}
 
-{% macro run_publishing(copies, changes) %}{{ return(adapter.dispatch('run_publishing')(copies, changes)) }}{% endmacro %}
-{% macro bigquery__run_publishing(copies, changes) %}
-    {%- set transaction = ['begin transaction'] + changes + ['commit transaction'] if changes else [] -%}
-    {%- do run_query((copies + transaction) | join(';\n')) -%}
-{% endmacro %}
-{#- Publishes within dbt's own transaction, which the query for the columns may have begun. -#}
-{% macro duckdb__run_publishing(copies, changes) %}
-    {#- All cores, because dbt does nothing else meanwhile. -#}
-    {%- do run_query('reset threads') -%}
-    {%- call statement('publish', auto_begin=true) -%}{{ (copies + changes) | join(';\n') }}{%- endcall -%}
-    {%- do adapter.commit() -%}
-{% endmacro %}
-
 {#- The statement that makes a table a copy of another. -#}
-{% macro copy_of_table(from, to) %}{{ return(adapter.dispatch('copy_of_table')(from, to)) }}{% endmacro %}
-{% macro bigquery__copy_of_table(from, to) %}{{ return('create or replace table ' ~ to ~ ' copy ' ~ from) }}{% endmacro %}
-{% macro duckdb__copy_of_table(from, to) %}{{ return('create or replace table ' ~ to ~ ' as from ' ~ from) }}{% endmacro %}
+{% macro copy_of_table(from, to) %}{{ return('create or replace table ' ~ to ~ ' copy ' ~ from) }}{% endmacro %}
 
 {#- Records the state of the last build, for the reports: running, failed (with the reason), partial or published. -#}
 {% macro record_build(status, reason) %}

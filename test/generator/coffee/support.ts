@@ -69,14 +69,19 @@ export interface Shop {
   close(): void;
 }
 
-/** Opens a run's tables. Test files that ask for the same run share one DuckDB file, and get a connection that can change nothing of it. */
+/** The DuckDB file of a run's tables. Test files that ask for the same run share it, and must not change it. */
+export async function shopFile(options: Omit<GenerateOptions, "shard">): Promise<string> {
+  const name = `coffee-${options.seed}-${options.until}-${options.scale}`;
+  return join(await madeOnce(name, (made) => fillShop(join(made, "shop.duckdb"), options)), "shop.duckdb");
+}
+
+/** Opens a run's tables by a connection that can change nothing of them. */
 export async function openShop(options: Omit<GenerateOptions, "shard">): Promise<Shop> {
-  const name = `coffee-${Object.values(options).join("-")}`;
-  const folder = await madeOnce(name, (made) => fillShop(join(made, "shop.duckdb"), options));
+  const file = await shopFile(options);
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   // Views of a test go to the database in memory.
-  await connection.run(`ATTACH '${join(folder, "shop.duckdb")}' AS shop (READ_ONLY);
+  await connection.run(`ATTACH '${file}' AS shop (READ_ONLY);
     CREATE SCHEMA ground_truth; CREATE VIEW ground_truth.customers AS FROM shop.ground_truth.customers;
     SET search_path = 'memory.main,shop.coffee_shop'`);
   const rows: Shop["rows"] = async (sql) => {
