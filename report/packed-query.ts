@@ -18,7 +18,7 @@ export interface PackedQuery {
 export const sumOfMoney = (column: string): string => `SUM(${column}) * 100`;
 
 /**
- * A query that returns one row per group, with the group's parts packed into one text, which `unpackParts` reads. BigQuery sends ten
+ * A query that returns one row per group, with the group's parts packed into one text, which `eachPart` reads. BigQuery sends ten
  * thousand rows in a moment, but not a hundred thousand.
  */
 export function packedQuery({ from, by, part, sums, where = "TRUE" }: PackedQuery): string {
@@ -31,25 +31,27 @@ export function packedQuery({ from, by, part, sums, where = "TRUE" }: PackedQuer
     GROUP BY ${group}`;
 }
 
-/** One part of a group, with its sums in the order of the query. */
-export interface Part {
-  readonly part: string;
-  readonly sums: readonly number[];
-}
-
-/** Unpacks the parts of a group. @param sums how many sums each part has */
-export function unpackParts({ parts }: ResultRow, sums: number): Part[] {
-  return String(parts)
-    .split("\t")
-    .map((text) => {
-      // There are hundreds of thousands of parts: splitting each at its blanks would take twice as long.
-      const values: number[] = [];
-      let from = 0;
-      while (values.length < sums) {
-        const to = text.indexOf(" ", from);
-        values.push(Number(text.slice(from, to)));
-        from = to + 1;
-      }
-      return { part: text.slice(from), sums: values };
-    });
+/**
+ * Visits the parts of a group. There are hundreds of thousands of them, so no object is made for each.
+ * @param count how many sums each part has
+ * @param visit gets a part with its sums in the order of the query. The array is the same for each part.
+ */
+export function eachPart(
+  { parts }: ResultRow,
+  count: number,
+  visit: (part: string, sums: readonly number[]) => void,
+): void {
+  const text = String(parts);
+  const sums = new Array<number>(count).fill(0);
+  for (let from = 0; from <= text.length; ) {
+    for (let place = 0; place < count; place++) {
+      const blank = text.indexOf(" ", from);
+      sums[place] = Number(text.slice(from, blank));
+      from = blank + 1;
+    }
+    const tab = text.indexOf("\t", from);
+    const end = tab < 0 ? text.length : tab;
+    visit(text.slice(from, end), sums);
+    from = end + 1;
+  }
 }

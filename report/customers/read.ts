@@ -1,6 +1,6 @@
 import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
 import { type Marts, readStores } from "../marts.ts";
-import { packedQuery, sumOfMoney, unpackParts } from "../packed-query.ts";
+import { eachPart, packedQuery, sumOfMoney } from "../packed-query.ts";
 import type { Store } from "../report.ts";
 import { type Dictionary, daySpan, dictionaryOf, distinct, kopiykas, matrix } from "../rows-to-columns.ts";
 import type { CustomerMonths, Customers, CustomersData, Trade, VisitGaps } from "./shape.ts";
@@ -128,12 +128,12 @@ async function readMonths(marts: Marts, places: Dictionary): Promise<CustomerMon
   const part = "months_since_registration";
   const sums = ["SUM(order_count)", sumOfMoney("revenue")];
   const rows = await marts.rows(packedQuery({ from: "{flat_customer_months}", by: ["customer_id"], part, sums }));
-  const months = rows
-    .flatMap((row) => {
-      const customer = places.of(row.customer_id);
-      return unpackParts(row, sums.length).map(({ part, sums }) => ({ customer, month: Number(part), sums }));
-    })
-    .sort((one, other) => one.customer - other.customer || one.month - other.month);
+  const months: { customer: number; month: number; sums: readonly number[] }[] = [];
+  for (const row of rows) {
+    const customer = places.of(row.customer_id);
+    eachPart(row, sums.length, (part, sums) => months.push({ customer, month: Number(part), sums: [...sums] }));
+  }
+  months.sort((one, other) => one.customer - other.customer || one.month - other.month);
   return {
     customer: months.map(({ customer }) => customer),
     month: months.map(({ month }) => month),

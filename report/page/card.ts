@@ -86,8 +86,7 @@ export function card(id: string, title: string, width: string): Card {
     }
     drawnWidth = chart.clientWidth;
     chart.replaceChildren(view.draw(drawnWidth || 600));
-    // Stack the cells of a table of bars that is wider than its card.
-    chart.querySelector(".bars")?.classList.toggle("stacked", chart.scrollWidth > chart.clientWidth);
+    stackIfWide(chart);
   }
 
   onWidth(chart, (width) => {
@@ -112,6 +111,13 @@ export function card(id: string, title: string, width: string): Card {
       drawInTime(element, draw);
     },
   };
+}
+
+/** Stacks the cells of each row if the table in a figure is wider than its card, as on a phone. */
+export function stackIfWide(figure: HTMLElement): void {
+  const table = figure.querySelector("table");
+  table?.classList.remove("stacked");
+  table?.classList.toggle("stacked", figure.scrollWidth > figure.clientWidth);
 }
 
 /** A card with a function that makes its view from a summary, or a sentence if there is nothing to show. */

@@ -1,6 +1,6 @@
 import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
 import { type Marts, readStores } from "../marts.ts";
-import { packedQuery, sumOfMoney, unpackParts } from "../packed-query.ts";
+import { eachPart, packedQuery, sumOfMoney } from "../packed-query.ts";
 import { daySpan, dictionaryOf, distinct, kopiykas } from "../rows-to-columns.ts";
 import type { DiscountReason, SalesCube } from "./shape.ts";
 
@@ -57,31 +57,37 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
   const cell = dictionaryOf(cells.map(keyOf));
   const sums = (name: string) => cells.map((row) => Number(row[name]));
   const money = (name: string) => cells.map((row) => kopiykas(row[name]));
-  /** Unpacks rows of `packedQuery` into parts with the place of their cell. */
-  const parts = (rows: readonly ResultRow[], sums: number) =>
-    rows.flatMap((row) => {
+  /** Visits the parts of rows of `packedQuery`, with the place of their cell. */
+  const eachPartOf = (
+    rows: readonly ResultRow[],
+    count: number,
+    visit: (cell: number, part: string, sums: readonly number[]) => void,
+  ) => {
+    for (const row of rows) {
       const place = cell.of(keyOf(row));
-      return unpackParts(row, sums).map(({ part, sums }) => ({ part, sums, cell: place }));
-    });
+      eachPart(row, count, (part, sums) => visit(place, part, sums));
+    }
+  };
   /** For each sum, a matrix of cells × words. */
   const matrices = (rows: readonly ResultRow[], count: number, words: readonly string[]) => {
     const { of } = dictionaryOf(words);
     const filled = Array.from({ length: count }, () => new Array<number>(cells.length * words.length).fill(0));
-    for (const { cell, part, sums } of parts(rows, count)) {
+    eachPartOf(rows, count, (cell, part, sums) => {
       const place = cell * words.length + of(part);
       for (let i = 0; i < count; i++) (filled[i] as number[])[place] = sums[i] as number;
-    }
+    });
     return filled;
   };
 
-  const hourParts = parts(byHour, 1);
-  const hours = spanOf(hourParts.map(({ part }) => Number(part)));
+  const hoursWithOrders = new Set<number>();
+  eachPartOf(byHour, 1, (_, hour) => hoursWithOrders.add(Number(hour)));
+  const hours = spanOf([...hoursWithOrders]);
   const hourWords = Array.from({ length: hours.count }, (_, hour) => String(hours.first + hour));
   const mixWords = mixes.map(({ product_mix_type }) => String(product_mix_type));
   const productWords = products.map(({ product_id }) => String(product_id));
-  const discountParts = parts(discounts, 2).sort(
-    (one, other) => one.cell - other.cell || compare(one.part, other.part),
-  );
+  const discountParts: { cell: number; part: string; sums: readonly number[] }[] = [];
+  eachPartOf(discounts, 2, (cell, part, sums) => discountParts.push({ cell, part, sums: [...sums] }));
+  discountParts.sort((one, other) => one.cell - other.cell || compare(one.part, other.part));
   const reasons = dictionaryOf([...new Set(discountParts.map(({ part }) => part))].sort());
   const tierOf = new Map(levels.map((row) => [String(row.level_of_discount), String(row.loyalty_tier)]));
 

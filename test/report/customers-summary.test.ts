@@ -125,18 +125,77 @@ describe("the figures of customers", () => {
     });
     // Most have spent little and a few a lot: the standard deviation is twice the mean.
     const ltvs = Float64Array.from({ length: 500 }, (_, i) => (i % 5 === 0 ? 5000_00 : 0));
-    const say = (promotion: number) =>
-      story.channelsHeadline({
-        ...of(),
-        ltvs,
-        channels: [channel("walk-in", 900, 1000_00), channel("promotion", 200, promotion)],
-      });
-    expect(say(1150_00)).to.equal(
-      "Walk-in brings the most customers; what a customer brings does not differ between channels by more than chance",
+    const say = (...channels: Parameters<typeof channel>[]) =>
+      story.channelsHeadline({ ...of(), ltvs, channels: channels.map((each) => channel(...each)) });
+    const most = "Walk-in brings the most customers";
+    const alike = `${most}; what a customer brings does not differ between channels by more than chance`;
+    for (const [expected, ...channels] of [
+      [alike, ["walk-in", 900, 1000_00], ["promotion", 200, 1150_00]],
+      [
+        `${most}; promotion brings the most valuable ones: ₴5,000 each`,
+        ["promotion", 200, 5000_00],
+        ["walk-in", 900, 1000_00],
+      ],
+      [`${most}, and the most valuable ones: ₴2,000 each`, ["walk-in", 900, 2000_00], ["promotion", 200, 1000_00]],
+      // Too few customers came through one of them to say anything.
+      [alike, ["walk-in", 9000, 1000_00], ["promotion", 49, 9000_00]],
+      [
+        `${most}; promotion brings the most valuable ones: ₴9,000 each`,
+        ["walk-in", 9000, 1000_00],
+        ["promotion", 50, 9000_00],
+      ],
+      [alike, ["walk-in", 9000, 9000_00], ["promotion", 49, 1000_00]],
+      // The largest channel is compared with the others, and not with all together.
+      [`${most}, and the most valuable ones: ₴1,500 each`, ["walk-in", 900, 1500_00], ["promotion", 200, 900_00]],
+      [most, ["walk-in", 900, 1000_00], ["promotion", 0, 0]],
+      ["", ["walk-in", 0, 0]],
+    ] as const)
+      expect(say(...channels.map(([...each]): Parameters<typeof channel> => each)), JSON.stringify(channels)).to.equal(
+        expected,
+      );
+  });
+
+  it("compare only the loyalty levels that somebody has", () => {
+    const level = (name: string, number: number, churned: number) => ({
+      ...of().totals,
+      name,
+      customers: number,
+      churned,
+    });
+    const say = (...levels: ReturnType<typeof level>[]) => {
+      const summary = { ...of(), levels };
+      return [story.levelsHeadline(summary), story.customersStory(summary).find((told) => /stay longest/.test(told))];
+    };
+    expect(say(level("Gold", 0, 0), level("Bean", 40, 20), level("Silver", 20, 5), level("None", 10, 4))).to.deep.equal(
+      [
+        "75% of Silver customers still come, against 50% of Bean",
+        "**Silver** customers stay longest (25% left); **Bean** customers go soonest (50% left).",
+      ],
     );
-    expect(say(2000_00)).to.equal(
-      "Walk-in brings the most customers; promotion brings the most valuable ones: ₴2,000 each",
+    expect(say(level("Gold", 0, 0), level("Bean", 40, 20))).to.deep.equal([
+      "50% of Bean customers still come",
+      undefined,
+    ]);
+    expect(say(level("Gold", 0, 0))).to.deep.equal(["", undefined]);
+  });
+
+  it("say whom to contact only if somebody has left", () => {
+    const told = (sentence: RegExp, summary = of()) =>
+      story.customersStory(summary).filter((told) => sentence.test(told));
+    expect(told(/costliest loss|contact/)).to.deep.equal([
+      "The costliest loss is in **Churned**: 2 customers who had spent ₴400.",
+      "**1** of all who seem to have left ordered in the last 90 days. They had spent ₴300: contact them first.",
+    ]);
+    const [segment] = of().segments;
+    const lost = (name: string, churnedLtv: number) =>
+      ({ ...segment, name, churned: 1, churnedLtv }) as typeof segment & object;
+    expect(told(/costliest loss/, { ...of(), segments: [lost("Champions", 1_00), lost("Loyal", 9_00)] })).to.deep.equal(
+      ["The costliest loss is in **Loyal**: 1 customer who had spent ₴9."],
     );
+    const { totals } = of();
+    const nobody = { ...of(), segments: [], totals: { ...totals, churned: 0, leftLately: 0, leftLatelyLtv: 0 } };
+    expect(told(/costliest loss|contact/, nobody)).to.deep.equal([]);
+    expect(story.latelyHeadline(nobody)).to.equal("Nobody has left recently: no last order is in the past 90 days");
   });
 
   it("follow each month's new customers through the complete months", () => {

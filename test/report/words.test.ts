@@ -198,6 +198,9 @@ describe("the sentences about sales", () => {
     const sentence = "Gross margin is **80.0%** of revenue, ₴160: wages and rent are still to be paid from it.";
     expect(story.marginSentence(summary)).to.equal(sentence);
     expect(story.salesStory(cube, summary)).to.include(sentence);
+    // Costs are known for whole orders only.
+    const chosen = { ...summary, filter: { ...summary.filter, categories: ["Beverage"] } };
+    expect(story.salesStory(cube, chosen)).not.to.include(sentence);
     expect(story.marginSentence(say([{ ...order, refunded: true }]).summary)).to.equal(undefined);
   });
 

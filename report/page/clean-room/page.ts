@@ -71,7 +71,7 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
       ...filled.map(({ id, title, useCases }) =>
         section(id, title, ...useCases.map((useCase) => h("div", { class: "answer" }, ...useCaseCards(useCase)))),
       ),
-      ...(usage.length > 0 ? [section(owners.id, owners.title, ...usageCards(usage))] : []),
+      ...(usage.length > 0 ? [section(owners.id, owners.title, usageCards(usage))] : []),
     );
 }
 

@@ -1,37 +1,37 @@
 import type { SharedUsage, ViewUsage } from "../../clean-room/shape.ts";
 import { count, list, plural } from "../../format.ts";
+import { stackIfWide } from "../card.ts";
 import { h } from "../dom.ts";
+import { onWidth } from "../drawing.ts";
 
 const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
 
+const columns = ["Asked", "Answered", "Refused", "Failed", "Groups withheld", "Epsilon left"];
+
 /** A card for each party with the outcomes of the queries on its views, which BigQuery shows only to a view's owner. */
-export function usageCards(usage: readonly SharedUsage[]): HTMLElement[] {
-  return usage.filter(({ views }) => views.length > 0).map(usageCard);
+export function usageCards(usage: readonly SharedUsage[]): HTMLElement {
+  return h("div", { class: "stack" }, ...usage.filter(({ views }) => views.length > 0).map(usageCard));
 }
 
 function usageCard({ owner, views, refusedBy }: SharedUsage): HTMLElement {
-  const columns = ["Asked", "Answered", "Refused", "Failed", "Groups withheld", "Epsilon left"];
   const rules = refusedBy.map(({ rule, queries }) => `${rule} (${count(queries)})`);
+  const table = h(
+    "figure",
+    { "aria-label": `Queries on the views of ${titles[owner].toLowerCase()}` },
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "View"), ...columns.map(columnHead))),
+      h("tbody", {}, ...views.map(viewRow)),
+    ),
+  );
+  onWidth(table, () => stackIfWide(table));
   return h(
     "article",
     { class: "card usage", "aria-labelledby": `usage-${owner}-title` },
     h("header", {}, h("h3", { id: `usage-${owner}-title` }, `${titles[owner]} sees`)),
     h("p", { class: "headline" }, headline(views)),
-    h(
-      "div",
-      {
-        class: "scroll",
-        tabindex: 0,
-        role: "region",
-        "aria-label": `Queries on the views of ${titles[owner].toLowerCase()}`,
-      },
-      h(
-        "table",
-        {},
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "View"), ...columns.map(columnHead))),
-        h("tbody", {}, ...views.map(viewRow)),
-      ),
-    ),
+    table,
     rules.length > 0 && h("p", { class: "caption" }, `Refused by: ${list(rules)}.`),
   );
 }
@@ -42,12 +42,12 @@ function columnHead(name: string): HTMLElement {
 
 function viewRow({ view, asked, answered, refused, failed, withheld, epsilon }: ViewUsage): HTMLElement {
   const figures = [asked, answered, refused, failed, withheld].map(count);
-  const budget = epsilon === undefined ? "" : `${epsilon.left} of ${epsilon.of}`;
+  const budget = epsilon === undefined ? "–" : `${epsilon.left} of ${epsilon.of}`;
   return h(
     "tr",
     {},
     h("th", { scope: "row" }, h("code", {}, view)),
-    ...[...figures, budget].map((figure) => h("td", { class: "number" }, figure)),
+    ...[...figures, budget].map((figure, i) => h("td", { class: "number", "data-name": columns[i] }, figure)),
   );
 }
 
