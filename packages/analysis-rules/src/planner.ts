@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Analyser, loadAnalyser, SqlError, tableColumns } from "googlesql-duckdb/tree";
 import { analysed, planOf, type QueryPlan, type Side } from "./query-plan.ts";
 import { catalogOf, checkRoom, partyOf, type Room, type RoomTable, tableNamed, tablesOf } from "./room.ts";
-import { templateReader } from "./template-queries.ts";
+import { readTemplate } from "./template-queries.ts";
 import { callsIn, functionsOf, inline, templateOf } from "./templates.ts";
 
 /** Checks and translates queries. Nothing runs. */
@@ -27,7 +27,6 @@ export function plannerFor(room: Room): Planner {
   };
   // A query's tree names one of these tables only if the party can see it, or the owner of a template that the query calls.
   const tables = tablesOf(Object.values(room.parties).flatMap((party) => party.tables));
-  const bodyOf = templateReader(tables);
 
   /** Works with a party's analyser. One that ran out of memory or stack is replaced before the next query. */
   async function analysing<T>(party: string, work: (side: Side) => T | Promise<T>): Promise<T> {
@@ -56,7 +55,7 @@ export function plannerFor(room: Room): Planner {
       }
       return analysing(party, () => {
         const inlined = inline(query, room, party, (template, parameters) =>
-          bodyOf(owners.get(template.owner) as Side, template, parameters),
+          readTemplate(owners.get(template.owner) as Side, template, parameters, tables),
         );
         return planOf(inlined, tables);
       });

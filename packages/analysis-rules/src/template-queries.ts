@@ -4,20 +4,6 @@ import type { RoomTable, RoomTemplate } from "./room.ts";
 import { nodesIn } from "./tree-parts.ts";
 
 /**
- * Reads the queries of templates, each once for the types of its parameters.
- * @param tables finds a table by the id of its scan
- */
-export function templateReader(tables: (id: string) => RoomTable) {
-  const read = new Map<string, Analysed>();
-  return (owner: Side, template: RoomTemplate, parameters: readonly FunctionParameter[]): Analysed => {
-    const key = JSON.stringify([template.owner, template.query, parameters]);
-    const found = read.get(key) ?? readTemplate(owner, template, parameters, tables);
-    read.set(key, found);
-    return found;
-  };
-}
-
-/**
  * Analyses a template's query with its owner's rights.
  * @throws SqlError for a wrong query, one that reads another party's tables, and one that calls a table function
  */

@@ -187,6 +187,14 @@ export async function loadAnalyser(
       return analyseSoon(instead(sql, error), signal);
     }
   };
+  const trees = functionTrees(registration);
+  const functionTree = (sql: string): FunctionTree => {
+    const response = service.call("Analyze", requestFor(sql), { options: forFunctions });
+    const { outputColumnList: outputs, query } = statementIn(response);
+    for (const oldest of [...trees.keys()].slice(0, 1 - MOST_FUNCTIONS)) trees.delete(oldest);
+    trees.set(sql, { outputs, query });
+    return { outputs, query };
+  };
   return {
     tablesOf(sql) {
       const request = { sqlStatement: sql };
@@ -205,8 +213,7 @@ export async function loadAnalyser(
     analyseFunction(parameters, query) {
       const sql = definition(parameters, query);
       try {
-        const response = service.call("Analyze", requestFor(sql), { options: forFunctions });
-        const { outputColumnList: outputs, query: body } = statementIn(response);
+        const { outputs, query: body } = trees.get(sql) ?? functionTree(sql);
         return { outputs, query: body, sql, write, evaluator };
       } catch (error) {
         const shown = error instanceof SqlError ? unlessMissing(error, sql) : error;
@@ -215,6 +222,21 @@ export async function loadAnalyser(
       }
     },
   };
+}
+
+type FunctionTree = Pick<Analysed, "outputs" | "query">;
+
+/** The trees of the last catalogs' table functions, by catalog and text. A program checks a function, and then opens rooms that call it. */
+const known = new Map<string, Map<string, FunctionTree>>();
+const MOST_CATALOGS = 8;
+const MOST_FUNCTIONS = 32;
+
+function functionTrees(registration: string): Map<string, FunctionTree> {
+  const trees = known.get(registration) ?? new Map<string, FunctionTree>();
+  known.delete(registration);
+  known.set(registration, trees);
+  for (const oldest of [...known.keys()].slice(0, -MOST_CATALOGS)) known.delete(oldest);
+  return trees;
 }
 
 /**

@@ -190,6 +190,23 @@ describe("the analyser of GoogleSQL", function () {
     }
   });
 
+  it("analyses a table function once for all instances with the same tables", async () => {
+    const over = (...columns: string[]) =>
+      loadAnalyser([{ id: "t", paths: [["t"]], columns: columns.map((name) => ({ name, kind: "INT64" as const })) }]);
+    const [one, same, other] = await Promise.all([over("id"), over("id"), over("id", "age")]);
+    try {
+      const body = "SELECT * FROM t";
+      const tree = one.analyseFunction([], body).query;
+      one.close();
+      expect(same.analyseFunction([], body).query).to.equal(tree);
+      expect(same.analyseFunction([], "SELECT id + 1 AS next FROM t").outputs[0]?.name).to.equal("next");
+      const outputs = other.analyseFunction([], body).outputs;
+      expect(outputs.map(({ name }) => name)).to.deep.equal(["id", "age"]);
+    } finally {
+      for (const each of [one, same, other]) each.close();
+    }
+  });
+
   it("ends a query that it is analysing when it is closed, and refuses later ones", async () => {
     const closed = await loadAnalyser([]);
     const said = closed.analyseSoon("SELECT 1").catch((error: unknown) => error);
