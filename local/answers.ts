@@ -6,7 +6,7 @@ import type { AnswerColumn, Value } from "googlesql-duckdb";
 import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../report/clean-room/shape.ts";
-import { count, formatRows, type Screen } from "./terminal.ts";
+import { count, formatRows, type Screen, visible } from "./terminal.ts";
 import { usageOfAll } from "./usage.ts";
 
 /** The file in the folder of answers that the clean room's report is written from. */
@@ -47,7 +47,7 @@ const SHOWN = 1000;
  */
 export function answerTable({ columns, rows }: Answer, width?: number): string {
   const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index])));
-  const names = columns.map(({ name }) => name);
+  const names = columns.map(({ name }) => visible(name));
   const table = formatRows(names, shown, "", "NULL", width);
   if (rows.length === 0) return `${table}\n(no rows)`;
   if (rows.length <= SHOWN) return table;
@@ -76,13 +76,11 @@ export function asFigure(given: Value, type?: string): ResultRow[string] {
   return type === "NUMERIC" && value !== null ? Number(value) : value;
 }
 
-/** A value as one cell of a text table, with control characters escaped. A decade, such as 1950, is written "1950s". */
+/** A value as one cell of a text table, with characters escaped that a terminal would obey. A decade, such as 1950, is written "1950s". */
 function shownAs(given: Value, column: AnswerColumn | undefined): ResultRow[string] {
   const value = asFigure(given, column?.type);
   if (column?.type === "INT64" && /(^|_)decade$/i.test(column.name) && typeof value === "number") return `${value}s`;
-  return typeof value === "string"
-    ? value.replace(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1))
-    : value;
+  return typeof value === "string" ? visible(value) : value;
 }
 
 /** A value as one cell of CSV. Arrays and structs become JSON. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { explanationLines, isRefused, problemLines, problemOf, type Room, readRoom, ruleLines } from "analysis-rules";
@@ -7,14 +7,14 @@ import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { isUserError, messageOf, NO_ACCESS, runMain, UserError } from "../generator/errors.ts";
 import { argument, flag, type Option, readOptions, text } from "../generator/options.ts";
 import { answerCsv, answerTable } from "./answers.ts";
-import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
+import { openRehearsedRoom, roomFile } from "./rehearsed-room.ts";
 import { keepLater } from "./room/keep-later.ts";
 import { notesOf } from "./room/notes.ts";
 import { seenNamed, seenTables, seenTemplates } from "./room/seen.ts";
 import { askedTable, describedText, seenText } from "./room/seen-text.ts";
 import { openSession } from "./room/session.ts";
 import { runShell } from "./room/shell.ts";
-import { wrap } from "./terminal.ts";
+import { visible, wrap } from "./terminal.ts";
 import { usageOf, usageRows, usageText } from "./usage.ts";
 
 /*
@@ -104,7 +104,8 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
     process.exitCode = isRefused(error) ? NO_ACCESS : 1;
     if (json) return console.log(JSON.stringify({ error: problem }));
     const rules = explain ? ["", ...(await room.rulesFor(as, sql)).flatMap(ruleLines)] : [];
-    console.error(["", `error: ${problemLines(problem, sql).join("\n")}`, ...rules].join("\n"));
+    const lines = problemLines(problem, sql).map((line) => visible(line, "\n"));
+    console.error(["", `error: ${lines.join("\n")}`, ...rules].join("\n"));
   } finally {
     await room.close();
     // The tests run this file directly, without command.mjs.
@@ -133,9 +134,7 @@ function showTables(folder: string, party: Party, name: string): void {
 
 /** The description of the clean room that a rehearsal made in a folder. */
 function roomIn(rehearsal: string): Room {
-  if (!existsSync(join(rehearsal, ROOM_FILE)))
-    throw new UserError(`there is no rehearsal in ${rehearsal} yet: run npm start first`);
-  return readRoom(join(rehearsal, ROOM_FILE));
+  return readRoom(roomFile(rehearsal));
 }
 
 /** Prints an owner's log: with --json one row for each query and view, else the counts. */

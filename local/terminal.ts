@@ -3,8 +3,13 @@ import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 
 const interactive = process.stdout.isTTY === true;
 
-/** The columns of the terminal, or of a usual one. */
-export const WIDTH = process.stdout.columns ?? 80;
+/** The columns of a terminal; those of a usual one if they are unknown. A terminal that has just been made may say 0. */
+export function widthOf({ columns }: { readonly columns?: number | undefined }): number {
+  return columns || 80;
+}
+
+/** The columns of this terminal. */
+export const WIDTH = widthOf(process.stdout);
 
 /** Text in a colour, if the terminal shows colours and NO_COLOR is not set. */
 export function coloured(colour: Parameters<typeof styleText>[0], text: string): string {
@@ -15,6 +20,15 @@ export function coloured(colour: Parameters<typeof styleText>[0], text: string):
 export function heading(title: string): void {
   console.log(`\n${coloured("bold", title)}`);
 }
+
+/** Text of a query or of its data, with the characters escaped that a terminal would obey. @param kept characters to leave as they are */
+export function visible(text: string, kept = ""): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (control) =>
+    kept.includes(control) ? control : (named[control] ?? `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
+}
+
+const named: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** Breaks text into lines of at most `width` columns, each after `indent`. Words and numbers stay whole. */
 export function wrap(text: string, indent = "", width = WIDTH): string {
@@ -53,7 +67,7 @@ export async function step<T>(
   };
   draw(`  ${title} ...`);
   try {
-    const [result, summary] = await work((state) => draw(`  ${title} ... ${state}`.slice(0, process.stdout.columns)));
+    const [result, summary] = await work((state) => draw(`  ${title} ... ${state}`.slice(0, widthOf(process.stdout))));
     draw("");
     if (summary !== undefined) console.log(doneLine(title, started, summary));
     return result;

@@ -4,7 +4,7 @@ import { explanationLines, problemLines } from "analysis-rules";
 import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
 import { messageOf } from "../../generator/errors.ts";
 import { answerCsv, answerTable } from "../answers.ts";
-import { coloured, formatRows, WIDTH, wrap } from "../terminal.ts";
+import { coloured, formatRows, visible, WIDTH, wrap } from "../terminal.ts";
 import { usageText } from "../usage.ts";
 import { completed } from "./completion.ts";
 import { askedTable, describedText, seenText, templatesText } from "./seen-text.ts";
@@ -158,7 +158,11 @@ export async function runShell(session: Session, options: ShellOptions): Promise
       return commands[word === "help" ? "help" : "q"]?.("");
     }
     const { complete, rest } = statementsIn(typed.slice(explained?.length ?? 0));
-    if (complete.length === 0) return;
+    if (complete.length === 0) {
+      // A semicolon alone.
+      if (rest.trim() === "") typed = "";
+      return;
+    }
     joinHistory(lines, typedLines);
     typed = rest.trim() === "" ? "" : rest.trim();
     for (const statement of complete) await (explained ? commands.explain?.(statement) : ask(statement));
@@ -225,7 +229,7 @@ function printAnswer(answer: Answered, format: Format): void {
 }
 
 function printRefusal({ problem, rules }: Refused, sql: string): void {
-  const [message = "", ...more] = problemLines(problem, sql);
+  const [message = "", ...more] = problemLines(problem, sql).map((line) => visible(line, "\n"));
   const named = problem.rule === "names" || problem.rule === "GoogleSQL" ? [] : rules;
   console.log(
     [

@@ -130,6 +130,14 @@ describe("npm run query", function () {
     ]);
   });
 
+  it("lets no text of a table or of the query command the terminal", async () => {
+    const escaped = /^[\P{Cc}\n]*$/u;
+    const { stdout } = await asMerchant("SELECT '\\u001b[31mred' AS `\\u009b2J`");
+    expect(stdout).to.include("\\u001b[31mred").and.include("\\u009b2J").and.match(escaped);
+    for (const sql of ["SELECT ERROR('\\u001b[31mred')", "SELECT \u009b2J FROM merchant.users"])
+      expect((await asMerchant(sql)).stderr, sql).to.match(escaped);
+  });
+
   it("prints one JSON object with --json", async () => {
     const { code, stdout } = await asMerchant("--json", byCity);
     expect(code).to.equal(0);

@@ -1,11 +1,21 @@
 import { expect } from "chai";
-import { formatRows, heldScreen, wrap } from "../../local/terminal.ts";
+import { formatRows, heldScreen, visible, widthOf, wrap } from "../../local/terminal.ts";
 
 describe("Text for a terminal", () => {
   it("is broken between words, and never within one", () => {
     expect(wrap("one two three four", "  ", 11)).to.equal("  one two\n  three\n  four");
     expect(wrap("a_word_that_is_too_long for it", "", 10)).to.equal("a_word_that_is_too_long\nfor it");
     expect(wrap("first line\n\nsecond", "> ", 80)).to.equal("> first line\n\n> second");
+  });
+
+  it("is as wide as the terminal, or as a usual one if the terminal does not say", () => {
+    expect([widthOf({ columns: 120 }), widthOf({ columns: 0 }), widthOf({})]).to.deep.equal([120, 80, 80]);
+  });
+
+  it("has no characters that a terminal obeys", () => {
+    const text = "a\u0000b\u001b[31mc\u009b1md\u007fe\u202ef\u2066g\tü😀\n";
+    const shown = "a\\u0000b\\u001b[31mc\\u009b1md\\u007fe\\u202ef\\u2066g\\tü😀";
+    expect([visible(text), visible(text, "\n")]).to.deep.equal([`${shown}\\n`, `${shown}\n`]);
   });
 
   it("has thousands separators in amounts, and none in ids, years and months", () => {

@@ -6,7 +6,6 @@ import {
   type Limits,
   openEngine,
   RunError,
-  type Type,
   type Value,
 } from "googlesql-duckdb/tree";
 import { answerPrivately, type Ledger, left, noLedger, openLedger } from "./differential/index.ts";
@@ -144,11 +143,14 @@ async function rowsOf(
   { guarded, privatePlan }: QueryPlan,
   within: Limits,
 ): Promise<Value[][]> {
-  const rows = (select: string, types: readonly Type[]) =>
-    engine.rows(select, types, within).catch((error) => {
-      throw withoutData(error, guarded);
-    });
-  const select = await answerPrivately(privatePlan, { rows, ledger }).catch((error) => {
+  const hidden = (error: unknown) => {
+    throw withoutData(error, guarded);
+  };
+  const select = await answerPrivately(privatePlan, {
+    each: (select, types, use) => engine.each(select, types, use, within).catch(hidden),
+    ledger,
+    limits: within,
+  }).catch((error) => {
     const call = guarded.templates.find(({ hidden }) => hidden);
     if (!(error instanceof Refusal) || call === undefined) throw error;
     throw new Refusal(
@@ -156,10 +158,13 @@ async function rowsOf(
       `${calledName(call.called)} cannot answer: a privacy budget is spent, or its data does not allow it.`,
     );
   });
-  return rows(
-    select,
-    guarded.query.outputs.map(({ column }) => column.type),
-  );
+  return engine
+    .rows(
+      select,
+      guarded.query.outputs.map(({ column }) => column.type),
+      within,
+    )
+    .catch(hidden);
 }
 
 async function budgetsOf({ guarded, privatePlan }: QueryPlan, ledger: Ledger): Promise<Budget[]> {

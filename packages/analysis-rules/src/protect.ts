@@ -6,7 +6,7 @@ import { type ThresholdUse, type ViewUse, Walk } from "./query-walk.ts";
 import type { RoomTable } from "./room.ts";
 import { scan } from "./scan-rules.ts";
 import type { Inlined, TemplateCall } from "./templates.ts";
-import { nodesIn } from "./tree-parts.ts";
+import { nodesIn, scansIn } from "./tree-parts.ts";
 
 /** A query that passed the rules, with what is needed to run and explain it. */
 export interface Protected {
@@ -49,7 +49,7 @@ export function protect(
     query,
     scans: walk.notes,
     // Use all scans: DuckDB may move a condition further down than the query has it, and so apply it to protected rows.
-    sensitive: new Set(readsOthers ? nodesIn(query.query, (kind) => kind.endsWith("Scan")) : []),
+    sensitive: new Set(readsOthers ? scansIn(query.query) : []),
     templates: [...calls.values()],
     shown:
       calls.size === 0 &&

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { appendFile, readFile } from "node:fs/promises";
 import { BudgetExceeded } from "./differential/index.ts";
 import { isRefused, problemOf } from "./problem.ts";
 import type { QueryPlan } from "./query-plan.ts";
+import { addRecord, linesIn } from "./record-file.ts";
 import type { RoomTable } from "./room.ts";
 
 /*
@@ -57,6 +57,8 @@ export interface OpenEntry {
   unanswered(error: unknown, named: readonly RoomTable[], plan: QueryPlan | undefined): Promise<void>;
 }
 
+const WHAT = "queries on shared views";
+
 /** Starts the entry of a query that a party asks now. Several processes may write to one file. */
 export function openEntry(file: string, party: string): OpenEntry {
   const job_start_time = new Date().toISOString();
@@ -73,8 +75,7 @@ export function openEntry(file: string, party: string): OpenEntry {
       ...result,
       resources,
     };
-    // The line break in front keeps this line apart from one that was cut off when its process died.
-    await appendFile(file, `\n${JSON.stringify(entry)}\n`);
+    await addRecord(file, WHAT, entry);
   };
   return {
     answered: (plan, rows, withheld) =>
@@ -136,19 +137,15 @@ function resourcesOf(
 }
 
 /**
- * Reads a log, the oldest query first; empty if there is no file yet. A line that was cut off is left out.
+ * Reads a log, the oldest query first; empty if there is no file yet. A line that was cut off is left out. Throws RoomError if the file cannot be read.
  * @example
  * const asked = await readQueryLog("usage.jsonl");
  * const refused = asked.filter(({ outcome }) => outcome === "refused").length;
  */
 export async function readQueryLog(file: string): Promise<LoggedQuery[]> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
-  return text.split("\n").flatMap((line) => {
+  return (await linesIn(file, WHAT)).flatMap((line) => {
     try {
-      return line === "" ? [] : [JSON.parse(line) as LoggedQuery];
+      return [JSON.parse(line) as LoggedQuery];
     } catch {
       return [];
     }

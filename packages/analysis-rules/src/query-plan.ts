@@ -21,6 +21,7 @@ import {
   unlessNoFunction,
 } from "./room.ts";
 import { type Inlined, withoutBodies } from "./templates.ts";
+import { scansIn } from "./tree-parts.ts";
 
 /** BigQuery's limit on the length of a query. */
 const MOST_CHARACTERS = 1024 * 1024;
@@ -124,7 +125,7 @@ function withoutTexts<T>(
     if (!(error instanceof UnsupportedSql) || first === undefined) throw error;
     // Throws the error again if it is about the caller's own part of the query.
     const own = withoutBodies(inlined);
-    toDuckDb(own, { relation, notes: scans, sensitive: new Set() });
+    toDuckDb(own, { relation, notes: scans, sensitive: new Set(scansIn(own.query)) });
     throw new UnsupportedSql(
       `a call of ${calledName(first.called)} with these arguments`,
       undefined,

@@ -124,7 +124,7 @@ export function readRoom(file: string): Room {
  */
 export function checkRoom(room: Room): void {
   const { parties, templates = {} } = room ?? {};
-  if (typeof parties !== "object" || parties === null)
+  if (typeof parties !== "object" || parties === null || Object.keys(parties).length === 0)
     throw new RoomError("wrong", "the room's description has no parties: give each a title, a project and tables");
   for (const [party, described] of Object.entries(parties)) {
     if (!Array.isArray(described?.tables) || !hasTexts(described, "title", "project"))

@@ -187,10 +187,17 @@ function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: Body
 
 /** Throws for an argument that is not the same in the whole query. */
 function checkArgument(argument: Node, called: RoomFunction, call: Node, sql: string): void {
-  // Of an expression's entry only its own column counts: the expression itself may read a column from outside.
+  // Of an entry with an expression only its own column counts: the expression itself may read a column from outside.
   const computed = (entries: unknown) => listOf<Node>(entries as never).map(({ column }) => column);
-  const made = new Set(
-    nodesIn(argument, (kind) => kind.endsWith("can")).flatMap((scan) => [
+  const lambdas = (call: Node) => listOf<{ inlineLambda?: Node }>(call.genericArgumentList as never);
+  const made = new Set([
+    ...nodesIn(argument, (kind) => kind === "WithExpr" || kind === "FunctionCall").flatMap((named) => [
+      ...columnIdsIn([
+        computed(named.assignmentList),
+        lambdas(named).map(({ inlineLambda }) => inlineLambda?.argumentList),
+      ]),
+    ]),
+    ...nodesIn(argument, (kind) => kind.endsWith("can")).flatMap((scan) => [
       ...columnIdsIn([
         scan.columnList,
         computed(scan.exprList),
@@ -201,7 +208,7 @@ function checkArgument(argument: Node, called: RoomFunction, call: Node, sql: st
         listOf<Node>(scan.functionGroupList as never).map((group) => computed(group.analyticFunctionList)),
       ]),
     ]),
-  );
+  ]);
   const read = nodesIn(argument, (kind) => kind === "ColumnRef").map(({ column }) => (column as Column).columnId);
   if (read.some((id) => !made.has(id)))
     throw new Refusal(
@@ -233,17 +240,28 @@ function typeOfTable(call: Node, index: number, sql: string): string {
   return `TABLE<${columns.join(", ")}>`;
 }
 
-/** The query with every call replaced by a table of NULLs with the answer's columns, so that nothing of the template is left. */
-export function withoutBodies({ query, calls }: Inlined): Analysed {
+/**
+ * The query with every call replaced by a table of NULLs with the answer's columns, so that nothing of the template is left. The tables
+ * that the calls pass in stay, as WITH clauses that nothing reads.
+ */
+export function withoutBodies({ query, calls, tables }: Inlined): Analysed {
   const visit = (part: unknown): unknown => {
     if (!calls.has(part as Node)) return changed(part, visit);
-    const { exprList, ...node } = part as Node;
+    const { exprList, inputScan, ...node } = part as Node;
+    const entries = listOf<{ withSubquery: Node }>((inputScan as Node).withEntryList as never);
+    const passed = entries.filter(({ withSubquery }) => tables.has(withSubquery)).map(visitEntry);
     const values = listOf<{ column: Column }>(exprList).map(({ column }) => ({
       column,
       expr: { kind: "Literal", type: column.type, value: { type: column.type } },
     }));
-    return { ...node, exprList: values, inputScan: { kind: "SingleRowScan", columnList: [] } };
+    const one: Node = { kind: "SingleRowScan", columnList: [] };
+    return {
+      ...node,
+      exprList: values,
+      inputScan: passed.length === 0 ? one : { kind: "WithScan", columnList: [], withEntryList: passed, query: one },
+    };
   };
+  const visitEntry = (entry: object) => changed(entry, visit);
   return { ...query, query: visit(query.query) as Node };
 }
 

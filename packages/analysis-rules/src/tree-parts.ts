@@ -20,6 +20,11 @@ export function nodesIn(part: unknown, wanted: (kind: string) => boolean, found:
   return found;
 }
 
+/** The scans anywhere in a part of the tree. */
+export function scansIn(part: unknown): Node[] {
+  return nodesIn(part, (kind) => kind.endsWith("Scan"));
+}
+
 /** A scan, or a node to put in its place, below the WITH clauses that the scan can refer to; undefined if the scan is not below `root`. */
 export function withItsClauses(root: Node, scan: Node, body: Node): Node | undefined {
   const path = pathTo(root, scan);

@@ -71,6 +71,7 @@ describe("A room", () => {
       /^a table of bank lacks its id/,
     ],
     ["has no parties", {} as Room, /^the room's description has no parties/],
+    ["has an empty list of parties", { parties: {} }, /^the room's description has no parties/],
   ] as const)
     it(`is not opened if it ${what}`, async () => {
       const error = await failure({ database, room, ledger: ledger() });
@@ -127,6 +128,29 @@ describe("A room", () => {
       ];
       expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
       expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
+    });
+
+    it("answers with noise whether or not one person alone makes more groups than an answer may have", async () => {
+      const small = await openRoom({
+        database,
+        room: describeRoom(noise),
+        ledger: join(folder, "groups.jsonl"),
+        limits: { rows: 1000, bytes: 20_000 },
+      });
+      const asked = (city: string) =>
+        small.ask(
+          "bank",
+          `SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(max_groups_contributed = 100000) n, COUNT(*, contribution_bounds_per_group => (0, 1)) AS c
+           FROM (SELECT email, a.n * 1000 + b.n AS n FROM linked.customers
+             JOIN (SELECT n FROM UNNEST(GENERATE_ARRAY(1, 5)) AS n) AS a ON TRUE
+             JOIN (SELECT n FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS n) AS b ON TRUE
+             WHERE city = '${city}') GROUP BY n`,
+        );
+      try {
+        expect((await asked("Lviv")).rows).to.deep.equal((await asked("Odesa")).rows);
+      } finally {
+        await small.close();
+      }
     });
 
     it("lists the rules of a query that it refuses", async () => {

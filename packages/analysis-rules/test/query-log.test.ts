@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { type CleanRoom, openRoom } from "../src/open-room.ts";
 import type { AnalysisRule } from "../src/policy.ts";
 import { type LoggedQuery, readQueryLog } from "../src/query-log.ts";
-import type { Room, RoomTable } from "../src/room.ts";
+import { type Room, RoomError, type RoomTable } from "../src/room.ts";
 import { makeDatabase, temporaryFolder } from "./temporary-files.ts";
 
 const threshold: AnalysisRule = { aggregationThreshold: { threshold: 30, privacyUnitColumn: "email" } };
@@ -128,6 +128,12 @@ describe("The log of queries", () => {
     expect(await logged("bank", "SELECT 1")).to.deep.equal([]);
     expect(await logged("bank", "SELECT FROM WHERE")).to.deep.equal([]);
     expect(await logged("bank", "SELECT * FROM linked.secrets")).to.deep.equal([]);
+  });
+
+  it("is refused in one sentence if it cannot be read", async () => {
+    const error = await readQueryLog(import.meta.dirname).catch((thrown) => thrown);
+    expect(error).to.be.instanceOf(RoomError);
+    expect(error.message).to.match(/^the record of queries on shared views in .* cannot be used \(EISDIR/);
   });
 
   it("is readable after a line was cut off, and empty before the first query", async () => {

@@ -245,6 +245,20 @@ describe("Query templates", () => {
     expect(await rows("SELECT people FROM bank.private_one()", "wallet")).to.deep.equal([[1]]);
   });
 
+  it("are not blamed for a table that is passed in and cannot be translated", async () => {
+    for (const [list, fault] of [
+      ["SELECT MAX(email) AS email, city FROM shop.customers GROUP BY ROLLUP(city)", "ROLLUP, CUBE or GROUPING SETS"],
+      [
+        "SELECT email, evaluated.city FROM linked.evaluated((SELECT ARRAY_TO_STRING([email], '') AS email, city FROM shop.customers), 1) AS evaluated, shop.customers",
+        "ARRAY_TO_STRING",
+      ],
+      ["SELECT email, CAST(RAND() AS STRING) AS city FROM shop.customers", "RAND"],
+    ] as const)
+      expect((await failure(`SELECT * FROM linked.by_city((${list}), 9)`)).message).to.match(
+        new RegExp(`^DuckDB cannot answer ${fault}`),
+      );
+  });
+
   it("take no rows that a rule protects", async () => {
     const { rule } = await failure(
       "SELECT * FROM linked.all_people((SELECT email, tier AS city FROM linked.people_guarded))",
@@ -265,6 +279,8 @@ describe("Query templates", () => {
       "SELECT MAX(IF(id = u.id, email, NULL)) AS email, 'x' AS city FROM shop.customers",
       "SELECT email, CAST(SUM(u.id) OVER () AS STRING) AS city FROM shop.customers",
       "SELECT ANY_VALUE(email) AS email, city FROM (SELECT email, CONCAT('x', u.id) AS city FROM shop.customers) GROUP BY city",
+      "SELECT email, WITH(a AS u.id, CAST(a AS STRING)) AS city FROM shop.customers",
+      "SELECT email, CAST(ARRAY_LENGTH(ARRAY_FILTER([1, 2], x -> x < u.id)) AS STRING) AS city FROM shop.customers",
     ]) {
       const sql = `SELECT id, (SELECT MAX(people) FROM linked.by_city((${list}), 9)) FROM shop.customers AS u`;
       expect((await failure(sql)).rule, list).to.equal("query template");
@@ -275,6 +291,18 @@ describe("Query templates", () => {
         FROM shop.customers AS c, UNNEST([1, 2]) AS x WITH OFFSET AS o WHERE o < x
         GROUP BY MOD(id, 2), id), 9)`),
     ).to.have.lengthOf(1);
+    expect(
+      await rows(`SELECT city FROM linked.by_city((
+        SELECT email, WITH(a AS CONCAT('x', MOD(id, 1)), a) AS city
+        FROM shop.customers), 9)`),
+    ).to.deep.equal([["x0"]]);
+    expect(
+      (
+        await failure(
+          "SELECT * FROM linked.by_city((SELECT email, ARRAY_FILTER([city], x -> x > city)[0] AS city FROM shop.customers), 9)",
+        )
+      ).message,
+    ).to.equal("DuckDB cannot answer a lambda as BigQuery would.");
     expect(
       (
         await failure(

@@ -34,6 +34,8 @@ export interface Engine {
    * @throws RunError
    */
   rows(select: string, types: readonly Type[], within?: Limits): Promise<Value[][]>;
+  /** Like `rows`, but hands over each row as it is read. How many there are has no limit. */
+  each(select: string, types: readonly Type[], use: (row: Value[]) => void, within?: Limits): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,16 +63,18 @@ export async function openEngine(file: string, limits = defaultLimits): Promise<
       : new UserError(`${file} cannot be read: ${messageOf(error)}`, "DATABASE_UNREADABLE");
   });
   const registered = new Set<string>();
+  const each: Engine["each"] = async (select, types, use, within = limits) => {
+    const connection = await instance.connect();
+    try {
+      registerFunctions(connection, select, registered);
+      await read(connection, select, types, use, within, bytesOf(within.memory));
+    } finally {
+      connection.closeSync();
+    }
+  };
   return {
-    async rows(select, types, within = limits) {
-      const connection = await instance.connect();
-      try {
-        registerFunctions(connection, select, registered);
-        return await read(connection, select, types, within, bytesOf(within.memory));
-      } finally {
-        connection.closeSync();
-      }
-    },
+    each,
+    rows: (select, types, within = limits) => collected(within, (use) => each(select, types, use, within)),
     close: async () => instance.closeSync(),
   };
 }
@@ -98,18 +102,40 @@ export async function engineOn(connection: DuckDBConnection, limits = defaultLim
   if (turnsOff) await disable([before, UNSAFE_OPTIMIZER].filter(Boolean).join(","));
   const registered = new Set<string>();
   let last: Promise<unknown> = Promise.resolve();
+  const each: Engine["each"] = (select, types, use, within = limits) => {
+    registerFunctions(connection, select, registered);
+    const done = last.then(() => read(connection, select, types, use, within, Number.POSITIVE_INFINITY));
+    last = done.catch(() => {});
+    return done;
+  };
   return {
-    rows(select, types, within = limits) {
-      registerFunctions(connection, select, registered);
-      const rows = last.then(() => read(connection, select, types, within, Number.POSITIVE_INFINITY));
-      last = rows.catch(() => {});
-      return rows;
-    },
+    each,
+    rows: (select, types, within = limits) => collected(within, (use) => each(select, types, use, within)),
     async close() {
       await last;
       if (turnsOff) await disable(before);
     },
   };
+}
+
+/**
+ * Collects the rows of an answer, up to the limits of rows and bytes.
+ * @param read reads the answer, and hands over each of its rows
+ * @throws RunError for an answer that is too large
+ */
+export async function collected<Row extends Value>(
+  limits: Pick<Limits, "rows" | "bytes">,
+  read: (use: (row: Row) => void) => Promise<void>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  let bytes = 0;
+  await read((row) => {
+    bytes += sizeOf(row);
+    rows.push(row);
+    if (bytes > limits.bytes) throw tooLarge(`${Math.floor(limits.bytes / 1e6).toLocaleString("en-US")} MB`);
+    if (rows.length > limits.rows) throw tooLarge(`${limits.rows.toLocaleString("en-US")} rows`);
+  });
+  return rows;
 }
 
 /**
@@ -120,9 +146,10 @@ async function read(
   connection: DuckDBConnection,
   select: string,
   types: readonly Type[],
+  use: (row: Value[]) => void,
   limits: Limits,
   memory: number,
-): Promise<Value[][]> {
+): Promise<void> {
   const { began = performance.now() } = limits;
   const before = process.memoryUsage.rss();
   let exceeded: RunError | undefined;
@@ -145,19 +172,12 @@ async function read(
     if (exceeded) throw exceeded;
     const statement = await connection.prepare(select);
     if (statement.statementType !== StatementType.SELECT) throw new Error("not a SELECT");
-    const rows: Value[][] = [];
-    let bytes = 0;
     const result = await statement.stream();
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
       const columns = types.map((_, index) => chunk?.getColumnVector(index));
       // One row at a time: a chunk of long values may be larger than the limit.
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const values = columns.map((column, index) => toValue(column?.getItem(row) ?? null, types[index] as Type));
-        bytes += sizeOf(values);
-        rows.push(values);
-        if (bytes > limits.bytes) throw tooLarge(`${Math.floor(limits.bytes / 1e6).toLocaleString("en-US")} MB`);
-      }
-      if (rows.length > limits.rows) throw tooLarge(`${limits.rows.toLocaleString("en-US")} rows`);
+      for (let row = 0; row < chunk.rowCount; row++)
+        use(columns.map((column, index) => toValue(column?.getItem(row) ?? null, types[index] as Type)));
       check();
       if (exceeded) throw exceeded;
     }
@@ -173,7 +193,6 @@ async function read(
       await statement.run();
       throw new Error("DuckDB stopped in the middle of the answer");
     }
-    return rows;
   } catch (error) {
     throw exceeded ?? runError(error, limits);
   } finally {

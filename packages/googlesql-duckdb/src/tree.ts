@@ -16,7 +16,7 @@ export { copyOf, listOf, type Node, placeOf, unknownFields } from "./analyser/no
 export { isCodeKept } from "./analyser/service.ts";
 export { type CatalogFunction, type FunctionParameter, tableColumns } from "./analyser/table-functions.ts";
 export { type AnswerColumn, columnsOf } from "./columns.ts";
-export { defaultLimits, type Engine, engineOn, type Limits, openEngine } from "./engine.ts";
+export { collected, defaultLimits, type Engine, engineOn, type Limits, openEngine } from "./engine.ts";
 export { messageOf, type Place, RunError, SqlError, UnsupportedSql, UserError } from "./errors.ts";
 export { text } from "./translate/sql.ts";
 export { checkSize, type ScanNotes, type TranslationOptions, toDuckDb } from "./translate/translate.ts";

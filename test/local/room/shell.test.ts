@@ -81,6 +81,7 @@ describe("The shell of npm run query", function () {
         ["SELECT '=1+1' AS x;\n", "'=1+1"],
         ["\\as wallet\n", "wallet> "],
         ["\\explain SELECT 1;\n", "enforce."],
+        ["; ;\n", "\nwallet> "],
         ["\\nothing\n", "\\help lists"],
         ["\u0004", "\n"],
       ];

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { appendFile, readFile } from "node:fs/promises";
+import { addRecord, linesIn } from "../record-file.ts";
 import { Refusal } from "../refusal.ts";
 import { RoomError } from "../room.ts";
 
@@ -51,15 +51,15 @@ export const noLedger: Ledger = {
  * the budgets. A process that dies between the two steps has spent budget without reading anything.
  */
 export function openLedger(file: string): Ledger {
-  const lines = async () => (await readFile(file, "utf8").catch(unlessMissing)).split("\n").flatMap(entryOf);
+  const what = "spent privacy budgets";
+  const lines = async () => (await linesIn(file, what)).flatMap(entryOf);
   return {
     async spend(charges) {
       if (charges.length === 0) return;
       const entry: Entry = { id: randomUUID(), charges };
       // Budgets never grow, so do not write a charge that exceeds one now.
       refuse(replay([...(await lines()), entry]), entry);
-      // The line break in front keeps this line apart from one that was cut off when its process died.
-      await appendFile(file, `\n${JSON.stringify(entry)}\n`);
+      await addRecord(file, what, entry);
       refuse(replay(await lines()), entry);
     },
     async spent(view) {
@@ -79,7 +79,6 @@ const nothing: Spent = { epsilon: 0, delta: 0 };
 function entryOf(line: string): Entry[] {
   let entry: Entry;
   try {
-    if (line === "") return [];
     entry = JSON.parse(line) as Entry;
   } catch {
     return [];
@@ -166,9 +165,4 @@ function adviceOn({ epsilonBudget, deltaBudget }: Charge, before: Spent, charges
   ]
     .filter(Boolean)
     .join(" ");
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "";
-  throw error;
 }

@@ -1,11 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { Analysed, Node, Type, Value } from "googlesql-duckdb/tree";
+import {
+  type Analysed,
+  collected,
+  defaultLimits,
+  type Engine,
+  type Limits,
+  type Node,
+  type Value,
+} from "googlesql-duckdb/tree";
 import { bounded } from "./contribution-bounds.ts";
 import { binsOf, contributions, rowsToAggregate } from "./contributions.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Chance, cryptographic } from "./noise.ts";
 import type { PrivateSelect } from "./private-select.ts";
-import { relationOf, released } from "./release.ts";
+import { type Released, relationOf, releaseOf } from "./release.ts";
 
 /** A query with its SELECTs WITH DIFFERENTIAL_PRIVACY, translated once. */
 export interface PrivatePlan {
@@ -48,11 +56,16 @@ export function planPrivately(query: Analysed, unordered: readonly PrivateSelect
 
 /** Where an answer's rows, budget and noise come from. */
 export interface Sources {
-  /** The rows of a SELECT whose columns have these types, such as `Engine.rows`. */
-  rows(select: string, types: readonly Type[]): Promise<Value[][]>;
+  /**
+   * Hands over the rows of a SELECT. It must not stop at a number of rows: a query could ask for so many groups that one unit decides whether
+   * it stops.
+   */
+  readonly each: Engine["each"];
   readonly ledger: Ledger;
   /** @default cryptographic */
   readonly chance?: Chance;
+  /** The most groups that a noisy answer may have. @default those of `defaultLimits` */
+  readonly limits?: Pick<Limits, "rows" | "bytes">;
 }
 
 /**
@@ -63,7 +76,7 @@ export interface Sources {
  */
 export async function answerPrivately(
   { parts, sql }: PrivatePlan,
-  { rows, ledger, chance = cryptographic }: Sources,
+  { each, ledger, chance = cryptographic, limits = defaultLimits }: Sources,
 ): Promise<string> {
   await ledger.spend(parts.flatMap(({ select: { charge } }) => charge ?? []));
   const answers = new Map<string, string>();
@@ -71,14 +84,22 @@ export async function answerPrivately(
     const input = filled(unfilled, answers);
     const key = chance.key();
     const bins = binsOf(select, key, input);
-    const counts = bins ? await rows(bins.sql, bins.types) : [];
+    const counts: Value[][] = [];
+    if (bins) await each(bins.sql, bins.types, (row) => counts.push(row));
     const found = bounded(select, counts, chance);
     if (found === undefined) {
       answers.set(placeholder, relationOf(select, []));
       continue;
     }
     const { sql, types } = contributions(found, key, input);
-    answers.set(placeholder, relationOf(select, released(found, await rows(sql, types), chance)));
+    const release = releaseOf(found, chance);
+    const groups = await collected<Released>(limits, (use) =>
+      each(sql, types, (row) => {
+        const group = release(row);
+        if (group) use(group);
+      }),
+    );
+    answers.set(placeholder, relationOf(select, groups));
   }
   return filled(sql, answers);
 }

@@ -14,12 +14,12 @@ import {
 export type Released = readonly (string | number | null)[];
 
 /**
- * The groups to show, with noise in their aggregates. The aggregates share epsilon evenly; if the query has GROUP BY, the choice of
- * groups takes one more share. A group is shown if its number of units, with noise, reaches a threshold. ZetaSQL does the same, after
- * Wilson and others, "Differentially private SQL with bounded user contribution", 2020.
- * @param rows the rows that `contributions` selects
+ * Turns the rows that `contributions` selects into groups to show, with noise in their aggregates; undefined for a group to leave out. The
+ * aggregates share epsilon evenly; if the query has GROUP BY, the choice of groups takes one more share. A group is shown if its number of
+ * units, with noise, reaches a threshold. ZetaSQL does the same, after Wilson and others, "Differentially private SQL with bounded user
+ * contribution", 2020.
  */
-export function released(select: BoundedSelect, rows: readonly (readonly Value[])[], chance: Chance): Released[] {
+export function releaseOf(select: BoundedSelect, chance: Chance): (row: readonly Value[]) => Released | undefined {
   const { groups, aggregates, delta } = select;
   const grouped = groups.length > 0;
   const maxGroups = groupsOf(select);
@@ -28,18 +28,18 @@ export function released(select: BoundedSelect, rows: readonly (readonly Value[]
     withNoise(value, sensitivity * maxGroups, epsilon * share, chance);
   const enough = grouped ? groupThreshold(epsilon, delta, maxGroups) : 0;
 
-  return rows.flatMap((row) => {
+  return (row) => {
     const keys = row.slice(0, groups.length) as (string | null)[];
     const [units, ...sums] = row.slice(groups.length);
-    if (grouped && noisy(Number(units), 1) < enough) return [];
+    if (grouped && noisy(Number(units), 1) < enough) return undefined;
     const values = aggregates.map((aggregate, index) => {
       const [total, counted] = sums.slice(2 * index);
       return aggregate.kind === "percentile"
         ? noisyPercentile(aggregate, String(total), noisy)
         : aggregated(aggregate, Number(total), Number(counted), noisy);
     });
-    return [[...keys, ...values]];
-  });
+    return [...keys, ...values];
+  };
 }
 
 function aggregated(aggregate: BoundedAggregate, total: number, units: number, noisy: Noisy): number {

@@ -1,12 +1,4 @@
-import {
-  type Analyser,
-  type Engine,
-  loadAnalyser,
-  openEngine,
-  type Type,
-  toDuckDb,
-  type Value,
-} from "googlesql-duckdb/tree";
+import { type Analyser, type Engine, loadAnalyser, openEngine, toDuckDb, type Value } from "googlesql-duckdb/tree";
 import { noLedger } from "../../src/differential/ledger.ts";
 import type { Chance } from "../../src/differential/noise.ts";
 import { answerPrivately, planPrivately } from "../../src/differential/private-answer.ts";
@@ -88,15 +80,15 @@ async function runs(
   );
   // Contributions depend on nothing random but the key, so DuckDB computes them once for each key.
   const computed = new Map<string, Promise<Value[][]>>();
-  const rows = (select: string, types: readonly Type[]) => {
+  const each: Engine["each"] = async (select, types, use) => {
     const found = computed.get(select) ?? engine.rows(contributions(select), types);
     computed.set(select, found);
-    return found;
+    for (const row of await found) use(row);
   };
   const all: (string | null)[][][] = [];
   for (let run = 0; run < count; run++) {
     const own: Chance = { uniform: () => noise(chance.uniform()), key: () => String(run % KEYS) };
-    all.push(rowsIn(await answerPrivately(plan, { rows, ledger: noLedger, chance: own })));
+    all.push(rowsIn(await answerPrivately(plan, { each, ledger: noLedger, chance: own })));
   }
   return all;
 }

@@ -126,6 +126,20 @@ describe("The privacy budget", () => {
     }
   });
 
+  it("is not spent if its record cannot be read or written", async () => {
+    const inFile = join(fresh(), "budget.jsonl");
+    for (const [ledger, reason] of [
+      [openLedger(folder), "EISDIR"],
+      [openLedger(inFile), "ENOENT"],
+    ] as const) {
+      const error = await ledger.spend([charge()]).catch((thrown) => thrown);
+      expect(error).to.be.instanceOf(RoomError).with.property("reason", "unreadable");
+      expect(error.message).to.match(
+        new RegExp(`^the record of spent privacy budgets in .* cannot be used \\(${reason}`),
+      );
+    }
+  });
+
   it("has no line for a refused query", async () => {
     const file = fresh();
     const ledger = openLedger(file);

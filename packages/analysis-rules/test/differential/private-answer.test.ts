@@ -66,7 +66,7 @@ describe("An answer with differential privacy", () => {
       }),
     );
     return async ({ chance = noiseless(), ledger = free }: How = {}): Promise<Value[][]> => {
-      const translated = await answerPrivately(plan, { rows: engine.rows, ledger, chance });
+      const translated = await answerPrivately(plan, { each: engine.each, ledger, chance });
       return engine.rows(
         translated,
         query.outputs.map(({ column }) => column.type),
@@ -319,7 +319,7 @@ describe("An answer with differential privacy", () => {
           sensitive,
         });
       });
-      const answer = () => answerPrivately(plan, { rows: engine.rows, ledger: free });
+      const answer = () => answerPrivately(plan, { each: engine.each, ledger: free });
       expect(await answer()).not.to.equal(await answer());
       // The rows below the noisy SELECT, and the query around it.
       expect(translated).to.have.length(2);
