@@ -9,7 +9,7 @@
 //
 // Two packs of one package wait for each other. A guard process puts package.json back when npm ends without postpack (Ctrl-C, a failed
 // script, a kill), and the next pack does so after a crash of the machine.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -23,7 +23,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { builtinModules } from "node:module";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -143,57 +143,59 @@ function filesIn(folder) {
 
 /** Compiles src into a folder: JavaScript, declarations, and copies of files of other types. */
 async function compile(into) {
-  const { default: ts } = await import("typescript");
   const src = file("src");
   const sources = filesIn(src);
-  const config = ts.readConfigFile(join(packages, "..", "tsconfig.json"), ts.sys.readFile);
-  const { options } = ts.convertCompilerOptionsFromJson(config.config.compilerOptions, packages);
-  const program = ts.createProgram(
-    sources.filter((path) => path.endsWith(".ts")),
+  const emitted = join(aside, "emitted");
+  const settings = join(aside, "tsconfig.json");
+  rmSync(emitted, { recursive: true, force: true });
+  writeFileSync(
+    settings,
+    JSON.stringify({
+      extends: join(packages, "..", "tsconfig.json"),
+      compilerOptions: {
+        types: ["node"],
+        noEmit: false,
+        noEmitOnError: true,
+        declaration: true,
+        allowImportingTsExtensions: false,
+        rewriteRelativeImportExtensions: true,
+        // The compiler follows imports of other packages to their sources, so it counts from the folder that holds them all.
+        rootDir: packages,
+        outDir: emitted,
+      },
+      files: sources.filter((path) => path.endsWith(".ts")),
+      include: [],
+    }),
+  );
+  const compiler = join(packages, "..", "node_modules", "typescript-7", "bin", "tsc");
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [compiler, "--project", settings, "--pretty", "false"],
     {
-      ...options,
-      types: ["node"],
-      noEmit: false,
-      declaration: true,
-      allowImportingTsExtensions: false,
-      rewriteRelativeImportExtensions: true,
-      noEmitOnError: false,
-      // The compiler follows imports of other packages to their sources, so it counts from the folder that holds them all.
-      rootDir: packages,
-      outDir: into,
+      cwd: here,
+      encoding: "utf8",
     },
   );
-  const own = program.getSourceFiles().filter((source) => resolve(source.fileName).startsWith(src + sep));
-  const problems = [
-    ...program.getOptionsDiagnostics(),
-    ...own.flatMap((source) => ts.getPreEmitDiagnostics(program, source)),
-  ];
-  const from = join(into, relative(packages, src));
-  const write = (path, text) => {
-    const target = join(into, relative(from, path));
-    mkdirSync(dirname(target), { recursive: true });
+  if (status !== 0) throw new PackError(`${stdout}${stderr}`);
+  // Other packages' compiled files lie beside: their own tarballs bring them.
+  renameSync(join(emitted, relative(packages, src)), into);
+  rmSync(emitted, { recursive: true });
+  rmSync(settings);
+  for (const path of filesIn(into).filter((path) => path.endsWith(".d.ts"))) {
     // The compiler rewrites the ending of an import in JavaScript, and not in declarations.
     const importOfTs = /\b(from |import ?\(?)(["'])(\.{1,2}\/[^"'\n]*)\.ts\2/g;
-    writeFileSync(target, path.endsWith(".d.ts") ? text.replace(importOfTs, "$1$2$3.js$2") : text);
-  };
-  for (const source of own) problems.push(...program.emit(source, write).diagnostics);
-  if (problems.length > 0)
-    throw new PackError(
-      ts.formatDiagnostics(problems, {
-        getCanonicalFileName: (name) => name,
-        getCurrentDirectory: () => here,
-        getNewLine: () => "\n",
-      }),
-    );
+    writeFileSync(path, readFileSync(path, "utf8").replace(importOfTs, "$1$2$3.js$2"));
+  }
   for (const path of sources.filter((path) => !path.endsWith(".ts"))) {
     mkdirSync(dirname(join(into, relative(src, path))), { recursive: true });
     copyFileSync(path, join(into, relative(src, path)));
   }
-  checkImports(ts, into);
+  await checkImports(into);
 }
 
 /** Checks that each import of the compiled files finds a file in there, or a package that package.json names. */
-function checkImports(ts, folder) {
+async function checkImports(folder) {
+  const { default: ts } = await import("typescript");
   const { name, dependencies = {}, peerDependencies = {} } = JSON.parse(readFileSync(original, "utf8"));
   const known = [name, ...Object.keys(dependencies), ...Object.keys(peerDependencies), ...builtinModules];
   const unresolved = filesIn(folder)

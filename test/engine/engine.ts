@@ -13,13 +13,15 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { bundleOnce } from "../../components/bundle.ts";
 import { startViews, type ViewsServer } from "../../packages/bigquery-clean-room/test/support/bigquery-views.ts";
 import { type RunAdminServer, startRunAdmin } from "../../packages/bigquery-clean-room/test/support/run-admin.ts";
+import { pagesOnce } from "../../report/build.ts";
 import { PROJECT } from "../components/stack.ts";
 import { type Google, startGoogle } from "./google.ts";
 
@@ -61,6 +63,10 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** The services of a project as `Google.enabled` names them. */
+export const servicesIn = (project: string, services: readonly string[]) =>
+  services.map((service) => `${project}-${service}`);
+
 /** Makes a stack of a copy of this project, with its state in a folder of its own. */
 export async function startEngine(pulumi: string): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), "engine-"));
@@ -74,6 +80,9 @@ export async function startEngine(pulumi: string): Promise<Engine> {
   );
   cpSync(root, program, { recursive: true, filter: (source) => !apart.includes(source) });
   symlinkSync(join(root, "node_modules"), join(program, "node_modules"));
+  // The program finds what this process has bundled of the same sources.
+  const built = [bundleOnce().path, join(root, "dist/main.json"), ...Object.values(pagesOnce().files)];
+  for (const file of [...built, join(root, "dist/report.json")]) cpSync(file, join(program, relative(root, file)));
   for (const made of [bin, state]) mkdirSync(made);
   if (!existsSync(join(pulumi, "pulumi-language-nodejs"))) completeNode(bin);
   symlinkSync(join(pulumi, "pulumi"), join(bin, "pulumi"));

@@ -39,6 +39,8 @@ export interface Google {
   readonly holding: Map<string, () => void>;
   /** The APIs of all projects. They stay on when the services that enabled them are deleted. */
   readonly apis: Apis;
+  /** The services in the order in which they were enabled, such as `demo-project-run`. */
+  enabled(): string[];
   stop(): void;
 }
 
@@ -199,7 +201,14 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
     cancel: () => new Empty(),
     getPluginInfo: () => filled(new PluginInfo(), { Version: "9.37.0" }),
   });
-  return { port, made, calls, losing, holding, apis, stop };
+  const enabled = () => [
+    ...new Set(
+      calls.flatMap(({ done, kind, name }) =>
+        done === "create" && kind === "Service" ? [name.replace(/^apis-/, "")] : [],
+      ),
+    ),
+  ];
+  return { port, made, calls, losing, holding, apis, enabled, stop };
 }
 
 const exchangeOf = ({ project, location, dataExchangeId }: Message) =>

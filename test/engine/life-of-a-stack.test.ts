@@ -3,8 +3,10 @@ import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js"
 import { expect } from "chai";
 import { parties } from "../../cleanroom/party.ts";
 import { templates } from "../../cleanroom/templates.ts";
+import { firstApis, stackApis } from "../../components/google/apis.ts";
 import { failed, succeeded } from "../../packages/bigquery-clean-room/test/support/run-admin.ts";
-import { type Engine, findPulumi, howToGetPulumi, startEngine } from "./engine.ts";
+import { PROJECT } from "../components/stack.ts";
+import { type Engine, findPulumi, howToGetPulumi, servicesIn, startEngine } from "./engine.ts";
 
 const ALL_VIEWS = [
   "ewallet_provider_shared.provider_users_shared",
@@ -183,6 +185,10 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(ran).to.have.length(created.length);
     expect(created.length).to.be.within(1, RUNS.length - 1);
     expect(Object.keys(outputs.useCases?.value)).to.include("05-overlap");
+    const enabled = engine.google.enabled();
+    const first = servicesIn(PROJECT, firstApis);
+    expect(enabled.slice(0, first.length)).to.have.members(first);
+    expect(enabled).to.have.members([...first, ...servicesIn(PROJECT, stackApis)]);
   });
 
   it("has every query template of both parties submitted, approved, listed and authorised, and says how to call it", () => {

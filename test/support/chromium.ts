@@ -30,10 +30,20 @@ export function findChromium(): string | undefined {
   });
 }
 
+/** Chromium loads two pages of its own for the address bar of each window, and starts one process more than a page needs. */
+const notForTests = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"];
+/** Playwright turns these off. Chromium reads only the last list, so ours has to repeat the names that a page could notice. */
+const asPlaywright = [
+  ...["AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "PaintHolding", "MediaRouter"],
+  ...["OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch", "HttpsUpgrades"],
+];
+
 /**
  * Starts it without a window, and without a process that draws as a graphics card would. Its sandbox needs rights that containers seldom
  * give; the pages are our own.
  */
 export function startChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"] });
+  const off = [...notForTests, ...asPlaywright].join(",");
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer", `--disable-features=${off}`];
+  return chromium.launch({ executablePath, args });
 }
