@@ -38,7 +38,7 @@ export const coffeeOptions = {
 
 /** How dirty the synthetic thelook is. */
 export const dirtShare = number(
-  "share of the orders of synthetic: that lack their items; 0 for clean files",
+  "share of the synthetic thelook's orders that lack their items; 0 for clean files",
   DIRT_SHARE,
   {
     min: 0,

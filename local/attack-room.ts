@@ -7,7 +7,7 @@ import type { Overrides } from "../cleanroom/overrides.ts";
 import { otherParty, type Party, parties } from "../cleanroom/party.ts";
 import { shareViews } from "../cleanroom/views.ts";
 import { firstNames, lastNames, mailDomains } from "../generator/thelook/synthetic-values.ts";
-import { ROOM_FILE } from "./rehearsed-room.ts";
+import { roomFile } from "./rehearsed-room.ts";
 
 /*
  * A copy of the rehearsed clean room to attack. It shares the same view once under each rule, so that the attacks can be compared, and
@@ -47,10 +47,10 @@ export const LARGE_BUDGET = 20;
 
 /**
  * Copies the rehearsed room in a folder for the attacks. `close` deletes the copy.
- * Throws RoomError if the folder holds no rehearsal.
+ * Throws UserError if the folder holds no rehearsal.
  */
 export async function openAttackRoom(rehearsal: string): Promise<AttackRoom> {
-  const room = withEveryRule(readRoom(join(rehearsal, ROOM_FILE)));
+  const room = withEveryRule(readRoom(roomFile(rehearsal)));
   const folder = await mkdtemp(join(tmpdir(), "attack-"));
   const ledger = join(folder, "budget.jsonl");
   const remove = () => rm(folder, { recursive: true, force: true });

@@ -6,6 +6,8 @@ import { LARGE_BUDGET, openAttackRoom, ways } from "./attack-room.ts";
 import { sceneOf } from "./attack-scene.ts";
 import { onTemplate } from "./attack-templates.ts";
 import { attacks, byBudget, type Won } from "./attacks.ts";
+import { installAll } from "./install-all.ts";
+import { roomFile } from "./rehearsed-room.ts";
 import { count, formatRows, step } from "./terminal.ts";
 
 /*
@@ -22,9 +24,12 @@ const settings = {
 const BUDGETS = [1, 2, 3, 5, 10, LARGE_BUDGET];
 
 async function main(): Promise<void> {
-  const { out, persons } = readOptions("npm run attack --", settings, process.argv.slice(2));
+  const { persons, ...options } = readOptions("npm run attack --", settings, process.argv.slice(2));
+  const out = resolveFromCaller(options.out);
+  roomFile(out);
+  installAll();
   const room = await step("copy of the clean room", async () => {
-    const opened = await openAttackRoom(resolveFromCaller(out));
+    const opened = await openAttackRoom(out);
     return [opened, "the same people shared under each rule"];
   });
   try {

@@ -1,5 +1,5 @@
 import { type Alert, type Execution, type Listen, Stopped } from "pulumi-rehearsal";
-import { count, formatTable, heading, step } from "./terminal.ts";
+import { count, formatTable, heading, step, wrap } from "./terminal.ts";
 
 /** The callbacks of a rehearsal that runs jobs and fires schedules. */
 export interface Progress {
@@ -31,8 +31,7 @@ export function openProgress(verbose: boolean): Progress {
       }).then(
         (said) => {
           for (const { filled } of said)
-            if (filled !== undefined)
-              console.log(verbose ? countsOf(filled) : `    ${leftOut(filled)}: logs/${job}.log says why`);
+            if (filled !== undefined) console.log(verbose ? countsOf(filled) : wrap(leftOut(filled), "    "));
         },
         // The rehearsal throws the same error, and prints it.
         () => {},
@@ -114,12 +113,14 @@ function rowsIn(rows: readonly number[]): string {
   return `${count(rows.reduce((sum, each) => sum + each, 0))} rows`;
 }
 
-/** How many of the source's rows were left out. The job's log counts them by reason. */
+/** How many of the source's rows were left out, and for which reason most of them. The job's log and --verbose count them by reason. */
 function leftOut({ counts }: Filled): string {
-  const sum = (fits: (what: string) => boolean) =>
-    counts.filter(({ of, what }) => of !== "customers" && fits(what)).reduce((all, { rows }) => all + rows, 0);
-  const out = sum((what) => what.startsWith("left out"));
-  return `${count(out)} of ${count(sum((what) => what === "read"))} rows read were left out`;
+  const sum = (some: Filled["counts"]) => some.reduce((all, { rows }) => all + rows, 0);
+  const source = counts.filter(({ of }) => of !== "customers");
+  const out = source.filter(({ what }) => what.startsWith("left out: "));
+  const [most] = [...out].sort((a, b) => b.rows - a.rows);
+  const mainly = most === undefined || most.rows === 0 ? "" : `, mainly ${most.what.replace("left out: ", "")}`;
+  return `${count(sum(out))} of ${count(sum(source.filter(({ what }) => what === "read")))} rows left out${mainly}`;
 }
 
 function countsOf({ counts }: Filled): string {

@@ -10,6 +10,13 @@ export const BUDGET_FILE = "clean-room-budget.jsonl";
 /** The file beside the warehouse that records who asked what of the other party's views. */
 export const LOG_FILE = "clean-room-usage.jsonl";
 
+/** The path of the file that describes the room. Throws UserError if the folder holds no rehearsal. */
+export function roomFile(folder: string): string {
+  const file = join(folder, ROOM_FILE);
+  if (!existsSync(file)) throw new UserError(`there is no rehearsal in ${folder} yet: run npm start first`);
+  return file;
+}
+
 /**
  * Opens the clean room that a rehearsal made in a folder. Its errors say when another `npm start` helps.
  * Throws UserError if the folder holds no rehearsal, or one that cannot be read.
@@ -19,8 +26,7 @@ export async function openRehearsedRoom(
   folder: string,
   options: Pick<RoomOptions, "limits" | "soon"> = {},
 ): Promise<CleanRoom> {
-  const file = join(folder, ROOM_FILE);
-  if (!existsSync(file)) throw new UserError(`there is no rehearsal in ${folder} yet: run npm start first`);
+  const file = roomFile(folder);
   const room = await open(folder, file, options).catch((error) => {
     if (!isUserError(error) || ("code" in error && error.code === "DATABASE_LOCKED")) throw error;
     throw new UserError(`${error.message}; npm start makes a new one`);

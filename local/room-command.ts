@@ -1,7 +1,9 @@
 import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain } from "../generator/errors.ts";
 import { flag, number, readOptions, text } from "../generator/options.ts";
+import { installAll } from "./install-all.ts";
 import { openBrowser } from "./open-browser.ts";
+import { roomFile } from "./rehearsed-room.ts";
 import { pageFiles } from "./room/page-files.ts";
 import { startRoomServer } from "./room/server.ts";
 import { openSession } from "./room/session.ts";
@@ -15,7 +17,10 @@ const settings = {
 /** `npm run room`: a page on this machine in which both parties of the clean room can ask. It runs until Ctrl-C. */
 async function main(): Promise<void> {
   const options = readOptions("npm run room --", settings, process.argv.slice(2));
-  const session = await openSession(resolveFromCaller(options.out));
+  const out = resolveFromCaller(options.out);
+  roomFile(out);
+  installAll();
+  const session = await openSession(out);
   const server = await startRoomServer({ session, files: pageFiles(), port: options.port }).catch(async (error) => {
     await session.close();
     throw error;

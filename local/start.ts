@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
-import { join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { checkSettings } from "../generator/coffee/shop-settings.ts";
 import {
@@ -14,6 +14,7 @@ import { runMain, UserError } from "../generator/errors.ts";
 import { flag, list, type Option, readOptions, text } from "../generator/options.ts";
 import { checkExport } from "../generator/thelook/rewrite-export.ts";
 import { readPulumiYaml, readSetTexts, readStackSettings } from "../pulumi-yaml.ts";
+import { nextSteps } from "./next-steps.ts";
 import { replaceResults, reportFolder, warehouseFile } from "./output-folder.ts";
 import { keepLater } from "./room/keep-later.ts";
 import { heading } from "./terminal.ts";
@@ -84,24 +85,13 @@ async function main(): Promise<void> {
   });
 
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const chosen = options.out === settings.out.default ? "" : ` --out "${options.out}"`;
-  const here = relative(process.cwd(), out) || ".";
   heading(`Done in ${seconds} s. Look at these next`);
-  const next = {
-    [`npm run report --${chosen} --open`]: "open the reports",
-    [`npm run room${chosen && ` --${chosen}`}`]: "ask the clean room on a page, with a tour",
-    [`npm run -s query --${chosen} --as merchant "…"`]: "ask it in a terminal",
-    [join(here, "answers")]: "all answers as CSV",
-    [join(here, "warehouse.duckdb")]: "every table and mart",
-    [join(here, "logs")]: "the output of each job",
-  };
   const links = {
     "dbt docs": dbtDocs(out),
     reports: join(reportFolder({ out }), "index.html"),
   };
-  for (const [what, why] of Object.entries(next)) console.log(`  ${what.padEnd(38)} ${why}`);
-  for (const [what, file] of Object.entries(links))
-    if (file !== undefined) console.log(`  ${what.padEnd(9)}${pathToFileURL(file).href}`);
+  const given = options.out === settings.out.default ? undefined : options.out;
+  for (const line of nextSteps(out, given, links)) console.log(`  ${line}`);
   // The first query and the next start load the analyser's compiled code from there. The tests run this file without npm.
   if (process.env.npm_lifecycle_event === "start") keepLater(out);
 }

@@ -73,7 +73,8 @@ WHERE email NOT IN (SELECT email FROM ${customersTable})`,
     temporaryTable(
       providerUsersTable,
       `SELECT
-  ROW_NUMBER() OVER (ORDER BY wallet_digits, hashed_email) AS provider_user_id,
+  -- By digits that nothing else reads, so that an id reveals nothing of its user.
+  ROW_NUMBER() OVER (ORDER BY SUBSTR(wallet_digits, 25), hashed_email) AS provider_user_id,
   email,
   ${dialect.daysBefore(lastDay, "days_old")} AS date_of_birth,
   city,

@@ -209,7 +209,7 @@ ORDER BY payments DESC`,
         expects: { answers: (answer) => answer.rowCount >= 3 },
         told: (outcome) =>
           outcome.kind === "answer"
-            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and the figures change: you cannot tell whether they include a certain user. On the right, the e-wallet sees the budget shrink. When it is spent, the view answers no more queries; here, \`npm start\` resets it.`
+            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and the figures change: you cannot tell whether they include a certain user. The e-wallet sees the budget shrink. When it is spent, the view answers no more queries; here, \`npm start\` resets it.`
             : "**No answer: the budget is spent.** Every answer spent a part of it, so nobody can ask so often that the noise averages out. Here, `npm start` resets the budget.",
       },
     ],
@@ -299,8 +299,7 @@ FROM linked_ewallet_provider.overlap_by_segment((
         label: "Ask as intended",
         sql: `SELECT
   segment, customers, with_wallet,
-  ROUND(with_wallet / customers, 2) AS overlap,
-  ROUND(paying / with_wallet, 2) AS on_paying_tier
+  ROUND(with_wallet / customers, 2) AS overlap
 FROM linked_ewallet_provider.overlap_by_segment((
   SELECT hashed_email, traffic_source AS segment
   FROM merchant.users))

@@ -65,6 +65,13 @@ describe("The e-wallet derived from the merchant", () => {
     expect(middle / ids.length).to.be.within(0.45, 0.55);
   });
 
+  it("has ids that reveal nothing of its users: neither the birthday, nor the verification, nor the tier", async () => {
+    for (const half of ["month(date_of_birth) < 7", "is_verified_user", "account_tier = 'Free'"]) {
+      const middle = await number(`SELECT avg(provider_user_id) FROM ewallet_provider.provider_users WHERE ${half}`);
+      expect(middle / wallets().length, half).to.be.within(0.45, 0.55);
+    }
+  });
+
   it("has adults only, each of the age that the merchant knows on the day of the last order", async () => {
     expect(await number("SELECT min(age) FROM merchant.users")).to.equal(12);
     const [found = {}] = await ask(`SELECT min(u.age) AS youngest, count(*) AS users,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
@@ -33,6 +33,14 @@ describe("npm run room", function () {
     ]);
     return { out, error, code };
   }
+
+  it("installs dbt and GoogleSQL only once it has something to open: --help and wrong settings wait for nothing", async () => {
+    const { scripts } = JSON.parse(await readFile(join(import.meta.dirname, "../../../package.json"), "utf8"));
+    for (const name of ["room", "attack"])
+      expect(scripts[name]).to.match(/^node local\/install\.mjs --node-only && exec /);
+    const { out, code } = await ended(start("--help"));
+    expect([out.split("\n")[0], code]).to.deep.equal(["npm run room --", 0]);
+  });
 
   it("says in one sentence that npm start comes first", async () => {
     const empty = await mkdtemp(join(small.folder, "empty-"));

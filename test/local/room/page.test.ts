@@ -110,6 +110,8 @@ describe("the page of the clean room", function () {
       await page.keyboard.press("Enter");
     }
     expect(await page.getByRole("button", { name: "Next" }).isDisabled()).to.equal(true);
+    // The last text tells the overlap, and so does the answer's headline.
+    expect(await page.locator("#answer-headline").innerText()).to.match(/^Overlap: Facebook /);
   });
 
   it("names people by an attack, and every line that it prints is true", async () => {
