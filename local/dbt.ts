@@ -71,11 +71,11 @@ export interface RunOptions {
  */
 export async function runDbt(server: DbtServer, options: RunOptions) {
   const file = options.env.DBT_DUCKDB_PATH;
-  if (options.args[0] !== "build" || file === undefined) return runWhere(server, options);
-  return buildInCopy(file, (env) => runWhere(server, { ...options, env: { ...options.env, ...env } }));
+  if (options.args[0] !== "build" || file === undefined) return runAndRead(server, options);
+  return buildInCopy(file, (env) => runAndRead(server, { ...options, env: { ...options.env, ...env } }));
 }
 
-async function runWhere(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
+async function runAndRead(server: DbtServer, { args, env, targetFolder, log, progress }: RunOptions) {
   // Remove the results of an earlier run, so that they are not taken for this run's if it writes none.
   await rm(join(targetFolder, "run_results.json"), { force: true });
   const lines: string[] = [];

@@ -137,7 +137,8 @@ function resourcesOf(
 }
 
 /**
- * Reads a log, the oldest query first; empty if there is no file yet. A line that was cut off is left out. Throws RoomError if the file cannot be read.
+ * Reads a log, the oldest query first; empty if there is no file yet. A line that was cut off is left out.
+ * Throws RoomError if the file cannot be read.
  * @example
  * const asked = await readQueryLog("usage.jsonl");
  * const refused = asked.filter(({ outcome }) => outcome === "refused").length;
