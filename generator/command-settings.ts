@@ -4,7 +4,7 @@ import { parseDay } from "./coffee/calendar.ts";
 import { FIRST_DAY, LAST_DAY, LIVING_SCALE, MAX_SCALE } from "./coffee/shop-settings.ts";
 import { UserError } from "./errors.ts";
 import { number, type Option } from "./options.ts";
-import { DIRT_SHARE } from "./thelook/synthetic.ts";
+import { DIRT_SHARE } from "./thelook/synthetic-values.ts";
 import { walletDefaults } from "./wallet/wallet.ts";
 
 export const seed = number("seed of everything random: the same seed gives the same rows", 42, {

@@ -1,5 +1,4 @@
 import { resolveFromCaller } from "./caller-folder.ts";
-import { generateCoffee } from "./coffee/generate.ts";
 import {
   checkTiers,
   coffeeOptions,
@@ -11,17 +10,15 @@ import {
   yesterdayInKyiv,
 } from "./command-settings.ts";
 import { UserError } from "./errors.ts";
-import { fill } from "./fill.ts";
 import { hashKey } from "./keyed-hash.ts";
 import { openLake } from "./lake/open-lake.ts";
 import { load } from "./load.ts";
 import { flag, number, readOptions, text } from "./options.ts";
-import { upload } from "./upload.ts";
 import { openWarehouse } from "./warehouse/open-warehouse.ts";
 
 /*
  * The generator's commands. They take all places as URLs, from arguments or the environment, and run the same in the
- * cloud and on a laptop.
+ * cloud and on a laptop. Each imports what it alone needs when it runs, so that the others start sooner.
  */
 
 /** A command by its name: takes the arguments after the name. */
@@ -58,6 +55,7 @@ export const generatorCommands = {
       args,
     );
     checkTiers(options);
+    const { fill } = await import("./fill.ts");
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
       const lake = options.lake === undefined ? undefined : await openLake(options.lake);
@@ -83,6 +81,7 @@ export const generatorCommands = {
     const { seed, scale, until = yesterdayInKyiv(), days, prefix: folder, task, tasks } = options;
     const shard = { index: task, count: tasks };
     const window = { until, ...(days && { days }) };
+    const { generateCoffee } = await import("./coffee/generate.ts");
     const manifest = await generateCoffee(lake, { seed, scale, ...window, shard, prefix: folder, progress: percent() });
     const files = manifest.files.map(({ path, rows, bytes }) => ({ path, rows, bytes }));
     if (process.stdout.isTTY) console.log(`${wholeRun(files)}, until ${until}, in ${url}`);
@@ -114,6 +113,7 @@ export const generatorCommands = {
     const options = readOptions("upload", { from, to, thelook }, args);
     const folder = resolveFromCaller(required(options.from, "--from DIR"));
     const target = required(options.to, "--to gs://BUCKET/PREFIX");
+    const { upload } = await import("./upload.ts");
     const send = (path: string) => upload({ from: path, to: target, progress: percent() });
     const step = (done: string) => console.error(done);
     // Imported at run time: the cloud's bundle does not contain DuckDB.

@@ -44,6 +44,8 @@ import dbt_shortcuts
 
 # Runs with the same values of these arguments share the project that dbt has read, even if the variables in RESULTS differ.
 PROJECT = ("--project-dir", "--profiles-dir", "--target", "--vars")
+# The folders that dbt writes to; without these arguments, they are `target` and `logs` in the project.
+WRITTEN = ("--target-path", "--log-path")
 RESULTS = ("DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_DUCKDB_ACCESS", "DBT_DUCKDB_MEMORY")
 
 
@@ -56,13 +58,13 @@ def invoke(args, env, manifest=None):
     return result
 
 
-def where_of(args):
-    """The arguments that name the project, as a list of pairs."""
-    return [pair for pair in zip(args, args[1:]) if pair[0] in PROJECT]
+def pairs_of(args, names):
+    """The arguments with these names, as a list of pairs."""
+    return [pair for pair in zip(args, args[1:]) if pair[0] in names]
 
 
 def project_of(args, env):
-    return json.dumps([where_of(args), settings_of(env)], sort_keys=True)
+    return json.dumps([pairs_of(args, PROJECT), settings_of(env)], sort_keys=True)
 
 
 def settings_of(env):
@@ -81,7 +83,7 @@ def read_project(args, env):
             return Manifest.from_msgpack(saved.read())
     except Exception:
         # Only the arguments that every command of dbt takes: `parse` refuses a build's own.
-        where = [word for pair in where_of(args) for word in pair]
+        where = [word for pair in pairs_of(args, (*PROJECT, *WRITTEN)) for word in pair]
         manifest = invoke(["parse", *where, "--quiet"], env).result
     # If the project cannot be read, the run reports it.
     if manifest is not None:
@@ -97,7 +99,8 @@ def parsed_file(args, env):
     digest.update(json.dumps([__version__, options.get("--target"), options.get("--vars"), settings], sort_keys=True).encode())
     for root in sorted({options.get("--project-dir", "."), options.get("--profiles-dir", ".")}):
         for folder, folders, files in os.walk(root):
-            folders.sort()
+            # dbt's output changes with each run, if somebody runs dbt in the project by hand.
+            folders[:] = sorted(set(folders) - {"target", "logs"})
             for name in sorted(files):
                 path = os.path.join(folder, name)
                 with open(path, "rb") as content:

@@ -62,7 +62,8 @@ function besideReports(out: string): Beside[] {
     {
       href: "../",
       name: "All files",
-      about: "The warehouse with every table (warehouse.duckdb, for any DuckDB client), the buckets and the logs.",
+      about:
+        "The warehouse with every table (warehouse.duckdb, for any DuckDB client from 1.3 on), the buckets and the logs.",
     },
   ];
   return all.filter((each) => each !== undefined);

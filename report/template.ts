@@ -55,9 +55,10 @@ ${licences}</script>
 `;
 }
 
-/** Encodes a report for a page: gzipped JSON in base 64, a tenth of the JSON's size, which needs no escaping in HTML. */
+/** Encodes a report for a page: gzipped JSON in base 64, less than half of the JSON's size, which needs no escaping in HTML. */
 export function encodeReport(report: Report<unknown>): string {
-  return gzipSync(JSON.stringify(report)).toString("base64");
+  // The default level takes four times as long, for 5 % fewer bytes.
+  return gzipSync(JSON.stringify(report), { level: 4 }).toString("base64");
 }
 
 /** Puts a report into a built page. Throws UserError unless the page has exactly one `DATA_MARK`. @param name of the file, for the message */

@@ -1,4 +1,7 @@
-/** The names of the synthetic thelook. People and streets are invented. */
+/* The names of the synthetic thelook, and how dirty it is. People and streets are invented. */
+
+/** The dirt of a synthetic export unless told otherwise. */
+export const DIRT_SHARE = 0.005;
 
 const words = (text: string) => text.trim().split(/\s+/);
 

@@ -9,6 +9,7 @@ import type { Row, Table } from "../tables/table.ts";
 import { catalogue, centers } from "./catalogue.ts";
 import { itemRow, orderRow, userRow } from "./csv-rows.ts";
 import { type Item, type Order, type Person, person, type Window } from "./people.ts";
+import { DIRT_SHARE } from "./synthetic-values.ts";
 
 export interface SyntheticOptions {
   readonly seed: number;
@@ -24,9 +25,6 @@ export interface SyntheticOptions {
   /** Called with the number of users written so far, and the total. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
-
-/** The dirt of a synthetic export unless told otherwise. */
-export const DIRT_SHARE = 0.005;
 
 const USERS = 100_000;
 const FIRST_DAY = "2019-01-01";

@@ -144,6 +144,8 @@ async function connect(url: string, readOnly = false): Promise<{ connection: Duc
       autoinstall_known_extensions: "false",
       threads: String(duckdbThreads),
       memory_limit: duckdbMemory,
+      // The form of a new file. DuckDB's default is as old as 1.0 and costs a third more time to write.
+      storage_compatibility_version: "v1.3.0",
       ...(readOnly && { access_mode: "READ_ONLY" }),
     });
   } catch (error) {
@@ -222,7 +224,9 @@ async function rowsOf(connection: DuckDBConnection, script: string): Promise<Res
       statement.destroySync();
     }
   }
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
+  // In place: a report reads half a million values.
+  for (const row of rows as ResultRow[]) for (const name in row) row[name] = plain(row[name] as DuckDBValue);
+  return rows as ResultRow[];
 }
 
 function plain(value: DuckDBValue): ResultRow[string] {

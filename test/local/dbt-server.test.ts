@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,23 +28,29 @@ describe("local/dbt_server.py", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("keeps the project that it has read, whatever the arguments of the build", () => {
+  it("keeps the project that it has read, whatever the arguments of the build and dbt's output in the project", () => {
     const at = ["--target", "duckdb", "--project-dir", project, "--profiles-dir", project];
-    const args = ["build", "--exclude-resource-type", "unit_test", "--full-refresh", ...at];
+    const to = ["--target-path", join(folder, "out"), "--log-path", join(folder, "out")];
+    const args = ["build", "--exclude-resource-type", "unit_test", "--full-refresh", ...at, ...to];
     // In a folder of its own, and not in .venv, where an earlier run may have kept it.
     const script = `
 import json, os, sys
 sys.prefix = ${JSON.stringify(folder)}
 sys.path.insert(0, "local")
 import dbt_server
-env = {**os.environ, "DBT_TARGET_PATH": sys.prefix, "DBT_LOG_PATH": sys.prefix}
-args = json.loads(sys.argv[1])
+args, project = json.loads(sys.argv[1]), sys.argv[2]
+env = dict(os.environ)
 read = dbt_server.read_project(args, env)
+files = os.listdir(project)
+for name in ("target", "logs"):
+    os.mkdir(os.path.join(project, name))
+    open(os.path.join(project, name, "output"), "w").close()
 dbt_server.invoke = None
 kept = dbt_server.read_project(args, env)
-print(json.dumps([type(each).__name__ for each in (read, kept)]))`;
+print(json.dumps([type(read).__name__, type(kept).__name__, sorted(files)]))`;
     const python = join(root, ".venv", "bin", "python");
-    const output = execFileSync(python, ["-c", script, JSON.stringify(args)], { cwd: root, encoding: "utf8" });
-    expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).to.deep.equal(["Manifest", "Manifest"]);
+    const before = readdirSync(project).sort();
+    const output = execFileSync(python, ["-c", script, JSON.stringify(args), project], { cwd: root, encoding: "utf8" });
+    expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).to.deep.equal(["Manifest", "Manifest", before]);
   });
 });
