@@ -62,7 +62,7 @@ export function checkSettings(config: Readonly<Record<string, string>>, namespac
   if (Object.values(values).every((value) => value !== undefined)) wrong.push(...contradictions(settings, namespace));
   if (wrong.length > 0) {
     const error = new pulumi.RunError(
-      `wrong settings, change them with "pulumi config set NAME VALUE", and fields of an object with "pulumi config set --path NAME.FIELD VALUE":\n  ${wrong.join("\n  ")}`,
+      `wrong settings, change them with "pulumi config set NAME VALUE" (npm start takes --set NAME=VALUE), and fields of an object with "pulumi config set --path NAME.FIELD VALUE":\n  ${wrong.join("\n  ")}`,
     );
     // Pulumi formats the stack trace and shows none of it, which takes Node 20 seconds: https://github.com/nodejs/node/issues/64011
     delete error.stack;

@@ -61,12 +61,19 @@ export function readStackSettings(stack: string, folder = new URL(".", import.me
     );
   const config = readConfig(file, `Pulumi.${stack}.yaml`);
   const entries = Object.entries(config).map(([name, value]) => {
-    if (!name.includes(":")) throw new UserError(`Pulumi.${stack}.yaml sets ${name}: write PROGRAM:${name}`);
-    if (typeof value === "object" && value !== null && "secure" in value)
+    if (!name.includes(":"))
+      throw new UserError(`Pulumi.${stack}.yaml sets ${name}: write ${readPulumiYaml().program}:${name}`);
+    if (isEncrypted(value))
       throw new UserError(`Pulumi.${stack}.yaml has ${name} encrypted, which only Pulumi can read: use --set for it`);
     return [name, textOf(value) ?? ""];
   });
   return Object.fromEntries(entries);
+}
+
+/** Whether a value, or a part of it, is encrypted: Pulumi writes an object with the one field `secure`. */
+function isEncrypted(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "secure" in value || Object.values(value).some(isEncrypted);
 }
 
 function readConfig(file: URL, name: string): Record<string, unknown> {

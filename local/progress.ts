@@ -31,7 +31,10 @@ export function openProgress(verbose: boolean): Progress {
       }).then(
         (said) => {
           for (const { filled } of said)
-            if (filled !== undefined) console.log(verbose ? countsOf(filled) : wrap(leftOut(filled), "    "));
+            if (filled !== undefined)
+              console.log(
+                verbose ? countsOf(filled) : wrap(`${leftOut(filled)}; logs/${job}.log counts the reasons`, "    "),
+              );
         },
         // The rehearsal throws the same error, and prints it.
         () => {},

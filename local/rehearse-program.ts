@@ -77,7 +77,6 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
   heading("Answers of the clean room");
   await answers.finish();
   if (verbose) await listTables(out);
-  console.log();
   await step("reports", async () => [undefined, await (reports ?? writeReports({ out }))]);
   // Remove the folders that only the run itself needs.
   for (const name of ["functions", "providers"]) await rm(join(out, name), { recursive: true, force: true });

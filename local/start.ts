@@ -49,17 +49,10 @@ async function main(): Promise<void> {
   for (const [name, value] of Object.entries({ seed, scale, days })) {
     if (value !== undefined) config[`${program}:${name}`] = String(value);
   }
-  const setting = (name: string) => Number(config[`${program}:${name}`]);
-  const [chosenSeed, chosenScale] = [setting("seed"), setting("scale")];
-  // The program itself refuses a text that is no number.
-  if (!Number.isNaN(chosenSeed + chosenScale))
-    checkSettings({
-      seed: chosenSeed,
-      scale: chosenScale,
-      until: until ?? yesterdayInKyiv(),
-      ...(days !== undefined && { days }),
-      shard: { index: 0, count: 1 },
-    });
+  // The program checks its settings, but does not know the last day, which decides how many days there are.
+  const wanted = Number(config[`${program}:days`]);
+  const shop = { seed: 0, scale: 1, until: until ?? yesterdayInKyiv(), shard: { index: 0, count: 1 } };
+  if (Number.isInteger(wanted) && wanted > 0) checkSettings({ ...shop, days: wanted });
   const out = resolveFromCaller(options.out);
   if (/[?#]/.test(out))
     throw new UserError(`${out} contains ? or #, which DuckDB does not allow in a path: choose another --out`);

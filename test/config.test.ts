@@ -224,9 +224,9 @@ describe("settings", () => {
   });
 
   it("tell how to change a setting and a field of an object", () => {
-    expect(refusal({ labels: "dev" })).to.include(
-      'fields of an object with "pulumi config set --path NAME.FIELD VALUE"',
-    );
+    expect(refusal({ labels: "dev" }))
+      .to.include("npm start takes --set NAME=VALUE")
+      .and.to.include('fields of an object with "pulumi config set --path NAME.FIELD VALUE"');
   });
 
   it("refuse tiers in the wrong order, and the public thelook outside its location", () => {

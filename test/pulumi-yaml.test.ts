@@ -33,6 +33,8 @@ describe("Settings to rehearse", () => {
     expect(await userError(async () => readStackSettings("secret", url))).to.match(
       /has gcp-data-demos:alertEmails encrypted/,
     );
+    stack("part", "config:\n  gcp-data-demos:labels:\n    team: data\n    owner:\n      secure: AAAB\n");
+    expect(await userError(async () => readStackSettings("part", url))).to.match(/has gcp-data-demos:labels encrypted/);
   });
 
   it("are refused if the stack's file is broken, or would be ignored", async () => {
@@ -41,7 +43,7 @@ describe("Settings to rehearse", () => {
       ["config: &all\n  gcp-data-demos:labels: *all\n", /Pulumi\.odd\.yaml cannot be read \(/],
       ["config:\n  - gcp-data-demos:seed: 1\n", /Pulumi\.odd\.yaml has no settings by name/],
       ["- config\n", /Pulumi\.odd\.yaml has no settings by name/],
-      ["config:\n  seed: 1\n", /Pulumi\.odd\.yaml sets seed: write PROGRAM:seed/],
+      ["config:\n  seed: 1\n", /Pulumi\.odd\.yaml sets seed: write gcp-data-demos:seed/],
     ] as const) {
       stack("odd", text);
       expect(await userError(async () => readStackSettings("odd", url)), text).to.match(message);

@@ -95,7 +95,7 @@ describe("npm start", () => {
     expect(outcome.output).to.match(/✓ template \w+ [\s\S]*✓ \d+ more query templates/);
     expect(outcome.output).to.match(/✓ \d+ more use cases .* answered, 1 refused by a rule/);
     expect(outcome.output).to.match(
-      /^ {4}[\d,]+ of [\d,]+ rows left out, mainly (further users of an e-mail address|repeats of a row)$/m,
+      /^ {4}[\d,]+ of [\d,]+ rows left out, mainly (further users of an e-mail address|repeats of a row);\s+logs\/thelook-fill-job\.log\s+counts\s+the\s+reasons$/m,
     );
   });
 
@@ -152,18 +152,25 @@ describe("npm start", () => {
   });
 
   it("changes nothing if its input is bad, and fails with one message and exit code 1", async () => {
-    for (const bad of [
-      ["--until", "2021-12-31"],
-      ["--thelook", join(folder, "nothing-here")],
-      ["--thelook", join(root, "transform")],
-    ]) {
+    for (const [said, ...bad] of [
+      ["days is 11: use an integer from 1 to 10", "--until", "2022-01-10", "--set", "days=11"],
+      ["nothing-here does not exist", "--thelook", join(folder, "nothing-here")],
+    ] as const) {
       const { code, output } = await npmStart("--out", out, ...bad);
       expect(code, output).to.equal(1);
       expect(output)
         .to.match(/^error: /m)
+        .and.include(said)
         .and.not.match(/^\s+at |index\.ts/m);
+      expect(output).not.to.include("coffee-data-job");
     }
     expect(await allTables(out)).to.deep.equal(tables);
+  });
+
+  it("names every wrong setting at once", async () => {
+    const wrong = await npmStart("--out", out, "--set", "scale=", "--set", "seed=-1", "--set", "region=zz");
+    expect(wrong.code, wrong.output).to.equal(1);
+    for (const said of ['region is "zz"', 'seed is "-1"', 'scale is ""']) expect(wrong.output).to.include(said);
   });
 
   it("refuses an output folder that it cannot write to", async () => {
