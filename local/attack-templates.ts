@@ -107,12 +107,8 @@ async function membership(scene: Scene, calls: number): Promise<Won> {
   const rest = known.slice(ids.length * KNOWN);
   /** Rows of id and segment. One text of many ids is analysed in a moment, thousands of numbers in a second. */
   const people = (of: readonly { readonly segment: string | number; readonly ids: readonly number[] }[]) =>
-    of
-      .map(
-        ({ segment, ids }) =>
-          `SELECT CAST(id AS INT64) AS id, '${segment}' AS segment FROM UNNEST(SPLIT('${ids.join(" ")}', ' ')) AS id`,
-      )
-      .join(" UNION ALL ");
+    `SELECT CAST(SPLIT(pair, ':')[OFFSET(0)] AS INT64) AS id, SPLIT(pair, ':')[OFFSET(1)] AS segment
+    FROM UNNEST(SPLIT('${of.flatMap(({ segment, ids }) => ids.map((id) => `${id}:${segment}`)).join(" ")}', ' ')) AS pair`;
   const segments = ids.map((id, index) => ({
     segment: id,
     ids: known.slice(index * KNOWN, (index + 1) * KNOWN),

@@ -54,7 +54,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     throw new HttpRefusal(415, `The body is "${shown(type)}": send application/json`);
   if (request.headers["content-encoding"] !== undefined)
     throw new HttpRefusal(415, "The body is compressed: send it as it is");
-  const tooLong = new HttpRefusal(413, `The body is longer than ${MOST_BYTES / 1024} KB`, { Connection: "close" });
+  const tooLong = new HttpRefusal(413, `The body is longer than ${MOST_BYTES / 1024} KB`);
   if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw tooLong;
   return bytesOf(request, tooLong);
 }
@@ -72,8 +72,8 @@ function bytesOf(request: IncomingMessage, tooLong: HttpRefusal): Promise<Buffer
       } else parts.push(part);
     });
     request.on("end", () => resolve(Buffer.concat(parts)));
-    request.on("error", reject);
-    request.on("close", () => reject(new HttpRefusal(400, "The body is incomplete")));
+    // A client that goes away causes both.
+    for (const end of ["error", "close"]) request.on(end, () => reject(new HttpRefusal(400, "The body is incomplete")));
   });
 }
 

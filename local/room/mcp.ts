@@ -178,7 +178,8 @@ function callOf(session: Session, party: Party, name: string, given: readonly st
     );
   const written = given.map((argument, index) => {
     if (!/^(ANY )?TABLE\b/.test(parameters[index]?.type ?? "")) return argument;
-    return /^[\w.`]+$/.test(argument) ? `TABLE ${argument}` : `(\n${argument}\n)`;
+    const [, table] = /^\s*(?:TABLE\s+)?([\w.`]+)\s*$/i.exec(argument) ?? [];
+    return table === undefined ? `(\n${argument}\n)` : `TABLE ${table}`;
   });
   return `SELECT * FROM ${found.name}(${written.join(", ")})`;
 }

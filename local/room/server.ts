@@ -118,9 +118,9 @@ export async function startRoomServer({
       if (reply !== ANSWERED) send(response, 200, reply);
     } catch (error) {
       if (!(error instanceof HttpRefusal)) throw error;
-      send(response, error.status, problem(error.status, error.message), undefined, error.headers);
-      // The rest of a refused body is not read.
-      if (!request.complete) response.once("finish", () => request.destroy());
+      // The rest of a refused body is not read: tell the client not to send its next request behind it.
+      const headers = { ...error.headers, ...(!request.complete && { Connection: "close" }) };
+      send(response, error.status, problem(error.status, error.message), undefined, headers);
     }
   }
 

@@ -9,7 +9,7 @@ import { usageText } from "../usage.ts";
 import { completed } from "./completion.ts";
 import { askedTable, describedText, seenText, templatesText } from "./seen-text.ts";
 import type { Answered, Explained, Refused, Session } from "./session.ts";
-import { statementsIn } from "./statements.ts";
+import { isOnlyComments, statementsIn } from "./statements.ts";
 
 /* The shell of `npm run query`, in which a person asks as either party. */
 
@@ -150,7 +150,8 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     }
     typedLines = typed === "" ? 1 : typedLines + 1;
     typed = typed === "" ? line : `${typed}\n${line}`;
-    if (typed.trim() === "") typed = "";
+    // Nothing to ask yet: a line of comments alone must not make the next command a part of a query.
+    if (isOnlyComments(typed)) typed = "";
     const explained = /^\s*\\explain\s+/.exec(typed)?.[0];
     if (explained === undefined && /^\s*(help|exit|quit)\s*;?\s*$/i.test(typed)) {
       const word = typed.trim().replace(/\s*;$/, "").toLowerCase();

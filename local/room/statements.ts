@@ -9,6 +9,13 @@ export interface Typed {
 const skipped =
   /("""|''')(?:\\[\s\S]|(?!\1)[\s\S])*(?:\1|$)|"(?:\\[\s\S]|[^"\\\n])*(?:"|$)|'(?:\\[\s\S]|[^'\\\n])*(?:'|$)|`[^`\n]*(?:`|$)|--[^\n]*|#[^\n]*|\/\*(?:(?!\*\/)[\s\S])*(?:\*\/|$)|;/g;
 
+/** Whether text has nothing but spaces and whole comments. */
+export function isOnlyComments(text: string): boolean {
+  const isClosed = (found: string) => !found.startsWith("/*") || /^\/\*[\s\S]*\*\/$/.test(found);
+  const rest = text.replace(skipped, (found) => (/^(--|#|\/\*)/.test(found) && isClosed(found) ? "" : found));
+  return rest.trim() === "";
+}
+
 /**
  * Splits text at the semicolons that end statements.
  * @example

@@ -30,12 +30,13 @@ const MOST_CHARACTERS = 1024 * 1024;
 export interface Side {
   readonly party: RoomParty;
   readonly analyser: Analyser;
-  /** The queries that were analysed last, by their texts. Often the next question is the same: checked first, then run, then run again. */
+  /** The queries that were analysed last, by their texts. Often a question comes again: it is checked, then run, then shown to somebody else. */
   readonly last: Map<string, Analysed>;
 }
 
-/** How many queries a party's side keeps. */
-const MOST_KEPT = 4;
+/** How many queries a party's side keeps, and of which length: a query of 2,000 characters takes half a megabyte. */
+const MOST_KEPT = 32;
+const LONGEST_KEPT = 10_000;
 
 /** A query that passed the rules, translated and ready to run. */
 export interface QueryPlan {
@@ -66,7 +67,7 @@ export async function analysed({ party, analyser, last }: Side, sql: string, sig
     const query = await analyser.analyseSoon(sql, signal);
     checkNames(query);
     for (const oldest of [...last.keys()].slice(0, 1 - MOST_KEPT)) last.delete(oldest);
-    last.set(sql, query);
+    if (sql.length <= LONGEST_KEPT) last.set(sql, query);
     return query;
   } catch (error) {
     throw error instanceof SqlError ? unlessNoFunction(error, party) : error;

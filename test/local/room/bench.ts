@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from "node:http";
+import { type Agent, type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { pageFiles } from "../../../local/room/page-files.ts";
 import { type RoomServer, startRoomServer } from "../../../local/room/server.ts";
@@ -42,13 +42,16 @@ export interface Sent {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** Keeps connections for further requests; without one, each request has a connection of its own. */
+  readonly agent?: Agent;
 }
 
 /** Sends one request as it is, with every header that a hostile client may choose. */
-export function send(url: string, { method = "GET", path = "/", headers = {}, body }: Sent): Promise<Reply> {
+export function send(url: string, { method = "GET", path = "/", headers = {}, body, agent }: Sent): Promise<Reply> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, method, path, headers: { ...headers }, agent: false }, (response) => {
+    const to = { hostname, port, method, path, headers: { ...headers }, agent: agent ?? false };
+    const sent = request(to, (response) => {
       const parts: Buffer[] = [];
       response.on("data", (part: Buffer) => parts.push(part));
       const done = () =>

@@ -1,3 +1,5 @@
+import { Agent } from "node:http";
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { MOST_BYTES } from "../../../local/room/guard.ts";
@@ -189,6 +191,35 @@ describe("the server of the page refuses", function () {
         `POST /api/ask HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
       ),
     ).to.match(/^HTTP\/1\.1 400 /);
+  });
+
+  it("a body that it does not read, and then takes the client's next request", async () => {
+    const { url } = served.server;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const statuses: number[] = [];
+    for (const type of ["text/plain", "application/json", "text/plain", "application/json"])
+      statuses.push((await send(url, { ...post(question, { "Content-Type": type }), agent })).status);
+    agent.destroy();
+    expect(statuses).to.deep.equal([415, 200, 415, 200]);
+  });
+
+  it("half a body without a word on the terminal", async () => {
+    const { url } = served.server;
+    const { host } = new URL(url);
+    const said: unknown[] = [];
+    const { error } = console;
+    console.error = (...words) => said.push(words);
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write(
+      `POST /api/ask HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.resetAndDestroy();
+    // The server learns of it before it answers the next request.
+    await send(url, {});
+    await new Promise((resolve) => setImmediate(resolve));
+    console.error = error;
+    expect(said).to.deep.equal([]);
   });
 
   it("a second question of a party that still asks, and drops the question of a client that is gone", async () => {

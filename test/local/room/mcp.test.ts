@@ -135,7 +135,7 @@ describe("The clean room's MCP server", function () {
       templates: { name: string }[];
     };
     expect(templates.map(({ name }) => name)).to.deep.equal(["linked.known"]);
-    for (const given of ["merchant.users", "SELECT hashed_email FROM merchant.users"])
+    for (const given of ["merchant.users", "table merchant.users ", "SELECT hashed_email FROM merchant.users"])
       expect(
         (await call("call_template", { template: "linked.known", arguments: [given] })).structuredContent.rows,
       ).to.deep.equal([[5]]);

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { ROOM_FILE } from "../../../local/rehearsed-room.ts";
 import { completed } from "../../../local/room/completion.ts";
 import { openSession, type Session } from "../../../local/room/session.ts";
-import { statementsIn } from "../../../local/room/statements.ts";
+import { isOnlyComments, statementsIn } from "../../../local/room/statements.ts";
 import { type Person, type SmallRoom, smallRoom } from "../../../packages/analysis-rules/test/small-room.ts";
 
 const person: Person = { city: "Lviv", tier: "Free", verified: true, points: 1, score: 0.5, rows: 1, shared: true };
@@ -79,6 +79,7 @@ describe("The shell of npm run query", function () {
         ["\u0003", "(cancelled)"],
         ["\\format csv\n", "csv\nmerchant> "],
         ["SELECT '=1+1' AS x;\n", "'=1+1"],
+        ["-- a note alone\n", "\nmerchant> "],
         ["\\as wallet\n", "wallet> "],
         ["\\explain SELECT 1;\n", "enforce."],
         ["; ;\n", "\nwallet> "],
@@ -115,6 +116,13 @@ describe("The shell of npm run query", function () {
       [";;", [], ""],
     ] as const)
       expect(statementsIn(text), text).to.deep.equal({ complete, rest });
+  });
+
+  it("takes lines of comments alone for nothing, so that a command may follow", () => {
+    for (const text of ["", " ", "-- note", "# note\n-- note", "/* a;\nb */ ", "-- it's"])
+      expect(isOnlyComments(text), text).to.equal(true);
+    for (const text of ["SELECT 1 -- note", "-- note\nSELECT", "/* open", "/*/", "'-- text'", ";", "/* a */ '"])
+      expect(isOnlyComments(text), text).to.equal(false);
   });
 
   it("completes commands, tables, and the columns of the tables that a statement names", () => {

@@ -105,7 +105,9 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
   $count_star: ({ over }) => `count(*)${over}`,
   count: plain("count"),
   countif: ({ distinct, args, over, ...call }) =>
-    distinct ? call.refuse("DISTINCT") : `count(*) FILTER (WHERE ${args[0]})${over}`,
+    distinct
+      ? call.refuse("DISTINCT", "Write COUNT(DISTINCT IF(condition, x, NULL)).")
+      : `count(*) FILTER (WHERE ${args[0]})${over}`,
   sum: ({ distinct, args: [value], over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);

@@ -30,6 +30,9 @@ const instead: Readonly<Record<string, string>> = {
   RANGE: "Write two columns, the start and the end.",
   "NET.PUBLIC_SUFFIX": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+$').",
   "NET.REG_DOMAIN": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+[.][^.]+$').",
+  IFERROR: "Write IFNULL(x, y) with SAFE_DIVIDE, SAFE_CAST or another SAFE function in x.",
+  ISERROR: "Write IS NULL after SAFE_DIVIDE, SAFE_CAST or another SAFE function.",
+  NULLIFERROR: "Write SAFE_DIVIDE, SAFE_CAST or another SAFE function, which turn errors into NULL.",
   NORMALIZE_AND_CASEFOLD: "Write LOWER(NORMALIZE(x)).",
   ...Object.fromEntries(
     [

@@ -105,6 +105,7 @@ const clauses: Readonly<Record<string, string>> = {
   forSystemTimeExpr: "FOR SYSTEM_TIME AS OF",
   hintList: "a hint",
   collationList: "a collation",
+  collationName: "a collation",
   format: "CAST … FORMAT",
   timeZone: "CAST … AT TIME ZONE",
   typeModifiers: "a cast to a type with parameters",
@@ -116,6 +117,7 @@ const clauses: Readonly<Record<string, string>> = {
 const instead: Readonly<Record<string, string>> = {
   genericArgumentList: "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).",
   forSystemTimeExpr: "DuckDB keeps no earlier versions of a table: read it as it is now.",
+  collationName: "Order by LOWER(x).",
   hintList: "Leave it out: a hint changes no answer.",
   isLateral: "Write a correlated subquery or UNNEST.",
 };
