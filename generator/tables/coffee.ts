@@ -78,7 +78,7 @@ export const customers = table(
     level_of_discount: string("Loyalty discount: 3%, 5%, 7%, 10% or 15%"),
     loyalty_tier: string("Name of the loyalty level: Bean, Bronze, Silver, Gold or Platinum"),
     acquisition_channel: string("How the customer came: walk-in, app, friend or promotion"),
-    home_store_id: integer("Store the customer visits most"),
+    home_store_id: integer("Store in the customer's profile, which nearly everybody visits most"),
     birth_year: pii(within(1900, 2100, integer("Year of birth"))),
     marketing_opt_in: boolean("Whether the customer agreed to be written to"),
   },

@@ -104,8 +104,7 @@ function trust(answer: Named): Told {
   const shares = `${percent(verified ?? Number.NaN)} of their orders, the others ${percent(others ?? Number.NaN)}`;
   if (pair === undefined)
     return { shows, headline: `No difference beyond chance: verified customers cancel or return ${shares}` };
-  const less = answer.text(pair.low, "is_verified_user") === "true";
-  return { shows, headline: `**${less ? "Yes" : "No"}**: verified customers cancel or return ${shares}` };
+  return { shows, headline: `**Verified customers** cancel or return ${shares}` };
 }
 
 /** A difference by less than this factor may be certain, but matters little. */
@@ -171,11 +170,11 @@ function reach(answer: Named): Told {
       ? "their spend does not differ by more than chance"
       : `users from ${answer.text(spend.high, "traffic_source")} spend more than those from ${answer.text(spend.low, "traffic_source")}`;
   if (pair === undefined)
-    return { shows, headline: `The sources do not differ in paying users by more than chance; ${spent}` };
+    return { shows, headline: `The sources do not differ in the share of paying users by more than chance; ${spent}` };
   const [high, low] = [pair.high, pair.low].map(
-    (row) => `${answer.text(row, "traffic_source")} (${percent(answer.number(row, measure.name))} pay for a tier)`,
+    (row) => `${answer.text(row, "traffic_source")} (${percent(answer.number(row, measure.name))})`,
   );
-  return { shows, headline: `**${high}** brings more paying users than ${low}; ${spent}` };
+  return { shows, headline: `Users from **${high}** pay for a tier more often than those from ${low}; ${spent}` };
 }
 
 function noisyPayments(answer: Named): Told {
@@ -203,7 +202,7 @@ function tooFew(answer: Named): Told {
   const told =
     pair === undefined
       ? "the others do not differ by more than chance"
-      : `of the others, ${answer.text(pair.high, "country")} (${percent(answer.number(pair.high, measure.name))}) has far more wallets than ${answer.text(pair.low, "country")} (${percent(answer.number(pair.low, measure.name))})`;
+      : `of the others, wallets are more common in ${answer.text(pair.high, "country")} (${percent(answer.number(pair.high, measure.name))}) than in ${answer.text(pair.low, "country")} (${percent(answer.number(pair.low, measure.name))})`;
   if (few.length === 0) return { ...shown, headline: `No country is too small to tell; ${told}` };
   return {
     ...shown,

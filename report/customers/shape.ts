@@ -6,7 +6,7 @@ export type CustomersReport = Report<CustomersData>;
 
 /**
  * On this page, filters choose
- * - customers (with their months and gaps) by the day they registered, their home store (the one they visit most) and their main order
+ * - customers (with their months and gaps) by the day they registered, their home store (that of their profile) and their main order
  *   type (that of most of their orders). Everything else about them is as of `meta.asOf`, whatever the filter: scores, segments and churn
  *   compare a customer with all customers.
  * - registered and anonymous orders (`trade`) by their day, store and order type.

@@ -1,4 +1,4 @@
-import { CERTAIN, FEW, meansApart } from "../clean-room/compare.ts";
+import { CERTAIN, differ, FEW, meansApart } from "../clean-room/compare.ts";
 import { quantile, topTenthShare } from "../column-math.ts";
 import { capital, count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
 import { averageOrder } from "../sales/summary.ts";
@@ -46,13 +46,27 @@ export function latelyHeadline({ totals }: CustomersSummary): string {
   return `${plural(totals.leftLately, "customer", "customers")} left only recently, with a last order in the past 90 days. They had spent ${uahShort(totals.leftLatelyLtv)}: contact them first`;
 }
 
+/**
+ * The loyalty levels that keep fewest and most of their customers, if they differ by more than chance. Levels with too few customers to
+ * compare are left out.
+ */
+function levelsApart(levels: readonly CustomerGroup[]): { worst: CustomerGroup; best: CustomerGroup } | undefined {
+  const [worst, ...others] = levels.filter(({ customers }) => customers >= FEW).sort(byMost(churnRate));
+  const best = others.at(-1);
+  if (worst === undefined || best === undefined) return undefined;
+  const figure = (level: CustomerGroup) => ({ value: churnRate(level), of: level.customers });
+  return differ(figure(worst), figure(best), "share") ? { worst, best } : undefined;
+}
+
 /** Compares the loyalty levels that keep most and fewest of their customers. */
 export function levelsHeadline({ levels }: CustomersSummary): string {
   const held = levels.filter(({ customers }) => customers > 0);
-  const sorted = [...held].sort((a, b) => churnRate(b) - churnRate(a));
-  const [worst, best] = [sorted[0], sorted.at(-1)];
-  if (worst === undefined || best === undefined) return "";
-  if (worst === best) return `${percentWhole(1 - churnRate(best))} of ${best.name} customers still come`;
+  const [only] = held;
+  if (only === undefined) return "";
+  if (held.length === 1) return `${percentWhole(1 - churnRate(only))} of ${only.name} customers still come`;
+  const apart = levelsApart(held);
+  if (apart === undefined) return "The levels do not differ in how many customers they keep by more than chance";
+  const { worst, best } = apart;
   return `${percentWhole(1 - churnRate(best))} of ${best.name} customers still come, against ${percentWhole(1 - churnRate(worst))} of ${worst.name}`;
 }
 
@@ -88,13 +102,15 @@ export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps)
   return `Customers most often return ${from === 1 ? "the next day" : `after ${name}`}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
 }
 
+/** Compares the same customers after a month and after a year: those who registered a year ago or earlier, once there are any. */
 export function retentionHeadline({ cohorts }: CustomersSummary): string {
-  const in_ = (month: number) => {
-    const old = cohorts.filter(({ retention }) => retention.length > month);
-    const customers = old.reduce((sum, cohort) => sum + cohort.customers, 0);
-    return old.reduce((sum, cohort) => sum + (cohort.retention[month] ?? 0) * cohort.customers, 0) / customers;
+  const [young, aged] = [1, 12].map((month) => cohorts.filter(({ retention }) => retention.length > month));
+  const share = (month: number, of: typeof cohorts = []) => {
+    const customers = of.reduce((sum, cohort) => sum + cohort.customers, 0);
+    return of.reduce((sum, cohort) => sum + (cohort.retention[month] ?? 0) * cohort.customers, 0) / customers;
   };
-  const [first, year] = [in_(1), in_(12)];
+  const year = share(12, aged);
+  const first = share(1, Number.isNaN(year) ? young : aged);
   if (Number.isNaN(first)) return "No cohort has completed its first month yet";
   if (Number.isNaN(year)) return `${percentWhole(first)} order in the month after registration`;
   return `${percentWhole(first)} order in the month after registration, and ${percentWhole(year)} still do after a year`;
@@ -160,8 +176,7 @@ export function tradeHeadline({ registered, anonymous }: TradeSummary): string {
 /** The sentences at the top of the page. */
 export function customersStory(summary: CustomersSummary): string[] {
   const { totals, levels, segments, ltvs } = summary;
-  const held = levels.filter(({ customers }) => customers > 0).sort((a, b) => churnRate(b) - churnRate(a));
-  const [worst, best] = [held[0], held.at(-1)];
+  const apart = levelsApart(levels);
   const valuable = segments.filter(({ churned }) => churned > 0).sort(byMost(({ churnedLtv }) => churnedLtv))[0];
   return [
     `**${count(totals.churned)} of ${count(totals.customers)}** customers seem to have left: they have been away for far longer than usual, or for over 90 days after one or two visits.`,
@@ -169,10 +184,8 @@ export function customersStory(summary: CustomersSummary): string[] {
       `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&
       `**${count(totals.leftLately)}** of all who seem to have left ordered in the last 90 days. They had spent ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
-    worst &&
-      best &&
-      worst !== best &&
-      `**${best.name}** customers stay longest (${percentWhole(churnRate(best))} left); **${worst.name}** customers go soonest (${percentWhole(churnRate(worst))} left).`,
+    apart &&
+      `Fewest **${apart.best.name}** customers have left (${percentWhole(churnRate(apart.best))}), and most **${apart.worst.name}** ones (${percentWhole(churnRate(apart.worst))}).`,
     ltvs.length >= 10 &&
       `The top 10% of customers bring **${percentWhole(topTenthShare(ltvs))}** of registered customers' revenue.`,
     `**${percentWhole(totals.active30 / totals.customers)}** of customers came in the last 30 days.`,

@@ -59,8 +59,8 @@ describe("The headlines of the clean room's questions", () => {
           [true, 17_000, verified],
         ]),
       ).headline;
-    expect(of(0.353, 0.185)).to.match(/^\*\*Yes\*\*: .* 18\.5% of their orders, the others 35\.3%$/);
-    expect(of(0.185, 0.353)).to.match(/^\*\*No\*\*: /);
+    expect(of(0.353, 0.185)).to.match(/^\*\*Verified customers\*\* .* 18\.5% of their orders, the others 35\.3%$/);
+    expect(of(0.185, 0.353)).to.match(/^\*\*Verified customers\*\* .* 35\.3% of their orders, the others 18\.5%$/);
     expect(of(0.25, 0.252)).to.match(/^No difference beyond chance: /);
   });
 
@@ -130,7 +130,7 @@ describe("The headlines of the clean room's questions", () => {
       ]),
     );
     expect(told.headline).to.equal(
-      "**Email (52.0% pay for a tier)** brings more paying users than Facebook (38.0% pay for a tier); their spend does not differ by more than chance",
+      "Users from **Email (52.0%)** pay for a tier more often than those from Facebook (38.0%); their spend does not differ by more than chance",
     );
   });
 
@@ -156,7 +156,7 @@ describe("The headlines of the clean room's questions", () => {
       ["Austria", 4, null, null],
     ];
     expect(tell(answer("10-too-few-to-tell", columns, rows)).headline).to.equal(
-      "**Too few to tell** in 1 of 3 countries: Austria; of the others, China (53.3%) has far more wallets than Germany (35.5%)",
+      "**Too few to tell** in 1 of 3 countries: Austria; of the others, wallets are more common in China (53.3%) than in Germany (35.5%)",
     );
     expect(tell(answer("10-too-few-to-tell", columns, rows.slice(0, 1))).headline).to.equal(
       "No country is too small to tell; the others do not differ by more than chance",

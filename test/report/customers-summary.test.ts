@@ -164,14 +164,18 @@ describe("the figures of customers", () => {
     });
     const say = (...levels: ReturnType<typeof level>[]) => {
       const summary = { ...of(), levels };
-      return [story.levelsHeadline(summary), story.customersStory(summary).find((told) => /stay longest/.test(told))];
+      return [story.levelsHeadline(summary), story.customersStory(summary).find((told) => /^Fewest/.test(told))];
     };
-    expect(say(level("Gold", 0, 0), level("Bean", 40, 20), level("Silver", 20, 5), level("None", 10, 4))).to.deep.equal(
-      [
-        "75% of Silver customers still come, against 50% of Bean",
-        "**Silver** customers stay longest (25% left); **Bean** customers go soonest (50% left).",
-      ],
-    );
+    expect(
+      say(level("Gold", 0, 0), level("Bean", 400, 200), level("Silver", 200, 50), level("None", 100, 40)),
+    ).to.deep.equal([
+      "75% of Silver customers still come, against 50% of Bean",
+      "Fewest **Silver** customers have left (25%), and most **Bean** ones (50%).",
+    ]);
+    const chance = "The levels do not differ in how many customers they keep by more than chance";
+    // Fewer customers with the same shares, and a level of three customers that all left.
+    expect(say(level("Bean", 60, 27), level("Silver", 60, 24))).to.deep.equal([chance, undefined]);
+    expect(say(level("Gold", 3, 3), level("Silver", 200, 50))).to.deep.equal([chance, undefined]);
     expect(say(level("Gold", 0, 0), level("Bean", 40, 20))).to.deep.equal([
       "50% of Bean customers still come",
       undefined,
@@ -205,6 +209,21 @@ describe("the figures of customers", () => {
       // May is not complete.
       { month: "2024-05-01", customers: 1, retention: [] },
     ]);
+  });
+
+  it("compare the same customers a month and a year after registration", () => {
+    const cohort = (customers: number, first: number, ...later: number[]) => ({
+      month: "2024-01-01",
+      customers,
+      retention: [1, first, ...later],
+    });
+    const say = (...cohorts: ReturnType<typeof cohort>[]) => story.retentionHeadline({ ...of(), cohorts });
+    const year = [...Array<number>(10).fill(0.5), 0.25];
+    // The larger cohort is not a year old.
+    expect(say(cohort(10, 0.75, ...year), cohort(90, 0.1))).to.equal(
+      "75% order in the month after registration, and 25% still do after a year",
+    );
+    expect(say(cohort(10, 0.5), cohort(30, 0.1))).to.equal("20% order in the month after registration");
   });
 
   it("add up the average revenue per customer of a year, while five customers are that old", () => {
@@ -266,7 +285,9 @@ describe("the figures of customers", () => {
     expect(story.latelyHeadline(of())).to.equal(
       "1 customer left only recently, with a last order in the past 90 days. They had spent ₴300: contact them first",
     );
-    expect(story.levelsHeadline(of())).to.equal("100% of Gold customers still come, against 33% of Bean");
+    expect(story.levelsHeadline(of())).to.equal(
+      "The levels do not differ in how many customers they keep by more than chance",
+    );
     expect(story.segmentsHeadline(of())).to.equal(
       "Champions are 50% of registered customers and brought 70% of their revenue",
     );
