@@ -111,7 +111,7 @@ export async function startEngine(pulumi: string): Promise<Engine> {
           PULUMI_EXPERIMENTAL: "true",
           PULUMI_SKIP_CHECKPOINTS: "true",
           PULUMI_DEBUG_PROVIDERS: `gcp:${google.port}`,
-          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${new URL("short-pauses.mjs", import.meta.url)}`,
+          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --import=${new URL("preloaded.mjs", import.meta.url)}`,
           PATH: [bin, pulumi, dirname(process.execPath), process.env.PATH].join(delimiter),
         },
       },

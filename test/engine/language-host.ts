@@ -96,8 +96,8 @@ const { port } = await serve(LanguageRuntimeService, {
 });
 console.log(port);
 
-// Pulumi's own ends too when the engine was killed.
+// Pulumi's own ends too when the engine was killed, or ended before this line: then the parent is the first process.
 const parent = process.ppid;
 setInterval(() => {
-  if (process.ppid !== parent) process.exit();
+  if (process.ppid !== parent || parent === 1) process.exit();
 }, 500);

@@ -1,30 +1,25 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { declareStack } from "../components/stack.ts";
 import { type Resource, violations } from "./support.ts";
 
 /** The resources that index.ts declares with some settings. */
-function declared(config: Record<string, string> = {}): Resource[] {
-  const program = fileURLToPath(new URL("declare.ts", import.meta.url));
-  const run = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", program, JSON.stringify(config)], {
-    encoding: "utf8",
-    maxBuffer: 1e9,
-  });
-  expect(run.status, run.stderr).to.equal(0);
-  const resources = JSON.parse(run.stdout) as { type: string; name: string; inputs: Record<string, unknown> }[];
+async function declared(config: Record<string, string> = {}): Promise<Resource[]> {
+  const { resources } = await declareStack({ config });
   return resources.map(({ type, name, inputs }) => ({ type, name, props: inputs }));
 }
 
 describe("the stack that index.ts declares", () => {
-  const resources: Resource[] = [];
-  before(() => resources.push(...declared()));
+  let resources: Resource[];
+  before(async () => {
+    resources = await declared();
+  });
 
   it("follows every rule in one project", async () => {
     expect(await violations(resources)).to.deep.equal([]);
   });
 
   it("follows every rule in two projects and another location, with alerts", async () => {
-    const elsewhere = declared({
+    const elsewhere = await declared({
       "gcp-data-demos:merchantProject": "merchant-project",
       "gcp-data-demos:walletProject": "wallet-project",
       "gcp-data-demos:location": "EU",

@@ -69,7 +69,7 @@ describe("the dbt project", function () {
   }
 
   before(async () => {
-    const built = await buildShop();
+    const built = await buildShop(dbt);
     folder = await mkdtemp(join(tmpdir(), "dbt-"));
     // A process that has a DuckDB file open keeps others out.
     shop = { ...built, warehouse: await copyOf(built.warehouse, "built") };
@@ -172,6 +172,9 @@ describe("the dbt project", function () {
 
   describe("on the night after", () => {
     let nightly: string;
+    let failure: unknown;
+    let kept: typeof published;
+    let last: unknown[];
     let months: unknown;
     before(async () => {
       nightly = await copyOf(shop.warehouse, "nightly");
@@ -180,15 +183,51 @@ describe("the dbt project", function () {
       await generateCoffee(lake, { ...shopSettings, until: "2024-04-02", days: 61 });
       const database = await openDuckDb(pathToFileURL(nightly).href.replace("file:", "duckdb:"));
       await load(database, lake).finally(() => database.close());
+
+      // First with a line and a customer that dbt's tests refuse, then without.
+      const line = "order_detail_id = (select max(order_detail_id) from coffee_shop.order_details)";
+      const customer = `customer_id = (select min(customer_id) from coffee_shop.orders where order_date < date '${LAST_DAY}')`;
+      await queryDuckDb(
+        nightly,
+        `create table coffee_shop.before_change as from coffee_shop.customers where ${customer};
+         update coffee_shop.order_details set quantity = quantity + 1 where ${line};
+         update coffee_shop.customers set registration_date = date '${LAST_DAY}' where ${customer}`,
+      );
+      failure = await buildOn(nightly, "dbt-broken").catch((error: unknown) => error);
+      kept = await readModels(nightly, Object.keys(keys));
+      last = await queryDuckDb(nightly, "select status, reason from coffee_marts.last_build");
+      await queryDuckDb(
+        nightly,
+        `update coffee_shop.order_details set quantity = quantity - 1 where ${line};
+         update coffee_shop.customers set registration_date = (select registration_date from coffee_shop.before_change) where ${customer}`,
+      );
       await buildOn(nightly, "dbt-nightly");
       months = await queryDuckDb(nightly, "select month, is_changed from coffee_marts.loaded_months order by month");
     });
 
-    it("builds only the months that changed", () => {
+    it("fails on a changed line and on an order before registration, and names the tests and the log", () => {
+      expect(failure).to.be.instanceOf(UserError);
+      const { message } = failure as UserError;
+      expect(message).to.include("test lines_add_up_to_their_order: Got 1 result");
+      expect(message).to.include("test no_order_before_registration: Got");
+      expect(message).to.include(join(folder, "dbt-broken", "dbt.log"));
+    });
+
+    it("leaves all published marts as they were if a test fails, and records why", () => {
+      expectSameRows(kept, published);
+      expect(last).to.have.length(1);
+      expect(last[0]).to.include({ status: "failed" });
+      expect(last[0]).to.have.property("reason").that.includes("test lines_add_up_to_their_order: Got 1 result");
+    });
+
+    it("starts from the published marts again after a failed build, and builds only the months that changed", async () => {
       expect(months).to.deep.equal([
         { month: "2024-02-01", is_changed: true },
         { month: "2024-03-01", is_changed: false },
         { month: "2024-04-01", is_changed: true },
+      ]);
+      expect(await queryDuckDb(nightly, "select status from coffee_marts.last_build")).to.deep.equal([
+        { status: "published" },
       ]);
     });
 
@@ -217,26 +256,16 @@ describe("the dbt project", function () {
 
   describe("built again", () => {
     const earlierDay = "2024-03-01";
-    let failure: unknown;
     let refusal: unknown;
     let staleness: unknown;
     let beyond: unknown;
-    const broken = () => warehouseOf("broken");
     const earlier = () => warehouseOf("earlier");
 
     before(async () => {
       const { warehouse } = await makeShop();
       await copyOf(warehouse, "earlier");
       const refused = await copyOf(warehouse, "refused");
-      await copyOf(shop.warehouse, "broken");
       const [stale, outOfBounds] = [await copyOf(shop.warehouse, "stale"), await copyOf(shop.warehouse, "bounds")];
-      await queryDuckDb(
-        broken(),
-        `update coffee_shop.order_details set quantity = quantity + 1
-         where order_detail_id = (select max(order_detail_id) from coffee_shop.order_details);
-         update coffee_shop.customers set registration_date = date '${LAST_DAY}'
-         where customer_id = (select min(customer_id) from coffee_shop.orders where order_date < date '${LAST_DAY}')`,
-      );
       await queryDuckDb(
         outOfBounds,
         `update coffee_shop.stores set latitude = 950, store_name = '' where store_id = 1;
@@ -246,8 +275,7 @@ describe("the dbt project", function () {
       );
       await queryDuckDb(stale, "update coffee_shop.loads set loaded_at = loaded_at - interval 25 hour");
       const caught = (error: unknown) => error;
-      [failure, refusal, staleness, beyond] = await Promise.all([
-        buildOn(broken(), "dbt-broken").catch(caught),
+      [refusal, staleness, beyond] = await Promise.all([
         dbtBuild({ ...optionsOf(refused, "dbt-refused"), asOfDate: "yesterday" }).catch(caught),
         buildOn(stale, "dbt-stale").catch(caught),
         buildOn(outOfBounds, "dbt-bounds").catch(caught),
@@ -268,36 +296,6 @@ describe("the dbt project", function () {
       const [given] = await queryDuckDb(earlier(), metrics);
       expect(given).to.include({ as_of: earlierDay, last_order: earlierDay, days: 0 });
       expect(given?.orders).to.be.lessThan(byDefault?.orders as number);
-    });
-
-    it("fails on a changed line and on an order before registration, and names the tests and the log", () => {
-      expect(failure).to.be.instanceOf(UserError);
-      const { message } = failure as UserError;
-      expect(message).to.include("test lines_add_up_to_their_order: Got 1 result");
-      expect(message).to.include("test no_order_before_registration: Got");
-      expect(message).to.include(join(folder, "dbt-broken", "dbt.log"));
-    });
-
-    it("leaves all published marts as they were if a test fails, and records why", async () => {
-      expectSameRows(await readModels(broken(), Object.keys(keys)), published);
-      const [last] = await queryDuckDb(broken(), "select status, reason from coffee_marts.last_build");
-      expect(last?.status).to.equal("failed");
-      expect(last?.reason).to.include("test lines_add_up_to_their_order: Got 1 result");
-    });
-
-    it("starts from the published marts again after a failed build", async () => {
-      await queryDuckDb(
-        broken(),
-        `update coffee_shop.order_details set quantity = quantity - 1
-         where order_detail_id = (select max(order_detail_id) from coffee_shop.order_details);
-         update coffee_shop.customers set registration_date = (select min(registration_date) from coffee_marts.dim_customer as dim
-           where dim.customer_id = customers.customer_id)`,
-      );
-      await buildOn(broken(), "dbt-mended");
-      expectSameRows(await readModels(broken(), timeless), publishedOf(timeless));
-      expect(await queryDuckDb(broken(), "select status from coffee_marts.last_build")).to.deep.equal([
-        { status: "published" },
-      ]);
     });
 
     it("refuses a load that is more than a day old in one sentence", () => {

@@ -83,7 +83,8 @@ export interface BuiltShop {
   readonly steps: readonly (readonly [done: number, total: number])[];
 }
 
-export async function buildShop(): Promise<BuiltShop> {
+/** @param dbt a running dbt, which the caller stops; without one, this starts its own */
+export async function buildShop(dbt?: DbtServer): Promise<BuiltShop> {
   const shop = await makeShop();
   const folder = await madeOnce("built-shop", async (made) => {
     const warehouse = join(made, "warehouse.duckdb");
@@ -93,6 +94,7 @@ export async function buildShop(): Promise<BuiltShop> {
       target: "duckdb",
       env: { DBT_DUCKDB_PATH: warehouse },
       folder: join(made, "dbt"),
+      ...(dbt && { dbt }),
       progress: (done, total) => steps.push([done, total]),
     });
     await writeFile(join(made, "said.json"), JSON.stringify({ report, steps }));

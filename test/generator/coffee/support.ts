@@ -125,8 +125,11 @@ async function fillShop(file: string, options: Omit<GenerateOptions, "shard">): 
         table === coffee.customerTruth
           ? ["ground_truth/Customers.csv"]
           : files.flatMap((file) => (file.table === table.table ? file.path : []));
+      // Looking at each of a hundred files to detect its form would take most of the time.
       for (const path of paths)
-        await connection.run(`COPY ${fullName(table)} FROM '${lake.uri(path)}' (FORMAT csv, HEADER, STRICT_MODE)`);
+        await connection.run(
+          `COPY ${fullName(table)} FROM '${lake.uri(path)}' (FORMAT csv, HEADER, STRICT_MODE, AUTO_DETECT false)`,
+        );
     }
   } finally {
     connection.closeSync();

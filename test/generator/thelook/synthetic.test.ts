@@ -104,8 +104,8 @@ describe("The synthetic thelook", () => {
     it("gives between a fifth and 27 % of the users an address they share", async () => {
       const sharing = "SELECT sum(n) / 100000 FROM (SELECT count(*) AS n FROM users GROUP BY email HAVING n > 1)";
       expect(await number(sharing)).to.be.within(0.2, 0.27);
-      const form = "lower(first_name) || lower(last_name) || '@example.(com|net|org)'";
-      expect(await number(`SELECT count(*) FROM users WHERE NOT regexp_full_match(email, ${form})`)).to.equal(0);
+      const forms = ["com", "net", "org"].map((end) => `lower(first_name) || lower(last_name) || '@example.${end}'`);
+      expect(await number(`SELECT count(*) FROM users WHERE email NOT IN (${forms.join(", ")})`)).to.equal(0);
     });
 
     it("prices items as in fashion: many cheap, few expensive, men's at 63 dollars on average and women's at 56", async () => {

@@ -1,4 +1,12 @@
-import { type Analyser, type Engine, loadAnalyser, openEngine, toDuckDb, type Value } from "googlesql-duckdb/tree";
+import {
+  type Analysed,
+  type Analyser,
+  type Engine,
+  loadAnalyser,
+  openEngine,
+  toDuckDb,
+  type Value,
+} from "googlesql-duckdb/tree";
 import { noLedger } from "../../src/differential/ledger.ts";
 import type { Chance } from "../../src/differential/noise.ts";
 import { answerPrivately, planPrivately } from "../../src/differential/private-answer.ts";
@@ -61,16 +69,29 @@ export async function audited(file: string, people: string): Promise<Audited> {
   );
   const engine = await openEngine(file);
   const analyser = await loadAnalyser([{ id: "v", paths: [["linked", "payments"]], columns: payments().columns }]);
-  return { runs: (...args) => runs(engine, analyser, ...args), close: () => engine.close() };
+  const analysed = new Map<string, Analysed>();
+  const analyse = (sql: string) => {
+    const query = analysed.get(sql) ?? analyser.analyse(sql);
+    analysed.set(sql, query);
+    return query;
+  };
+  // Contributions depend on nothing random but the key, so DuckDB computes them once for each key.
+  const computed = new Map<string, Promise<Value[][]>>();
+  const rows: Engine["rows"] = (select, types) => {
+    const found = computed.get(select) ?? engine.rows(select, types);
+    computed.set(select, found);
+    return found;
+  };
+  return { runs: (...args) => runs(analyse, rows, ...args), close: () => engine.close() };
 }
 
 async function runs(
-  engine: Engine,
-  analyser: Analyser,
+  analyse: Analyser["analyse"],
+  rows: Engine["rows"],
   ...[sql, table, count, chance, broken = {}]: Parameters<Audited["runs"]>
 ): Promise<(string | null)[][][]> {
   const { noise = (uniform) => uniform, contributions = (select) => select } = broken;
-  const query = analyser.analyse(sql);
+  const query = analyse(sql);
   const plan = planPrivately(query, selectsOf(query), (of, sensitive, answers) =>
     toDuckDb(of, {
       relation: () => table,
@@ -78,12 +99,8 @@ async function runs(
       sensitive,
     }),
   );
-  // Contributions depend on nothing random but the key, so DuckDB computes them once for each key.
-  const computed = new Map<string, Promise<Value[][]>>();
   const each: Engine["each"] = async (select, types, use) => {
-    const found = computed.get(select) ?? engine.rows(contributions(select), types);
-    computed.set(select, found);
-    for (const row of await found) use(row);
+    for (const row of await rows(contributions(select), types)) use(row);
   };
   const all: (string | null)[][][] = [];
   for (let run = 0; run < count; run++) {
