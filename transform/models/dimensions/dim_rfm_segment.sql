@@ -35,7 +35,7 @@ meanings as (
         ('Promising', 'Few visits so far, the last not long ago. Remind them that you exist.'),
         ('Need Attention', 'Some visits so far, and the next one is overdue. A small offer now costs less than winning them back.'),
         ('About To Sleep', 'Few visits, the last some time ago, and most will not come again unprompted. Write to them while they remember you.'),
-        ('Cannot Lose Them', 'They came most often of all, and have been away for far longer than usual. Call them: nobody is worth more to win back.'),
+        ('Cannot Lose Them', 'They came most often of all, and have been away for far longer than usual. Write to those who agreed to it: nobody is worth more to win back.'),
         ('At Risk', 'They came often or now and then, and have been away for far longer than usual. Some are only on a break: ask what went wrong, and make an offer.'),
         ('Churned', 'Few visits, and none for a long time. Spend nothing on them beyond the newsletter.'),
     ] -%}
