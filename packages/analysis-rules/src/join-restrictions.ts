@@ -159,15 +159,18 @@ export function joinDemanded(instance: Instance, walk: Walk, node: Node = instan
   );
 }
 
-/** Throws Refusal for rows that still need protection: they have to be joined first, or aggregated with the view's clause. */
-export function requireClean(relation: Relation, walk: Walk): Relation {
+/**
+ * Throws Refusal for rows that still need protection: they have to be joined first, or aggregated with the view's clause.
+ * @param more a sentence of advice, after the one about the clause
+ */
+export function requireClean(relation: Relation, walk: Walk, more = ""): Relation {
   const [raw] = rawOf(relation);
   if (raw) {
     const threshold = raw.rule.aggregationThreshold !== undefined;
     throw walk.refusal(
       threshold ? "aggregation threshold" : "differential privacy",
       clauseDemanded(raw),
-      clauseAdvice(raw),
+      `${clauseAdvice(raw)} ${more}`.trim(),
       raw.scan,
     );
   }

@@ -79,7 +79,9 @@ const scans: Readonly<Record<string, (node: Node, walk: Walk) => Relation>> = {
     return clean(idsOf(node), input);
   },
   ArrayScan(node, walk) {
-    const input = node.inputScan === undefined ? nothing : requireClean(inputOf(node, walk), walk);
+    const ofRows = columnIdsIn(node.arrayExprList).size > 0;
+    const apart = ofRows ? "" : "Put UNNEST into a table of its own: JOIN (SELECT x FROM UNNEST([1, 2]) AS x) ON TRUE.";
+    const input = node.inputScan === undefined ? nothing : requireClean(inputOf(node, walk), walk, apart);
     examine([node.arrayExprList, node.joinExpr], input, walk);
     const origin = walk.originFrom(columnIdsIn(node.arrayExprList));
     for (const id of idsOf(node)) if (!input.columns.has(id)) walk.origins.set(id, origin);

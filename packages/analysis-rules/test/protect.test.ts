@@ -144,6 +144,14 @@ describe("A refusal", () => {
       "Write SELECT WITH AGGREGATION_THRESHOLD …, COUNT(DISTINCT hashed_email) FROM linked.members … GROUP BY …. Its FROM may only filter and join rows; an outer SELECT may order, filter and join the result.",
     ],
     [
+      "SELECT WITH AGGREGATION_THRESHOLD x, COUNT(*) FROM linked.members, UNNEST([10, 100]) AS x WHERE points > x GROUP BY x",
+      "Write SELECT WITH AGGREGATION_THRESHOLD …, COUNT(DISTINCT hashed_email) FROM linked.members … GROUP BY …. Its FROM may only filter and join rows; an outer SELECT may order, filter and join the result. Put UNNEST into a table of its own: JOIN (SELECT x FROM UNNEST([1, 2]) AS x) ON TRUE.",
+    ],
+    [
+      "SELECT WITH AGGREGATION_THRESHOLD x, COUNT(*) FROM linked.members, UNNEST([points]) AS x GROUP BY x",
+      "Write SELECT WITH AGGREGATION_THRESHOLD …, COUNT(DISTINCT hashed_email) FROM linked.members … GROUP BY …. Its FROM may only filter and join rows; an outer SELECT may order, filter and join the result.",
+    ],
+    [
       "SELECT * FROM linked.noisy",
       "Write SELECT WITH DIFFERENTIAL_PRIVACY …, COUNT(hashed_email, contribution_bounds_per_group => (0, 1)) FROM linked.noisy … GROUP BY …. Its FROM may only filter and join rows; an outer SELECT may order, filter and join the result.",
     ],

@@ -1,4 +1,5 @@
-import type { CatalogTable, ColumnKind } from "./analyser/analyser.ts";
+import type { CatalogTable } from "./analyser/analyser.ts";
+import type { ColumnKind } from "./analyser/types.ts";
 import { defaultLimits, type Engine, type Limits } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { name as quoted } from "./translate/sql.ts";

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { DuckDBConnection, DuckDBInstance, StatementType } from "@duckdb/node-api";
-import type { Type } from "./analyser/analyser.ts";
+import type { Type } from "./analyser/types.ts";
 import { messageOf, RunError, UserError } from "./errors.ts";
 import { registerFunctions } from "./evaluate/evaluator.ts";
 import { toValue, type Value } from "./values.ts";

@@ -1,4 +1,4 @@
-export type { ColumnKind } from "./analyser/analyser.ts";
+export type { ColumnKind } from "./analyser/types.ts";
 export type { Table, TableColumn } from "./catalogue.ts";
 export type { AnswerColumn } from "./columns.ts";
 export type { Limits } from "./engine.ts";

@@ -6,15 +6,13 @@ export {
   type Analysed,
   type Analyser,
   type CatalogTable,
-  type Column,
-  type ColumnKind,
   loadAnalyser,
-  type Type,
 } from "./analyser/analyser.ts";
 export { compileToKeep } from "./analyser/kept.ts";
 export { copyOf, listOf, type Node, placeOf, unknownFields } from "./analyser/node.ts";
 export { isCodeKept } from "./analyser/service.ts";
 export { type CatalogFunction, type FunctionParameter, tableColumns } from "./analyser/table-functions.ts";
+export type { Column, ColumnKind, Type } from "./analyser/types.ts";
 export { type AnswerColumn, columnsOf } from "./columns.ts";
 export { collected, defaultLimits, type Engine, engineOn, type Limits, openEngine } from "./engine.ts";
 export { messageOf, type Place, RunError, SqlError, UnsupportedSql, UserError } from "./errors.ts";

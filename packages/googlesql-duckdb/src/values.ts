@@ -9,7 +9,7 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from "@duckdb/node-api";
-import type { Type } from "./analyser/analyser.ts";
+import type { Type } from "./analyser/types.ts";
 
 /** A value of an answer, in types that JSON has. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [field: string]: Value };

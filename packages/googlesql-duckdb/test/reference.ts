@@ -1,8 +1,9 @@
 import type { DuckDBIntervalValue } from "@duckdb/node-api";
-import { type CatalogTable, type ColumnKind, catalogJson, languageOf, type Type } from "../src/analyser/analyser.ts";
+import { type CatalogTable, catalogJson, languageOf } from "../src/analyser/analyser.ts";
 import { listOf } from "../src/analyser/node.ts";
 import type { Json, JsonObject } from "../src/analyser/protobuf.ts";
 import { startService } from "../src/analyser/service.ts";
+import type { ColumnKind, Type } from "../src/analyser/types.ts";
 import { ofMessage } from "../src/evaluate/values.ts";
 
 /** A value in a table of a test. INT64, NUMERIC, DATE ("2024-02-29") and TIMESTAMP ("2024-02-29T12:00:00.000001Z") are texts. */

@@ -57,6 +57,7 @@ export const joins: readonly Chapter[] = [
   {
     title: "keep every row's privacy unit in a join with own tables:",
     allowed: [
+      ["values made up in a table of their own", `${T} x, COUNT(*) FROM linked.members m JOIN (SELECT x FROM UNNEST([10, 100]) AS x) ON m.points > x GROUP BY x`, 20],
       ["an inner join on anything", `${T} COUNT(*) FROM linked.members m JOIN own.users u ON m.points > u.age`, 20],
       ["a comma join", `${T} COUNT(*) FROM linked.members m, own.users u WHERE m.city = u.city`, 20],
       ["LEFT JOIN with the view on the left", `${T} u.country, COUNT(*) FROM linked.members m LEFT JOIN own.users u USING (hashed_email) GROUP BY 1`, 20],

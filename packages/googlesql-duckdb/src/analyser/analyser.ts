@@ -6,24 +6,12 @@ import { flatten, messageFor, type Node } from "./node.ts";
 import type { JsonObject } from "./protobuf.ts";
 import { catalogRequest, type Ready, type Service, startService } from "./service.ts";
 import { type CatalogFunction, definition, type FunctionParameter, functionJson } from "./table-functions.ts";
+import type { Column, ColumnKind } from "./types.ts";
 
 /*
  * Google's own analyser of GoogleSQL, the language of BigQuery. It parses a query, resolves every name, finds the type of every
  * expression, and returns the resolved tree. It runs inside this process, compiled to WebAssembly.
  */
-
-/** The types that a table's column can have. */
-export type ColumnKind =
-  | "INT64"
-  | "FLOAT64"
-  | "NUMERIC"
-  | "STRING"
-  | "BYTES"
-  | "BOOL"
-  | "DATE"
-  | "DATETIME"
-  | "TIMESTAMP"
-  | "TIME";
 
 /** A table that a query may name. */
 export interface CatalogTable {
@@ -48,20 +36,6 @@ export interface Analysed {
   write(expression: Node, columns: ReadonlyMap<Node, string>): string | undefined;
   /** Computes what DuckDB cannot. */
   readonly evaluator: Evaluator;
-}
-
-/** A column of a scan. Its id is unique in the query. */
-export interface Column {
-  readonly columnId: string;
-  readonly name: string;
-  readonly type: Type;
-}
-
-/** A GoogleSQL type, such as { typeKind: "TYPE_STRING" }. */
-export interface Type {
-  readonly typeKind: string;
-  readonly arrayType?: { readonly elementType: Type };
-  readonly structType?: { readonly field: readonly { readonly fieldName: string; readonly fieldType: Type }[] };
 }
 
 export interface Analyser {
@@ -163,9 +137,8 @@ export async function loadAnalyser(
   /** The query to analyse instead of one that failed. Throws the error, as it is shown, if there is none. */
   const instead = (sql: string, error: unknown): string => {
     if (!(error instanceof SqlError)) throw error;
-    const shown = unlessMissing(error, sql);
-    const typed = shown instanceof SqlError ? reworded(sql, shown) : undefined;
-    if (typed === undefined) throw shown;
+    const typed = reworded(sql, error);
+    if (typed === undefined) throw unlessMissing(error, sql);
     return typed;
   };
   // Editors on Windows begin a file with a byte order mark.

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { basename, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { crc32 } from "node:zlib";
-import type { Service } from "./service.ts";
 
 /*
  * Google's library is 28 MB of WebAssembly. Compiling it, starting it and registering a catalog takes a second, and the result is the same each
@@ -110,9 +109,16 @@ function removeOld({ folder, codeFile }: Kept): void {
     if (!file.startsWith(version) || oldest.includes(file)) rmSync(join(folder, file), { force: true });
 }
 
+/** A library that runs, and can write itself to a file. */
+interface Keepable {
+  readonly kept: Kept;
+  language(): object;
+  keep(what: "code" | "image", file: string): void;
+}
+
 /** Writes what `Kept` describes: aside first, so that no process reads half a file. */
-export function keep(what: "code" | "image", service: Service, registration: string, catalog: string): void {
-  const { kept } = service;
+export function keep(what: "code" | "image", library: Keepable, registration: string, catalog: string): void {
+  const { kept } = library;
   mkdirSync(kept.folder, { recursive: true });
   const replace = (file: string, write: (aside: string) => void) => {
     const aside = `${file}.${process.pid}`;
@@ -126,12 +132,12 @@ export function keep(what: "code" | "image", service: Service, registration: str
   if (what === "image") {
     if (catalog !== FIRST_CATALOG)
       throw new Error(`the catalog has the number ${catalog}, and images have ${FIRST_CATALOG}`);
-    replace(kept.imageFile(registration), (aside) => service.keep("image", aside));
+    replace(kept.imageFile(registration), (aside) => library.keep("image", aside));
     removeOld(kept);
     return;
   }
-  const language = service.language();
+  const language = library.language();
   replace(kept.languageFile, (aside) => writeFileSync(aside, withChecksum(Buffer.from(JSON.stringify(language)))));
   for (const flag of USING) setFlagsFromString(flag);
-  replace(kept.codeFile, (aside) => service.keep("code", aside));
+  replace(kept.codeFile, (aside) => library.keep("code", aside));
 }

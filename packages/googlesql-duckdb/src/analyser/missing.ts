@@ -7,6 +7,8 @@ const missing: Readonly<Record<string, string>> = {
   MIN_BY: "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y).",
   CONTAINS_SUBSTR: "Write STRPOS(LOWER(x), LOWER(y)) > 0.",
   COLLATE: "Compare LOWER(x) with LOWER(y).",
+  GAP_FILL:
+    "Join the days to the groups: FROM UNNEST(GENERATE_DATE_ARRAY(first, last)) AS day LEFT JOIN groups USING (day).",
   SEARCH: "Write REGEXP_CONTAINS(LOWER(x), r'\\bword\\b').",
 };
 const geography = "Share latitude and longitude as FLOAT64, or a name of the place.";
@@ -16,7 +18,7 @@ export function unlessMissing(error: SqlError, sql: string): SqlError | Unsuppor
   const statement = statementIn(error, sql);
   if (statement !== undefined)
     return new SqlError(`Only one query can be run here: SELECT, WITH or FROM. ${statement}`, error.line, error.column);
-  const [, name = ""] = /^Function not found: (?:SAFE\.)?`?(\w+)/i.exec(error.message) ?? [];
+  const [, name = ""] = /^(?:Table-valued f|F)unction not found: (?:SAFE\.)?`?(\w+)/i.exec(error.message) ?? [];
   const called = name.toUpperCase();
   const advice = called.startsWith("ST_") ? geography : Object.hasOwn(missing, called) ? missing[called] : undefined;
   if (advice === undefined || error.line === undefined || error.column === undefined) return error;
@@ -41,15 +43,40 @@ function statementIn({ message, line, column }: SqlError, sql: string): string |
   return `${name} is another statement.`;
 }
 
+/** Whole strings, quoted names and comments, calls of MAX_BY and MIN_BY, and the signs between the arguments of a call. */
+const tokens =
+  /("""|'''|["'`])(?:\\[\s\S]|(?!\1)[\s\S])*\1|--.*|#.*|\/\*[\s\S]*?\*\/|(?<![.\w])(MAX|MIN)_BY\s*\(|[(),[\]]/gi;
+
+/** A query with `ANY_VALUE(x HAVING MAX y)`, its longer form, for each `MAX_BY(x, y)`, and the same for MIN_BY; undefined if it has none. */
+function inLongForm(sql: string): string | undefined {
+  const edits: { readonly from: number; readonly to: number; readonly text: string }[] = [];
+  const open: { from: number; to: number; most?: string | undefined; comma?: number }[] = [];
+  for (const { 0: token, 2: most, index } of sql.matchAll(tokens)) {
+    if (most || token === "(" || token === "[") open.push({ from: index, to: index + token.length, most });
+    // The last comma counts: STRUCT<a INT64, b INT64>(1, 2) has one before it.
+    const inner = open.at(-1);
+    if (inner && token === ",") inner.comma = index;
+    if (token !== ")" && token !== "]") continue;
+    open.pop();
+    if (inner?.most === undefined || inner.comma === undefined) continue;
+    edits.push({ ...inner, text: "ANY_VALUE(" });
+    edits.push({ from: inner.comma, to: inner.comma + 1, text: ` HAVING ${inner.most}` });
+  }
+  if (edits.length === 0) return undefined;
+  edits.sort((one, other) => other.from - one.from);
+  return edits.reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), sql);
+}
+
 /** BigQuery's other names for INT64, which the analyser lacks. */
 const otherNames = /^Type not found: (INT|INTEGER|SMALLINT|BIGINT|TINYINT|BYTEINT)$/i;
 
 /**
  * A query that BigQuery accepts and the analyser does not, in words that the analyser accepts; undefined for another error: a bare NULL
- * beside LIKE has no type for the analyser, and INT64 has other names.
+ * beside LIKE has no type for the analyser, INT64 has other names, and MAX_BY is missing.
  */
 export function reworded(sql: string, { message, line, column }: SqlError): string | undefined {
   const isOfNull = /^Operands of (NOT )?LIKE cannot be literal NULL/.test(message);
+  if (/^Function not found: M(AX|IN)_BY\b/i.test(message)) return inLongForm(sql);
   const from = isOfNull ? "NULL" : otherNames.exec(message)?.[1];
   if (from === undefined || !line || !column) return undefined;
   const offset = offsetOf(sql, { line, column });

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
-import type { ColumnKind } from "./analyser.ts";
 import type { JsonObject } from "./protobuf.ts";
+import type { ColumnKind } from "./types.ts";
 
 /*
  * Table functions, as GoogleSQL calls them: functions that stand in FROM, take tables and values, and return a table. The analyser

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type DuckDBConnection, DuckDBScalarFunction, type DuckDBValue } from "@duckdb/node-api";
-import type { Type } from "../analyser/analyser.ts";
 import type { JsonObject } from "../analyser/protobuf.ts";
 import { catalogRequest, type Ready, type Service } from "../analyser/service.ts";
+import type { Type } from "../analyser/types.ts";
 import { messageOf, SqlError } from "../errors.ts";
 import { columnType, ofMessage, toMessage } from "./values.ts";
 

@@ -22,9 +22,9 @@ import {
   TIMESTAMP,
   VARCHAR,
 } from "@duckdb/node-api";
-import type { Type } from "../analyser/analyser.ts";
 import { listOf } from "../analyser/node.ts";
 import type { JsonObject } from "../analyser/protobuf.ts";
+import type { Type } from "../analyser/types.ts";
 import { fieldName } from "../translate/types.ts";
 
 /* Values of DuckDB as Google's library takes them, and back. */

@@ -1,5 +1,5 @@
-import type { Type } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
+import type { Type } from "../analyser/types.ts";
 import { type AggregateCall, functionName, kindOf, literalText, type TranslateAggregate, writtenName } from "./call.ts";
 import { expression } from "./expressions.ts";
 import { average, sum } from "./numerics.ts";
@@ -50,10 +50,11 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
       scope.refuse(`${called} of STRUCT`);
     const modifier = node.nullHandlingModifier;
     const ordered = listOf(node.orderByItemList).length > 0;
-    if (
-      !["array_agg", "array_concat_agg", "string_agg"].includes(name) &&
-      (modifier !== "DEFAULT_NULL_HANDLING" || ordered || node.limit)
-    )
+    // Quantiles leave NULLs out, whether the query says so or not.
+    const isPlain =
+      modifier === "DEFAULT_NULL_HANDLING" ||
+      (modifier === "IGNORE_NULLS" && /^(approx_quantiles|percentile_)/.test(name));
+    if (!["array_agg", "array_concat_agg", "string_agg"].includes(name) && (!isPlain || ordered || node.limit))
       scope.refuse(
         `${called} with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS`,
         name.startsWith("percentile")

@@ -1,5 +1,5 @@
-import type { Type } from "../analyser/analyser.ts";
 import type { Node } from "../analyser/node.ts";
+import type { Type } from "../analyser/types.ts";
 
 /** A function call to translate. */
 export interface Call {

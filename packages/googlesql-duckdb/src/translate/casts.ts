@@ -1,4 +1,4 @@
-import type { Type } from "../analyser/analyser.ts";
+import type { Type } from "../analyser/types.ts";
 import { inDates } from "./functions/date-arithmetic.ts";
 import { inFewDigits, ofDouble, ofText } from "./numerics.ts";
 import { attempt, bind, type Casting, type Failing, orFail, unlessForm, unreadable } from "./sql.ts";

@@ -1,5 +1,5 @@
-import type { Type } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
+import type { Type } from "../analyser/types.ts";
 import { type Evaluated, nameFor } from "../evaluate/evaluator.ts";
 import { functionName } from "./call.ts";
 import { expression } from "./expressions.ts";

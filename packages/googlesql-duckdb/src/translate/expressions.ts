@@ -1,5 +1,5 @@
-import type { Column, Type } from "../analyser/analyser.ts";
 import { listOf, type Node, unknownFields } from "../analyser/node.ts";
+import type { Column, Type } from "../analyser/types.ts";
 import { UnsupportedSql } from "../errors.ts";
 import { functionName, writtenName } from "./call.ts";
 import { cast } from "./casts.ts";

@@ -1,7 +1,7 @@
 import type { DuckDBIntervalValue } from "@duckdb/node-api";
-import type { Type } from "../analyser/analyser.ts";
 import { listOf } from "../analyser/node.ts";
 import type { JsonObject } from "../analyser/protobuf.ts";
+import type { Type } from "../analyser/types.ts";
 import { ofMessage } from "../evaluate/values.ts";
 import { text } from "./sql.ts";
 import { struct } from "./structs.ts";

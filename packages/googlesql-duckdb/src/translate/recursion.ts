@@ -1,5 +1,5 @@
-import type { Column } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
+import type { Column } from "../analyser/types.ts";
 import type { Scope } from "./scope.ts";
 import { column } from "./sql.ts";
 

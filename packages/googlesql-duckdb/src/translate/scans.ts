@@ -1,5 +1,5 @@
-import type { Column } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
+import type { Column } from "../analyser/types.ts";
 import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
 import { groupingCalls, groupingSets } from "./grouping.ts";
@@ -202,7 +202,8 @@ function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   if (listOf<Computed>(node.aggregateList).some(isMultilevel)) return multilevel(node, items, scope);
   const rows = input(node);
   const groups = listOf<Computed>(node.groupByList);
-  for (const { column: of } of groups) if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
+  for (const { column: of } of groups)
+    if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY", "Use a text of it: TO_JSON_STRING(list).");
   const keys = computed(groups, scope);
   const inputs = new Map<string, string>();
   const values = aggregates(listOf(node.aggregateList), scope, inputs);

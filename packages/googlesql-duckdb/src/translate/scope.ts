@@ -1,5 +1,6 @@
-import type { Analysed, Column } from "../analyser/analyser.ts";
+import type { Analysed } from "../analyser/analyser.ts";
 import { type Node, placeOf, unknownFields } from "../analyser/node.ts";
+import type { Column } from "../analyser/types.ts";
 import { UnsupportedSql } from "../errors.ts";
 
 /** Additions of analysis rules to a scan. */

@@ -1,5 +1,6 @@
-import type { Analysed, Column } from "../analyser/analyser.ts";
+import type { Analysed } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
+import type { Column } from "../analyser/types.ts";
 import { UnsupportedSql } from "../errors.ts";
 
 /* Refuses queries that DuckDB would plan for minutes: neither the limit of time nor that of memory stops its planner. */

@@ -1,4 +1,4 @@
-import type { Type } from "../analyser/analyser.ts";
+import type { Type } from "../analyser/types.ts";
 import { fieldName } from "./types.ts";
 
 /** Makes a STRUCT of values. */

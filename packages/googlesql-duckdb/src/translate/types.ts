@@ -1,5 +1,5 @@
-import type { Type } from "../analyser/analyser.ts";
 import { listOf } from "../analyser/node.ts";
+import type { Type } from "../analyser/types.ts";
 
 type Field = NonNullable<Type["structType"]>["field"][number];
 

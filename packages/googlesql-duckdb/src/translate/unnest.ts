@@ -1,5 +1,5 @@
-import type { Column } from "../analyser/analyser.ts";
 import { listOf, type Node, unknownFields } from "../analyser/node.ts";
+import type { Column } from "../analyser/types.ts";
 import { functionName } from "./call.ts";
 import { expression } from "./expressions.ts";
 import { type Item, itemsOf, list, select } from "./scans.ts";
@@ -18,7 +18,11 @@ export function unnested(node: Node, items: readonly Item[], scope: Scope): stri
   const rows = (node.inputScan ?? { kind: "SingleRowScan" }) as Node;
   const elements = expression(array, scope);
   const where = node.joinExpr === undefined ? "" : ` WHERE ${expression(node.joinExpr as Node, scope)}`;
-  if (node.isOuter === true && where) scope.refuse("an outer join with an UNNEST on a condition");
+  if (node.isOuter === true && where)
+    scope.refuse(
+      "an outer join with an UNNEST on a condition",
+      "Put the condition into the array: LEFT JOIN UNNEST(ARRAY(SELECT e FROM UNNEST(list) AS e WHERE e > 0)) AS e.",
+    );
   // An outer join keeps a row whose array is empty, with NULL for the element.
   const each = (list: string) =>
     node.isOuter === true ? `unnest(CASE WHEN len(elements) > 0 THEN ${list} ELSE [NULL] END)` : `unnest(${list})`;

@@ -1,5 +1,5 @@
-import type { Column } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
+import type { Column } from "../analyser/types.ts";
 import { aggregate } from "./aggregates.ts";
 import { functionName } from "./call.ts";
 import { expression } from "./expressions.ts";

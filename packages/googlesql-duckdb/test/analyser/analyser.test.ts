@@ -71,18 +71,31 @@ describe("the analyser of GoogleSQL", function () {
     });
 
   for (const [call, advice] of [
-    ["max_by(id, age)", "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
-    ["MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
+    ["max_by(id)", "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
+    ["SAFE.MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
     ["CONTAINS_SUBSTR(hashed_email, 'a')", "Write STRPOS(LOWER(x), LOWER(y)) > 0."],
     ["COLLATE(hashed_email, 'und:ci')", "Compare LOWER(x) with LOWER(y)."],
     ["ST_GEOGPOINT(1, 2)", "Share latitude and longitude as FLOAT64, or a name of the place."],
   ] as const)
     it(`reports ${call}, which BigQuery has, as unsupported and not as unknown`, () => {
-      const name = call.replace(/\(.*/, "").toUpperCase();
+      const name = call.replace(/^SAFE[.]|\(.*/g, "").toUpperCase();
       expect(() => analyser.analyse(`SELECT 1,\n  ${call} FROM merchant.users`))
         .throw(UnsupportedSql, `DuckDB cannot answer the function ${name} as BigQuery would.`)
         .include({ advice, line: 2, column: 3 });
     });
+
+  it("reports GAP_FILL, a table function of BigQuery, as unsupported and not as unknown", () => {
+    const sql =
+      "SELECT *\nFROM GAP_FILL(TABLE merchant.users, ts_column => 'created_at', bucket_width => INTERVAL 1 DAY)";
+    expect(() => analyser.analyse(sql))
+      .throw(UnsupportedSql, "DuckDB cannot answer the function GAP_FILL as BigQuery would.")
+      .include({
+        advice:
+          "Join the days to the groups: FROM UNNEST(GENERATE_DATE_ARRAY(first, last)) AS day LEFT JOIN groups USING (day).",
+        line: 2,
+        column: 6,
+      });
+  });
 
   it("keeps all columns of a table in its scan, used or not", () => {
     const { query } = analyser.analyse("SELECT id FROM merchant.users");

@@ -73,6 +73,14 @@ describe("a query's answer from DuckDB", function () {
     }
   });
 
+  it("has MAX_BY and MIN_BY, which the reference implementation writes as ANY_VALUE with HAVING", async () => {
+    const sql = (by: (x: string, most: string, y: string) => string) =>
+      `SELECT b, ${by("CONCAT(s, ', (\\'')", "max", "i + 1")} AS a, ${by("STRUCT<a INT64, b ARRAY<STRING>>(i, [s, r])", "MIN", "GREATEST(i, j) /* , */")}, ${by('"""a,""" || s', "MAX", "j")}, 'MAX_BY(i, j)' FROM t GROUP BY b`;
+    const short = sql((x, most, y) => `${most}_by (${x}, ${y})`);
+    const long = sql((x, most, y) => `ANY_VALUE(${x} HAVING ${most} ${y})`);
+    expect(inOrder(short, await both.run(both.translate(short)))).deep.equal(inOrder(long, both.reference.ask(long)));
+  });
+
   it("has the local time of each supported time zone, from 1900 to 2100", async () => {
     const times = "UNNEST(GENERATE_TIMESTAMP_ARRAY('1900-01-01', '2100-01-01', INTERVAL 97 DAY)) AS x";
     const sql = `SELECT x, ${[...zones].map((zone) => `DATETIME(x, '${zone}')`).join(", ")} FROM ${times} ORDER BY x`;
@@ -80,7 +88,8 @@ describe("a query's answer from DuckDB", function () {
   });
 
   it("has exact quantiles and the most frequent values, with NULL among them", async () => {
-    const sql = "SELECT APPROX_QUANTILES(i, 4), APPROX_QUANTILES(f, 2)[OFFSET(1)], APPROX_TOP_COUNT(b, 2) FROM t";
+    const sql =
+      "SELECT APPROX_QUANTILES(i, 4 IGNORE NULLS), APPROX_QUANTILES(f, 2)[OFFSET(1)], APPROX_TOP_COUNT(b, 2) FROM t";
     expect(await both.run(both.translate(sql))).deep.equal([
       [
         ["-7", "0", "1", "1", "12"],

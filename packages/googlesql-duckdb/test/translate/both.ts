@@ -11,8 +11,9 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from "@duckdb/node-api";
-import { type Analysed, type Analyser, type ColumnKind, loadAnalyser } from "../../src/analyser/analyser.ts";
+import { type Analysed, type Analyser, loadAnalyser } from "../../src/analyser/analyser.ts";
 import type { Node } from "../../src/analyser/node.ts";
+import type { ColumnKind } from "../../src/analyser/types.ts";
 import { registerFunctions } from "../../src/evaluate/evaluator.ts";
 import { type TranslationOptions, toDuckDb } from "../../src/translate/translate.ts";
 import { type Cell, decimalText, type Filled, loadReference, type Reference } from "../reference.ts";

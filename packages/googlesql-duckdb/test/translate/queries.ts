@@ -151,6 +151,8 @@ export const answered: readonly string[] = [
   "SELECT i, x, o FROM t LEFT JOIN UNNEST(GENERATE_ARRAY(1, i)) x WITH OFFSET o",
   "SELECT i, w FROM t, UNNEST(SPLIT(s, ' ')) w WHERE w <> ''",
   "SELECT i, w FROM t JOIN UNNEST([1, 2]) w ON w = t.i",
+  "SELECT x, y FROM UNNEST([1, 2, 3]) AS x LEFT JOIN UNNEST(ARRAY(SELECT e FROM UNNEST([2, 3, 4]) AS e WHERE e = x)) AS y",
+  "SELECT TO_JSON_STRING(x), COUNT(*) FROM UNNEST([STRUCT([1, 2] AS x), STRUCT([1, 2]), STRUCT([NULL]), STRUCT([])]) GROUP BY 1",
   // Joins
   "SELECT * FROM t JOIN u ON t.i = u.k",
   "SELECT t.s, u.* FROM t LEFT JOIN u ON t.i = u.k AND u.v <> 'w'",
@@ -209,6 +211,7 @@ export const answered: readonly string[] = [
   "SELECT IF(GROUPING(k) = 1, -1, k) AS key, SUM(k), STRING_AGG(v ORDER BY v) FROM u GROUP BY ROLLUP(k) HAVING COUNT(*) > 1",
   "SELECT COUNT(*) FROM u WHERE FALSE GROUP BY ROLLUP(k)",
   // Windows
+  "SELECT PERCENTILE_CONT(f, 0.5 IGNORE NULLS) OVER (PARTITION BY b), PERCENTILE_DISC(s, 0.3 IGNORE NULLS) OVER () FROM t",
   "SELECT PERCENTILE_CONT(f, 0.5) OVER (), PERCENTILE_CONT(f, 0.37) OVER (PARTITION BY b), PERCENTILE_CONT(n, 0.5) OVER (), PERCENTILE_DISC(s, 0) OVER (), PERCENTILE_DISC(d, 1) OVER (PARTITION BY b), PERCENTILE_DISC(i, 0.6) OVER () FROM t",
   ...[4, 10, 30].map(
     (n) =>

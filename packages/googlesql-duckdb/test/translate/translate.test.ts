@@ -92,6 +92,14 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     "Over own tables, write WHERE RAND() < 0.1.",
   ],
   ["SELECT SUM(i HAVING MAX j) FROM t", "SUM with HAVING MAX", 1, 8],
+  [
+    "SELECT i, e FROM t LEFT JOIN UNNEST([1, 2]) AS e ON e = i",
+    "an outer join with an UNNEST on a condition",
+    1,
+    1,
+    "Put the condition into the array: LEFT JOIN UNNEST(ARRAY(SELECT e FROM UNNEST(list) AS e WHERE e > 0)) AS e.",
+  ],
+  ["SELECT DISTINCT [i] FROM t", "GROUP BY or DISTINCT on an ARRAY", 1, 1, "Use a text of it: TO_JSON_STRING(list)."],
   ["SELECT APPROX_QUANTILES(i, 100000) FROM t", "APPROX_QUANTILES into 100000", 1, 8],
   [
     "SELECT APPROX_TOP_SUM(s, i, 2) FROM t",

@@ -1,4 +1,4 @@
-import type { Type } from "../../analyser/analyser.ts";
+import type { Type } from "../../analyser/types.ts";
 import { type Call, kindOf, only, operator, type Translate } from "../call.ts";
 import { bind, orFail } from "../sql.ts";
 import { sameFields } from "../structs.ts";

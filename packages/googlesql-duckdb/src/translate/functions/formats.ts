@@ -1,4 +1,4 @@
-import type { Type } from "../../analyser/analyser.ts";
+import type { Type } from "../../analyser/types.ts";
 import { type Call, kindOf, literalText, type Translate } from "../call.ts";
 import { cast } from "../casts.ts";
 import { bind, checked, text } from "../sql.ts";
