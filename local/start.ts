@@ -4,12 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { checkSettings } from "../generator/coffee/shop-settings.ts";
-import {
-  coffeeOptions,
-  dirtShare as dirtShareOption,
-  folderUrl,
-  yesterdayInKyiv,
-} from "../generator/command-settings.ts";
+import { coffeeOptions, dirtShare as dirtShareOption, folderUrl } from "../generator/command-settings.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { flag, list, type Option, readOptions, text } from "../generator/options.ts";
 import { checkExport } from "../generator/thelook/rewrite-export.ts";
@@ -49,10 +44,10 @@ async function main(): Promise<void> {
   for (const [name, value] of Object.entries({ seed, scale, days })) {
     if (value !== undefined) config[`${program}:${name}`] = String(value);
   }
-  // The program checks its settings, but does not know the last day, which decides how many days there are.
+  // The program checks its settings, but takes yesterday for the last day.
   const wanted = Number(config[`${program}:days`]);
-  const shop = { seed: 0, scale: 1, until: until ?? yesterdayInKyiv(), shard: { index: 0, count: 1 } };
-  if (Number.isInteger(wanted) && wanted > 0) checkSettings({ ...shop, days: wanted });
+  if (until !== undefined && Number.isInteger(wanted) && wanted > 0)
+    checkSettings({ seed: 0, scale: 1, until, days: wanted, shard: { index: 0, count: 1 } });
   const out = resolveFromCaller(options.out);
   if (/[?#]/.test(out))
     throw new UserError(`${out} contains ? or #, which DuckDB does not allow in a path: choose another --out`);

@@ -2,7 +2,9 @@ import { Cron } from "croner";
 import type { Overrides } from "../cleanroom/overrides.ts";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { shareViews } from "../cleanroom/views.ts";
-import { MAX_SCALE } from "../generator/coffee/shop-settings.ts";
+import { dayOf } from "../generator/coffee/calendar.ts";
+import { FIRST_DAY, MAX_SCALE } from "../generator/coffee/shop-settings.ts";
+import { yesterdayInKyiv } from "../generator/command-settings.ts";
 import { fraction, names, object, text, whole, yesOrNo } from "./kinds.ts";
 
 /* The values that each setting allows. Pulumi.yaml holds its purpose, type and default. */
@@ -19,6 +21,11 @@ const schedule = text(
 );
 /** The public dataset, which is in location US only. */
 export const PUBLIC_THELOOK = "bigquery://bigquery-public-data/thelook_ecommerce";
+
+/** The days from the coffee shops' first one to yesterday. */
+function daysOfTrade(): number {
+  return dayOf(yesterdayInKyiv()) - dayOf(FIRST_DAY) + 1;
+}
 
 const labels = object(
   "an object of up to 60 names and values, of lower-case letters, digits, - and _, up to 63 of them",
@@ -98,7 +105,7 @@ export const allowed = {
   monthlyBudget: whole(1, 1_000_000),
   thelookSource: text(`${PUBLIC_THELOOK} or synthetic:`, (given) => given === PUBLIC_THELOOK || given === "synthetic:"),
   seed: whole(0, 0xffffffff),
-  days: whole(0, 3652),
+  days: (given: string) => whole(0, daysOfTrade())(given),
   scale: fraction(MAX_SCALE),
   tasks: whole(1, 10_000),
   memory: text(

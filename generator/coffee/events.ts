@@ -149,7 +149,7 @@ const holidays: readonly Entry[] = easters.flatMap((easter): Entry[] => {
       { demand: 1.05 },
       "https://newsreadonline.com/in-august-in-ukraine-all-state-holidays-will-be-working/",
     ),
-    holiday("First school day", `${year}-09-01`, { demand: 1.2 }),
+    holiday("Knowledge Day", `${year}-09-01`, { demand: 1.2 }),
     holiday("New Year's Eve", `${year}-12-31`, { closesAt: 17, demand: 0.9 }),
   ];
 });

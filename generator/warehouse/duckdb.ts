@@ -6,7 +6,7 @@ import { makeFolder, pathOfUrl } from "../lake/folder.ts";
 import { duckdbDdl, duckdbTypes } from "../tables/derive.ts";
 import { type Column, columnNames, fullName, type Table } from "../tables/table.ts";
 import { dialects } from "./dialect.ts";
-import { findFault, openCsv, patterns, readHeader } from "./read-csv.ts";
+import { findFault, openCsv, patterns, readHeader, textOf } from "./read-csv.ts";
 import { findExportFault, selectExport } from "./read-export.ts";
 import { duckdbMemory, duckdbThreads } from "./threads.ts";
 import type { CsvSource, OpenOptions, ResultRow, Warehouse } from "./warehouse.ts";
@@ -196,7 +196,7 @@ async function selectCsv(
 function castOf(field: string, { type, mode }: Column, trusted?: boolean): string {
   if (trusted && mode === "NULLABLE") return type === "STRING" ? field : `CAST(${field} AS ${duckdbTypes[type]})`;
   const whenEmpty = mode === "REQUIRED" ? "error('empty')" : "NULL";
-  if (type === "STRING") return mode === "REQUIRED" ? `coalesce(${field}, ${whenEmpty})` : field;
+  if (type === "STRING") return mode === "REQUIRED" ? `coalesce(${textOf(field)}, ${whenEmpty})` : textOf(field);
   const cast =
     type === "NUMERIC"
       ? // DuckDB parses short decimals thirty times as fast as long ones.

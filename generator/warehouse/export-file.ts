@@ -52,7 +52,7 @@ export async function examineExportFile(table: Table, path: string, beginning: B
   if (text.startsWith("PAR1")) return { ...file, format: "parquet" };
   if (shown.startsWith("{")) return { ...file, format: "json" };
   if (head.length === 0) throw new UserError(`${path} is empty: expected the header ${columnNames(table).join(",")}`);
-  if (text.includes("\0") && encodingOf(head) === "utf-8")
+  if (/^[^\r\n]*\0/.test(text) && encodingOf(head) === "utf-8")
     throw new UserError(`${path} is not a text file: export CSV, JSON lines or Parquet`);
   const isJson = /^(\xff\xfe|\xfe\xff)?\s*\{/.test(text.replaceAll("\0", ""));
   if (encodingOf(head) === "utf-16be" || isJson)

@@ -56,6 +56,11 @@ export interface CsvForm {
   readonly skip: number;
 }
 
+/** An expression for a text of a CSV file. BigQuery refuses one with a NUL character: "Bad character (ASCII 0) encountered". */
+export function textOf(field: string): string {
+  return `CASE WHEN contains(${field}, chr(0)) THEN error('NUL') ELSE ${field} END`;
+}
+
 /** The form of our own files, and of BigQuery's exports. */
 export const commaForm: CsvForm = { encoding: "utf-8", delimiter: ",", newline: "\n", skip: 0 };
 
@@ -132,6 +137,8 @@ export async function findFault(
       for (const [index, value] of fields.entries()) {
         const name = columns[index] ?? "";
         if (value.includes("\uFFFD")) return `${at}, column ${name}: not UTF-8 text; save the file as UTF-8`;
+        if (value.includes("\0"))
+          return `${at}, column ${name}: has a NUL character (ASCII 0), which BigQuery refuses; remove it`;
         const column = table.columns[name];
         const empty = column !== undefined && reading.isEmpty(value, column.type);
         if (column === undefined || (empty && column.mode === "NULLABLE")) continue;

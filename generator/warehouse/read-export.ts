@@ -5,7 +5,7 @@ import { UserError } from "../errors.ts";
 import { duckdbTypes } from "../tables/derive.ts";
 import { type ColumnType, columnNames, fullName, type Table } from "../tables/table.ts";
 import { type ExportFile, readExportFile } from "./export-file.ts";
-import { findFault, patterns, type Reading } from "./read-csv.ts";
+import { findFault, patterns, type Reading, textOf } from "./read-csv.ts";
 
 /*
  * Reads the files of an export as people have them: from BigQuery, Snowflake, Spark, pandas or Excel. A form that has one meaning is
@@ -57,7 +57,9 @@ export async function selectExport(
   const values = columnNames(table).map((name) => {
     const type = table.columns[name]?.type as ColumnType;
     const index = names.indexOf(name);
-    return `${index < 0 ? `CAST(NULL AS ${duckdbTypes[type]})` : castOf(`c${index}`, type)} AS ${name}`;
+    if (index < 0) return `CAST(NULL AS ${duckdbTypes[type]}) AS ${name}`;
+    const isText = type === "STRING" && file.format === "csv";
+    return `${isText ? textOf(`c${index}`) : castOf(`c${index}`, type)} AS ${name}`;
   });
   return { sql: `SELECT ${values.join(", ")} FROM ${from}`, missing };
 }

@@ -140,6 +140,10 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   ],
   "more places than microseconds": [times("$1 $2.123456789 UTC"), /created_at: ".*123456789 UTC" is not TIMESTAMP/],
   "another encoding": [files((text) => Buffer.from(text, "latin1")), /users\.csv, line 2, column city: not UTF-8/],
+  "a NUL character": [
+    only("users", (text) => text.replace(",25,", "\0,25,")),
+    /users\.csv, line 2, column email: has a NUL character \(ASCII 0\), which BigQuery refuses; remove it/,
+  ],
   "column names in words": [
     headers((name) =>
       name

@@ -125,6 +125,11 @@ describe("DuckDB", () => {
         "file.csv, line 2, column note: not UTF-8 text; save the file as UTF-8",
       ],
       [
+        "a NUL character, which BigQuery refuses",
+        `${header}1,"a\0b",,\n`,
+        "file.csv, line 2, column note: has a NUL character (ASCII 0), which BigQuery refuses; remove it",
+      ],
+      [
         "lines that end in different ways",
         `${header}1,a,,5\r\n2,b,,6\n`,
         "file.csv, line 2: ends in another way than line 1; save the file with one kind of line ending",
