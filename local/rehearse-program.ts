@@ -62,9 +62,11 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
         // The step below throws the error.
         reports.catch(() => {});
       },
-      onSchedule(name, fire) {
+      async onSchedule(name, fire) {
         isNight = true;
-        return printSchedule(name, fire);
+        // A schedule after the reports', as a stack may have it, could write to the warehouse while they are read.
+        await Promise.allSettled([reports]);
+        await printSchedule(name, fire);
       },
       onAlert: printAlert,
     });

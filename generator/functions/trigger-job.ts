@@ -88,9 +88,9 @@ async function reportStanding(env: Env, night: string): Promise<Standing> {
   };
 }
 
-/** Queries the warehouse, and closes it before a job that writes to it starts. */
+/** Queries the warehouse, and closes it before a job that writes to it starts. In a rehearsal, others may read it meanwhile. */
 async function asking<T>({ PROJECT_ID, LOCATION }: Env, ask: (warehouse: Warehouse) => Promise<T>): Promise<T> {
-  const warehouse = await openWarehouse(`bigquery://${PROJECT_ID}?location=${LOCATION}`);
+  const warehouse = await openWarehouse(`bigquery://${PROJECT_ID}?location=${LOCATION}`, { readOnly: true });
   try {
     return await ask(warehouse);
   } finally {

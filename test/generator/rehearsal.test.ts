@@ -1,10 +1,13 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { generateCoffee } from "../../generator/coffee/generate.ts";
 import { fill } from "../../generator/fill.ts";
+import type { FunctionRequest } from "../../generator/functions/http.ts";
+import { triggerJob } from "../../generator/functions/trigger-job.ts";
 import type { Lake } from "../../generator/lake/lake.ts";
 import { openLake } from "../../generator/lake/open-lake.ts";
 import { load } from "../../generator/load.ts";
@@ -88,6 +91,24 @@ describe("A rehearsal", () => {
       .to.deep //
       .equal([{ n: report.rows.orders }]);
     expect(touched).to.deep.include({ resource: "dataset/coffee_shop", access: "read" });
+  });
+
+  it("lets a step of the night ask the warehouse while another program reads it", async () => {
+    await makeTables();
+    opened.push(await openWarehouse("bigquery://demo-project?location=US", { readOnly: true }));
+    const names = "PROJECT_ID REGION LOCATION JOB DBT_JOB REPORT_JOB DATASET MARTS BUCKET GCS_PREFIX REPORTS_BUCKET";
+    const env = Object.fromEntries(names.split(" ").map((name) => [name, "demo-project"]));
+    Object.assign(process.env, { ...env, LOCATION: "US", DATASET: "coffee_shop", MARTS: "coffee_marts" });
+    try {
+      const [status, body] = await new Promise<[number, string]>((resolve) => {
+        const response = { writeHead: (code: number) => ({ end: (text: string) => resolve([code, text]) }) };
+        void triggerJob({ method: "POST", url: "/dbt" } as FunctionRequest, response as unknown as ServerResponse);
+      });
+      // The tables are empty, so it waits for the load.
+      expect(`${status} ${body}`).to.match(/^503 .*the load: the tables hold/);
+    } finally {
+      for (const name of names.split(" ")) delete process.env[name];
+    }
   });
 
   it("misses tables that were not declared", async () => {
