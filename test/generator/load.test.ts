@@ -257,9 +257,19 @@ describe("loading the coffee shop", () => {
       await load(warehouse, lake, { whole: true });
       expect(await contents()).to.deep.equal(kept);
     };
-    beforeEach(async () => {
-      manifest = await night("2024-03-10");
+    let loadedFirst: string;
+    before(async () => {
+      loadedFirst = loaded;
+      loaded = await mkdtemp(join(tmpdir(), "loaded-"));
+      await cp(loadedFirst, loaded, { recursive: true });
+      await openIn(loaded);
+      await night("2024-03-10");
       await load(warehouse, lake, { allowShrink: true });
+      await warehouse.close();
+    });
+    after(async () => {
+      await rm(loaded, { recursive: true });
+      loaded = loadedFirst;
     });
     const linesOf = (files: Manifest["files"], ...months: string[]) =>
       files.reduce((sum, { month = "", rows }) => sum + (months.includes(month) ? rows : 0), 0);

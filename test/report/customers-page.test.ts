@@ -2,8 +2,9 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
 import { count, percent, uah, uahExact } from "../../report/format.ts";
+import type { OpenPage } from "../support/chromium.ts";
 import { inChromium } from "./in-chromium.ts";
-import { csvOf, type OpenPage, openPage, publishPages, tableOf } from "./pages.ts";
+import { csvOf, openPage, publishPages, tableOf } from "./pages.ts";
 
 inChromium("the customers page", (bench) => {
   let warehouse: Warehouse;
@@ -22,7 +23,7 @@ inChromium("the customers page", (bench) => {
   });
   afterEach(async () => {
     const { troubles } = open;
-    await page?.context().close();
+    await open?.close();
     expect(troubles).to.deep.equal([]);
   });
 

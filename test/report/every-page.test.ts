@@ -4,9 +4,10 @@ import axe from "axe-core";
 import { expect } from "chai";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import type { PageName } from "../../report/report.ts";
+import type { OpenPage } from "../support/chromium.ts";
 import { cleanRoom } from "./clean-room.ts";
 import { inChromium } from "./in-chromium.ts";
-import { type OpenPage, openPage, publishPages } from "./pages.ts";
+import { openPage, publishPages } from "./pages.ts";
 
 /** The folder for the screenshots of a run in continuous integration. */
 const screenshots = fileURLToPath(new URL("../../dist/screenshots/", import.meta.url));
@@ -41,7 +42,7 @@ inChromium("every page", (bench) => {
   });
   afterEach(async () => {
     const troubles = open?.troubles ?? [];
-    await open?.page.context().close();
+    await open?.close();
     open = undefined;
     expect(troubles).to.deep.equal([]);
   });
@@ -118,7 +119,7 @@ inChromium("every page", (bench) => {
       "true",
     );
     // Ignore the one request that the test caused.
-    (troubles as string[]).splice(0, 1);
+    troubles.splice(0, 1);
   });
 
   it("says when it was made, in Kyiv time, and from which tables", async () => {
@@ -135,6 +136,6 @@ inChromium("every page", (bench) => {
     const html = `<!doctype html>${await page.evaluate("document.documentElement.outerHTML")}`;
     await page.setContent(html);
     expect(await page.locator("[role=alert]").innerText()).to.contain("This file is incomplete");
-    (open.troubles as string[]).splice(0);
+    open.troubles.splice(0);
   });
 });

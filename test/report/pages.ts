@@ -8,6 +8,7 @@ import { pagesOnce } from "../../report/build.ts";
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import { publishReports } from "../../report/publish.ts";
 import type { PageName } from "../../report/report.ts";
+import { type OpenPage, openAt } from "../support/chromium.ts";
 import type { BuiltMarts } from "./marts.ts";
 
 /** The time at which the tests make their pages. */
@@ -31,36 +32,16 @@ export async function publishPages(built: BuiltMarts, change?: string, cleanRoom
   }
 }
 
-/** An open page, with the problems it has had so far. */
-export interface OpenPage {
-  readonly page: Page;
-  /** Errors on the console, uncaught errors, and requests for anything but the file itself. */
-  readonly troubles: readonly string[];
-}
-
 /** Opens a page from the file system and waits until it shows its figures. */
-export async function openPage(
+export function openPage(
   browser: Browser,
   folder: string,
   name: PageName | "index",
   options: BrowserContextOptions & { readonly hash?: string } = {},
 ): Promise<OpenPage> {
-  const { hash = "", ...rest } = options;
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...rest });
-  const page = await context.newPage();
   const url = pathToFileURL(join(folder, `${name}.html`)).href;
-  const troubles: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
-  });
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
-      troubles.push(`asked for ${request.url()}`);
-  });
-  await page.goto(`${url}${hash}`);
-  await page.waitForSelector("body[data-ready]:not(:has(figure:empty))");
-  return { page, troubles };
+  const ready = "body[data-ready]:not(:has(figure:empty))";
+  return openAt(browser, url, ready, { viewport: { width: 1360, height: 900 }, ...options });
 }
 
 /** The table behind a card, as rows of texts, header first. */

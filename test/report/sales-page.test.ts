@@ -7,8 +7,9 @@ import { count, decimal, uahExact, uahShort } from "../../report/format.ts";
 import { decodeReport } from "../../report/report.ts";
 import type { SalesReport } from "../../report/sales/shape.ts";
 import { encodeReport } from "../../report/template.ts";
+import type { OpenPage } from "../support/chromium.ts";
 import { inChromium } from "./in-chromium.ts";
-import { csvOf, type OpenPage, openPage, publishPages, tableOf } from "./pages.ts";
+import { csvOf, openPage, publishPages, tableOf } from "./pages.ts";
 
 inChromium("the sales page", (bench) => {
   let warehouse: Warehouse;
@@ -27,7 +28,7 @@ inChromium("the sales page", (bench) => {
   });
   afterEach(async () => {
     const { troubles } = open;
-    await page?.context().close();
+    await open?.close();
     expect(troubles).to.deep.equal([]);
   });
 
@@ -41,7 +42,7 @@ inChromium("the sales page", (bench) => {
       /Data until 31 Mar 2024\. Last night failed: test no_sale: Got 2 results\.$/,
     );
     expect(await failed.page.locator("#foot").innerText()).not.to.include("Made");
-    await failed.page.context().close();
+    await failed.close();
   });
 
   const kopiykas = (value: ResultRow[string] | undefined) => Math.round(Number(value) * 100);
@@ -158,7 +159,7 @@ inChromium("the sales page", (bench) => {
     await page.locator("#from").fill("2024-03-01");
     const { hash } = new URL(page.url());
     expect(hash).to.equal("#from=2024-03-01&to=2024-03-31&type=Takeaway");
-    await page.context().close();
+    await open.close();
     open = await openPage(bench().browser, folder, "sales", { hash });
     page = open.page;
     await matches("order_date >= DATE '2024-03-01' AND order_type = 'Takeaway'");
@@ -247,7 +248,7 @@ inChromium("the sales page", (bench) => {
   });
 
   it("has its section links in sight with twelve stores, 360 to 2560 px wide", async () => {
-    await page.context().close();
+    await open.close();
     const many = await withTwelveStores(folder);
     open = await openPage(bench().browser, many, "sales", { viewport: { width: 360, height: 900 } });
     page = open.page;
