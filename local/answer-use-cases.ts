@@ -146,8 +146,8 @@ function rulesInForce({ views, thresholds, budgets }: Explanation): string[] {
       ({ threshold }) => `Groups with fewer than ${threshold} persons are left out; their number is not shown`,
     ),
     ...budgets.map(
-      ({ epsilonLeft, epsilonBudget }) =>
-        `The figures contain noise; ${epsilonLeft} of ${epsilonBudget} epsilon is left in the privacy budget`,
+      ({ epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
+        `The figures contain noise; epsilon ${epsilonLeft} of ${epsilonBudget} and delta ${deltaLeft} of ${deltaBudget} are left in the privacy budget`,
     ),
   ];
 }

@@ -74,8 +74,10 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
   if (usage) {
     if (file !== undefined || given !== undefined)
       throw new UserError("--usage takes no query: leave one of the two out");
+    if (csv) throw new UserError("--usage prints no CSV: leave --csv out, or use --json");
     return showUsage(as, folder, json);
   }
+  if (tables && (csv || json)) throw new UserError("--tables prints text only: leave --csv and --json out");
   if (tables) return showTables(folder, as, "");
   if (file !== undefined && given !== undefined)
     throw new UserError("both --file and a query are given: leave one out");

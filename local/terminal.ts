@@ -202,7 +202,8 @@ function breakName(name: string, widest: number): string[] {
 const isName = /(^|_)(id|year|month|quarter|decade|number|code)$/i;
 
 function formatNumbers(column: string, values: readonly (number | null)[], none: string): string[] {
-  const money = /(^|_)(usd|uah)(_|$)/i.test(column);
+  // A template's rounded amounts are whole: cents would pretend that they are exact.
+  const money = /(^|_)(usd|uah)(_|$)/i.test(column) && values.some((value) => !Number.isInteger(value ?? 0));
   const decimals = Math.max(money ? 2 : 0, ...values.map((value) => (value === null ? 0 : decimalsOf(value))));
   const years = values.every((value) => value === null || (value >= 1900 && value < 2100));
   const useGrouping = !years && !isName.test(column);

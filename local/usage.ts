@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { type LoggedQuery, openLedger, readQueryLog, readRoom } from "analysis-rules";
 import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
-import type { SharedUsage } from "../report/clean-room/shape.ts";
+import type { SharedUsage, ViewUsage } from "../report/clean-room/shape.ts";
 import { BUDGET_FILE, LOG_FILE, ROOM_FILE } from "./rehearsed-room.ts";
 import { formatRows } from "./terminal.ts";
 
-/** The outcomes of the queries that named a party's shared views, since the rehearsal created the views. */
+/** The outcomes of the queries that named a party's shared views or called its templates, since the rehearsal created the views. */
 export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUsage> {
   const queries = await queriesOn(owner, rehearsal);
   const ledger = openLedger(join(rehearsal, BUDGET_FILE));
@@ -17,29 +17,51 @@ export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUs
     const named = queries.filter(({ resources }) =>
       resources.some((one) => one.owner === owner && one.table_id === table),
     );
-    const count = (outcome: LoggedQuery["outcome"]) => named.filter((query) => query.outcome === outcome).length;
-    const budget = rule?.differentialPrivacy?.epsilonBudget;
-    const { epsilon } = await ledger.spent(id);
+    const budget = rule?.differentialPrivacy;
+    const spent = await ledger.spent(id);
+    const left = (of: number, used: number) => ({ left: Number((of - used).toPrecision(6)), of });
     return {
-      view: table,
-      asked: named.length,
-      answered: count("answered"),
-      refused: count("refused"),
-      failed: count("failed"),
+      ...outcomesOf(table, named),
       withheld: named.reduce((sum, { groups_withheld = 0 }) => sum + groups_withheld, 0),
-      ...(budget !== undefined && { epsilon: { left: Number((budget - epsilon).toPrecision(6)), of: budget } }),
+      ...(budget && {
+        epsilon: left(budget.epsilonBudget, spent.epsilon),
+        delta: left(budget.deltaBudget, spent.delta),
+      }),
     };
   });
+  const called = ({ resources }: LoggedQuery) =>
+    resources
+      .filter((one) => one.owner === owner && one.shared_resource_type === "TABLE_VALUED_FUNCTION")
+      .map(({ table_id }) => table_id);
+  const templates = [...new Set(queries.flatMap(called))].sort();
+  const calls = templates.map((name) =>
+    outcomesOf(
+      name,
+      queries.filter((query) => called(query).includes(name)),
+    ),
+  );
   const refused = queries.filter(({ outcome }) => outcome === "refused");
   const rules = [...new Set(refused.map(({ rule = "unknown" }) => rule))].sort();
   return {
     owner,
-    views: await Promise.all(views),
+    views: [...(await Promise.all(views)), ...calls],
     refusedBy: rules.map((rule) => ({ rule, queries: refused.filter((query) => query.rule === rule).length })),
   };
 }
 
-/** The usage of both parties' views. */
+/** The outcomes of the queries on one view or template. */
+function outcomesOf(view: string, queries: readonly LoggedQuery[]): ViewUsage {
+  const count = (outcome: LoggedQuery["outcome"]) => queries.filter((query) => query.outcome === outcome).length;
+  return {
+    view,
+    asked: queries.length,
+    answered: count("answered"),
+    refused: count("refused"),
+    failed: count("failed"),
+  };
+}
+
+/** The usage of both parties' views and templates. */
 export function usageOfAll(rehearsal: string): Promise<SharedUsage[]> {
   return Promise.all(PARTIES.map((party) => usageOf(party, rehearsal)));
 }
@@ -83,9 +105,9 @@ export async function usageRows(owner: Party, rehearsal: string) {
 
 /** A party's usage as text tables. @param width the columns that they may take, if the names of their columns can be broken to fit */
 export function usageText({ views, refusedBy }: SharedUsage, width?: number): string {
-  const columns = ["view", "asked", "answered", "refused", "failed", "groups withheld", "epsilon left"];
+  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups withheld", "epsilon left"];
   const rows = views.map(({ view, asked, answered, refused, failed, withheld, epsilon }) => [
-    ...[view, asked, answered, refused, failed, withheld],
+    ...[view, asked, answered, refused, failed, withheld ?? null],
     epsilon === undefined ? "" : `${epsilon.left} of ${epsilon.of}`,
   ]);
   const rules = refusedBy.map(({ rule, queries }) => [rule, queries]);

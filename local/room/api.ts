@@ -130,8 +130,9 @@ export interface OwnerView {
     readonly answered: number;
     readonly refused: number;
     readonly failed: number;
-    readonly withheld: number;
+    readonly withheld?: number;
     readonly epsilon?: { readonly left: number; readonly of: number };
+    readonly delta?: { readonly left: number; readonly of: number };
   }[];
   /** The newest questions, the newest first. */
   readonly newest: readonly SeenQuestion[];

@@ -17,10 +17,10 @@ export function notesOf(
   return [
     ...fewest.map((threshold) => `Groups of fewer than ${threshold} persons are left out.${withheld}`),
     ...(budgets.length > 0 ? ["The figures contain noise, and small groups may be missing."] : []),
-    ...budgets.map(({ view, epsilonTaken, epsilonLeft, epsilonBudget }) =>
-      tense === "did"
-        ? `This answer spent epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`
-        : `The answer would spend epsilon ${epsilonTaken} of the privacy budget of ${view}: ${epsilonLeft} of ${epsilonBudget} is left.`,
-    ),
+    ...budgets.map((budget) => {
+      const { view, epsilonTaken, epsilonLeft, epsilonBudget, deltaTaken, deltaLeft, deltaBudget } = budget;
+      const spends = tense === "did" ? "This answer spent" : "The answer would spend";
+      return `${spends} epsilon ${epsilonTaken} and delta ${deltaTaken} of the privacy budget of ${view}: epsilon ${epsilonLeft} of ${epsilonBudget} and delta ${deltaLeft} of ${deltaBudget} are left.`;
+    }),
   ];
 }

@@ -107,7 +107,7 @@ JOIN linked_ewallet_provider.provider_users_shared AS p
     title: "Ask about groups",
     party: "merchant",
     story:
-      "So the merchant asks about groups. With `WITH AGGREGATION_THRESHOLD`, the answer leaves out every group of fewer than 50 people. The join is on a **hash of the e-mail address**, which each party computed for itself.",
+      "So the merchant asks about groups. With `WITH AGGREGATION_THRESHOLD`, the answer leaves out every group of fewer than 50 people. The join is on a **hash of the e-mail address**, which each party computed for itself. The hash is still personal data: anyone who can guess the address can compute it.",
     queries: [
       {
         label: "Spend by tier",

@@ -41,21 +41,9 @@ export async function seenByAll(session: Session): Promise<Record<Party, Api.Own
 
 function ownerView({ views, questions }: Asked): Api.OwnerView {
   return {
-    views: [...views, ...templateCounts(questions)],
+    views,
     newest: questions.slice(-NEWEST).reverse().map(seenQuestion),
   };
-}
-
-/** The questions that called each template, counted as those on views are. */
-function templateCounts(questions: readonly LoggedQuery[]): Api.OwnerView["views"] {
-  const called = ({ resources }: LoggedQuery) =>
-    resources.filter(({ shared_resource_type: type }) => type !== "VIEW").map(({ table_id }) => table_id);
-  return [...new Set(questions.flatMap(called))].sort().map((view) => {
-    const calls = questions.filter((question) => called(question).includes(view));
-    const count = (outcome: LoggedQuery["outcome"]) => calls.filter((call) => call.outcome === outcome).length;
-    const [answered, refused, failed] = [count("answered"), count("refused"), count("failed")];
-    return { view, asked: calls.length, answered, refused, failed, withheld: 0 };
-  });
 }
 
 function seenQuestion(question: LoggedQuery): Api.SeenQuestion {

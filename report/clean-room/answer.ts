@@ -40,8 +40,12 @@ export function rowName(row: readonly Value[], columns: readonly AnswerColumn[])
   return { name: words.at(-1) ?? "All", group: words.slice(0, -1).join(", ") };
 }
 
-/** Turns true and false into words from the column's title: `is_verified_user` gives Verified user and Not verified user. */
-function categoryWord(value: Value, title: string): string {
+/**
+ * Turns true and false into words from the column's title: `is_verified_user` gives Verified user and Not verified user. A decade, such as
+ * 1950, is written "1950s".
+ */
+export function categoryWord(value: Value, title: string): string {
+  if (/\bdecade$/i.test(title) && /^\d+$/.test(String(value))) return `${value}s`;
   const what = title.replace(/^(Is|Has) /, "");
   if (value === true) return capital(what);
   if (value === false) return `Not ${what}`;

@@ -13,15 +13,16 @@ export interface CleanRoomData {
   readonly usage?: readonly SharedUsage[];
 }
 
-/** The outcomes of the queries on a party's shared views, which only the party itself may know. */
+/** The outcomes of the queries on a party's shared views and query templates, which only the party itself may know. */
 export interface SharedUsage {
   readonly owner: PartyName;
+  /** All shared views, and the templates that were called. */
   readonly views: readonly ViewUsage[];
   /** The rules that refused queries. */
   readonly refusedBy: readonly { readonly rule: string; readonly queries: number }[];
 }
 
-/** The outcomes of the queries that named a view. */
+/** The outcomes of the queries that named a view or called a query template. */
 export interface ViewUsage {
   readonly view: string;
   readonly asked: number;
@@ -29,10 +30,11 @@ export interface ViewUsage {
   readonly refused: number;
   /** Wrong queries, and queries that met a limit. */
   readonly failed: number;
-  /** Groups that a threshold left out of the answers. */
-  readonly withheld: number;
+  /** Groups that a threshold left out of the answers; nobody counts those that a template leaves out. */
+  readonly withheld?: number;
   /** The privacy budget, if the view has one. */
   readonly epsilon?: { readonly left: number; readonly of: number };
+  readonly delta?: { readonly left: number; readonly of: number };
 }
 
 /** The tables that a party keeps to itself, and the views that it shares, each with its rule. */

@@ -12,7 +12,7 @@ export function ruleOf({
   if (differentialPrivacy)
     return {
       name: "Differential privacy",
-      shows: `figures with noise, until a budget of epsilon ${differentialPrivacy.epsilonBudget} is spent`,
+      shows: `figures with noise, until a budget of epsilon ${differentialPrivacy.epsilonBudget} or delta ${differentialPrivacy.deltaBudget} is spent`,
     };
   const columns = joinRestriction?.columns.join(" or ") ?? "";
   return { name: "List overlap", shows: `rows that match on ${columns}` };

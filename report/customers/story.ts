@@ -16,6 +16,7 @@ export const churnRate = ({ churned, customers }: { churned: number; customers: 
 export function segmentsHeadline({ segments, totals }: CustomersSummary): string {
   const [best] = [...segments].sort(byMost(({ ltv }) => ltv));
   if (best === undefined || !(totals.ltv > 0)) return "No segment has brought revenue yet";
+  if (best.customers === totals.customers) return `All registered customers are ${best.name}`;
   return `${best.name} are ${percentWhole(best.customers / totals.customers)} of registered customers and brought ${percentWhole(best.ltv / totals.ltv)} of their revenue`;
 }
 
@@ -38,7 +39,10 @@ export function leavingHeadline({ totals, segments }: CustomersSummary): string 
     .sort(byMost(({ churnedLtv }) => churnedLtv))
     .slice(0, 2)
     .map(({ name }) => name);
-  return `${count(totals.churned)} of ${count(totals.customers)} registered customers have left. They brought ${percentWhole(totals.churnedLtv / totals.ltv)} of all registered customers' revenue, mainly from ${list(worst)}`;
+  if (totals.churned === totals.customers)
+    return totals.customers === 1 ? "The only customer has left" : `All ${count(totals.customers)} customers have left`;
+  const left = `${count(totals.churned)} of ${count(totals.customers)} registered customers ${totals.churned === 1 ? "has" : "have"} left`;
+  return `${left}. They brought ${percentWhole(totals.churnedLtv / totals.ltv)} of the revenue of all ${count(totals.customers)}, mainly from ${list(worst)}`;
 }
 
 export function latelyHeadline({ totals }: CustomersSummary): string {
@@ -91,7 +95,8 @@ export function curvesHeadline({ values }: CustomersSummary): string {
 export function repeatHeadline({ totals, medianGaps }: CustomersSummary): string {
   const share = percentWhole(totals.repeat / totals.customers);
   if (medianGaps.length === 0) return `${share} came back`;
-  return `${share} came back; half of those came at least every ${plural(Math.round(quantile(medianGaps, 0.5)), "day")}`;
+  const days = Math.round(quantile(medianGaps, 0.5));
+  return `${share} came back; half of those came at least every ${days === 1 ? "day" : plural(days, "day")}`;
 }
 
 export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps): string {
@@ -99,7 +104,8 @@ export function gapsHeadline({ gaps }: CustomersSummary, { buckets }: VisitGaps)
   const top = gaps.indexOf(Math.max(...gaps));
   if (!(sum > 0)) return "Nobody came twice";
   const { name = "", from = 0 } = buckets[top] ?? {};
-  return `Customers most often return ${from === 1 ? "the next day" : `after ${name}`}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
+  // A bucket's name begins with a number, except the last one's: "Over 90 days".
+  return `Customers most often return ${from === 1 ? "the next day" : `after ${name.replace(/^Over/, "over")}`}: ${percentWhole((gaps[top] ?? 0) / sum)} of all returns`;
 }
 
 /** Compares the same customers after a month and after a year: those who registered a year ago or earlier, once there are any. */
@@ -179,7 +185,9 @@ export function customersStory(summary: CustomersSummary): string[] {
   const apart = levelsApart(levels);
   const valuable = segments.filter(({ churned }) => churned > 0).sort(byMost(({ churnedLtv }) => churnedLtv))[0];
   return [
-    `**${count(totals.churned)} of ${count(totals.customers)}** customers seem to have left: they have been away for far longer than usual, or for over 90 days after one or two visits.`,
+    totals.churned === 0
+      ? "Nobody seems to have left."
+      : `**${count(totals.churned)} of ${count(totals.customers)}** ${totals.customers === 1 ? "customer" : "customers"} ${totals.churned === 1 ? "seems" : "seem"} to have left: away for far longer than usual, or for over 90 days after one or two visits.`,
     valuable &&
       `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&

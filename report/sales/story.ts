@@ -18,6 +18,8 @@ export interface BusiestHour {
   readonly hour: number;
   /** Average orders in this hour of these days. */
   readonly average: number;
+  /** The number of those days. */
+  readonly days: number;
 }
 
 /** Average orders in an hour of the week; NaN if the selection has no such weekday. */
@@ -54,16 +56,19 @@ export function busiestHours(cube: SalesCube, summary: SalesSummary): BusiestHou
       });
       const average = Math.max(0, ...averages.filter(Number.isFinite));
       const when = among.length === 1 ? `on ${weekdays[among[0] ?? 0]}` : name;
-      return { when, hour: cube.hours.first + averages.indexOf(average), average };
+      return { when, hour: cube.hours.first + averages.indexOf(average), average, days: number };
     })
     .filter(({ average }) => average > 0)
     .sort((a, b) => b.average - a.average);
 }
 
+const ordersInHour = ({ average, days }: BusiestHour) =>
+  days === 1 ? plural(average, "order") : `${rate(average)} orders on average`;
+
 export function hoursHeadline(cube: SalesCube, summary: SalesSummary): string {
   const [busiest] = busiestHours(cube, summary);
   if (busiest === undefined) return "";
-  return `${hourName(busiest.hour)} ${busiest.when} is the busiest hour: ${rate(busiest.average)} orders on average`;
+  return `${hourName(busiest.hour)} ${busiest.when} is the busiest hour: ${ordersInHour(busiest)}`;
 }
 
 /** Names the busiest hours of both parts of the week, which have different rhythms. */
@@ -71,7 +76,7 @@ export function busiestSentence(cube: SalesCube, summary: SalesSummary): string 
   const [busiest, other] = busiestHours(cube, summary);
   if (busiest === undefined) return undefined;
   const rest = other && `; ${other.when} it is **${hourName(other.hour)}**, with ${rate(other.average)}`;
-  return `The busiest hour ${busiest.when} is **${hourName(busiest.hour)}**, with ${rate(busiest.average)} orders on average${rest ?? ""}.`;
+  return `The busiest hour ${busiest.when} is **${hourName(busiest.hour)}**, with ${ordersInHour(busiest)}${rest ?? ""}.`;
 }
 
 /** Compares orders per day on weekdays and at the weekend. */
@@ -90,6 +95,8 @@ export function weekendSentence(cube: SalesCube, summary: SalesSummary): string 
   if (!(weekday > 0 && weekend > 0)) return undefined;
   const [busier, quieter] = weekend > weekday ? ["weekend day", "weekday"] : ["weekday", "weekend day"];
   const [most, least] = [Math.max(weekend, weekday), Math.min(weekend, weekday)];
+  if (most / least < 1.01)
+    return `A weekday and a weekend day bring about as many orders: ${rate(weekday)} and ${rate(weekend)}.`;
   return `A ${busier} brings ${percentWhole(most / least - 1)} more orders than a ${quieter}: ${rate(most)} against ${rate(least)}.`;
 }
 
@@ -113,7 +120,7 @@ export function storesHeadline(cube: SalesCube, summary: SalesSummary): string {
 
 /** Compares the stores that were open in both periods, without the revenue that a new store adds: together, the least and the most. */
 export function growthSentence(cube: SalesCube, summary: SalesSummary): string | undefined {
-  const grown = summary.stores.filter(({ before }) => (before?.net ?? 0) > 0);
+  const grown = summary.stores.filter(({ net, before }) => net > 0 && (before?.net ?? 0) > 0);
   const growth = ({ net, before }: StoreTotals) => net / (before?.net ?? 1);
   const best = most(grown, growth);
   if (best === undefined || grown.length < 2) return undefined;
@@ -148,7 +155,10 @@ export function dailyOrdersHeadline({ daily, totals, before }: SalesSummary): st
 
 export function categoriesHeadline({ categories, totals }: SalesSummary): string {
   const best = most(categories, ({ net }) => net);
-  return best === undefined ? "" : `${best.name} brings ${percentWhole(best.net / totals.net)} of revenue`;
+  if (best === undefined) return "";
+  if (categories.filter(({ items }) => items > 0).length === 1)
+    return `${best.name}: ${uahShort(best.net)} from ${plural(best.items, "piece")}`;
+  return `${best.name} brings ${percentWhole(best.net / totals.net)} of revenue`;
 }
 
 /** The products that were sold, by revenue, best first. */
@@ -184,7 +194,7 @@ export function mixHeadline(cube: SalesCube, summary: SalesSummary): string {
 /** Says how much of the revenue is left after the cost of the goods. */
 export function marginSentence({ totals }: SalesSummary): string | undefined {
   if (!(totals.net > 0)) return undefined;
-  return `Gross margin is **${percent(totals.margin / totals.net)}** of revenue, ${uahShort(totals.margin)}: wages and rent are still to be paid from it.`;
+  return `Gross margin is **${percent(totals.margin / totals.net)}** of revenue, ${uahShort(totals.margin)}: taxes, wages and rent are still to be paid from it.`;
 }
 
 export function discountsHeadline({ totals }: SalesSummary): string {

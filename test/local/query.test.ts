@@ -91,6 +91,8 @@ describe("npm run query", function () {
   });
 
   it("lists what a party can name, and describes one of them, also in the words of other databases", async () => {
+    const { stderr } = await query("--as", "merchant", "--tables", "--csv");
+    expect(stderr).to.include("--tables prints text only");
     const { stdout } = await query("--as", "merchant", "--tables");
     expect(stdout).to.match(
       /Views that the e-wallet shares with you\n {2}linked\.people_open\n +Aggregation threshold: groups of at least \d+ persons/,
@@ -304,6 +306,7 @@ describe("npm run query", function () {
     expect(rows[1]).to.include({ outcome: "refused", rule: "aggregation threshold", rows: null });
     expect((await asMerchant("--usage", "--json")).stdout).to.equal("[]\n");
     expect((await asMerchant("--usage", "SELECT 1")).stderr).to.include("--usage takes no query");
+    expect((await asMerchant("--usage", "--csv")).stderr).to.include("--usage prints no CSV");
   });
 
   it("changes nothing but the owner's log, whatever the query", async () => {

@@ -120,7 +120,19 @@ describe("npm start", () => {
     expect(rules)
       .to.match(/^linked_ewallet_provider\.provider_users_shared: /m)
       .and.match(/^Groups with fewer than 50 persons are left out; their number is not shown$/m)
-      .and.match(/^The figures contain noise; 2(\.\d+)? of 3 epsilon is left in the privacy budget$/m);
+      .and.match(
+        /^The figures contain noise; epsilon 2(\.\d+)? of 3 and delta 0\.0000\d+ of 0\.00002 are left in the privacy budget$/m,
+      );
+  });
+
+  it("counts the calls of query templates in the clean room's report", async () => {
+    const { data } = await readReport(join(out, "report"), "clean-room.html");
+    const counted = ((data as CleanRoomData).usage ?? []).flatMap(({ views }) => views);
+    for (const { name } of templates)
+      expect(
+        counted.find(({ view }) => view === name),
+        name,
+      ).to.include({ asked: 1, answered: 1, failed: 0 });
   });
 
   it("keeps the files that jobs write in the declared bucket", async () => {

@@ -24,7 +24,7 @@ describe("Text for a terminal", () => {
     expect(row?.trim().split(/ +/)).to.deep.equal(["123456", "202401", "1950", "12,345", "2026"]);
   });
 
-  it("has two decimals in amounts of money, even if all are round", () => {
+  it("has two decimals in amounts of money, and none if all are whole", () => {
     const [, , ...rows] = formatRows(
       ["usd_per_order", "orders"],
       [
@@ -37,6 +37,8 @@ describe("Text for a terminal", () => {
       ["12.50", "3"],
       ["40.00", "4"],
     ]);
+    const [, , ...whole] = formatRows(["usd_per_customer"], [[220], [1115]], "").split("\n");
+    expect(whole.map((row) => row.trim())).to.deep.equal(["220", "1,115"]);
   });
 
   it("breaks columns' names at underscores if a table would not fit", () => {

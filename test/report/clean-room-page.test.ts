@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { Page } from "playwright-core";
+import type { OpenPage } from "../support/chromium.ts";
 import { cleanRoom } from "./clean-room.ts";
 import { inChromium } from "./in-chromium.ts";
-import { csvOf, type OpenPage, openPage, publishPages } from "./pages.ts";
+import { csvOf, openPage, publishPages } from "./pages.ts";
 
 inChromium("the clean room's page", (bench) => {
   let open: OpenPage;
@@ -31,6 +32,7 @@ inChromium("the clean room's page", (bench) => {
     ])
       expect(diagram).to.contain(part);
     const [first] = await page.locator("main section").all();
+    expect(await first?.locator("#intro").innerText()).to.contain("A hashed e-mail address is still personal data");
     expect(await first?.getByRole("group", { name: "Who shares what" }).count()).to.equal(1);
   });
 
@@ -50,9 +52,10 @@ inChromium("the clean room's page", (bench) => {
     const last = page.locator("main section").last();
     const [merchant = "", wallet = ""] = await last.getByRole("article").allInnerTexts();
     expect(merchant).to.contain("The merchant sees").and.to.contain("Nobody has asked yet");
-    expect(wallet).to.contain("1,201 answers and 4 refusals, counted by view");
+    expect(wallet).to.contain("1,203 answers and 4 refusals, counted by view and query template");
     expect(wallet).to.match(/provider_users_shared\s+1,204\s+1,200\s+3\s+1\s+17/);
-    expect(wallet).to.match(/transactions_private\s+2\s+1\s+1\s+0\s+0\s+2 of 3/);
+    expect(wallet).to.match(/transactions_private\s+2\s+1\s+1\s+0\s+0\s+2 of 3\s+0.000019 of 0.00002/);
+    expect(wallet).to.match(/overlap_by_segment\s+2\s+2\s+0\s+0\s+–\s+–\s+–/);
     expect(wallet).to.contain("Refused by: aggregation threshold (3) and privacy budget (1).");
     expect(await page.getByRole("link", { name: "Who asked what" }).getAttribute("href")).to.equal("#who-asked");
   });
@@ -84,11 +87,11 @@ inChromium("the clean room's page", (bench) => {
     const texts = await Promise.all(rows.map((row) => row.locator("th, td").allInnerTexts()));
     expect(texts).to.deep.equal([
       ["Birth decade", "Free", "Business"],
-      ["1980", "44.50", "361.50"],
-      ["1990", "43.50", "362.50"],
+      ["1980s", "44.50", "361.50"],
+      ["1990s", "43.50", "362.50"],
     ]);
     expect(await headline("06-decades")).to.equal(
-      "Spend per customer: Business 362.50, 8.3 times the 43.50 of Free (1990)",
+      "Spend per customer: Business 362.50, 8.3 times the 43.50 of Free (1990s)",
     );
   });
 
@@ -96,7 +99,7 @@ inChromium("the clean room's page", (bench) => {
     expect(await headline("08-cities")).to.equal("Customers: 100 to 500");
     expect(await figure("08-cities")).to.match(/Odesa\s+withheld/);
     expect(await page.locator('[id="08-cities"] .caption').innerText()).to.equal(
-      "Withheld: 1 of 3 groups, because of too few persons. The asker knows these groups from its own tables.",
+      "Withheld: figures in 1 of 3 rows, because of too few persons. The asker knows these groups from its own tables.",
     );
   });
 

@@ -61,7 +61,9 @@ export const cleanRoom: CleanRoomData = {
           failed: 0,
           withheld: 0,
           epsilon: { left: 2, of: 3 },
+          delta: { left: 0.000019, of: 0.00002 },
         },
+        { view: "overlap_by_segment", asked: 2, answered: 2, refused: 0, failed: 0 },
       ],
       refusedBy: [
         { rule: "aggregation threshold", queries: 3 },

@@ -280,7 +280,7 @@ describe("the figures of customers", () => {
 
   it("make sentences", () => {
     expect(story.leavingHeadline(of())).to.equal(
-      "2 of 4 registered customers have left. They brought 30% of all registered customers' revenue, mainly from Churned",
+      "2 of 4 registered customers have left. They brought 30% of the revenue of all 4, mainly from Churned",
     );
     expect(story.latelyHeadline(of())).to.equal(
       "1 customer left only recently, with a last order in the past 90 days. They had spent ₴300: contact them first",
@@ -294,6 +294,33 @@ describe("the figures of customers", () => {
     expect(story.gapsHeadline(of(), gaps)).to.equal(
       "Customers most often return after 2 days and more: 54% of all returns",
     );
+    const buckets = gaps.buckets.map((bucket) => ({ ...bucket, name: "Over 90 days", from: 91 }));
+    expect(story.gapsHeadline(of(), { ...gaps, buckets })).to.equal(
+      "Customers most often return after over 90 days: 54% of all returns",
+    );
+  });
+
+  it("make sentences about one segment, and about daily visitors", () => {
+    const summary = { ...of(), medianGaps: new Float64Array([1, 1]) };
+    expect(story.repeatHeadline(summary)).to.match(/came back; half of those came at least every day$/);
+    const [segment] = of().segments;
+    const all = { ...segment, name: "Churned", customers: of().totals.customers } as typeof segment & object;
+    expect(story.segmentsHeadline({ ...of(), segments: [all] })).to.equal("All registered customers are Churned");
+  });
+
+  it("make sentences about one customer, about all and about none", () => {
+    const left = (churned: number, customers: number) => {
+      const summary = { ...of(), totals: { ...of().totals, churned, customers, churnedLtv: 30, ltv: 100 } };
+      return [story.leavingHeadline(summary), story.customersStory(summary)[0]];
+    };
+    const away = "away for far longer than usual, or for over 90 days after one or two visits.";
+    expect(left(1, 3)).to.deep.equal([
+      "1 of 3 registered customers has left. They brought 30% of the revenue of all 3, mainly from Churned",
+      `**1 of 3** customers seems to have left: ${away}`,
+    ]);
+    expect(left(3, 3)).to.deep.equal(["All 3 customers have left", `**3 of 3** customers seem to have left: ${away}`]);
+    expect(left(1, 1)).to.deep.equal(["The only customer has left", `**1 of 1** customer seems to have left: ${away}`]);
+    expect(left(0, 3)).to.deep.equal(["Nobody has left", "Nobody seems to have left."]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { Page } from "playwright-core";
+import type { OpenPage } from "../support/chromium.ts";
 import { inChromium } from "./in-chromium.ts";
-import { type OpenPage, openPage, publishPages } from "./pages.ts";
+import { openPage, publishPages } from "./pages.ts";
 
 /** Checks that every chart shows something, or has a sentence in its place. */
 async function isWhole(page: Page): Promise<void> {
@@ -18,7 +19,7 @@ inChromium("the pages of unusual marts", (bench) => {
   let open: OpenPage | undefined;
   afterEach(async () => {
     const troubles = open?.troubles;
-    await open?.page.context().close();
+    await open?.close();
     open = undefined;
     expect(troubles).to.deep.equal([]);
   });
@@ -40,7 +41,7 @@ inChromium("the pages of unusual marts", (bench) => {
     expect(await page.locator("main").innerText()).to.equal(
       "There are no orders yet. Figures appear here after the first one.",
     );
-    await open?.page.context().close();
+    await open?.close();
     const customers = await show(empty([...orders, ...people]), "customers");
     expect(await customers.locator("main").innerText()).to.contain("There are no customers and no orders yet");
   });
@@ -49,6 +50,7 @@ inChromium("the pages of unusual marts", (bench) => {
     const page = await show(only("store_name = 'Podil'"), "sales");
     await isWhole(page);
     expect(await page.locator("#stores-compared-headline").innerText()).to.match(/^Podil: ₴/);
+    expect(await page.locator("#map-headline").innerText()).to.match(/^Podil in Podilskyi: [\d.]+ orders a day$/);
   });
 
   it("show a single day", async () => {

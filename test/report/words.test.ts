@@ -137,8 +137,15 @@ describe("the sentences about sales", () => {
   it("name the weekday if there is only one", () => {
     const monday = { from: "2024-03-04", to: "2024-03-04", stores: [], orderTypes: [] };
     const { cube, summary } = say([{ ...order, day: 6 }], monday);
-    expect(story.busiestHours(cube, summary)).to.deep.equal([{ when: "on Monday", hour: 8, average: 1 }]);
+    expect(story.busiestHours(cube, summary)).to.deep.equal([{ when: "on Monday", hour: 8, average: 1, days: 1 }]);
     expect(story.highestAverage(cube, summary)).to.equal(1);
+    expect(story.hoursHeadline(cube, summary)).to.equal("08:00 on Monday is the busiest hour: 1 order");
+    expect(story.busiestSentence(cube, summary)).to.equal("The busiest hour on Monday is **08:00**, with 1 order.");
+  });
+
+  it("do not compare a single category with itself", () => {
+    const { summary } = say([order, order]);
+    expect(story.categoriesHeadline(summary)).to.match(/^Beverage: ₴\d+ from \d+ pieces$/);
   });
 
   it("name the best store", () => {
@@ -159,6 +166,23 @@ describe("the sentences about sales", () => {
     expect(story.growthSentence(cube, summary)).to.equal(
       "Revenue of the stores open in both periods: **+25.0%**, from ±0.0% at **Obolon** to +50.0% at **Podil**.",
     );
+  });
+
+  it("leave out of the growth a store that was closed in this period", () => {
+    const filter = { from: "2024-03-07", to: "2024-03-07", stores: [], orderTypes: [] };
+    const on = (day: number, store: number) => ({ ...order, day, store });
+    const { cube, summary } = say([on(8, 0), on(8, 1), on(9, 0)], filter);
+    expect(story.growthSentence(cube, summary)).to.equal(undefined);
+  });
+
+  it("compare weekdays with the weekend, if they differ", () => {
+    const days = (weekday: number, weekend: number) => {
+      const friday = Array.from({ length: weekday }, () => ({ ...order, day: 3 }));
+      const { cube, summary } = say([...friday, ...Array.from({ length: weekend }, () => ({ ...order, day: 5 }))]);
+      return story.weekendSentence(cube, summary);
+    };
+    expect(days(29, 22)).to.equal("A weekend day brings 100% more orders than a weekday: 2.0 against 1.0.");
+    expect(days(29, 11)).to.equal("A weekday and a weekend day bring about as many orders: 1.0 and 1.0.");
   });
 
   it("do not compare a single store with itself", () => {
@@ -195,7 +219,7 @@ describe("the sentences about sales", () => {
 
   it("say how much is left after the cost of the goods", () => {
     const { cube, summary } = say([order, { ...order, day: 39, store: 1 }]);
-    const sentence = "Gross margin is **80.0%** of revenue, ₴160: wages and rent are still to be paid from it.";
+    const sentence = "Gross margin is **80.0%** of revenue, ₴160: taxes, wages and rent are still to be paid from it.";
     expect(story.marginSentence(summary)).to.equal(sentence);
     expect(story.salesStory(cube, summary)).to.include(sentence);
     // Costs are known for whole orders only.

@@ -76,12 +76,12 @@ function counts({ views }: OwnerView, entry: SeenQuestion | undefined): HTMLElem
   return h(
     "ul",
     { class: "counts" },
-    ...views.map(({ view, asked, answered, refused, failed, withheld, epsilon }) =>
+    ...views.map(({ view, asked, answered, refused, failed, withheld = 0, epsilon, delta }) =>
       h(
         "li",
         { class: entry?.named.includes(view) && "now" },
         h("code", {}, view),
-        epsilon && meter(epsilon),
+        epsilon && meter(epsilon, delta),
         h(
           "span",
           {},
@@ -102,13 +102,18 @@ function counts({ views }: OwnerView, entry: SeenQuestion | undefined): HTMLElem
   );
 }
 
+interface Left {
+  readonly left: number;
+  readonly of: number;
+}
+
 /** The privacy budget that is left, as a bar and in words. */
-function meter({ left, of }: { readonly left: number; readonly of: number }): HTMLElement {
+function meter({ left, of }: Left, delta: Left | undefined): HTMLElement {
   return h(
     "span",
     { class: "budget" },
     h("i", { "aria-hidden": "true" }, h("i", { style: `width:${(100 * left) / of}%` })),
-    `epsilon ${Number(left.toFixed(3))} of ${of} left`,
+    `epsilon ${Number(left.toFixed(3))} of ${of} left${delta ? `, delta ${delta.left} of ${delta.of}` : ""}`,
   );
 }
 

@@ -15,7 +15,7 @@ export function ruleInWords({
     );
   if (noise)
     parts.push(
-      `differential privacy: noise for each ${noise.privacyUnitColumn}, epsilon up to ${noise.maxEpsilonPerQuery} a query, ${noise.epsilonBudget} in all`,
+      `differential privacy: noise for each ${noise.privacyUnitColumn}, epsilon up to ${noise.maxEpsilonPerQuery} and delta ${noise.deltaPerQuery} a query, epsilon ${noise.epsilonBudget} and delta ${noise.deltaBudget} in all`,
     );
   if (join) parts.push(`${parts.length === 0 ? "list overlap" : "join restriction"}: ${joinInWords(join)}`);
   return parts.join("; ");

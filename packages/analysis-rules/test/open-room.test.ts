@@ -121,7 +121,7 @@ describe("A room", () => {
         "SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*, contribution_bounds_per_group => (0, 1)) FROM linked.customers";
       const lines = [
         "View linked.customers, which the shop owns",
-        "  differential privacy: noise for each email, epsilon up to 1 a query, 2 in all",
+        "  differential privacy: noise for each email, epsilon up to 1 and delta 0.000001 a query, epsilon 2 and delta 1 in all",
         "Budget left of linked.customers: epsilon 2 of 2, delta 1 of 1",
         "Checked:",
         "  answers with noise for each email",
@@ -159,7 +159,7 @@ describe("A room", () => {
           view: "linked.customers",
           owner: "shop",
           ownerTitle: "the shop",
-          rule: "differential privacy: noise for each email, epsilon up to 1 a query, 2 in all",
+          rule: "differential privacy: noise for each email, epsilon up to 1 and delta 0.000001 a query, epsilon 2 and delta 1 in all",
         },
       ]);
     });

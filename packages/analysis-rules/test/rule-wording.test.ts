@@ -21,7 +21,8 @@ describe("An analysis rule in words", () => {
       "linked.payments": "list overlap: must be joined on order_id",
       "linked.refunds": "list overlap: must be joined on one of order_id, hashed_email",
       "linked.pairs": "list overlap: must be joined on all of order_id, hashed_email",
-      "linked.noisy": "differential privacy: noise for each hashed_email, epsilon up to 1 a query, 20 in all",
+      "linked.noisy":
+        "differential privacy: noise for each hashed_email, epsilon up to 1 and delta 0.000001 a query, epsilon 20 and delta 0.00002 in all",
     });
   });
 });

@@ -1,4 +1,11 @@
-import { type AnswerColumn, answerColumns, answerValue, rowName, WITHHELD } from "../../clean-room/answer.ts";
+import {
+  type AnswerColumn,
+  answerColumns,
+  answerValue,
+  categoryWord,
+  rowName,
+  WITHHELD,
+} from "../../clean-room/answer.ts";
 import type { Told } from "../../clean-room/headlines.ts";
 import type { UseCaseAnswer } from "../../clean-room/shape.ts";
 import { crossed } from "../../clean-room/telling.ts";
@@ -44,7 +51,7 @@ function crossedBars(answer: UseCaseAnswer, shows: AnswerColumn): HTMLElement | 
     title: `${answer.title}: ${column.title}`,
     head: group.title,
     rows: groups,
-    name: (word) => word,
+    name: (word) => categoryWord(word, group.title),
     oneScale: true,
     measures: names.map((word): Measure<string> => {
       const find = (other: string) => answer.rows.find((row) => rowIs(row, group, other) && rowIs(row, name, word));

@@ -49,7 +49,7 @@ export function cleanRoomPage({ data, missing }: CleanRoomReport): void {
     h(
       "p",
       { class: "lead", id: "intro" },
-      "Two companies learn about the customers they have in common, and neither sees the other's tables. Each shares views, and a rule on each view decides what the other learns from it.",
+      "Two companies learn about the customers they have in common, and neither sees the other's tables. Each shares views, and a rule on each view decides what the other learns from it. A hashed e-mail address is still personal data (pseudonymous, in the words of the GDPR): anyone who can guess the address can compute its hash.",
     ),
     ...(sharing.length > 0 ? [whoShares(sharing)] : []),
     h(
@@ -134,7 +134,7 @@ function answerCard(answer: UseCaseAnswer): HTMLElement {
       told.note,
       drawn && "The bars leave out the orders that agree. The table has them.",
       withheld > 0 &&
-        `Withheld: ${withheld} of ${plural(answer.rows.length, "group")}, because of too few persons. The asker knows these groups from its own tables.`,
+        `Withheld: figures in ${withheld} of ${plural(answer.rows.length, "row")}, because of too few persons. The asker knows these groups from its own tables.`,
     ]
       .filter((sentence) => typeof sentence === "string")
       .join(" ");

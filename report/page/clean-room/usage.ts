@@ -6,9 +6,9 @@ import { onWidth } from "../drawing.ts";
 
 const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
 
-const columns = ["Asked", "Answered", "Refused", "Failed", "Groups withheld", "Epsilon left"];
+const columns = ["Asked", "Answered", "Refused", "Failed", "Groups withheld", "Epsilon left", "Delta left"];
 
-/** A card for each party with the outcomes of the queries on its views, which BigQuery shows only to a view's owner. */
+/** A card for each party with the outcomes of the queries on its views and templates, which BigQuery shows only to a view's owner. */
 export function usageCards(usage: readonly SharedUsage[]): HTMLElement {
   return h("div", { class: "stack" }, ...usage.filter(({ views }) => views.length > 0).map(usageCard));
 }
@@ -21,7 +21,7 @@ function usageCard({ owner, views, refusedBy }: SharedUsage): HTMLElement {
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "View"), ...columns.map(columnHead))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "View or template"), ...columns.map(columnHead))),
       h("tbody", {}, ...views.map(viewRow)),
     ),
   );
@@ -40,14 +40,17 @@ function columnHead(name: string): HTMLElement {
   return h("th", { scope: "col", class: "number" }, name);
 }
 
-function viewRow({ view, asked, answered, refused, failed, withheld, epsilon }: ViewUsage): HTMLElement {
-  const figures = [asked, answered, refused, failed, withheld].map(count);
-  const budget = epsilon === undefined ? "–" : `${epsilon.left} of ${epsilon.of}`;
+function viewRow({ view, asked, answered, refused, failed, withheld, epsilon, delta }: ViewUsage): HTMLElement {
+  const figures = [asked, answered, refused, failed].map(count);
+  const groups = withheld === undefined ? "–" : count(withheld);
+  const budgets = [epsilon, delta].map((budget) => (budget ? `${budget.left} of ${budget.of}` : "–"));
   return h(
     "tr",
     {},
     h("th", { scope: "row" }, h("code", {}, view)),
-    ...[...figures, budget].map((figure, i) => h("td", { class: "number", "data-name": columns[i] }, figure)),
+    ...[...figures, groups, ...budgets].map((figure, i) =>
+      h("td", { class: "number", "data-name": columns[i] }, figure),
+    ),
   );
 }
 
@@ -61,5 +64,5 @@ function headline(views: readonly ViewUsage[]): string {
   )} and ${plural(
     sum(({ refused }) => refused),
     "refusal",
-  )}, counted by view`;
+  )}, counted by view and query template`;
 }

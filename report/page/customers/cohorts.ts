@@ -17,7 +17,7 @@ export function valueCurvesView(summary: CustomersSummary): View | string {
   return {
     headline,
     caption:
-      "Average revenue per customer since registration. Only complete months with at least five customers count.",
+      "Average revenue per customer since registration, at the prices of the time. Only complete months with at least five customers count.",
     draw: (width) =>
       curves(
         headline,
@@ -81,7 +81,7 @@ export function retentionView(summary: CustomersSummary): View | string {
         xTick: (since) => (longest < 14 || Number(since) % each === 0 ? String(since) : ""),
         yTick: (month) => (rowHeight > 16 || /-(01|07)-/.test(String(month)) ? monthName(String(month)) : ""),
       });
-      return h("div", {}, shadeLegend("Nobody ordered", "everybody ordered"), cohortsHeat);
+      return h("div", {}, shadeLegend("Nobody", "everybody ordered"), cohortsHeat);
     },
     table: {
       columns: [

@@ -143,14 +143,15 @@ function showKpis(
   }
   const { totals } = summary;
   const part = (number: number) => percent(number / totals.customers);
+  const each = Math.round(totals.orders / totals.customers);
   customers?.show(count(totals.customers), {
-    words: `${count(totals.churned)} have left (${part(totals.churned)})`,
+    words: `${count(totals.churned)} ${totals.churned === 1 ? "has" : "have"} left (${part(totals.churned)})`,
   });
   active?.show(count(totals.active30), {
     words: `${part(totals.active30)}; ${count(totals.active7)} in 7 days, ${count(totals.active90)} in 90`,
   });
   repeat?.show(part(totals.repeat), {
-    words: `${count(totals.repeat)} came back; ${count(totals.orders / totals.customers)} orders per customer`,
+    words: `${count(totals.repeat)} came back; ${plural(each, "order")} per customer`,
   });
   ltv?.show(uah(totals.ltv / totals.customers), {
     words: `median ${uah(quantile(summary.ltvs, 0.5))}; ${uahShort(totals.ltv)} in total`,

@@ -77,7 +77,8 @@ export function mapView(cube: SalesCube, summary: SalesSummary, choose: (name: s
     .rankedStores(summary)
     .map((totals) => ({ ...totals, place: cube.stores[totals.store] as SalesCube["stores"][number] }));
   const busiest = [...rows].sort((a, b) => b.orders / b.days - a.orders / a.days)[0];
-  const headline = `${busiest?.place.name} in ${busiest?.place.district} is the busiest store: ${rate((busiest?.orders ?? 0) / (busiest?.days ?? 1))} orders a day`;
+  const where = `${busiest?.place.name} in ${busiest?.place.district}`;
+  const headline = `${where}${rows.length > 1 ? " is the busiest store" : ""}: ${rate((busiest?.orders ?? 0) / (busiest?.days ?? 1))} orders a day`;
   return {
     headline,
     caption: "The area of a circle is the store's revenue. The map is a sketch.",

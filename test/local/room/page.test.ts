@@ -6,7 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { AskReply } from "../../../local/room/api.ts";
 import { tour } from "../../../local/room/tour.ts";
 import { temporaryFolder } from "../../generator/thelook/merchant.ts";
-import { findChromium, howToGetChromium, startChromium } from "../../support/chromium.ts";
+import { findChromium, howToGetChromium, type OpenPage, openAt, startChromium } from "../../support/chromium.ts";
 import { type ServedRoom, servedRoom } from "./bench.ts";
 
 describe("the page of the clean room", function () {
@@ -14,8 +14,8 @@ describe("the page of the clean room", function () {
   const folder = temporaryFolder();
   let served: ServedRoom;
   let browser: Browser;
+  let opened: OpenPage | undefined;
   let page: Page;
-  let troubles: string[] = [];
 
   before(async function () {
     const chromium = findChromium();
@@ -31,24 +31,14 @@ describe("the page of the clean room", function () {
     await served?.close();
   });
   afterEach(async () => {
-    await page?.context().close();
-    expect(troubles).to.deep.equal([]);
+    await opened?.close();
+    expect(opened?.troubles).to.deep.equal([]);
   });
 
   async function open(options: BrowserContextOptions = {}, hash = ""): Promise<void> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    page = await context.newPage();
-    troubles = [];
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
-    });
-    page.on("pageerror", (error) => troubles.push(String(error)));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(served.server.url) && !/^(data|blob):/.test(request.url()))
-        troubles.push(`asked for ${request.url()}`);
-    });
-    await page.goto(`${served.server.url}${hash}`);
-    await page.waitForSelector("body[data-ready]");
+    const viewport = { width: 1280, height: 800 };
+    opened = await openAt(browser, served.server.url, "body[data-ready]", { viewport, ...options, hash });
+    page = opened.page;
   }
 
   /** Does something that asks a question, and returns the server's reply when the page shows it. */
@@ -159,10 +149,13 @@ describe("the page of the clean room", function () {
 
   it("shows a budget shrink", async () => {
     await open({}, "#step-6");
-    const left = async () => Number(/epsilon ([\d.]+) of 3 left/.exec(await ownerSees())?.[1]);
-    const before = await left();
+    const seen = async () =>
+      /epsilon ([\d.]+) of 3 left, delta ([\d.e-]+) of 0.00002/.exec(await ownerSees())?.map(Number);
+    const [, epsilon = 0, delta = 0] = (await seen()) ?? [];
     await asked(() => page.getByRole("button", { name: "Count with noise" }).click());
-    expect(await left()).to.be.closeTo(before - 0.1, 1e-9);
+    const [, epsilonNow, deltaNow] = (await seen()) ?? [];
+    expect(epsilonNow).to.be.closeTo(epsilon - 0.1, 1e-9);
+    expect(deltaNow).to.be.closeTo(delta - 1e-6, 1e-12);
   });
 
   it("completes only names that the party can see", async () => {
@@ -216,7 +209,7 @@ describe("the page of the clean room", function () {
     await page
       .locator(".outcome", { hasText: "The server does not answer. Start it again with npm run room." })
       .waitFor();
-    troubles = troubles.filter((each) => !each.includes("net::ERR_FAILED"));
+    expect(opened?.troubles.splice(0).filter((each) => !each.includes("net::ERR_FAILED"))).to.deep.equal([]);
   });
 
   it("shows both parties, and puts a template's call into the query", async () => {
