@@ -30,6 +30,7 @@ export class AnswersBeside {
   readonly #screen = heldScreen();
   readonly #stop = new AbortController();
   readonly #filled = Promise.withResolvers<void>();
+  readonly #copied = Promise.withResolvers<void>();
   #done: Promise<void> | undefined;
 
   /** @param verbose whether to print all answers */
@@ -42,11 +43,18 @@ export class AnswersBeside {
     if (job.inputs.name === jobs.fill) void over.then(this.#filled.resolve);
   }
 
+  /** Waits until nothing more is read from the warehouse. Call it before the night, whose functions write to it without the lock. */
+  async copied(): Promise<void> {
+    // A program without that job fills nothing: do not wait for it.
+    this.#filled.resolve();
+    // If there is no copy, `finish` throws the error.
+    await Promise.race([this.#copied.promise, this.#done?.catch(() => {})]);
+  }
+
   /** Prints the answers, and waits for those that are still missing. Throws as `answerUseCases` does. */
   async finish(): Promise<void> {
     this.#screen.release();
-    // A program without that job fills nothing: do not wait for it.
-    this.#filled.resolve();
+    await this.copied();
     await this.#done;
   }
 
@@ -68,6 +76,7 @@ export class AnswersBeside {
       await mkdir(copy, { recursive: true });
       await copyFile(warehouseFile({ out }), warehouseFile({ out: copy }), constants.COPYFILE_FICLONE);
     });
+    this.#copied.resolve();
     for (const name of [ROOM_FILE, BUDGET_FILE]) await copyFile(join(out, name), join(copy, name));
     await answerUseCases({
       rehearsal: copy,

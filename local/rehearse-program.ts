@@ -64,8 +64,8 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
       },
       async onSchedule(name, fire) {
         isNight = true;
-        // A schedule after the reports', as a stack may have it, could write to the warehouse while they are read.
-        await Promise.allSettled([reports]);
+        // The schedule may write to the warehouse: wait until the answers have their copy, and until the reports of an earlier schedule are written.
+        await Promise.allSettled([answers.copied(), reports]);
         await printSchedule(name, fire);
       },
       onAlert: printAlert,
