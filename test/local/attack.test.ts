@@ -74,9 +74,10 @@ describe("npm run attack", function () {
   });
 
   it("wins more about one person, the larger the privacy budget is", async () => {
-    const [small, large] = await byBudget(scene, [1, 20], 20);
-    expect(small?.right).to.be.within(6, 19);
-    expect(large?.right).to.be.within(16, 20);
+    // One answer at epsilon 1 is right for 70 % of the persons, 20 for 98 %: chance leaves these bounds once in a million runs.
+    const [small, large] = await byBudget(scene, [1, 20], 40);
+    expect(small?.right).to.be.within(14, 39);
+    expect(large?.right).to.be.within(32, 40);
   });
 });
 
