@@ -166,9 +166,9 @@ async function pipInstall(folder, ...args) {
   await run(python(folder), [...pip, "--require-hashes", ...args]);
 }
 
-/** Creates the virtual environment `folder` with Python 3.`least` or later, and installs each requirements file in turn. */
-async function venv(folder, least, program, requirements, what) {
-  for (const [i, file] of requirements.entries()) {
+/** Creates the virtual environment `folder` with Python 3.`least` or later, and installs each requirements file in turn, called `what`. */
+async function venv(folder, least, program, requirements) {
+  for (const [i, [file, what]] of requirements.entries()) {
     await once(folder, `.installed-${i}`, join("bin", program), file, what, async () => {
       if (i === 0) {
         const found = findPython(least);
@@ -195,13 +195,10 @@ const crucible = () =>
     pipInstall(".venv", "-r", "test/support/requirements-crucible.txt"),
   );
 const bqemulator = () =>
-  venv(
-    ".venv-test",
-    11,
-    "bqemulator",
-    ["test/support/requirements-bqemulator.txt", "test/support/requirements-sdmetrics.txt"],
-    "bqemulator and SDMetrics",
-  );
+  venv(".venv-test", 11, "bqemulator", [
+    ["test/support/requirements-bqemulator.txt", "bqemulator"],
+    ["test/support/requirements-sdmetrics.txt", "SDMetrics"],
+  ]);
 
 const python = (folder) => join(folder, "bin", "python");
 const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"];
@@ -236,9 +233,12 @@ async function install() {
   checkMachine();
   checkPython();
   const jobs = [once("node_modules", ".installed", WRITTEN_LAST, "package-lock.json", "Node packages", npmCi)];
-  const dbt = ["transform/requirements.txt", ...(forTests ? ["test/support/requirements.txt"] : [])];
+  const dbt = [
+    ["transform/requirements.txt", "dbt"],
+    ...(forTests ? [["test/support/requirements.txt", "fake-gcs-server and zizmor"]] : []),
+  ];
   if (!wanted.includes("--node-only")) {
-    const environment = venv(".venv", 10, "dbt", dbt, "dbt").then(googleSql);
+    const environment = venv(".venv", 10, "dbt", dbt).then(googleSql);
     jobs.push(forTests ? environment.then(() => emulator("crucible", crucible)) : environment);
   }
   if (forTests) jobs.push(emulator("bqemulator", bqemulator));

@@ -5,7 +5,7 @@ describe("npm run faults", () => {
   it("survives a few faults of each kind, and prints how many", async function () {
     if (!process.env.CI) this.skip();
     this.timeout(600_000);
-    const { code, output } = await runFile("test/faults/main.ts", ["--sample"]);
+    const { code, output } = await runFile("test/faults/main.ts", ["--sample"], { within: 500_000 });
     expect(code, output).to.equal(0);
     for (const [, tried, survived] of output.matchAll(/: tried (\d+), survived (\d+)/g))
       expect(survived).to.equal(tried);

@@ -30,7 +30,7 @@ export function startFile(file: string, args: readonly string[], env: Record<str
   return { child, output: () => output, ended };
 }
 
-/** Runs a file to its end. A process that takes longer than `within` milliseconds is killed and counts as hanging. */
+/** Runs a file to its end. A process that takes longer than `within` milliseconds is killed, with all that it started. */
 export async function runFile(
   file: string,
   args: readonly string[],
@@ -38,10 +38,14 @@ export async function runFile(
 ): Promise<{ code: number | NodeJS.Signals; output: string; seconds: number }> {
   const started = performance.now();
   const command = startFile(file, args, env);
-  const timer = setTimeout(() => command.child.kill("SIGKILL"), within);
+  let hanging = "";
+  const timer = setTimeout(() => {
+    hanging = `\nkilled after ${within / 1000} s`;
+    process.kill(-(command.child.pid as number), "SIGKILL");
+  }, within);
   const code = await command.ended;
   clearTimeout(timer);
-  return { code, output: command.output(), seconds: (performance.now() - started) / 1000 };
+  return { code, output: command.output() + hanging, seconds: (performance.now() - started) / 1000 };
 }
 
 /** The processes that a command has started and that still run. */

@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import { writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 /*
  * A process that replaces the results in a folder: node swap-worker.ts OUT TEXT [STEP]
@@ -27,12 +27,13 @@ if (process.argv[1] === import.meta.filename) {
     syncBuiltinESMExports();
   }
   const { replaceResults } = await import("../../local/output-folder.ts");
+  // The iterator keeps a line that comes before it is asked for.
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   const line = async () => {
-    if (step === undefined) await once(process.stdin, "data");
+    if (step === undefined) await lines.next();
   };
-  const go = line();
   console.log("ready");
-  await go;
+  await line();
   try {
     await replaceResults(out, async (folder) => {
       console.log("in");

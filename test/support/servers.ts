@@ -29,7 +29,7 @@ export function skipWithout(emulator: keyof typeof emulators, before: Mocha.Cont
 
 const HOST = "127.0.0.1";
 const PROJECT = "test-project";
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 
 /** A server on the loopback; `stop` ends it and removes what it wrote. */
 export interface Server {
