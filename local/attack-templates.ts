@@ -88,45 +88,47 @@ export const onTemplate: Readonly<Record<string, (scene: Scene) => Promise<Won>>
     return { right, of: ids.length, byGuessing: ids.length / 2 };
   },
 
-  "The threshold's edge": (scene) => membership(scene, 1),
-  "Averaging the noise": (scene) => membership(scene, CALLS),
+  "The threshold's edge": (scene) => membership(scene, 1, 49, 600),
+  "Averaging the noise": (scene) => membership(scene, CALLS, KNOWN, 100),
 };
 
 /**
- * Asks who has a wallet: each person in a segment with KNOWN known members. The template rounds the number of members to tens, up or down by
+ * Asks who has a wallet: each person in a segment with `size` known members. The template rounds the number of members to tens, up or down by
  * chance. It never rounds KNOWN up, and one person more in a tenth of all calls. Each call adds another known member elsewhere, for
- * another draw.
+ * another draw. A view with a threshold of 50 shows a segment with 49 known members and one more.
+ * @param others how many known members are in a segment of their own
  */
-async function membership(scene: Scene, calls: number): Promise<Won> {
+async function membership(scene: Scene, calls: number, size: number, others: number): Promise<Won> {
   const known = await knownMembers(scene, 1_000_000);
   const isKnown = new Set(known);
   const unknown = scene.customers.filter((id) => !isKnown.has(id));
-  const count = Math.min(10, 2 * Math.floor((known.length - 100 - CALLS) / KNOWN / 2));
+  const count = Math.min(10, 2 * Math.floor((known.length - others - calls) / size / 2));
   const having = unknown.filter((id) => scene.members.has(id)).slice(0, count / 2);
   const ids = [...having, ...unknown.filter((id) => !scene.members.has(id)).slice(0, count / 2)];
-  const rest = known.slice(ids.length * KNOWN);
+  const rest = known.slice(ids.length * size);
   /** Rows of id and segment. One text of many ids is analysed in a moment, thousands of numbers in a second. */
   const people = (of: readonly { readonly segment: string | number; readonly ids: readonly number[] }[]) =>
     `SELECT CAST(SPLIT(pair, ':')[OFFSET(0)] AS INT64) AS id, SPLIT(pair, ':')[OFFSET(1)] AS segment
     FROM UNNEST(SPLIT('${of.flatMap(({ segment, ids }) => ids.map((id) => `${id}:${segment}`)).join(" ")}', ' ')) AS pair`;
   const segments = ids.map((id, index) => ({
     segment: id,
-    ids: known.slice(index * KNOWN, (index + 1) * KNOWN),
+    ids: known.slice(index * size, (index + 1) * size),
   }));
+  const elsewhere = (each: number) => ({ segment: "rest", ids: rest.slice(each, each + others) });
   const asked = segments.map(({ segment, ids }) => ({ segment, ids: [...ids, segment] }));
-  // Add as many made-up hashes to each segment, so that it has people without a wallet, too.
-  const nobodies = `SELECT TO_HEX(SHA256(CONCAT('nobody', CAST(id AS STRING)))), segment FROM (${people(segments)})`;
+  // Add twice as many made-up hashes to each segment, so that it has people without a wallet, too.
+  const nobodies = `SELECT TO_HEX(SHA256(CONCAT(nobody, CAST(id AS STRING)))), segment
+    FROM (${people([...segments, elsewhere(0)])}) CROSS JOIN UNNEST(['nobody', 'somebody']) AS nobody`;
   const most = new Map<string, number>();
   for (let each = 0; each < calls; each++) {
-    const others = { segment: "rest", ids: rest.slice(each, each + 100) };
-    const list = `SELECT hashed_email, segment FROM merchant.users JOIN (${people([...asked, others])}) USING (id)
+    const list = `SELECT hashed_email, segment FROM merchant.users JOIN (${people([...asked, elsewhere(each)])}) USING (id)
       UNION ALL ${nobodies}`;
     const rows = await call(scene, list, "segment, with_wallet");
     if ("refusedBy" in rows) return { right: 0, of: ids.length, ...rows };
     for (const [segment, members] of rows as readonly (readonly Value[])[])
       most.set(String(segment), Math.max(most.get(String(segment)) ?? 0, Number(members)));
   }
-  const isMember = (id: number) => (most.get(String(id)) ?? 0) > KNOWN;
+  const isMember = (id: number) => (most.get(String(id)) ?? 0) > size;
   const right = ids.filter((id) => isMember(id) === scene.members.has(id)).length;
   return most.size === 0 ? { right: 0, of: ids.length } : { right, of: ids.length, byGuessing: ids.length / 2 };
 }

@@ -1,8 +1,8 @@
 -- Owner: wallet
 -- Question: After which of the merchant's traffic sources did customers pay, by the last touch within a window before each payment?
--- Guards: A source appears if at least 50 people paid after it and at least 50 after others. A person counts up to 500 USD a source. People
---   are rounded to tens and amounts to 5,000 USD, at points that the whole list decides. The window is one of four. A list with fewer than
---   500 people who paid, or with more than 50 sources, gets no rows.
+-- Guards: A source appears if at least 60 people paid after it and at least 60 only after others, by rounded counts. A person counts up to
+--   500 USD a source. People are rounded to tens and amounts to 5,000 USD, at points that the whole list decides. The window is one of
+--   four. A list with fewer than 500 people who paid, or with more than 50 sources, gets no rows.
 -- Parameters:
 --   touches TABLE<hashed_email STRING, traffic_source STRING, touched_at TIMESTAMP>: when and through which source each customer came to the merchant, one row per visit
 --   window_days INT64: how many days after a touch a payment counts as its effect: 7, 30, 90 or 365
@@ -58,10 +58,10 @@ found AS (
   FROM people
   GROUP BY traffic_source
 ),
--- A number that only the wallet can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the wallet can compute, from the payment volume of every user and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(payment_volume * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM ewallet_provider.provider_users
 ),
 list AS (
@@ -72,25 +72,32 @@ list AS (
   CROSS JOIN secret AS s
 ),
 payers AS (
-  SELECT COUNT(DISTINCT hashed_email) AS people
-  FROM people
+  SELECT 10 * DIV(people + CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', ''), 1, 1) AS INT64), 10) AS people
+  FROM (SELECT COUNT(DISTINCT hashed_email) AS people FROM people)
+  CROSS JOIN list
 ),
 seeded AS (
   SELECT
     f.traffic_source,
     f.payers,
     f.usd,
+    payers.people,
     -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, CAST(window_days AS STRING)))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
   CROSS JOIN payers
-  WHERE payers.people >= 500
-    AND (SELECT COUNT(DISTINCT traffic_source) FROM touched) <= 50
-    AND payers.people - f.payers >= 50
+  WHERE (SELECT COUNT(DISTINCT traffic_source) FROM touched) <= 50
+),
+rounded AS (
+  SELECT
+    traffic_source,
+    10 * DIV(payers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS payers,
+    5000 * CAST(FLOOR(usd / 5000 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS attributed_usd,
+    people
+  FROM seeded
 )
-SELECT
-  traffic_source,
-  10 * DIV(payers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS payers,
-  5000 * CAST(FLOOR(usd / 5000 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS attributed_usd
-FROM seeded
+-- Whether a source appears depends only on rounded counts, so that it reveals nothing more.
+SELECT traffic_source, payers, attributed_usd
+FROM rounded
+WHERE people >= 500 AND payers >= 60 AND people - payers >= 60

@@ -1,8 +1,8 @@
 -- Owner: merchant
 -- Question: How many of the merchant's customers resemble the wallet's best users, by traffic source and age?
--- Guards: A group appears if it has at least 50 of the listed people and at least 50 others. Counts are rounded to tens, at points that the
---   whole list decides, and the lift is computed from rounded counts. A list with fewer than 500 customers gets no rows. The answer is a
---   size, and never a list of people.
+-- Guards: A group appears if it has at least 60 of the listed people and at least 60 others, by rounded counts. Counts are rounded to tens, at
+--   points that the whole list decides, and the lift is computed from rounded counts. A list with fewer than 500 customers gets no rows.
+--   The answer is a size, and never a list of people.
 -- Parameters:
 --   seed_users TABLE<hashed_email STRING>: the users that the others should resemble
 -- Answer:
@@ -46,11 +46,12 @@ found AS (
   FROM customers
   GROUP BY traffic_source, age_band
 ),
--- A number that only the merchant can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(sale_price * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM merchant.order_items
+  WHERE MOD(id, 4) = 0
 ),
 list AS (
   SELECT
@@ -60,8 +61,12 @@ list AS (
   CROSS JOIN secret AS s
 ),
 totals AS (
-  SELECT COUNTIF(is_seed) AS seeds, COUNTIF(NOT is_seed) AS others
-  FROM customers
+  SELECT
+    counted.seeds,
+    counted.others,
+    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', '') AS digits
+  FROM (SELECT COUNTIF(is_seed) AS seeds, COUNTIF(NOT is_seed) AS others FROM customers) AS counted
+  CROSS JOIN list
 ),
 seeded AS (
   SELECT
@@ -69,14 +74,13 @@ seeded AS (
     f.age_band,
     f.seeds,
     f.lookalikes,
-    totals.seeds AS all_seeds,
-    totals.others AS all_others,
+    10 * DIV(totals.seeds + CAST(SUBSTR(totals.digits, 1, 1) AS INT64), 10) AS all_seeds,
+    10 * DIV(totals.others + CAST(SUBSTR(totals.digits, 2, 1) AS INT64), 10) AS all_others,
     -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, f.age_band))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
   CROSS JOIN totals
-  WHERE totals.seeds >= 500 AND f.seeds >= 50 AND f.lookalikes >= 50
 ),
 rounded AS (
   SELECT
@@ -84,10 +88,11 @@ rounded AS (
     age_band,
     10 * DIV(seeds + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS seeds,
     10 * DIV(lookalikes + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS lookalikes,
-    10 * DIV(all_seeds + 5, 10) AS all_seeds,
-    10 * DIV(all_others + 5, 10) AS all_others
+    all_seeds,
+    all_others
   FROM seeded
 )
+-- Whether a group appears depends only on rounded counts, so that it reveals nothing more.
 SELECT
   traffic_source,
   age_band,
@@ -95,3 +100,4 @@ SELECT
   lookalikes,
   ROUND((seeds / all_seeds) / (lookalikes / all_others), 2) AS lift
 FROM rounded
+WHERE all_seeds >= 500 AND seeds >= 60 AND lookalikes >= 60

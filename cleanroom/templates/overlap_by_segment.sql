@@ -1,8 +1,8 @@
 -- Owner: wallet
 -- Question: How many of the merchant's customers have a wallet, and how many of these pay for a tier, by segments that the merchant chooses?
--- Guards: A segment appears if at least 50 of its people have a wallet and at least 50 have none. Counts are rounded to tens, at points
---   that the whole list decides. A person in two segments counts in neither. A list with fewer than 500 wallet users or more than 50
---   segments gets no rows.
+-- Guards: A segment appears if at least 60 of its people have a wallet and at least 60 have none, by rounded counts. Counts are rounded to
+--   tens, at points that the whole list decides. A person in two segments counts in neither. A list with fewer than 500 wallet users in
+--   such segments, or with more than 50 segments, gets no rows.
 -- Parameters:
 --   customers TABLE<hashed_email STRING, segment STRING>: the merchant's customers, each in one segment
 -- Answer:
@@ -36,10 +36,10 @@ found AS (
   JOIN ewallet_provider_shared.provider_users_shared AS p ON p.hashed_email = l.hashed_email
   GROUP BY l.segment
 ),
--- A number that only the wallet can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the wallet can compute, from the payment volume of every user and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(payment_volume * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM ewallet_provider.provider_users
 ),
 list AS (
@@ -60,14 +60,18 @@ seeded AS (
   FROM segments AS s
   JOIN found AS f ON f.segment = s.segment
   CROSS JOIN list
-  WHERE (SELECT SUM(with_wallet) FROM found) >= 500
-    AND (SELECT COUNT(*) FROM segments) <= 50
-    AND f.with_wallet >= 50
-    AND s.customers - f.with_wallet >= 50
+  WHERE (SELECT COUNT(*) FROM segments) <= 50
+),
+rounded AS (
+  SELECT
+    segment,
+    customers,
+    10 * DIV(with_wallet + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS with_wallet,
+    10 * DIV(paying + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS paying
+  FROM seeded
 )
-SELECT
-  segment,
-  customers,
-  10 * DIV(with_wallet + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS with_wallet,
-  10 * DIV(paying + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS paying
-FROM seeded
+-- Whether a segment appears depends only on rounded counts, so that it reveals nothing more.
+SELECT segment, customers, with_wallet, paying
+FROM rounded
+WHERE with_wallet >= 60 AND customers - with_wallet >= 60
+QUALIFY SUM(with_wallet) OVER () >= 500

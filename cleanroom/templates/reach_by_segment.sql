@@ -1,8 +1,8 @@
 -- Owner: merchant
 -- Question: How many of the wallet's users shop at the merchant, and how many of these ordered more than once, by segments that the wallet chooses?
--- Guards: A segment appears if at least 50 of its people are customers and at least 50 are not. Counts are rounded to tens, at points that
---   the whole list decides. A person in two segments counts in neither. A list with fewer than 500 customers or more than 50 segments gets
---   no rows.
+-- Guards: A segment appears if at least 60 of its people are customers and at least 60 are not, by rounded counts. Counts are rounded to
+--   tens, at points that the whole list decides. A person in two segments counts in neither. A list with fewer than 500 customers in such
+--   segments, or with more than 50 segments, gets no rows.
 -- Parameters:
 --   wallet_users TABLE<hashed_email STRING, segment STRING>: the wallet's users, each in one segment
 -- Answer:
@@ -36,11 +36,12 @@ found AS (
   JOIN merchant_shared.customer_segments_shared AS c ON c.hashed_email = l.hashed_email
   GROUP BY l.segment
 ),
--- A number that only the merchant can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(sale_price * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM merchant.order_items
+  WHERE MOD(id, 4) = 0
 ),
 list AS (
   SELECT
@@ -60,14 +61,18 @@ seeded AS (
   FROM segments AS s
   JOIN found AS f ON f.segment = s.segment
   CROSS JOIN list
-  WHERE (SELECT SUM(customers) FROM found) >= 500
-    AND (SELECT COUNT(*) FROM segments) <= 50
-    AND f.customers >= 50
-    AND s.wallet_users - f.customers >= 50
+  WHERE (SELECT COUNT(*) FROM segments) <= 50
+),
+rounded AS (
+  SELECT
+    segment,
+    wallet_users,
+    10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers,
+    10 * DIV(repeat_customers + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS repeat_customers
+  FROM seeded
 )
-SELECT
-  segment,
-  wallet_users,
-  10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers,
-  10 * DIV(repeat_customers + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS repeat_customers
-FROM seeded
+-- Whether a segment appears depends only on rounded counts, so that it reveals nothing more.
+SELECT segment, wallet_users, customers, repeat_customers
+FROM rounded
+WHERE customers >= 60 AND wallet_users - customers >= 60
+QUALIFY SUM(customers) OVER () >= 500

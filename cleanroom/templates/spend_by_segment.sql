@@ -1,8 +1,9 @@
 -- Owner: merchant
 -- Question: How much do the wallet's users spend at the merchant, by segments that the wallet chooses, such as its tiers?
--- Guards: A segment appears if at least 100 of its people are customers. A person's spend counts up to 500 USD. Counts are rounded to tens,
---   and averages so coarsely that one person moves an average by at most a tenth of its rounding step, at points that the whole list
---   decides. A person in two segments counts in neither. A list with fewer than 500 customers or more than 50 segments gets no rows.
+-- Guards: A segment appears if at least 110 of its people are customers, by the rounded count. A person's spend counts up to 500 USD. Counts are
+--   rounded to tens, and averages so coarsely that one person moves an average by at most a tenth of its rounding step, at points that the
+--   whole list decides. A person in two segments counts in neither. A list with fewer than 500 customers in such segments, or with more
+--   than 50 segments, gets no rows.
 -- Parameters:
 --   wallet_users TABLE<hashed_email STRING, segment STRING>: the wallet's users, each in one segment
 -- Answer:
@@ -47,11 +48,12 @@ found AS (
   FROM known
   GROUP BY segment
 ),
--- A number that only the merchant can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(sale_price * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM merchant.order_items
+  WHERE MOD(id, 4) = 0
 ),
 list AS (
   SELECT
@@ -70,17 +72,17 @@ seeded AS (
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.segment))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
-  WHERE (SELECT COUNT(*) FROM known) >= 500
-    AND (SELECT COUNT(DISTINCT segment) FROM listed) <= 50
+  WHERE (SELECT COUNT(DISTINCT segment) FROM listed) <= 50
 ),
 rounded AS (
   SELECT segment, 10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers, gross, kept, digits
   FROM seeded
 ),
--- The step depends only on the rounded count, so that it reveals nothing more.
+-- Whether a segment appears, and the step, depend only on rounded counts, so that they reveal nothing more.
 stepped AS (
   SELECT segment, customers, gross, kept, digits, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
   FROM rounded
+  WHERE customers >= 110
 )
 SELECT
   segment,
@@ -88,3 +90,4 @@ SELECT
   step * CAST(FLOOR(gross / step + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS gross_usd_per_customer,
   step * CAST(FLOOR(kept / step + CAST(SUBSTR(digits, 4, 2) AS INT64) / 100) AS INT64) AS kept_usd_per_customer
 FROM stepped
+WHERE (SELECT SUM(customers) FROM stepped) >= 500

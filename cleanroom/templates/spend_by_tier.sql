@@ -1,8 +1,9 @@
 -- Owner: wallet
 -- Question: How much does a customer of each of the wallet's tiers spend, by amounts that the merchant passes in?
--- Guards: A tier appears if at least 100 of the listed people are in it and at least 100 in others. An amount counts up to 500 USD. Counts
---   are rounded to tens, and averages so coarsely that one person moves an average by at most a tenth of its rounding step, at points that
---   the whole list decides. A person listed twice does not count. A list with fewer than 500 wallet users gets no rows.
+-- Guards: A tier appears if at least 110 of the listed people are in it and as many in another, by rounded counts. An amount counts up to
+--   500 USD. Counts are rounded to tens, and averages so coarsely that one person moves an average by at most a tenth of its rounding step,
+--   at points that the whole list decides. A person listed twice does not count. A list with fewer than 500 wallet users in such tiers gets
+--   no rows.
 -- Parameters:
 --   customers TABLE<hashed_email STRING, spend NUMERIC>: the merchant's customers, one row per person, and what each has spent in USD
 -- Answer:
@@ -39,10 +40,10 @@ found AS (
   FROM known
   GROUP BY account_tier
 ),
--- A number that only the wallet can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the wallet can compute, from the payment volume of every user and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(payment_volume * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM ewallet_provider.provider_users
 ),
 list AS (
@@ -61,20 +62,20 @@ seeded AS (
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.account_tier))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
-  WHERE (SELECT COUNT(*) FROM known) >= 500
-    AND (SELECT COUNT(*) FROM known) - f.customers >= 100
 ),
 rounded AS (
   SELECT account_tier, 10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers, spend, digits
   FROM seeded
 ),
--- The step depends only on the rounded count, so that it reveals nothing more.
+-- Whether a tier appears, and the step, depend only on rounded counts, so that they reveal nothing more.
 stepped AS (
   SELECT account_tier, customers, spend, digits, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
   FROM rounded
+  WHERE customers >= 110
 )
 SELECT
   account_tier,
   customers,
   step * CAST(FLOOR(spend / step + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_per_customer
 FROM stepped
+WHERE (SELECT SUM(customers) FROM stepped) >= 500 AND (SELECT COUNT(*) FROM stepped) >= 2

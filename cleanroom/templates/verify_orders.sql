@@ -1,14 +1,14 @@
 -- Owner: merchant
 -- Question: Do the merchant's orders agree with the payments that the wallet made for them, and how do those that disagree differ?
--- Guards: A finding appears if at least 20 people have such an order. Counts are rounded to tens, at points that the whole list decides. An
---   order with two payments is counted as such and compared no further. A list with payments for fewer than 1,000 orders gets no rows. The
---   answer names no order.
+-- Guards: A finding appears if at least 30 people have such an order, by a rounded count. An order counts up to 500 USD. Counts are rounded to
+--   tens and amounts to 5,000 USD, at points that the whole list decides. An order with two payments is counted as such and compared no
+--   further. A list with payments for fewer than 1,000 orders gets no rows. The answer names no order.
 -- Parameters:
 --   payments TABLE<order_id INT64, amount FLOAT64, status STRING, paid_at TIMESTAMP>: the wallet's payments, one row per payment
 -- Answer:
 --   finding STRING: agrees, no such order, not paid with the wallet, paid twice, other amount, other status or late; the first of these that fits
 --   orders INT64: orders with this finding, rounded to tens
---   usd_paid INT64: what the wallet paid for them, rounded to 100 USD
+--   usd_paid INT64: what the wallet paid for them, rounded to 5,000 USD
 -- Example:
 --   SELECT finding, orders, ROUND(orders / SUM(orders) OVER (), 4) AS share_of_orders, usd_paid
 --   FROM linked_merchant.verify_orders((
@@ -51,15 +51,17 @@ found AS (
   SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 20, privacy_unit_column = person)
     finding,
     COUNT(*) AS orders,
+    COUNT(DISTINCT person) AS people,
     SUM(usd) AS usd
   FROM compared
   GROUP BY finding
 ),
--- A number that only the merchant can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(sale_price * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM merchant.order_items
+  WHERE MOD(id, 4) = 0
 ),
 list AS (
   SELECT
@@ -68,19 +70,26 @@ list AS (
   FROM listed AS l
   CROSS JOIN secret AS s
 ),
+matches AS (
+  SELECT 10 * DIV(orders + CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', ''), 1, 1) AS INT64), 10) AS orders
+  FROM (SELECT COUNTIF(is_known) AS orders FROM compared)
+  CROSS JOIN list
+),
 seeded AS (
   SELECT
     f.finding,
     f.orders,
+    f.people,
     f.usd,
     -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
-  WHERE (SELECT COUNTIF(is_known) FROM compared) >= 1000
 )
+-- Whether a finding appears depends only on rounded counts, so that it reveals nothing more.
 SELECT
   finding,
   10 * DIV(orders + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS orders,
-  100 * CAST(FLOOR(usd / 100 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_paid
+  5000 * CAST(FLOOR(usd / 5000 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_paid
 FROM seeded
+WHERE 10 * DIV(people + CAST(SUBSTR(digits, 4, 1) AS INT64), 10) >= 30 AND (SELECT orders FROM matches) >= 1000

@@ -1,13 +1,14 @@
 -- Owner: wallet
 -- Question: Do the wallet's payments agree with the merchant's orders, and how do those that disagree differ?
--- Guards: A finding appears if at least 20 people have such a payment. Counts of orders are rounded to tens, at points that the whole list
---   decides. An order listed twice does not count. A list with fewer than 1,000 paid orders gets no rows. The answer names no order.
+-- Guards: A finding appears if at least 30 people have such a payment, by a rounded count. An order counts up to 500 USD. Counts of orders are
+--   rounded to tens and amounts to 5,000 USD, at points that the whole list decides. An order listed twice does not count. A list with
+--   fewer than 1,000 paid orders gets no rows. The answer names no order.
 -- Parameters:
 --   orders TABLE<order_id INT64, amount FLOAT64, status STRING, ordered_at TIMESTAMP>: the merchant's orders that its checkout sent to the wallet, one row per order
 -- Answer:
 --   finding STRING: agrees, missing, paid twice, other amount, other status or late; the first of these that fits
 --   orders INT64: orders with this finding, rounded to tens
---   usd_ordered INT64: what the merchant asked for, rounded to 100 USD
+--   usd_ordered INT64: what the merchant asked for, rounded to 5,000 USD
 -- Example:
 --   SELECT finding, orders, ROUND(orders / SUM(orders) OVER (), 4) AS share_of_orders, usd_ordered
 --   FROM linked_ewallet_provider.verify_payments((
@@ -59,14 +60,15 @@ found AS (
   SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 20, privacy_unit_column = person)
     finding,
     COUNT(*) AS orders,
+    COUNT(DISTINCT person) AS people,
     SUM(usd) AS usd
   FROM compared
   GROUP BY finding
 ),
--- A number that only the wallet can compute, from a secret and every row of the list. The same list has the same number, and so the same
--- answer. If one row changes, all figures are rounded at other points.
+-- A number that only the wallet can compute, from the payment volume of every user and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
-  SELECT CAST(SUM(CAST(ROUND(payment_volume * 100) AS INT64)) AS STRING) AS salt
+  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
   FROM ewallet_provider.provider_users
 ),
 list AS (
@@ -76,19 +78,26 @@ list AS (
   FROM listed AS l
   CROSS JOIN secret AS s
 ),
+matches AS (
+  SELECT 10 * DIV(orders + CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', ''), 1, 1) AS INT64), 10) AS orders
+  FROM (SELECT COUNTIF(is_paid) AS orders FROM compared)
+  CROSS JOIN list
+),
 seeded AS (
   SELECT
     f.finding,
     f.orders,
+    f.people,
     f.usd,
     -- The digits of a hash serve as random digits.
     REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
   FROM found AS f
   CROSS JOIN list
-  WHERE (SELECT COUNTIF(is_paid) FROM compared) >= 1000
 )
+-- Whether a finding appears depends only on rounded counts, so that it reveals nothing more.
 SELECT
   finding,
   10 * DIV(orders + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS orders,
-  100 * CAST(FLOOR(usd / 100 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_ordered
+  5000 * CAST(FLOOR(usd / 5000 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_ordered
 FROM seeded
+WHERE 10 * DIV(people + CAST(SUBSTR(digits, 4, 1) AS INT64), 10) >= 30 AND (SELECT orders FROM matches) >= 1000

@@ -15,8 +15,9 @@ import type { Protected } from "./protect.ts";
 import { openEntry } from "./query-log.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import { Refusal } from "./refusal.ts";
-import { calledName, checkRoom, type Room, RoomError, type RoomTable, shortName } from "./room.ts";
+import { calledName, checkRoom, partyOf, type Room, RoomError, type RoomTable, shortName } from "./room.ts";
 import { suppressedGroups } from "./suppressed-groups.ts";
+import { callsNamedIn, templateOf } from "./templates.ts";
 
 /** Where a clean room's rows, rules and budgets are. */
 export interface RoomOptions {
@@ -96,6 +97,9 @@ export async function openRoom({
     return [...new Set(await tablesNamed(party, sql))].filter((table) => table !== undefined);
   }
 
+  const namedTemplates = (party: string, sql: string) =>
+    callsNamedIn(sql, partyOf(room, party)).map((called) => ({ called, template: templateOf(room, called) }));
+
   return {
     async ask(party, sql, { signal } = {}) {
       const entry = log === undefined ? undefined : openEntry(log, party);
@@ -115,7 +119,8 @@ export async function openRoom({
         const explanation = explain(room, planned.guarded, budgets, ownsAll ? suppressed : undefined);
         return { columns: columnsOf(planned.guarded.query), rows, explanation };
       } catch (error) {
-        await entry?.unanswered(error, await namedTables(party, sql), planned);
+        const named = { tables: await namedTables(party, sql), templates: namedTemplates(party, sql) };
+        await entry?.unanswered(error, named, planned);
         throw error;
       }
     },

@@ -4,6 +4,7 @@ import { isRefused, problemOf } from "./problem.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import { addRecord, linesIn } from "./record-file.ts";
 import type { RoomTable } from "./room.ts";
+import type { TemplateCall } from "./templates.ts";
 
 /*
  * The owner's record of who asked what of its shared views. BigQuery keeps it in INFORMATION_SCHEMA.SHARED_DATASET_USAGE; the names of the
@@ -11,7 +12,13 @@ import type { RoomTable } from "./room.ts";
  * has the text of a query.
  */
 
-/** One query that named a view of another party. */
+/** What a query's text names, even if the query is refused before it is planned. */
+export interface Named {
+  readonly tables: readonly RoomTable[];
+  readonly templates: readonly Pick<TemplateCall, "called" | "template">[];
+}
+
+/** One query that named a view of another party, or called its template. */
 export interface LoggedQuery {
   readonly job_id: string;
   /** ISO 8601, in UTC. */
@@ -51,10 +58,9 @@ export interface SharedResource {
 export interface OpenEntry {
   answered(plan: QueryPlan, rows: number, withheld: number | undefined): Promise<void>;
   /**
-   * @param named the tables that the query's text names
    * @param plan undefined if the query was refused before it was planned
    */
-  unanswered(error: unknown, named: readonly RoomTable[], plan: QueryPlan | undefined): Promise<void>;
+  unanswered(error: unknown, named: Named, plan: QueryPlan | undefined): Promise<void>;
 }
 
 const WHAT = "queries on shared views";
@@ -79,7 +85,7 @@ export function openEntry(file: string, party: string): OpenEntry {
   };
   return {
     answered: (plan, rows, withheld) =>
-      write(resourcesOf(party, [], plan), {
+      write(resourcesOf(party, { tables: [], templates: [] }, plan), {
         outcome: "answered",
         rows,
         ...(withheld !== undefined && { groups_withheld: withheld }),
@@ -94,13 +100,8 @@ export function openEntry(file: string, party: string): OpenEntry {
   };
 }
 
-/** @param named tables besides those of the plan @param paid whether the plan's charges were spent */
-function resourcesOf(
-  party: string,
-  named: readonly RoomTable[],
-  plan: QueryPlan | undefined,
-  paid = true,
-): SharedResource[] {
+/** @param named tables and templates besides those of the plan @param paid whether the plan's charges were spent */
+function resourcesOf(party: string, named: Named, plan: QueryPlan | undefined, paid = true): SharedResource[] {
   const { views = [], templates = [] } = plan?.guarded ?? {};
   const charges = (paid && plan?.privatePlan.parts.flatMap(({ select: { charge } }) => charge ?? [])) || [];
   const cost = (isOf: (view: string) => boolean) => {
@@ -108,7 +109,7 @@ function resourcesOf(
     const sum = (name: "epsilon" | "delta") => own.reduce((total, charge) => total + charge[name], 0);
     return { epsilon: sum("epsilon"), delta: sum("delta") };
   };
-  const seen = [...views.flatMap(({ table, hidden }) => (hidden ? [] : [table])), ...named];
+  const seen = [...views.flatMap(({ table, hidden }) => (hidden ? [] : [table])), ...named.tables];
   const shared = seen.filter(({ owner, rule }) => rule !== undefined && owner !== party);
   const hidden = new Set(views.flatMap(({ table, hidden: isHidden }) => (isHidden ? [table.id] : [])));
   const resource = (
@@ -124,7 +125,7 @@ function resourcesOf(
   };
   const all = [
     ...shared.map((table) => resource(table.id, table.owner, table, "VIEW", (view) => view === table.id)),
-    ...templates
+    ...[...templates, ...named.templates]
       .filter(({ template }) => template.owner !== party)
       .map(({ called, template }) =>
         resource(called.id, template.owner, called, "TABLE_VALUED_FUNCTION", (view) => hidden.has(view)),

@@ -77,6 +77,16 @@ export function callsIn(query: Analysed, { functions = [] }: RoomParty): RoomFun
   });
 }
 
+/** The functions that a query's text seems to call, even if the query is wrong and has no tree. */
+export function callsNamedIn(sql: string, { functions = [] }: RoomParty): RoomFunction[] {
+  const text = sql
+    .replaceAll("`", "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?([.(]) ?/g, "$1")
+    .toLowerCase();
+  return functions.filter((called) => text.includes(`${calledName(called)}(`.toLowerCase()));
+}
+
 /** The analyser's name for a scan that calls a table function. */
 const CALL = "Tvfscan";
 

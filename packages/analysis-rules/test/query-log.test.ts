@@ -35,10 +35,20 @@ const views = (dataset: string, project: string) => [
   view(dataset, project, "customers", threshold),
   view(dataset, project, "noisy", noise),
 ];
+const reach = { id: "shop-project.shared.reach", project: "bank-project", dataset: "linked", name: "reach" };
 const room: Room = {
   parties: {
     shop: { title: "the shop", project: "shop-project", tables: views("shared", "shop-project") },
-    bank: { title: "the bank", project: "bank-project", tables: views("linked", "bank-project") },
+    bank: { title: "the bank", project: "bank-project", tables: views("linked", "bank-project"), functions: [reach] },
+  },
+  templates: {
+    [reach.id]: {
+      owner: "shop",
+      parameters: [{ name: "listed", type: "TABLE<email STRING>" }],
+      columns: [{ name: "people", kind: "INT64" }],
+      query: "SELECT COUNT(*) AS people FROM listed",
+      guards: "None.",
+    },
   },
 };
 
@@ -116,6 +126,24 @@ describe("The log of queries", () => {
   it("counts a view once, however often a query names it", async () => {
     const [entry] = await logged("bank", `${byCity} UNION ALL ${byCity}`);
     expect(entry?.resources).to.have.length(1);
+  });
+
+  it("has calls of templates: answered, refused and failed ones", async () => {
+    const call = "linked.reach((SELECT 'a' AS email))";
+    const forEach = "SELECT (SELECT people FROM linked . `reach` ((SELECT one AS email))) FROM UNNEST(['a']) AS one";
+    for (const [sql, outcome, rule] of [
+      [`SELECT people FROM ${call}`, "answered", undefined],
+      [forEach, "refused", "query template"],
+      ["SELECT people FROM linked.reach((SELECT 'a' AS mail)) -- linked.noisy", "failed", "GoogleSQL"],
+      ["SELECT people FROM linked.REACH(", "failed", "GoogleSQL"],
+    ] as const) {
+      const [entry, ...more] = await logged("bank", sql);
+      expect(more, sql).to.deep.equal([]);
+      expect([entry?.outcome, entry?.rule], sql).to.deep.equal([outcome, rule]);
+      expect(entry?.resources, sql).to.have.length(1);
+      expect(entry?.resources[0], sql).to.include({ table_id: "reach", shared_resource_type: "TABLE_VALUED_FUNCTION" });
+    }
+    expect(await logged("bank", "SELECT 1 -- linked.reach(")).to.deep.equal([]);
   });
 
   it("has wrong queries as failed", async () => {

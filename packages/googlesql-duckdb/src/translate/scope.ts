@@ -112,6 +112,8 @@ const clauses: Readonly<Record<string, string>> = {
   typeModifiers: "a cast to a type with parameters",
   isLateral: "a LATERAL join",
   genericArgumentList: "a lambda",
+  havingExpr: "HAVING in an aggregate function",
+  whereExpr: "WHERE in an aggregate function",
 };
 
 /** Alternatives to those clauses. */
@@ -121,4 +123,6 @@ const instead: Readonly<Record<string, string>> = {
   collationName: "Order by LOWER(x).",
   hintList: "Leave it out: a hint changes no answer.",
   isLateral: "Write a correlated subquery or UNNEST.",
+  havingExpr: "Group in a subquery with HAVING, and aggregate its rows.",
+  whereExpr: "Write COUNTIF(condition), or SUM(IF(condition, x, NULL)).",
 };

@@ -123,6 +123,20 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).",
   ],
   [
+    "SELECT SUM(MAX(i) GROUP BY s HAVING COUNT(*) > 1) FROM t",
+    "HAVING in an aggregate function",
+    1,
+    8,
+    "Group in a subquery with HAVING, and aggregate its rows.",
+  ],
+  [
+    "SELECT COUNT(* WHERE i > 1) FROM t",
+    "WHERE in an aggregate function",
+    1,
+    8,
+    "Write COUNTIF(condition), or SUM(IF(condition, x, NULL)).",
+  ],
+  [
     "SELECT i FROM t INTERSECT ALL SELECT k FROM u",
     "INTERSECT ALL",
     1,
