@@ -128,7 +128,14 @@ function failedLine(title: string): string {
 
 /** A whole number with commas between the thousands. */
 export function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return withCommas(String(value));
+}
+
+/** `toLocaleString` does the same, but reads its languages first, which takes a program as long as a query. */
+function withCommas(number: string): string {
+  const [whole = "", decimals] = number.split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return decimals === undefined ? grouped : `${grouped}.${decimals}`;
 }
 
 /** Formats rows as a text table. Numbers are aligned to the right, with as many decimals as the column needs, at most three, and amounts of money with two at least. */
@@ -206,11 +213,15 @@ function formatNumbers(column: string, values: readonly (number | null)[], none:
   const money = /(^|_)(usd|uah)(_|$)/i.test(column) && values.some((value) => !Number.isInteger(value ?? 0));
   const decimals = Math.max(money ? 2 : 0, ...values.map((value) => (value === null ? 0 : decimalsOf(value))));
   const years = values.every((value) => value === null || (value >= 1900 && value < 2100));
-  const useGrouping = !years && !isName.test(column);
-  const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping };
-  return values.map((value) => (value === null ? none : value.toLocaleString("en-US", options)));
+  const written = years || isName.test(column) ? (text: string) => text : withCommas;
+  return values.map((value) => (value === null ? none : written(rounded(value).toFixed(decimals))));
+}
+
+/** To three decimals. */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1000) / 1000;
 }
 
 function decimalsOf(value: number): number {
-  return (String(Math.round(value * 1000) / 1000).split(".")[1] ?? "").length;
+  return (String(rounded(value)).split(".")[1] ?? "").length;
 }

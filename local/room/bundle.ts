@@ -51,7 +51,8 @@ const { metafile } = await build({
     },
   ],
 });
-const files = [...INSTALLED, "local/room/bundle.ts", "local/room/command.mjs", ...Object.keys(metafile.inputs)];
+const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith("node_modules/"));
+const files = [...INSTALLED, "local/room/bundle.ts", "local/room/command.mjs", ...sources];
 const states = await Promise.all(
   files.map(async (file) => {
     const { size, mtimeMs } = await stat(join(root, file));

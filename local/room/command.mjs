@@ -6,7 +6,6 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { setFlagsFromString } from "node:v8";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist/room");
@@ -38,9 +37,6 @@ if (!isBuilt(name)) {
   run("local/install.mjs");
   run("local/room/bundle.ts");
 }
-// As the analyser sets them (packages/googlesql-duckdb/src/analyser/kept.ts): V8 refuses kept code that was made with other flags.
-for (const flag of ["--liftoff", "--liftoff-only", "--wasm-lazy-validation", "--allow-natives-syntax"])
-  setFlagsFromString(flag);
 process.env.ROOM_COMMAND = name;
 enableCompileCache(join(dist, "code"));
 process.argv = [process.argv[0], join(dist, `${name}.mjs`), ...args];

@@ -156,7 +156,7 @@ The rules of those views decide what a query may ask. Before you ask, call list_
 - A view with differential privacy: SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.1). Each answer spends epsilon of a budget that is
   not restored: ask for little, and check privacy_budget.
 - A list overlap: join the view with a table of ${title} on the column that its rule names.
-If a rule refuses a query, do what its advice says. ${other} sees that you asked, and which rule refused it.`;
+If a rule refuses a query, do what its advice says: ${other} sees that you asked, and which rule refused it.`;
 }
 
 /** The query that calls a template; a refusal if there is no such template, or if the arguments are too few or too many. */

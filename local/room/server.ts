@@ -81,8 +81,10 @@ export async function startRoomServer({
   server.requestTimeout = SLOWEST_REQUEST;
   server.headersTimeout = SLOWEST_REQUEST;
   server.maxConnections = 100;
-  // An attempt to switch protocols ends here: there are no web sockets.
-  server.on("upgrade", (_request, socket) => socket.destroy());
+  // Node answers a request to switch protocols as any other one, and closes one for a tunnel without a word.
+  server.on("connect", (_request, socket) =>
+    socket.end("HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\n\r\n"),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE") reject(new UserError(`port ${port} is taken: name another one with --port`));

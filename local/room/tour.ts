@@ -192,7 +192,7 @@ ORDER BY ABS(t.transaction_amount - i.usd) DESC`,
     title: "Noise and a budget",
     party: "merchant",
     story:
-      "How many payments do all of the e-wallet’s users make, even those who never shop here? That view has **differential privacy**: no joins, enough **noise** in every figure to hide any single user, and a **budget** that every answer spends a part of.",
+      "How many payments do all of the e-wallet’s users make, even those who never shop here? That view has **differential privacy**: no joins, enough **noise** in every figure to hide any single user, and a **budget**, called epsilon, that every answer spends a part of.",
     queries: [
       {
         label: "Count with noise",

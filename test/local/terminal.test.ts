@@ -24,6 +24,22 @@ describe("Text for a terminal", () => {
     expect(row?.trim().split(/ +/)).to.deep.equal(["123456", "202401", "1950", "12,345", "2026"]);
   });
 
+  it("has as many decimals as its column needs, at most three, and commas between thousands only", () => {
+    const shown = (...values: number[]) =>
+      formatRows(
+        ["share"],
+        values.map((value) => [value]),
+        "",
+      )
+        .split("\n")
+        .slice(2)
+        .map((row) => row.trim());
+    expect(shown(-1234567.5, 0.25, 12)).to.deep.equal(["-1,234,567.50", "0.25", "12.00"]);
+    expect(shown(0.00012345, 1234.56789)).to.deep.equal(["0.000", "1,234.568"]);
+    expect(shown(-123, 999)).to.deep.equal(["-123", "999"]);
+    expect(shown(9_007_199_254_740_928)).to.deep.equal(["9,007,199,254,740,928"]);
+  });
+
   it("has two decimals in amounts of money, and none if all are whole", () => {
     const [, , ...rows] = formatRows(
       ["usd_per_order", "orders"],

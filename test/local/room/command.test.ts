@@ -42,6 +42,32 @@ describe("npm run room", function () {
     expect([out.split("\n")[0], code]).to.deep.equal(["npm run room --", 0]);
   });
 
+  it("keeps the code of the query's modules, and Node does not compile them again", async () => {
+    const command = join(import.meta.dirname, "../../../local/room/command.mjs");
+    const query = async () => {
+      const args = [
+        "--disable-warning=ExperimentalWarning",
+        command,
+        "query",
+        "--as",
+        "merchant",
+        "SELECT 1",
+        "--out",
+        small.folder,
+      ];
+      // The tests have a cache of their own.
+      const env = { ...process.env, NODE_COMPILE_CACHE: undefined, NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
+      const { error } = await ended(spawn(process.execPath, args, { env }));
+      return [...error.matchAll(/^\[compile cache\] cache for .*?([^/\n]+) was (\w+)/gm)].map(
+        ([, file, how]) => `${file} ${how}`,
+      );
+    };
+    await query();
+    const again = await query();
+    expect(again).to.include.members(["query.mjs accepted", "duckdb.js accepted"]);
+    expect(again.filter((file) => !file.endsWith(" accepted"))).to.deep.equal([]);
+  });
+
   it("says in one sentence that npm start comes first", async () => {
     const empty = await mkdtemp(join(small.folder, "empty-"));
     const { error, code } = await ended(start("--out", empty));

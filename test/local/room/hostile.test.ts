@@ -183,7 +183,11 @@ describe("the server of the page refuses", function () {
     const line = `GET / HTTP/1.1\r\nHost: ${host}\r\n`;
     expect(await sendBytes(url, "\0\x01nonsense\r\n\r\n")).to.match(/^HTTP\/1\.1 400 /);
     expect(await sendBytes(url, `${line}X: ${"x".repeat(20_000)}\r\n\r\n`)).to.match(/^HTTP\/1\.1 431 /);
-    expect(await sendBytes(url, `${line}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n`)).to.equal("");
+    for (const protocol of ["websocket", "h2c"])
+      expect(await sendBytes(url, `${line}Upgrade: ${protocol}\r\nConnection: Upgrade, close\r\n\r\n`)).to.match(
+        /^HTTP\/1\.1 200 .*<title>/s,
+      );
+    expect(await sendBytes(url, `CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).to.match(/^HTTP\/1\.1 405 /);
     expect(await sendBytes(url, "GET / HTTP/1.0\r\n\r\n")).to.match(/^HTTP\/1\.1 403 /);
     expect(
       await sendBytes(

@@ -242,5 +242,9 @@ describe("the page of the clean room", function () {
       await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
       for (const summary of await page.locator("summary").all()) await summary.click();
       await expectAccessible();
+      // A query that is longer than the editor, which scrolls.
+      await page.getByRole("button", { name: "Step 7: The attack that works" }).click();
+      await asked(() => page.getByRole("button", { name: "Pad every group" }).click());
+      await expectAccessible();
     });
 });

@@ -90,9 +90,9 @@ export function secondsToKeep(): number | undefined {
 /** The flags of V8 with which code is kept and used: V8 refuses code that was made with others. */
 const USING = ["--liftoff", "--liftoff-only", "--wasm-lazy-validation", "--allow-natives-syntax"];
 
-/** Sets the flags of V8. The baseline compiler alone: the optimising one would be busy for seconds, and saves time only after dozens of queries. */
-export function setFlags(): void {
-  for (const flag of optimises ? ["--no-liftoff", "--wasm-lazy-validation"] : USING) setFlagsFromString(flag);
+/** The flags of V8 for the library. The baseline compiler alone: the optimising one would be busy for seconds, and saves time only after dozens of queries. */
+export function flagsOfV8(): readonly string[] {
+  return optimises ? ["--no-liftoff", "--wasm-lazy-validation"] : USING;
 }
 
 /** Images that are kept: each room has one for a party, and the tests have rooms of their own. */

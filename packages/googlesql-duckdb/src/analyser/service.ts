@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SqlError, UserError } from "../errors.ts";
-import { type Kept, keptFor, secondsToKeep, setFlags } from "./kept.ts";
+import { flagsOfV8, type Kept, keptFor, secondsToKeep } from "./kept.ts";
 import { type JsonObject, type Messages, messagesOf, TooDeep } from "./protobuf.ts";
 import { type Library, prepare, type Running, running, type Snapshot, tooDeep } from "./thread.ts";
 
@@ -76,7 +76,7 @@ export function startSoon(): void {
   if (description !== undefined) prepare(filesOf(description).library);
 }
 
-/** True if an earlier process kept the library's machine code, see kept.ts. Sets no flags of V8. */
+/** True if an earlier process kept the library's machine code, see kept.ts. */
 export function isCodeKept(): boolean {
   const description = places.find(existsSync);
   if (description === undefined) return false;
@@ -100,15 +100,14 @@ function described(description: string): Described {
   return { ...library, kept, messages: messagesOf(Buffer.from(descriptors, "base64")) };
 }
 
-/** Reads `googlesql.json`, and sets the flags of V8 with which the library runs. */
+/** Reads `googlesql.json`. */
 function filesOf(description: string): { library: Library; kept: Kept; descriptors: string } {
   const { descriptors, ...files } = JSON.parse(readFileSync(description, "utf8"));
   const path = (name: string) => resolve(dirname(description), name);
   const wasm = path(files.wasm);
   const kept = keptFor(dirname(description), wasm);
-  setFlags();
   const code = kept.code === undefined ? {} : { code: kept.code };
-  return { library: { wasm, zoneinfo: path(files.zoneinfo), ...code }, kept, descriptors };
+  return { library: { wasm, zoneinfo: path(files.zoneinfo), flags: flagsOfV8(), ...code }, kept, descriptors };
 }
 
 function notInstalled(description = places.join(" nor ")): string {

@@ -12,6 +12,8 @@ export interface Library {
   readonly wasm: string;
   /** The folder of time zones. */
   readonly zoneinfo: string;
+  /** The flags of V8 to compile it with. They apply to the whole process. */
+  readonly flags: readonly string[];
   /** Machine code of the WebAssembly that an earlier process compiled, see kept.ts. @default it is compiled again */
   readonly code?: string | undefined;
   /** The first instance of this process. @default it is loaded and started again */
@@ -80,7 +82,7 @@ export function running(
     return error;
   };
   // The kept code or memory may be the reason of a crash.
-  const plain = { wasm: library.wasm, zoneinfo: library.zoneinfo };
+  const plain = { wasm: library.wasm, zoneinfo: library.zoneinfo, flags: library.flags };
   /** Throws, and restarts the library, once a call that begins now has passed a limit. */
   const limits = () => {
     const [began, before] = [performance.now(), process.memoryUsage.rss()];
@@ -234,10 +236,10 @@ function loading(library: Library): Thread {
   const { port1, port2 } = new MessageChannel();
   const state = new Int32Array(new SharedArrayBuffer(4));
   // As a text, it needs no file of its own beside this one, wherever a bundler puts this one.
-  const { wasm, zoneinfo, code, first } = library;
+  const { wasm, zoneinfo, flags, code, first } = library;
   const worker = new Worker(`(${work})()`, {
     eval: true,
-    workerData: { wasm, zoneinfo, code, module: first?.module, state, port: port2 } satisfies WorkerData,
+    workerData: { wasm, zoneinfo, flags, code, module: first?.module, state, port: port2 } satisfies WorkerData,
     transferList: [port2],
   });
   worker.unref();
@@ -257,6 +259,7 @@ function work(): void {
   const { workerData } = process.getBuiltinModule("node:worker_threads");
   const { WASI } = process.getBuiltinModule("node:wasi");
   const { brotliDecompressSync, crc32 } = process.getBuiltinModule("node:zlib");
+  const { setFlagsFromString } = process.getBuiltinModule("node:v8");
   const { state, port, ...library } = workerData as WorkerData;
   const PAGE = 4096;
 
@@ -265,10 +268,12 @@ function work(): void {
   /** The bytes of a kept file; undefined if it is damaged: V8 would run whatever code is in it. The last four bytes are its checksum. */
   const whole = (file: string) => {
     try {
-      const { buffer } = fs.readFileSync(file);
-      const size = buffer.byteLength - 4;
-      const checksum = new DataView(buffer).getUint32(size, true);
-      return crc32(new Uint8Array(buffer, 0, size)) === checksum ? buffer.slice(0, size) : undefined;
+      const bytes = new Uint8Array(fs.statSync(file).size - 4);
+      const checksum = new Uint32Array(1);
+      const descriptor = fs.openSync(file, "r");
+      fs.readvSync(descriptor, [bytes, checksum]);
+      fs.closeSync(descriptor);
+      return crc32(bytes) === checksum[0] ? bytes.buffer : undefined;
     } catch {
       return undefined;
     }
@@ -280,6 +285,8 @@ function work(): void {
     const read = fs.readFileSync(library.wasm);
     const bytes = library.wasm.endsWith(".br") ? brotliDecompressSync(read) : read;
     const code = library.code === undefined ? undefined : whole(library.code);
+    // As late as possible: with other flags than its usual ones, V8 refuses the code that Node keeps of its own modules, and a thread starts in twice the time.
+    for (const flag of library.flags) setFlagsFromString(flag);
     // Undefined if another V8, or the same one with other settings, made the code.
     const module = code && native("DeserializeWasmModule(a, b)")(code, bytes);
     if (module !== undefined) return module;

@@ -30,6 +30,15 @@ describe("The analyser that an earlier process kept", function () {
     const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program];
     return (await promisify(execFile)(process.execPath, args)).stdout;
   }
+  it("leaves V8 its usual flags while a program loads its modules: with others it compiles those of Node again", async () => {
+    // A function of V8's own is a syntax error without the analyser's flags.
+    const program = `import { startSoon } from ${at("../../src/soon.ts")};
+      startSoon();
+      try { new Function("return %IsBeingInterpreted()"); console.log("the analyser's flags"); } catch { console.log("the usual flags"); }`;
+    const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", program];
+    expect((await promisify(execFile)(process.execPath, args)).stdout).to.equal("the usual flags\n");
+  });
+
   const shown = 'console.log(tree("SELECT city, SUM(n) AS n FROM shop.t GROUP BY city"), tree("SELECT 1"));';
 
   it("reads queries like a newly started one, and works without kept files that cannot be used", async () => {
