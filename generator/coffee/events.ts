@@ -109,6 +109,15 @@ const history: readonly Entry[] = [
 // biome-ignore format: one line
 const easters = ["2022-04-24", "2023-04-16", "2024-05-05", "2025-04-20", "2026-04-12", "2027-05-02", "2028-04-16", "2029-04-08", "2030-04-28", "2031-04-13"];
 
+/** The days on which Kyiv's schools celebrated the end of the school year: not in 2022, and by custom on the last Friday of May in years to come. */
+// biome-ignore format: one line each
+const lastBells: readonly (readonly [day: string, source: string])[] = [
+  ["2023-06-16", "https://lenta.ua/u-kmda-nazvali-datu-ostannogo-dzvonika-u-shkolah-kieva-136916"],
+  ["2024-05-31", "https://ria24.today/news/uchebnyy-god-i-kanikuly-v-shkolah-kieva-v/13948701"],
+  ["2025-05-30", "https://uanews.net/post/796006-ostanniy-dzvonyk-u-kyyevi-koly-zavershytsya-navchannya-ta-vydadut-dokumenty"],
+  ...["2026-05-29", "2027-05-28", "2028-05-26", "2029-05-25", "2030-05-31", "2031-05-30"].map((day) => [day, theChain] as const),
+];
+
 /** Public holidays are working days under martial law, but people keep them: https://babel.ua/en/news/77846. */
 const holidays: readonly Entry[] = easters.flatMap((easter): Entry[] => {
   const year = Number(easter.slice(0, 4));
@@ -149,6 +158,9 @@ const holidays: readonly Entry[] = easters.flatMap((easter): Entry[] => {
       { demand: 1.05 },
       "https://newsreadonline.com/in-august-in-ukraine-all-state-holidays-will-be-working/",
     ),
+    ...lastBells
+      .filter(([day]) => day.startsWith(String(year)))
+      .map(([day, source]) => holiday("Last School Bell", day, { demand: 1.15 }, source)),
     holiday("Knowledge Day", `${year}-09-01`, { demand: 1.2 }),
     holiday("New Year's Eve", `${year}-12-31`, { closesAt: 17, demand: 0.9 }),
   ];

@@ -49,6 +49,17 @@ describe("the events", () => {
     expect(daysOf("Christmas").slice(0, 4)).to.deep.equal(["2022-01-07", "2023-01-07", "2023-12-25", "2024-12-25"]);
   });
 
+  it("have the last school bell on 16 June 2023, and on the last Friday of May from then on", () => {
+    const lastFriday = (year: number) => {
+      const days = Array.from({ length: 7 }, (_, i) => dayOf(`${year}-05-31`) - i);
+      return isoDay(days.find((day) => new Date(isoDay(day)).getUTCDay() === 5) as number);
+    };
+    expect(daysOf("Last School Bell")).to.deep.equal([
+      "2023-06-16",
+      ...Array.from({ length: 8 }, (_, i) => lastFriday(2024 + i)),
+    ]);
+  });
+
   it("are listed up to a day without changing those before", () => {
     const all = eventRows(dayOf("2026-11-22"));
     expect(eventRows(dayOf("2024-05-05"))).to.deep.equal(all.filter(({ starts_on }) => starts_on <= "2024-05-05"));

@@ -70,6 +70,8 @@ describe("the effects planted in the coffee shop's orders", () => {
       ["Christmas", 0.45, 0.7],
       ["Women''s Day", 1.1, 1.4],
       ["Easter", 0.45, 0.75],
+      ["Last School Bell", 1.05, 1.3],
+      ["Knowledge Day", 1.1, 1.5],
       ["New Year''s Eve", 0.5, 0.85],
     ];
     for (const [name, least, most] of holidays) {
