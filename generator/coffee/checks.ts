@@ -112,6 +112,7 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
       { bad: "closes_at_hour <= opens_at_hour", shows: "closes_at_hour", must: "not after opens_at_hour" },
       known("opened_on"),
     );
+  if (sameName(table, coffee.products)) rules.push(known("launched_on"));
   if (sameName(table, coffee.customers)) rules.push(known("registration_date"));
   if (sameName(table, coffee.events))
     rules.push(known("starts_on"), { bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
@@ -136,8 +137,15 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
 }
 
 function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
+  // DuckDB's TRIM leaves tabs and line ends.
   if (type === "STRING" && mode === "REQUIRED")
-    return [{ bad: `TRIM(${name}) = ''`, shows: name, must: "which is empty" }];
+    return [
+      {
+        bad: `TRIM(TRANSLATE(${name}, CONCAT(CHR(9), CHR(10), CHR(13)), '   ')) = ''`,
+        shows: name,
+        must: "which is empty",
+      },
+    ];
   if (range === undefined) return [];
   const { min, max } = range;
   const bad = [

@@ -82,12 +82,12 @@ export function openFolder(url: string): Lake {
       }
       return writer.close();
     },
-    readText: (path) => ifThere(at(path), () => readFile(at(path), "utf8")),
-    stat: (path) =>
+    readText: (path) =>
       ifThere(at(path), async () => {
-        const { size } = await stat(at(path));
-        return { bytes: size, md5: await md5OfFile(at(path)) };
+        await sizeOf(at(path));
+        return readFile(at(path), "utf8");
       }),
+    stat: (path) => ifThere(at(path), async () => ({ bytes: await sizeOf(at(path)), md5: await md5OfFile(at(path)) })),
     async list(prefix) {
       const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
       const entries = await ifThere(at(folder), () => readdir(at(folder), { recursive: true, withFileTypes: true }));
@@ -108,6 +108,14 @@ export function pathOfUrl(url: string): string {
   } catch (error) {
     throw new UserError(`"${url}" names no file or folder on this machine (${messageOf(error)})`);
   }
+}
+
+/** The size of a file. Throws UserError at anything else that is no folder: reading a named pipe would wait for ever. */
+export async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path);
+  if (!found.isFile() && !found.isDirectory())
+    throw new UserError(`${path} must be a file, but is a pipe or a device: move it away`);
+  return found.size;
 }
 
 /** The MD5 of a file's content, in hexadecimal, read as a stream. */

@@ -220,7 +220,10 @@ export async function exportIn(folder: string): Promise<ExportFiles> {
     const entries = await readdir(path, { withFileTypes: true });
     const below = entries.filter((entry) => entry.isDirectory() && depth < 2 && !entry.name.startsWith("."));
     const deeper = await Promise.all(below.map(({ name }) => list(join(path, name), depth + 1)));
-    return [...entries.filter((entry) => !entry.isDirectory()).map(({ name }) => join(path, name)), ...deeper.flat()];
+    return [
+      ...entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => join(path, name)),
+      ...deeper.flat(),
+    ];
   };
   const paths = await list(folder, 0).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -35,7 +35,7 @@ function valuesOf(name: string, { type, mode, range }: Column): string[] {
     ...(range?.min === undefined ? [] : [String(range.min - 1)]),
     ...(range?.max === undefined ? [] : [String(range.max + 1)]),
   ];
-  const none = mode === "REQUIRED" ? (type === "STRING" ? ["", '""', '" "'] : [""]) : [];
+  const none = mode === "REQUIRED" ? (type === "STRING" ? ["", '""', '" "', '"\t"'] : [""]) : [];
   return [...misfits[type], ...beyond, ...none].filter((value) => name !== "" && value !== undefined);
 }
 
@@ -150,6 +150,7 @@ const contradictions: readonly Corrupt[] = (
     [coffee.orders, "sub_total", "1234567"],
     [coffee.orders, "total_amount", "0.01"],
     [coffee.customers, "registration_date", "2024-03-11"],
+    [coffee.products, "launched_on", "2024-03-11"],
     [coffee.stores, "opened_on", "2024-03-11"],
     [coffee.stores, "closes_at_hour", "1"],
   ] as const
@@ -157,6 +158,11 @@ const contradictions: readonly Corrupt[] = (
   name: `${table.table}.${column} is ${value}, unlike the rest`,
   spoil: (run: SmallRun) => run.set(table, column, value),
 }));
+const gap: Corrupt = {
+  name: "no orders for five days on which the stores were open",
+  spoil: (run) =>
+    run.change(coffee.orders, (content) => content.toString().replaceAll(/2024-03-0[34567]/g, "2024-03-02")),
+};
 const shrunk: readonly Corrupt[] = [coffee.customers, coffee.orders, coffee.orderDetails].map((table) => ({
   name: `${table.table} has lost most of its rows`,
   spoil: (run: SmallRun) => run.changeLines(table, (header, rows) => [header, ...rows.slice(0, rows.length / 10)]),
@@ -167,6 +173,7 @@ export const corrupts: readonly Corrupt[] = [
   ...files,
   ...references,
   ...contradictions,
+  gap,
   ...shrunk,
   ...values,
 ];

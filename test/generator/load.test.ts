@@ -208,6 +208,11 @@ describe("loading the coffee shop", () => {
       [set("order_details", "order_id", "1"), /order_id is 1, which no row of orders has/],
       [set("stores", "latitude", "950"), /Stores\.csv, store_id 1: latitude is 950, and must be -90 to 90/],
       [set("stores", "store_name", '""'), /store_name is "", which is empty/],
+      [set("products", "product_name", "\t"), /product_name is "\t", which is empty/],
+      [
+        set("products", "launched_on", "2024-03-11"),
+        /Products\.csv, product_id 1: launched_on is "2024-03-11", outside/,
+      ],
       [set("stores", "closes_at_hour", "3"), /closes_at_hour is 3, not after opens_at_hour/],
       [set("products", "price", "-90"), /Products\.csv, product_id 1: price is -90/],
       [
@@ -296,12 +301,12 @@ describe("loading the coffee shop", () => {
       const cases: readonly (readonly [object, RegExp])[] = [
         [
           until("2024-03-20"),
-          /the orders are of 2024-01-31 to 2024-03-10, although a store was open on 2024-03-20, and the manifest says that the run is of 2024-01-31 to 2024-03-20/,
+          /coffee_shop\.orders: no orders on 2024-03-11 to 2024-03-20, although a store was open, and the manifest says that the run is of 2024-01-31 to 2024-03-20/,
         ],
         [until("2024-03-09"), /the orders are of 2024-01-31 to 2024-03-10, and the manifest says/],
         [
           { settings: { ...manifest.settings, from: "2024-01-01" } },
-          /the orders are of 2024-01-31 to .* although a store was open on 2024-01-30/,
+          /no orders on 2024-01-01 to 2024-01-30, although a store was open/,
         ],
         [of("orders", { rows: 1 }), /coffee_shop\.orders: \d+ rows arrived, the manifest promises 3\./],
         [of("stores", { rows: 1 }), /coffee_shop\.stores: \d rows arrived, the manifest promises 1\./],
@@ -317,23 +322,61 @@ describe("loading the coffee shop", () => {
       }
     });
 
-    it("takes days without orders on which all stores were closed", async () => {
-      const { settings } = await generateCoffee(lake, {
+    const ordersOf = (wanted: string) =>
+      manifest.files.find(({ table, month }) => table === "orders" && month === wanted)?.path ?? "";
+    /** Moves orders of a month to another store or day, before a load that must refuse them. */
+    const moved = async (month: string, change: (order: string) => string) => {
+      const path = ordersOf(month);
+      const text = await readFile(lake.uri(path), "utf8");
+      await writeFile(lake.uri(path), text.split("\n").map(change).join("\n"));
+      await promise("orders", {});
+      const message = await refused({ allowShrink: true });
+      await writeFile(lake.uri(path), text);
+      await promise("orders", {});
+      return message;
+    };
+
+    it("refuses days without orders between others", async () => {
+      expect(await moved("2024-03", (order) => order.replaceAll(/2024-03-0[2-8]/g, "2024-03-01"))).to.match(
+        /coffee_shop\.orders: no orders on 2024-03-02 to 2024-03-08, although a store was open, .* list the days in events/,
+      );
+    });
+
+    it("takes days without orders on which the stores were closed, and refuses those of one store that was open", async () => {
+      manifest = await generateCoffee(lake, {
         seed: 7,
         scale: 2,
         until: "2022-03-20",
         days: 40,
         shard: { index: 0, count: 1 },
       });
+      const message = await moved("2022-02", (order) => order.replace(/(,2022-02-1[4567],.*),2,(?=[a-z]+,)/, "$1,1,"));
+      expect(message).to.match(/no orders on 2022-02-14 to 2022-02-17, although Podil was open/);
+      // Nor are days refused on which the stores have their day off every week.
+      const path = ordersOf("2022-02");
+      const text = await readFile(lake.uri(path), "utf8");
+      await writeFile(
+        lake.uri(path),
+        text.replaceAll("2022-02-13", "2022-02-12").replaceAll("2022-02-20", "2022-02-19"),
+      );
+      await promise("orders", {});
       await load(warehouse, lake, { allowShrink: true });
       const [found] = await warehouse.run(
         "SELECT MAX(order_date) AS last, COUNT(*) >= 50 AS enough FROM coffee_shop.orders",
       );
-      expect({ ...found, until: settings.until }).to.deep.equal({
-        last: "2022-02-23",
-        enough: true,
-        until: "2022-03-20",
-      });
+      expect(found).to.deep.equal({ last: "2022-02-23", enough: true });
+    });
+
+    it("takes days without orders between others if there are no events to list closed days", async () => {
+      const events = manifest.files.find(({ table }) => table === "events")?.path ?? "";
+      await writeFile(lake.uri(events), `${(await readFile(lake.uri(events), "utf8")).split("\n")[0]}\n`);
+      await promise("events", { rows: 0 });
+      manifest = JSON.parse((await lake.readText(manifestPath("csv_sources"))) ?? "");
+      const path = ordersOf("2024-03");
+      const text = await readFile(lake.uri(path), "utf8");
+      await writeFile(lake.uri(path), text.replaceAll(/2024-03-0[2-8]/g, "2024-03-01"));
+      await promise("orders", {});
+      await load(warehouse, lake, { allowShrink: true });
     });
 
     it("drops the months that have left the window", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
@@ -151,6 +152,16 @@ describe("a lake", () => {
     for (const read of [() => lake.stat("Orders.csv"), () => lake.readText("Orders.csv")])
       expect(await userError(read)).to.equal(
         `${folder}/mistaken/Orders.csv must be a file, but is a folder: move it away`,
+      );
+  });
+
+  it("names a pipe where a file is expected, instead of waiting for ever", async () => {
+    await mkdir(join(folder, "piped"));
+    execFileSync("mkfifo", [join(folder, "piped", "Orders.csv")]);
+    const lake = await openLake(pathToFileURL(join(folder, "piped")).href);
+    for (const read of [() => lake.stat("Orders.csv"), () => lake.readText("Orders.csv")])
+      expect(await userError(read)).to.equal(
+        `${folder}/piped/Orders.csv must be a file, but is a pipe or a device: move it away`,
       );
   });
 

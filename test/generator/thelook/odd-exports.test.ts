@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -33,7 +34,7 @@ const plain: Readonly<Record<string, string>> = {
 `,
 };
 
-type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>;
+type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string } | { readonly pipe: true }>>;
 
 /** The three files, each changed and named by a function. */
 const files = (
@@ -202,6 +203,7 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     { ...plainFiles(), "users.csv": { link: "." } },
     /users\.csv cannot be read \(EISDIR.*is it a folder/,
   ],
+  "a pipe by the name of a file": [{ ...plainFiles(), "users.csv": { pipe: true } }, /has no users\.csv/],
   "a link to nothing": [
     { ...plainFiles(), "users.csv": { link: "nowhere" } },
     /users\.csv cannot be read \(ENOENT.*a link to a file that was moved/,
@@ -258,6 +260,7 @@ describe("An export as people have it", () => {
     for (const [name, content] of Object.entries(contents)) {
       mkdirSync(dirname(join(target, name)), { recursive: true });
       if (typeof content === "object" && "link" in content) symlinkSync(content.link, join(target, name));
+      else if (typeof content === "object" && "pipe" in content) execFileSync("mkfifo", [join(target, name)]);
       else writeFileSync(join(target, name), content);
     }
     return target;
