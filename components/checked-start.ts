@@ -22,6 +22,23 @@ if (found === sha256) {
   .trim()
   .replaceAll(/\n\s*/g, " ");
 
+/**
+ * A program for dbt's image, in `python -c`: runs a program with its arguments if the files of a folder, in the order of their paths, have the
+ * given SHA-256 (`readDbtProject` computes the same). So dbt never runs a project that somebody changed in the bucket.
+ */
+export const RUN_IF_FOLDER_UNCHANGED = `
+import hashlib, os, sys
+folder, sha256, *program = sys.argv[1:]
+files = [os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names]
+found = hashlib.sha256()
+for path, file in sorted((os.path.relpath(file, folder).replace(os.sep, "/"), file) for file in files):
+    with open(file, "rb") as content:
+        found.update(path.encode() + b"\\0" + content.read() + b"\\0")
+if found.hexdigest() != sha256:
+    sys.exit(f"error: {folder} is not the code that was deployed: its SHA-256 is {found.hexdigest()} and not {sha256}. "
+        "Find out who changed it, then deploy again: pulumi up --refresh")
+os.execvp(program[0], program)`.trim();
+
 /** The parts of a job's declaration that run a command of the bundle, after a check of the bundle's hash. @param args the command's arguments */
 export function checkedStart(
   { bundle, sha256, fingerprints }: UploadedCode,
@@ -30,9 +47,18 @@ export function checkedStart(
 ): Pick<JobArgs, "command" | "args" | "codeFingerprint" | "notInFingerprint"> {
   const path = pulumi.interpolate`${MOUNT}/${bundle}`;
   return {
-    command: "node",
+    command: ["node"],
     args: ["--eval", RUN_IF_UNCHANGED, path, sha256, command, ...args],
     codeFingerprint: fingerprints[command],
     notInFingerprint: [path, sha256],
+  };
+}
+
+/** The parts of a job's declaration that run dbt in dbt's image, after a check of the project's hash. The job's arguments are dbt's. */
+export function checkedDbt({ dbtFolder, dbtSha256 }: UploadedCode): Pick<JobArgs, "command" | "notInFingerprint"> {
+  const folder = pulumi.interpolate`${MOUNT}/${dbtFolder}`;
+  return {
+    command: ["python", "-c", RUN_IF_FOLDER_UNCHANGED, folder, dbtSha256, "dbt"],
+    notInFingerprint: [dbtSha256],
   };
 }

@@ -8,9 +8,9 @@ import { withoutDescriptions } from "./programs.ts";
 export interface DbtProject {
   /** The absolute path of each file, by its path within the project (with `/`). */
   readonly files: Readonly<Record<string, string>>;
-  /** The first eight digits of the SHA-256 over paths and contents. */
-  readonly hash: string;
-  /** The first eight digits of the SHA-256 over everything that decides the rows: paths and contents without descriptions. */
+  /** The SHA-256 over paths and contents. */
+  readonly sha256: string;
+  /** The first eight digits of the SHA-256 over everything that decides the rows: all paths, and contents without descriptions. */
   readonly rows: string;
 }
 
@@ -33,13 +33,15 @@ export function readDbtProject(folder = project): DbtProject {
   for (const path of paths) {
     const content = readFileSync(folder + path);
     hash.update(`${path}\0`).update(content).update("\0");
+    // A removed file needs another folder: Pulumi deletes it only after the last run.
+    rows.update(`${path}\0`);
     if (isDocumentation.test(path)) continue;
     const deciding = path.endsWith(".yml") ? withoutDescriptions(load(content.toString())) : content;
-    rows.update(`${path}\0`).update(deciding).update("\0");
+    rows.update(deciding).update("\0");
   }
   return {
     files: Object.fromEntries(paths.map((path) => [path, folder + path])),
-    hash: hash.digest("hex").slice(0, 8),
+    sha256: hash.digest("hex"),
     rows: rows.digest("hex").slice(0, 8),
   };
 }

@@ -29,10 +29,12 @@ export class UploadedCode extends pulumi.ComponentResource {
   readonly bundle: pulumi.Output<string>;
   /** The bundle's SHA-256. */
   readonly sha256: string;
-  /** The object that Cloud Functions builds from: the bundle in a zip. */
-  readonly functions: pulumi.Output<string>;
+  /** The object that Cloud Functions builds from, the bundle in a zip; and its generation, so that Google builds no object that took its place. */
+  readonly functions: { readonly object: pulumi.Output<string>; readonly generation: pulumi.Output<number> };
   /** The bucket's folder with the dbt project. */
   readonly dbtFolder: pulumi.Output<string>;
+  /** The dbt project's SHA-256, which changes with descriptions, too. */
+  readonly dbtSha256: string;
   /** The bucket's folder with the reports' pages. */
   readonly pagesFolder: pulumi.Output<string>;
   /** Fingerprints of the bundle's commands, and of the dbt project with its descriptions. */
@@ -42,10 +44,10 @@ export class UploadedCode extends pulumi.ComponentResource {
     super("demo:code:UploadedCode", name, {}, opts);
     const { bucket, bundle, dbt, pages } = args;
     const upload = (part: string, object: string, source: pulumi.asset.Asset | pulumi.asset.Archive) =>
-      new gcp.storage.BucketObject(`${name}-${part}`, { bucket, name: object, source }, childOf(this, opts)).name;
+      new gcp.storage.BucketObject(`${name}-${part}`, { bucket, name: object, source }, childOf(this, opts));
     const uploadFolder = (part: string, folder: string, files: Readonly<Record<string, string>>) => {
-      const names = Object.entries(files).map(([path, source]) =>
-        upload(`${part}/${path}`, `${folder}/${path}`, new pulumi.asset.FileAsset(source)),
+      const names = Object.entries(files).map(
+        ([path, source]) => upload(`${part}/${path}`, `${folder}/${path}`, new pulumi.asset.FileAsset(source)).name,
       );
       return pulumi.all(names).apply(() => folder);
     };
@@ -56,12 +58,14 @@ export class UploadedCode extends pulumi.ComponentResource {
 
     this.bucket = pulumi.output(bucket);
     this.sha256 = bundle.sha256;
-    this.bundle = upload(`bundle-${bundle.hash}`, bundleObject(bundle.hash), file);
-    this.functions = upload(`functions-${zipHash}`, functionsObject(zipHash), new pulumi.asset.AssetArchive(zip));
+    this.bundle = upload(`bundle-${bundle.hash}`, bundleObject(bundle.hash), file).name;
+    const archive = upload(`functions-${zipHash}`, functionsObject(zipHash), new pulumi.asset.AssetArchive(zip));
+    this.functions = { object: archive.name, generation: archive.generation };
     // A changed description changes a file in place but not the folder, because the folder's path is an argument of runs.
     this.dbtFolder = uploadFolder(`dbt-${dbt.rows}`, dbtFolder(dbt.rows), dbt.files);
     this.pagesFolder = uploadFolder(`pages-${pages.hash}`, pagesFolder(pages.hash), pages.files);
-    this.fingerprints = { ...bundle.programs, documentation: dbt.hash };
+    this.dbtSha256 = dbt.sha256;
+    this.fingerprints = { ...bundle.programs, documentation: dbt.sha256 };
     this.registerOutputs({
       bucket: this.bucket,
       bundle: this.bundle,

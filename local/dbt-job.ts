@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import {
   type Adapter,
   type Container,
@@ -10,14 +12,14 @@ import {
   wrong,
 } from "pulumi-rehearsal";
 import { readSchemas, runDbt } from "./dbt.ts";
-import type { DbtServer } from "./dbt-server.ts";
+import { type DbtServer, python } from "./dbt-server.ts";
 import { WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { warehouseFile } from "./output-folder.ts";
 
 /** Makes the adapter that runs containers of dbt's image by the dbt in `.venv`, with DuckDB as the target. */
 export function dbtJobs(server: DbtServer): Adapter {
   const matches = ({ command, image }: Container) =>
-    command === "dbt" || (command === undefined && /\bdbt\b/.test(image));
+    command === "dbt" || (["python", undefined].includes(command) && /\bdbt\b/.test(image));
   return {
     types: {},
     runners: [
@@ -32,8 +34,26 @@ export function dbtJobs(server: DbtServer): Adapter {
       },
     ],
     lock: (_, container) =>
-      matches(container) ? { name: WAREHOUSE_LOCK, shared: onlyReads(container.args) } : undefined,
+      matches(container) ? { name: WAREHOUSE_LOCK, shared: onlyReads(partsOf(container).args) } : undefined,
   };
+}
+
+/** The arguments of dbt, and those of the Python program that checks dbt's project first, if there is one. */
+function partsOf({ command, args }: Container): {
+  readonly check: readonly string[];
+  readonly args: readonly string[];
+} {
+  const start = command === "python" ? args.indexOf("dbt") : -1;
+  return { check: args.slice(0, Math.max(start, 0)), args: args.slice(start + 1) };
+}
+
+/** Runs the declared check of dbt's project, and nothing after it. Throws UserError with its message if the project is not the declared one. */
+async function checkProject(container: Container): Promise<void> {
+  const { check } = partsOf(container);
+  if (check.length === 0) return;
+  await promisify(execFile)(python, [...check, python, "--version"]).catch(({ stderr, message }) => {
+    throw wrong(container.job, String(stderr || message).trim());
+  });
 }
 
 const onlyReads = ([command]: readonly string[]): boolean => command === "docs";
@@ -58,6 +78,7 @@ async function runDbtJob(
   tell: (line: string) => void,
 ): Promise<Done> {
   const command = commandOf(rehearsal, container);
+  await checkProject(container);
   const progress = (done: number, total: number) => tell(`${Math.floor((100 * done) / Math.max(total, 1))} %`);
   const { error, ...built } = await runDbt(server, { ...command, progress });
   if (error !== undefined) throw wrong(container.job, error);
@@ -77,7 +98,9 @@ async function runDbtJob(
 }
 
 /** Turns the declared command into one for DuckDB. Throws UserError naming the job if it would fail in the cloud's container. */
-function commandOf(rehearsal: Rehearsal, { job, args, env, log }: Container): Command {
+function commandOf(rehearsal: Rehearsal, container: Container): Command {
+  const { job, env, log } = container;
+  const { args } = partsOf(container);
   const target = args.indexOf("--target") + 1;
   const profiles = args.indexOf("--profiles-dir") + 1;
   if (target === 0 || args[target] !== "bigquery") throw wrong(job, "runs dbt without --target bigquery");

@@ -10,7 +10,12 @@ import { duckdbThreads } from "../generator/warehouse/threads.ts";
 const flags = ["--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const python = join(root, ".venv", ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
+/** The Python that has dbt. */
+export const python = join(
+  root,
+  ".venv",
+  ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
+);
 const script = fileURLToPath(new URL("dbt_server.py", import.meta.url));
 
 interface Request {

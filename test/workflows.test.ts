@@ -63,6 +63,24 @@ describe("the workflows", () => {
     }
   });
 
+  it("audit every file of locked Python packages, and fail if one fails", () => {
+    const [, script = ""] = workflows.find(({ name }) => name === "audit.yml")?.text.split("run: |\n") ?? [];
+    const audit = (pipx: string) => {
+      const { status, stdout } = spawnSync("bash", ["-eo", "pipefail", "-c", `pipx() { ${pipx}; }\n${script}`], {
+        cwd: root,
+        encoding: "utf8",
+      });
+      return { status, asked: stdout.match(/(?<=^asked )\S+/gm) };
+    };
+    const asks = 'shift $(($# - 1)); echo "asked $1"';
+    const locked = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+      (path) => /(^|\/)requirements[\w-]*\.txt$/.test(path) && !/(^|\/)(node_modules|\.\w[^/]*)\//.test(path),
+    );
+    expect(audit(asks)).to.deep.equal({ status: 0, asked: locked.sort() });
+    expect(audit(`${asks}; [[ $1 != transform/* ]]`).status).to.equal(1);
+    expect(audit(`${asks}; [[ $1 != local/* ]]`).status).to.equal(1);
+  });
+
   it("pin every action to one full commit everywhere, with its version in a comment", () => {
     const pins = new Map<string, string>();
     for (const { name, text } of workflows) {

@@ -85,7 +85,7 @@ export class Daily extends pulumi.ComponentResource {
     );
     // If Google refuses the build, the up fails. So wait for the first load: it takes minutes, in which the build's grants take effect.
     const afterFill = childOf(this, opts, [shop.loaded]);
-    const common = { place, source: { bucket, object: code.functions }, build, invoker: scheduler };
+    const common = { place, source: { bucket, ...code.functions }, build, invoker: scheduler };
     const triggerJob = new HttpFunction(
       `${name}-trigger`,
       {

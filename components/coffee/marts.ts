@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { JobRun } from "bigquery-clean-room";
+import { checkedDbt } from "../checked-start.ts";
 import { Bucket } from "../google/bucket.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
@@ -108,6 +109,7 @@ export class Marts extends pulumi.ComponentResource {
         bucket,
         output: output.bucket,
         image: pulumi.interpolate`${region}-docker.pkg.dev/${project}/${ghcr.repositoryId}/${image.name}${mark}${image.tag}`,
+        ...checkedDbt(code),
         args: buildMarts,
         env: {
           DBT_BIGQUERY_PROJECT: project,

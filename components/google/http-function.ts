@@ -14,8 +14,10 @@ export interface HttpFunctionArgs {
   readonly description: string;
   /** The name under which the code exports the function. */
   readonly entryPoint: string;
-  /** The code: a zip in a bucket. */
-  readonly source: { readonly bucket: pulumi.Input<string>; readonly object: pulumi.Input<string> };
+  /** The code: a zip in a bucket, by its name and its generation. */
+  readonly source: Readonly<Record<"bucket" | "object", pulumi.Input<string>>> & {
+    readonly generation: pulumi.Input<number>;
+  };
   /** The account that builds it, and the repository for the image: `projects/P/locations/R/repositories/ID`. */
   readonly build: { readonly identity: Identity; readonly repository: pulumi.Input<string> };
   /** The account that it runs as. */

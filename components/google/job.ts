@@ -29,8 +29,8 @@ export interface JobArgs {
   readonly output?: pulumi.Input<string>;
   /** The container image. */
   readonly image: pulumi.Input<string>;
-  /** The program to run. @default the image's own */
-  readonly command?: string;
+  /** The program to run, and its first arguments, which no run overrides. @default the image's own program */
+  readonly command?: readonly pulumi.Input<string>[];
   /** The program's arguments. */
   readonly args: readonly pulumi.Input<string>[];
   /** The program's environment variables. */
@@ -39,7 +39,7 @@ export interface JobArgs {
   readonly secrets?: Readonly<Record<string, string>>;
   /** A fingerprint of the code that the job runs. It is part of the job's own. @default none */
   readonly codeFingerprint?: string;
-  /** Arguments that are not part of the job's fingerprint: they change with more code than the job runs. @default none */
+  /** Arguments of both kinds that are not part of the job's fingerprint: they change with more code than the job runs. @default none */
   readonly notInFingerprint?: readonly pulumi.Input<string>[];
   /** How many tasks the work is split into. @default 1 */
   readonly tasks?: number;
@@ -65,7 +65,7 @@ export class Job extends pulumi.ComponentResource {
       valueSource: { secretKeyRef: { secret, version: "latest" } },
     }));
     const envs = [...Object.entries(args.env).map(([variable, value]) => ({ name: variable, value })), ...secrets];
-    const run = { image, ...(command && { commands: [command] }), args: [...args.args], envs };
+    const run = { image, ...(command && { commands: [...command] }), args: [...args.args], envs };
     const mounts = [
       { name: "bucket", mountPath: MOUNT, bucket: args.bucket, readOnly: true },
       ...(output === undefined ? [] : [{ name: "output", mountPath: OUTPUT_MOUNT, bucket: output, readOnly: false }]),
@@ -107,7 +107,8 @@ export class Job extends pulumi.ComponentResource {
     this.fullName = pulumi.interpolate`projects/${project}/locations/${region}/jobs/${job.name}`;
     const leftOut = pulumi.all([...(args.notInFingerprint ?? [])]);
     this.fingerprint = pulumi.all([pulumi.output(run), leftOut]).apply(([known, without]) => {
-      const counted = { ...known, args: known.args.filter((arg) => !without.includes(arg)) };
+      const counts = (arg: string) => !without.includes(arg);
+      const counted = { ...known, commands: known.commands?.filter(counts) ?? [], args: known.args.filter(counts) };
       return hashOf(JSON.stringify([counted, tasks, args.codeFingerprint]));
     });
     const { jobName, fullName, fingerprint } = this;

@@ -14,7 +14,7 @@ function declareFunction() {
       functionName: "say-hello",
       description: "Greets",
       entryPoint: "sayHello",
-      source: { bucket: "b", object: "functions.zip" },
+      source: { bucket: "b", object: "functions.zip", generation: 1 },
       build: new FunctionsBuild("build", { place, bucket: "b" }),
       identity: someone("greeter"),
       invoker: someone("caller"),

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { RUN_IF_UNCHANGED } from "../../components/checked-start.ts";
+import { RUN_IF_FOLDER_UNCHANGED, RUN_IF_UNCHANGED } from "../../components/checked-start.ts";
 import type { Declared } from "./stack.ts";
 
 const folder = new URL("golden/", import.meta.url);
@@ -20,6 +20,7 @@ export function inventory(resources: readonly Declared[]): string {
     .join("\n");
   return text
     .replaceAll(RUN_IF_UNCHANGED, "<checks the file's hash>")
+    .replaceAll(RUN_IF_FOLDER_UNCHANGED, "<checks the folder's hash>")
     .replace(/\b[0-9a-f]{64}\b/g, "<hash>")
     .replace(/^(.+(?:queryTemplateId: |\/queryTemplates\/)\w+_)[0-9a-f]{8}$/gm, "$1<hash>")
     .replace(/\b(main-|functions-|bundle-|pages-|dbt-|dbt\/)[0-9a-f]{8}\b/g, "$1<hash>");

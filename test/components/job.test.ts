@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkedStart } from "../../components/checked-start.ts";
+import { checkedDbt, checkedStart } from "../../components/checked-start.ts";
 import { cpusFor, fingerprintOf, Job, type JobArgs, longestRun } from "../../components/google/job.ts";
 import type { UploadedCode } from "../../components/uploaded-code.ts";
 import { declare, named } from "./stack.ts";
@@ -10,7 +10,7 @@ import { place, sizing, someone } from "./support.ts";
 async function declareJob(changed: Partial<JobArgs> = {}) {
   const { resources, outputs } = await declare(() => {
     const args = ["/mnt/bucket/main.mjs", "work"];
-    const code = { image: "docker.io/library/node:22-slim", command: "node", args, env: { SEED: "1" } };
+    const code = { image: "docker.io/library/node:22-slim", command: ["node"], args, env: { SEED: "1" } };
     const job = { place, jobName: "work-job", identity: someone("worker"), bucket: "the-bucket", sizing };
     const { jobName, fullName, fingerprint } = new Job("work", { ...job, ...code, ...changed });
     return { jobName, fullName, fingerprint, secret: pulumi.isSecret(fingerprint) };
@@ -38,9 +38,8 @@ describe("Job", () => {
       { bucket: "for-results", readOnly: false, mountOptions: ["implicit-dirs"] },
     ]);
     expect(containers[0].volumeMounts[1]).to.deep.equal({ name: "output", mountPath: "/mnt/output" });
-    const { command: _, ...rest } = { command: "node" };
     const bare = await declare(() => {
-      const common = { place, jobName: "dbt", identity: someone("w"), bucket: "b", sizing, ...rest };
+      const common = { place, jobName: "dbt", identity: someone("w"), bucket: "b", sizing };
       new Job("dbt", { ...common, image: "gcr.io/p/dbt", args: ["build"], env: {} });
     });
     expect(named(bare.resources, "dbt-job").inputs.template.template.containers[0]).not.to.have.property("commands");
@@ -69,6 +68,20 @@ describe("Job", () => {
     expect(one.args).to.deep.equal(["/mnt/bucket/main-1.mjs", "1".repeat(64), "load", "--whole"]);
     expect(one.fingerprint).to.equal(other.fingerprint);
     expect(one.fingerprint).not.to.equal((await declared("1".repeat(64), "changed")).fingerprint);
+  });
+
+  it("starts dbt with the project's hash, which is not part of the fingerprint, before the arguments that a run may override", async () => {
+    const declared = async (dbtSha256: string, folder: string) => {
+      const code = { dbtFolder: pulumi.output(folder), dbtSha256 } as UploadedCode;
+      const { inputs, fingerprint } = await declareJob({ ...checkedDbt(code), args: ["build"] });
+      const { commands, args } = inputs.template.template.containers[0];
+      return { commands: commands.slice(3), args, fingerprint };
+    };
+    const [one, other] = [await declared("1".repeat(64), "dbt/a"), await declared("2".repeat(64), "dbt/a")];
+    expect(one.commands).to.deep.equal(["/mnt/bucket/dbt/a", "1".repeat(64), "dbt"]);
+    expect(one.args).to.deep.equal(["build"]);
+    expect(one.fingerprint).to.equal(other.fingerprint);
+    expect(one.fingerprint).not.to.equal((await declared("1".repeat(64), "dbt/b")).fingerprint);
   });
 
   it("has another fingerprint for another environment, arguments, image or number of tasks, and the same for more memory", async () => {

@@ -33,8 +33,8 @@ This page lists every service account of the stack with all its roles, as \`inde
   condition on objects can match.
 - \`coffee-data\` writes the folders \`csv_sources\` and \`ground_truth\`, and must list the first: Google answers that a file is missing only to accounts that may list.
   So its role covers the whole bucket of files. That bucket contains nothing else, unless \`thelookSource\` is \`synthetic:\`: code, dbt's output and the reports have buckets of their own.
-- Each job that runs the bundle first compares the file's SHA-256 with the hash in its own declaration. To run other code, somebody would have to change the job, which no
-  account of the stack may do. Functions need no check: Google built them from the archive when they were deployed. dbt reads its project from the code's bucket without a check.
+- Each job first compares the SHA-256 of its code, which is the bundle or dbt's project, with the hash in its own declaration. To run other code, somebody would have to change the
+  job, which no account of the stack may do. Functions run images: Google builds them when they are deployed, from the generation of the archive that \`pulumi up\` uploaded.
 
 | account | does | its roles |
 |---|---|---|

@@ -149,6 +149,7 @@ function computedOf(
     };
   if (type === "gcp:monitoring/notificationChannel:NotificationChannel")
     return { id: name, name: `projects/${inputs.project}/notificationChannels/${name}` };
+  if (type === "gcp:storage/bucketObject:BucketObject") return { id: name, generation: 1 };
   if (/bigquery\/(table|dataset):/.test(type)) return { id: name, creationTime: 1_750_000_000_000 };
   return { id: name };
 }

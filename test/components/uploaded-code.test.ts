@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { RUN_IF_FOLDER_UNCHANGED } from "../../components/checked-start.ts";
 import { readDbtProject } from "../../components/dbt-project.ts";
 import { UploadedCode } from "../../components/uploaded-code.ts";
 import { declare, ofType } from "./stack.ts";
@@ -19,25 +21,62 @@ describe("the dbt project", () => {
   after(() => rm(folder, { recursive: true }));
 
   it("is deployed without files that only a laptop needs or leaves behind", async () => {
-    const { hash } = readDbtProject(folder);
+    const { sha256 } = readDbtProject(folder);
     await cp(join(folder, "models"), join(folder, "target", "compiled"), { recursive: true });
     await cp(join(folder, "models"), join(folder, "logs"), { recursive: true });
-    const { files, hash: after } = readDbtProject(folder);
+    const { files, sha256: after } = readDbtProject(folder);
     expect(Object.keys(files)).to.include.members(["dbt_project.yml", "profiles.yml", "models/sources.yml"]);
     for (const path of Object.keys(files))
       expect(path).to.match(/^(dbt_project\.yml|profiles\.yml|(macros|models|tests)\/)/);
-    expect(after).to.equal(hash);
+    expect(after).to.equal(sha256);
   });
 
   it("has the same hash for the same content in any folder, and another after any change", async () => {
-    const { hash } = readDbtProject(folder);
-    expect(hash).to.equal(readDbtProject().hash);
+    const { sha256 } = readDbtProject(folder);
+    expect(sha256).to.equal(readDbtProject().sha256);
     await writeFile(join(folder, "models", "further.sql"), "select 1");
-    const further = readDbtProject(folder).hash;
+    const further = readDbtProject(folder).sha256;
     await rm(join(folder, "models", "further.sql"));
     await writeFile(join(folder, "models", "renamed.sql"), "select 1");
-    const renamed = readDbtProject(folder).hash;
-    expect(new Set([hash, further, renamed]).size).to.equal(3);
+    const renamed = readDbtProject(folder).sha256;
+    expect(new Set([sha256, further, renamed]).size).to.equal(3);
+  });
+});
+
+describe("the check of the dbt project", () => {
+  let folder: string;
+  before(async () => {
+    folder = join(await mkdtemp(join(tmpdir(), "dbt-")), "/");
+    for (const [path, file] of Object.entries(readDbtProject().files)) await cp(file, join(folder, path));
+  });
+  after(() => rm(folder, { recursive: true }));
+  const start = () => {
+    const program = ["-c", RUN_IF_FOLDER_UNCHANGED, folder, readDbtProject().sha256, "echo", "built"];
+    const { status, stdout, stderr } = spawnSync("python3", program, { encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+
+  it("runs a program with its arguments if every file is the deployed one", () => {
+    expect(start()).to.deep.equal({ status: 0, stdout: "built\n", stderr: "" });
+  });
+
+  it("runs nothing if a file was changed, added or removed", async () => {
+    const macro = join(folder, "macros", "dialect.sql");
+    const text = readFileSync(macro, "utf8");
+    for (const [change, undo] of [
+      [() => writeFile(macro, `${text} `), () => writeFile(macro, text)],
+      [() => rm(macro), () => writeFile(macro, text)],
+      [() => writeFile(join(folder, "macros", "z.sql"), ""), () => rm(join(folder, "macros", "z.sql"))],
+    ] as const) {
+      await change();
+      const { status, stdout, stderr } = start();
+      expect([status, stdout]).to.deep.equal([1, ""]);
+      expect(stderr).to.match(
+        /^error: .* is not the code that was deployed: its SHA-256 is [0-9a-f]{64} and not [0-9a-f]{64}\. Find out/,
+      );
+      await undo();
+    }
+    expect(start().status).to.equal(0);
   });
 });
 
@@ -56,7 +95,7 @@ describe("the rows of the dbt project", () => {
     await writeFile(file, change(text));
     const after = readDbtProject(folder);
     await writeFile(file, text);
-    expect(after.hash).not.to.equal(before.hash);
+    expect(after.sha256).not.to.equal(before.sha256);
     return after.rows !== before.rows;
   };
 
@@ -64,6 +103,14 @@ describe("the rows of the dbt project", () => {
     const describes = (text: string) => text.replace(/description: .*/, 'description: "other words"');
     expect(await changed("models/sources.yml", describes)).to.equal(false);
     expect(await changed("models/definitions.md", (text) => `${text}.`)).to.equal(false);
+  });
+
+  it("change if a file of the documentation is removed or gets another name", async () => {
+    const before = readDbtProject(folder).rows;
+    await rename(join(folder, "models", "definitions.md"), join(folder, "models", "words.md"));
+    const after = readDbtProject(folder).rows;
+    await rename(join(folder, "models", "words.md"), join(folder, "models", "definitions.md"));
+    expect(after).not.to.equal(before);
   });
 
   it("change with a model, a test and a macro", async () => {
@@ -80,7 +127,7 @@ describe("UploadedCode", () => {
       const { bundle, functions, dbtFolder, pagesFolder } = new UploadedCode("code", {
         bucket: "b",
         bundle: { path, hash, sha256: "0".repeat(64), programs: { fill: "1", generate: "2", load: "3", report: "4" } },
-        dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, hash: "ffffffff", rows: "dddddddd" },
+        dbt: { files: { "dbt_project.yml": path, "models/a.sql": path }, sha256: "f".repeat(64), rows: "dddddddd" },
         pages: { files: { "sales.html": path }, hash: "eeeeeeee" },
       });
       return { bundle, functions, dbtFolder, pagesFolder };
@@ -91,7 +138,8 @@ describe("UploadedCode", () => {
   it("uploads the bundle, the functions, the reports' pages and each dbt file under names with their hash", async () => {
     const { bundle, functions, dbtFolder, pagesFolder, declared } = await objects("aaaaaaaa");
     expect(bundle).to.equal("runtime/main-aaaaaaaa.mjs");
-    expect(functions).to.match(/^runtime\/functions-[0-9a-f]{8}\.zip$/);
+    expect(functions.generation).to.equal(1);
+    expect(functions.object).to.match(/^runtime\/functions-[0-9a-f]{8}\.zip$/);
     expect(dbtFolder).to.equal("dbt/dddddddd");
     expect(pagesFolder).to.equal("runtime/pages-eeeeeeee");
     const uploaded = declared.map(({ inputs }) => inputs.name).sort();
@@ -100,7 +148,7 @@ describe("UploadedCode", () => {
         "dbt/dddddddd/dbt_project.yml",
         "dbt/dddddddd/models/a.sql",
         "runtime/pages-eeeeeeee/sales.html",
-        functions,
+        functions.object,
         bundle,
       ].sort(),
     );

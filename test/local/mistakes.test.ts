@@ -21,6 +21,7 @@ const types = {
 };
 
 interface Container {
+  commands: string[];
   args: string[];
   envs: { name: string; value: string }[];
 }
@@ -148,6 +149,11 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
         ({ envs }) => void envs.push({ name: "DBT_TARGT", value: "x" }),
         "declares DBT_TARGT, which its program never reads",
       ],
+      [
+        "whose project differs from the declared one",
+        ({ commands }) => void commands.splice(commands.indexOf("dbt") - 1, 1, "0".repeat(64)),
+        "is not the code that was deployed",
+      ],
     ] as const satisfies readonly (readonly [string, (container: Container) => void, string])[])
       it(title, () =>
         fails(
@@ -155,9 +161,9 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
           (draft) => {
             // The command is checked before dbt needs any data.
             runsOnly(draft, "marts-built");
-            const { envs } = containerOf(find(draft, types.job, { name: "coffee-dbt-job" }));
+            const { commands, envs } = containerOf(find(draft, types.job, { name: "coffee-dbt-job" }));
             // The first build has arguments of its own.
-            change({ envs, args: find(draft, JOB_RUN).inputs.args as string[] });
+            change({ commands, envs, args: find(draft, JOB_RUN).inputs.args as string[] });
           },
           "coffee-dbt-job",
           said,

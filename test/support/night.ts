@@ -41,7 +41,7 @@ const dbt: Adapter = {
       async run(rehearsal, { job, args }) {
         const warehouse = await openWarehouse(warehouseUrl(rehearsal));
         try {
-          if (args[0] === "build")
+          if (args.includes("build"))
             await warehouse.run(
               "CREATE OR REPLACE TABLE coffee_marts.built_from AS SELECT run, data_until FROM coffee_shop.loads ORDER BY load_id DESC LIMIT 1",
             );
