@@ -35,15 +35,15 @@ export async function buildInCopy<T>(file: string, build: (env: Record<string, s
 }
 
 /**
- * DuckDB's memory for a build: five times the loaded tables, and at least 500 MB. With one thread, scale 10 (113 MB of loaded tables) builds with
- * 500 MB and not with 400.
+ * DuckDB's memory for a build: 5.5 times the loaded tables, and at least 600 MB a thread. With one thread and two models at a time, the coffee shops of
+ * scale 10 (91 MB of loaded tables) build with 570 MB, and not with 500.
  * The marts of an earlier build make the file five times as large. Without a limit, DuckDB takes most of the machine's memory for pages that
  * it may read again.
  */
 async function memoryFor(file: string): Promise<string> {
   const { size } = existsSync(file) ? await stat(file) : { size: 0 };
   const loaded = size > 0 && (await statusOf(file)) !== undefined ? size / 5 : size;
-  return `${Math.max(500 * duckdbThreads, Math.ceil((5 * loaded) / 1e6))}MB`;
+  return `${Math.max(600 * duckdbThreads, Math.ceil((5.5 * loaded) / 1e6))}MB`;
 }
 
 /** The state that dbt recorded of its last build; undefined if it recorded none. */

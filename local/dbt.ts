@@ -18,6 +18,8 @@ export interface DbtOptions {
   readonly asOfDate?: string;
   /** Whether to build every month again. @default only those that changed */
   readonly fullRefresh?: boolean;
+  /** Whether to leave out dbt's unit tests, as the deployed job does. @default false */
+  readonly withoutUnitTests?: boolean;
   /** A running dbt, which the caller stops. @default one that is started for this build */
   readonly dbt?: DbtServer;
   /** Called after each model and test. */
@@ -41,6 +43,7 @@ export async function dbtBuild(options: DbtOptions): Promise<DbtReport> {
   const log = join(folder, "dbt.log");
   const args = ["build", "--target", target, "--project-dir", project, "--profiles-dir", project];
   if (options.fullRefresh) args.push("--full-refresh");
+  if (options.withoutUnitTests) args.push("--exclude-resource-type", "unit_test");
   args.push("--target-path", join(folder, "target"), "--log-path", folder);
   if (asOfDate !== undefined) args.push("--vars", JSON.stringify({ as_of_date: asOfDate }));
   const server = options.dbt ?? new DbtServer();

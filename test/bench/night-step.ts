@@ -33,6 +33,7 @@ const loaded = await step("load", async () => {
   const database = await openDuckDb(url);
   return load(database, lake).finally(() => database.close());
 });
-await step("dbt", () => dbtBuild({ target: "duckdb", env: { DBT_DUCKDB_PATH: file }, folder: join(folder, "dbt") }));
+const env = { DBT_DUCKDB_PATH: file };
+await step("dbt", () => dbtBuild({ target: "duckdb", env, folder: join(folder, "dbt"), withoutUnitTests: true }));
 const rows = Object.values(loaded.rows).reduce((sum, each) => sum + each, 0);
 console.log(JSON.stringify({ rows, read: loaded.changed, seconds }));
