@@ -80,7 +80,9 @@ function gapsIn(open: readonly OpenDay[]): [start: number, end: number][] {
     // A shop that is closed every Sunday misses no orders on Sundays.
     const usual = ({ day }: OpenDay) => {
       const isSameWeekday = (other: OpenDay) => (other.day - day) % 7 === 0;
-      const beside = [open.slice(0, start).findLast(isSameWeekday), open.slice(end).find(isSameWeekday)];
+      const sameWeekday = [open.slice(0, start).findLast(isSameWeekday), open.slice(end).find(isSameWeekday)];
+      // A run of a few days may have no other day of this weekday.
+      const beside = sameWeekday.some((each) => each !== undefined) ? sameWeekday : [open[start - 1], open[end]];
       const counts = beside.flatMap((each) => (each === undefined ? [] : [each.n]));
       return counts.reduce((sum, n) => sum + n, 0) / Math.max(1, counts.length);
     };
