@@ -110,8 +110,8 @@ export function pathOfUrl(url: string): string {
   }
 }
 
-/** The size of a file. Throws UserError at anything else that is no folder: reading a named pipe would wait for ever. */
-export async function sizeOf(path: string): Promise<number> {
+/** The size of a file or folder. Throws UserError for a pipe or a device, which a reader may wait for without end. */
+async function sizeOf(path: string): Promise<number> {
   const found = await stat(path);
   if (!found.isFile() && !found.isDirectory())
     throw new UserError(`${path} must be a file, but is a pipe or a device: move it away`);

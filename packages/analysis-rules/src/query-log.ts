@@ -12,7 +12,7 @@ import type { TemplateCall } from "./templates.ts";
  * has the text of a query.
  */
 
-/** What a query's text names, even if the query is refused before it is planned. */
+/** The tables and query templates that appear in the text of a query. They are known even if the query is refused and has no plan. */
 export interface Named {
   readonly tables: readonly RoomTable[];
   readonly templates: readonly Pick<TemplateCall, "called" | "template">[];

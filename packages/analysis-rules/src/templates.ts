@@ -77,7 +77,7 @@ export function callsIn(query: Analysed, { functions = [] }: RoomParty): RoomFun
   });
 }
 
-/** The functions that a query's text seems to call, even if the query is wrong and has no tree. */
+/** The functions whose names stand before a bracket in a query's text. For queries with an error, which have no tree. */
 export function callsNamedIn(sql: string, { functions = [] }: RoomParty): RoomFunction[] {
   const text = sql
     .replaceAll("`", "")
