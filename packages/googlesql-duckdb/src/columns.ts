@@ -13,14 +13,22 @@ export interface AnswerColumn {
 export function columnsOf({ outputs }: Analysed): AnswerColumn[] {
   let unnamed = 0;
   const names = outputs.map(({ name }) => (name.startsWith("$") ? `f${unnamed++}_` : name));
+  return distinct(names).map((name, at) => ({
+    name,
+    type: typeName((outputs[at] as Analysed["outputs"][number]).column.type),
+  }));
+}
+
+/** Names of which no two are alike: `id_1` for a second `id`. */
+export function distinct(names: readonly string[]): string[] {
   // Names differ in more than upper and lower case. A name that the query writes goes before one that is made here.
   const written = new Set(names.map((name) => name.toLowerCase()));
   const taken = new Set<string>();
-  return names.map((name, at) => {
+  return names.map((name) => {
     let own = name;
     for (let count = 1; taken.has(own.toLowerCase()) || (count > 1 && written.has(own.toLowerCase())); count++)
       own = `${name}_${count}`;
     taken.add(own.toLowerCase());
-    return { name: own, type: typeName((outputs[at] as Analysed["outputs"][number]).column.type) };
+    return own;
   });
 }

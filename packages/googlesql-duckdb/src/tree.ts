@@ -9,7 +9,7 @@ export {
   loadAnalyser,
 } from "./analyser/analyser.ts";
 export { compileToKeep } from "./analyser/kept.ts";
-export { copyOf, listOf, type Node, placeOf, unknownFields } from "./analyser/node.ts";
+export { copyOf, listOf, type Node, nodesIn, placeOf, tableOf, unknownFields } from "./analyser/node.ts";
 export { isCodeKept } from "./analyser/service.ts";
 export { type CatalogFunction, type FunctionParameter, tableColumns } from "./analyser/table-functions.ts";
 export type { Column, ColumnKind, Type } from "./analyser/types.ts";

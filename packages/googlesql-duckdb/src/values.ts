@@ -10,6 +10,7 @@ import {
   type DuckDBValue,
 } from "@duckdb/node-api";
 import type { Type } from "./analyser/types.ts";
+import { distinct } from "./columns.ts";
 
 /** A value of an answer, in types that JSON has. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [field: string]: Value };
@@ -36,15 +37,28 @@ export function toValue(value: DuckDBValue, type: Type): Value {
     return value.items.map((item) => toValue(item, element));
   }
   if (value instanceof DuckDBStructValue) {
-    const fields = type.structType?.field ?? [];
-    const entries = Object.values(value.entries).map((entry, index): [string, Value] => {
-      const field = fields[index];
-      return [field?.fieldName || `_field_${index + 1}`, toValue(entry, field?.fieldType ?? unknown)];
-    });
+    const names = fieldNames(type);
+    const entries = Object.values(value.entries).map((entry, index): [string, Value] => [
+      names[index] ?? `_field_${index + 1}`,
+      toValue(entry, type.structType?.field[index]?.fieldType ?? unknown),
+    ]);
     return Object.fromEntries(entries);
   }
   return String(value);
 }
+
+/** The names of a STRUCT's fields in an object, in which no two can be alike. */
+function fieldNames(type: Type): string[] {
+  const known = structs.get(type);
+  if (known) return known;
+  const names = distinct(
+    (type.structType?.field ?? []).map(({ fieldName }, index) => fieldName || `_field_${index + 1}`),
+  );
+  structs.set(type, names);
+  return names;
+}
+
+const structs = new WeakMap<Type, string[]>();
 
 const unknown: Type = { typeKind: "TYPE_UNKNOWN" };
 

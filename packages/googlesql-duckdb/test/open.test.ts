@@ -83,6 +83,12 @@ describe("openGoogleSql", function () {
     expect(rows).deep.equal([[1, 2, 3, 4, 5, 6]]);
   });
 
+  it("loses no field of a STRUCT, whatever the fields are called", async () => {
+    expect((await db.run("SELECT STRUCT(1 AS a, 2 AS a, 3, 4 AS _field_3, 5 AS `__proto__`)")).rows).deep.equal([
+      [JSON.parse('{"a": 1, "a_1": 2, "_field_3": 3, "_field_3_1": 4, "__proto__": 5}')],
+    ]);
+  });
+
   it("reads the catalogue from the database, views included, and casts its types to GoogleSQL's", async () => {
     expect(db.tables.map(({ name }) => name)).deep.equal(["main.cities", "shop.orders", "shop.prices", "shop.rates"]);
     const { columns, rows } = await db.run("SELECT * EXCEPT (big, tags) FROM shop.orders ORDER BY id DESC LIMIT 1");
@@ -131,6 +137,14 @@ describe("openGoogleSql", function () {
     const { columns, duckDb } = db.check("SELECT 1 / 0 AS n FROM shop.orders");
     expect(columns).deep.equal([{ name: "n", type: "FLOAT64" }]);
     expect(duckDb).contain('"shop"."orders"');
+  });
+
+  it("collects the rows of a UNION ALL without FROM in the order in which the query writes them", async () => {
+    const rows = "SELECT 3 AS x, 'c' AS s UNION ALL SELECT 1.5, NULL UNION ALL SELECT 2, 'a' UNION ALL SELECT -1, 'b'";
+    const structs = "ARRAY(SELECT AS STRUCT 2 AS n UNION ALL SELECT AS STRUCT 1)";
+    const sql = `WITH r AS (${rows}) SELECT ARRAY_AGG(x), STRING_AGG(s, ''), ${structs} FROM r`;
+    for (let times = 0; times < 20; times++)
+      expect((await db.run(sql)).rows).deep.equal([[[3, 1.5, 2, -1], "cab", [{ n: 2 }, { n: 1 }]]]);
   });
 
   it("tells the line and the column of an error in the query", async () => {
@@ -278,6 +292,17 @@ describe("openGoogleSql", function () {
       const error = await errorOf(() => openGoogleSql(options));
       expect(error).instanceOf(UserError).property("code", code);
       expect((error as UserError).message).contain(message);
+    }
+  });
+
+  it("computes with Google's implementation again after an earlier database was closed", async () => {
+    for (let times = 0; times < 2; times++) {
+      const other = await openGoogleSql({ database: file });
+      try {
+        expect((await other.run("SELECT INITCAP(name) FROM cities")).rows).deep.equal([["Kyiv"]]);
+      } finally {
+        await other.close();
+      }
     }
   });
 

@@ -2,7 +2,7 @@ import { SqlError } from "../errors.ts";
 import { type Evaluator, evaluatorOf } from "../evaluate/evaluator.ts";
 import { FIRST_CATALOG, keep } from "./kept.ts";
 import { reworded, unlessMissing } from "./missing.ts";
-import { flatten, messageFor, type Node } from "./node.ts";
+import { flatten, messageFor, type Node, nodesIn, tableOf } from "./node.ts";
 import type { JsonObject } from "./protobuf.ts";
 import { catalogRequest, type Ready, type Service, startService } from "./service.ts";
 import { type CatalogFunction, definition, type FunctionParameter, functionJson } from "./table-functions.ts";
@@ -160,13 +160,21 @@ export async function loadAnalyser(
       return analyseSoon(instead(sql, error), signal);
     }
   };
-  const trees = functionTrees(registration);
+  const registered = new Set(tables.map((table) => JSON.stringify(table)));
   const functionTree = (sql: string): FunctionTree => {
-    const response = service.call("Analyze", requestFor(sql), { options: forFunctions });
-    const { outputColumnList: outputs, query } = statementIn(response);
+    const known = trees.get(sql);
+    if (known?.tables.every((table) => registered.has(table))) return known;
+    const { outputColumnList: outputs, query } = statementIn(
+      service.call("Analyze", requestFor(sql), { options: forFunctions }),
+    );
+    const scanned = new Set(nodesIn(query, (kind) => kind === "TableScan").map(tableOf));
+    const read = tables.filter(({ id }) => scanned.has(id)).map((table) => JSON.stringify(table));
+    const tree = { outputs, query, tables: read };
+    trees.delete(sql);
     for (const oldest of [...trees.keys()].slice(0, 1 - MOST_FUNCTIONS)) trees.delete(oldest);
-    trees.set(sql, { outputs, query });
-    return { outputs, query };
+    // A table function that it calls can be another one in the next catalog.
+    if (nodesIn(query, (kind) => kind === "Tvfscan").length === 0) trees.set(sql, tree);
+    return tree;
   };
   return {
     tablesOf(sql) {
@@ -186,7 +194,7 @@ export async function loadAnalyser(
     analyseFunction(parameters, query) {
       const sql = definition(parameters, query);
       try {
-        const { outputs, query: body } = trees.get(sql) ?? functionTree(sql);
+        const { outputs, query: body } = functionTree(sql);
         return { outputs, query: body, sql, write, evaluator };
       } catch (error) {
         const shown = error instanceof SqlError ? unlessMissing(error, sql) : error;
@@ -197,20 +205,14 @@ export async function loadAnalyser(
   };
 }
 
-type FunctionTree = Pick<Analysed, "outputs" | "query">;
-
-/** The trees of the last catalogs' table functions, by catalog and text. A program checks a function, and then opens rooms that call it. */
-const known = new Map<string, Map<string, FunctionTree>>();
-const MOST_CATALOGS = 8;
-const MOST_FUNCTIONS = 32;
-
-function functionTrees(registration: string): Map<string, FunctionTree> {
-  const trees = known.get(registration) ?? new Map<string, FunctionTree>();
-  known.delete(registration);
-  known.set(registration, trees);
-  for (const oldest of [...known.keys()].slice(0, -MOST_CATALOGS)) known.delete(oldest);
-  return trees;
+interface FunctionTree extends Pick<Analysed, "outputs" | "query"> {
+  /** The catalog's entries of the tables that it reads. In a catalog with the same entries, the text has the same tree. */
+  readonly tables: readonly string[];
 }
+
+/** The trees of the last table functions, by text. A program checks a function, and then opens rooms that call it. */
+const trees = new Map<string, FunctionTree>();
+const MOST_FUNCTIONS = 64;
 
 /**
  * Lets further instances in this process start as copies of this one, after its first query: the library prepares its functions for it, which

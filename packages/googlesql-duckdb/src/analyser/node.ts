@@ -59,6 +59,19 @@ export function copyOf(node: Node, fields: Record<string, unknown>): Node {
   return copy;
 }
 
+/** The nodes of the wanted kinds anywhere in a part of the tree. */
+export function nodesIn(part: unknown, wanted: (kind: string) => boolean, found: Node[] = []): Node[] {
+  if (typeof part !== "object" || part === null) return found;
+  if ("kind" in part && wanted(String(part.kind))) found.push(part as Node);
+  for (const value of Object.values(part)) nodesIn(value, wanted, found);
+  return found;
+}
+
+/** The id of the table that a scan reads. */
+export function tableOf({ table }: Node): string {
+  return (table as { fullName: string }).fullName;
+}
+
 /** Reads a repeated field, which the tree leaves out if it is empty. */
 export function listOf<T = Node>(field: unknown): readonly T[] {
   return (field ?? []) as readonly T[];

@@ -117,8 +117,9 @@ export function running(
     if (answer !== undefined) return answer;
     if (refused !== undefined) throw errorOf(refused);
     if (broken !== undefined) throw new Error(`the GoogleSQL analyser cannot start: ${broken}`);
-    // The stack overflowed in the middle of the library's work, so its memory may be inconsistent.
-    throw anew(new SqlError(tooDeep), plain);
+    // The stack overflowed in the middle of the library's work, or the library ended itself, as it does for a name such as `$a` in FROM. Its
+    // memory may be inconsistent.
+    throw anew(new SqlError("The query is nested too deeply, or has a name that begins with $."), plain);
   };
   return {
     get restarts() {

@@ -117,7 +117,8 @@ const defined = new Map<string, { readonly call: Evaluated; readonly evaluator: 
 export function nameFor(call: Evaluated, evaluator: Evaluator): string {
   const key = createHash("sha256").update(JSON.stringify(call)).digest("hex").slice(0, 24);
   const name = `googlesql_${key}`;
-  if (!defined.has(name)) defined.set(name, { call, evaluator });
+  // The evaluator of an earlier translation may have stopped with its analyser.
+  defined.set(name, { call, evaluator });
   return name;
 }
 
@@ -126,12 +127,12 @@ export function registerFunctions(connection: DuckDBConnection, select: string, 
   for (const [name] of select.matchAll(/googlesql_[0-9a-f]{24}/g)) {
     const found = defined.get(name);
     if (found === undefined || done.has(name)) continue;
-    connection.registerScalarFunction(scalarFunction(name, found.call, found.evaluator));
+    connection.registerScalarFunction(scalarFunction(name, found.call));
     done.add(name);
   }
 }
 
-function scalarFunction(name: string, call: Evaluated, evaluator: Evaluator): DuckDBScalarFunction {
+function scalarFunction(name: string, call: Evaluated): DuckDBScalarFunction {
   const known = new Map<string, DuckDBValue>();
   return DuckDBScalarFunction.create({
     name,
@@ -149,6 +150,7 @@ function scalarFunction(name: string, call: Evaluated, evaluator: Evaluator): Du
         if (known.size > MOST_KNOWN) known.clear();
         const unknown = new Map(keys.map((key, at) => [key, rows[at] as JsonObject[]] as const));
         for (const key of known.keys()) unknown.delete(key);
+        const { evaluator } = defined.get(name) as { evaluator: Evaluator };
         const results = new Map(computed(unknown, call, evaluator));
         for (const [key, value] of results) if (key.length < MOST_LETTERS) known.set(key, value);
         for (const [at, key] of keys.entries()) output.setItem(at, results.get(key) ?? known.get(key) ?? null);

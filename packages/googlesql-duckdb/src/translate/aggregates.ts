@@ -66,7 +66,11 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
     // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
     if (repeats && JSON.stringify(nodes).includes('"SubqueryExpr"')) scope.refuse(`${called} of a subquery`);
     const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
-    if (chosenBy && name !== "any_value") scope.refuse(`${called} with HAVING ${chosenBy.kind}`);
+    if (chosenBy && name !== "any_value")
+      scope.refuse(
+        `${called} with HAVING ${chosenBy.kind}`,
+        `Keep the rows in a subquery, and aggregate them: QUALIFY RANK() OVER (PARTITION BY the groups ORDER BY x${chosenBy.kind === "MAX" ? " DESC" : ""}) = 1.`,
+      );
     return translate({
       nodes,
       type: node.type as Type,

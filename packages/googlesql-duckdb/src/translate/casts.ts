@@ -2,6 +2,7 @@ import type { Type } from "../analyser/types.ts";
 import { inDates } from "./functions/date-arithmetic.ts";
 import { inFewDigits, ofDouble, ofText } from "./numerics.ts";
 import { attempt, bind, type Casting, type Failing, orFail, unlessForm, unreadable } from "./sql.ts";
+import { field, struct } from "./structs.ts";
 import { dateTimeOf, dateTimeText, timestampOf, timestampText } from "./timestamps.ts";
 import { duckDbType } from "./types.ts";
 
@@ -12,7 +13,23 @@ export function cast(value: string, from: Type, to: Type, failing: Casting): str
   if (alike.has(pair)) return `CAST(${value} AS ${duckDbType(to)})`;
   // Fields of a STRUCT are named by their positions, so a change of names changes nothing.
   if (from.structType && duckDbType(from) === duckDbType(to)) return value;
+  if (from.structType) return castFields(value, from, to, failing);
   return casts[pair]?.(value, failing);
+}
+
+/** Casts a STRUCT field by field; undefined if a field's cast is not supported. The analyser has compared the numbers of fields. */
+function castFields(value: string, { structType: from }: Type, { structType: to }: Type, failing: Casting) {
+  const one = { ...failing, other: () => undefined };
+  const cannot = (from?.field ?? []).some(
+    ({ fieldType }, at) => cast("x", fieldType, to?.field[at]?.fieldType as Type, one) === undefined,
+  );
+  if (cannot) return undefined;
+  return bind([value], (v) => {
+    const made = (from?.field ?? []).map(({ fieldType }, at) =>
+      cast(field(v, at), fieldType, to?.field[at]?.fieldType as Type, one),
+    );
+    return `CASE WHEN ${v} IS NOT NULL THEN ${struct(made as string[])} END`;
+  });
 }
 
 /** Casts with the same results in DuckDB, which never fail. */

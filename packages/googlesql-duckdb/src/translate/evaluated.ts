@@ -22,7 +22,7 @@ export const evaluatedFunctions: ReadonlySet<string> = new Set(
   ascii chr code_points_to_bytes code_points_to_string edit_distance from_base64 from_hex initcap normalize
   regexp_instr regexp_extract_groups safe_convert_bytes_to_string soundex to_code_points translate unicode
   cbrt cot coth csc csch sec sech sinh cosh tanh asinh acosh atanh atan2 cosine_distance euclidean_distance is_inf is_nan parse_numeric
-  bit_count farm_fingerprint sha512 error
+  bit_count farm_fingerprint sha512 error typeof
   $bitwise_and $bitwise_or $bitwise_xor $bitwise_not $bitwise_left_shift $bitwise_right_shift
   parse_datetime parse_time parse_timestamp format_time time_add time_sub time_diff time_trunc date_bucket datetime_bucket timestamp_bucket
   $interval make_interval justify_days justify_hours justify_interval

@@ -1,7 +1,7 @@
 import { listOf, type Node } from "../analyser/node.ts";
 import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
-import { type Item, itemsOf, list, select } from "./scans.ts";
+import { type Item, list, rowsOf, select } from "./scans.ts";
 import type { Computed, Scope } from "./scope.ts";
 import { column } from "./sql.ts";
 import { hasArray } from "./types.ts";
@@ -20,7 +20,7 @@ export function multilevel(node: Node, items: readonly Item[], scope: Scope): st
   const rows = node.inputScan as Node;
   const keys = computed(listOf<Computed>(node.groupByList), scope);
   const all = listOf<Computed>(node.aggregateList);
-  const from = select(rows, [...itemsOf(rows), ...itemsFrom(keys)], scope);
+  const from = select(rows, [...rowsOf(node), ...itemsFrom(keys)], scope);
   const plain = aggregates(
     all.filter((each) => !isMultilevel(each)),
     scope,

@@ -1,4 +1,4 @@
-import { listOf, type Node } from "../analyser/node.ts";
+import { listOf, type Node, tableOf, unknownFields } from "../analyser/node.ts";
 import type { Column } from "../analyser/types.ts";
 import { aggregates } from "./aggregates.ts";
 import { expression } from "./expressions.ts";
@@ -30,7 +30,9 @@ export function select(node: Node, items: readonly Item[], scope: Scope): string
       const [what, advice] = unknownScans[node.kind] ?? [`a ${node.kind}`];
       return scope.refuse(what, advice);
     }
-    if (translate.renames && !items.every(({ value }) => /^c\d+$/.test(value)))
+    // A column of an outer query could have the name of a table's column.
+    const own = new Set(itemsOf(node).map(({ value }) => value));
+    if (translate.renames && !items.every(({ value }) => own.has(value)))
       return `SELECT ${list(items)} FROM ${nested(node, scope)}`;
     return translate.sql(node, items, scope);
   });
@@ -43,9 +45,12 @@ const unknownScans: Readonly<Record<string, readonly [what: string, advice: stri
   RecursiveScan: ["WITH RECURSIVE here", "Write it in a WITH clause of its own."],
 };
 
+/** Advice for the clauses of analysis rules, which the translation cannot obey alone. */
+const unruled = "Ask it through the package analysis-rules.";
+
 interface Translate {
   readonly fields: readonly string[];
-  /** Whether its columns have other names or are expressions, so that only whole columns can be selected from it. */
+  /** Whether its columns have other names or are expressions, so that only its own whole columns can be selected from it. */
   readonly renames?: true;
   readonly sql: (node: Node, items: readonly Item[], scope: Scope) => string;
 }
@@ -57,7 +62,7 @@ const scans: Readonly<Record<string, Translate>> = {
     renames: true,
     sql: (node, items, { options }) => {
       const names = new Map(columnsOf(node).map((of) => [column(of.columnId), name(of.name)]));
-      const relation = options.relation((node.table as { fullName: string }).fullName);
+      const relation = options.relation(tableOf(node));
       const from = typeof relation === "string" ? relation.split(".").map(name).join(".") : relation.sql;
       return `SELECT ${list(items, names)} FROM ${from}`;
     },
@@ -67,6 +72,10 @@ const scans: Readonly<Record<string, Translate>> = {
     renames: true,
     sql: (node, items, scope) => {
       const values = computed(listOf(node.exprList), scope);
+      // RAND() would be computed again for each name of its column.
+      const taken = items.filter(({ value }) => values.has(value));
+      if (new Set(taken.map(({ value }) => value)).size < taken.length)
+        return `SELECT ${list(items)} FROM ${nested(node, scope)}`;
       return select(
         input(node),
         items.map(({ value, as }) => ({ value: values.get(value) ?? value, as })),
@@ -93,7 +102,11 @@ const scans: Readonly<Record<string, Translate>> = {
     sql: (node, items, scope) => {
       const having = scope.options.notes.get(node)?.having;
       // The analysis rules always set the threshold. Without one no group may be shown.
-      if (having === undefined || having.unitColumnIds.length === 0) throw new Error("a threshold that nobody checked");
+      if (having === undefined || having.unitColumnIds.length === 0)
+        return scope.refuse(
+          "SELECT WITH AGGREGATION_THRESHOLD",
+          `${unruled} Or write HAVING COUNT(DISTINCT unit) >= 50.`,
+        );
       const enough = having.unitColumnIds.map((id) => `count(DISTINCT ${column(id)}) >= ${having.threshold}`);
       return `${aggregate(node, items, scope)} HAVING ${having.below ? "NOT " : ""}(${enough.join(" AND ")})`;
     },
@@ -102,7 +115,7 @@ const scans: Readonly<Record<string, Translate>> = {
     fields: ["inputScan", "groupByList", "aggregateList", "optionList"],
     sql: (node, items, scope) => {
       const answer = scope.options.notes.get(node)?.answer;
-      if (answer === undefined) throw new Error("a SELECT WITH DIFFERENTIAL_PRIVACY that nobody gave noise");
+      if (answer === undefined) return scope.refuse("SELECT WITH DIFFERENTIAL_PRIVACY", unruled);
       return `SELECT ${list(items)} FROM ${answer} AS answer`;
     },
   },
@@ -159,12 +172,12 @@ function withClauses(node: Node, items: readonly Item[], scope: Scope): string {
     const { withQueryName, withSubquery } = entry;
     const columns = columnsOf(withSubquery).map((of) => column(of.columnId));
     if (withSubquery.kind === "RecursiveScan") {
-      const sql = `w${scope.clauses.size}`;
+      const sql = scope.newClause();
       scope.clauses.set(withQueryName, { sql, columns });
       return `${sql} AS (${recursive(withSubquery, sql, scope, (part, of) => setItem(part, of, scope))})`;
     }
     const body = scan(withSubquery, scope);
-    const sql = `w${scope.clauses.size}`;
+    const sql = scope.newClause();
     scope.clauses.set(withQueryName, { sql, columns });
     return `${sql} AS (${body})`;
   });
@@ -207,7 +220,8 @@ function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   const keys = computed(groups, scope);
   const inputs = new Map<string, string>();
   const values = aggregates(listOf(node.aggregateList), scope, inputs);
-  const from = select(rows, [...itemsOf(rows), ...[...keys, ...inputs].map(([as, value]) => ({ value, as }))], scope);
+  const made = [...keys, ...inputs].map(([as, value]) => ({ value, as }));
+  const from = select(rows, [...rowsOf(node), ...made], scope);
   const sets = groupingSets(node, scope);
   for (const [as, value] of groupingCalls(node)) values.set(as, value);
   const by = sets ?? [...keys.keys()].join(", ");
@@ -225,9 +239,72 @@ function setOperation(node: Node, items: readonly Item[], scope: Scope): string 
   const operator = setOperations[node.opType as string];
   if (operator === undefined)
     return scope.refuse(String(node.opType).replace("_", " "), "BigQuery has INTERSECT DISTINCT and EXCEPT DISTINCT.");
+  const rows = writtenRows(node)?.map((row) => `(${row.map((value) => expression(value, scope)).join(", ")})`);
+  const names = columnsOf(node).map(({ columnId }) => column(columnId));
+  if (rows) return `SELECT ${list(items)} FROM (VALUES ${rows.join(", ")}) AS written(${names.join(", ")})`;
   // The tree has the columns of each part in the order of the result, with NULL for those that BY NAME does not find.
   const parts = listOf(node.inputItemList).map((part) => setItem(part, columnsOf(node), scope));
   return `SELECT ${list(items)} FROM (${parts.map((part) => `(${part})`).join(` ${operator} `)})`;
+}
+
+/**
+ * The values of a UNION ALL whose parts are all SELECTs without FROM, row by row; undefined for any other scan. DuckDB aggregates the parts of
+ * a UNION ALL side by side, so ARRAY_AGG and STRING_AGG would collect them in another order each time. It keeps the order of VALUES.
+ */
+export function writtenRows({ kind, opType, inputItemList }: Node): Node[][] | undefined {
+  if (kind !== "SetOperationScan" || opType !== "UNION_ALL") return undefined;
+  const rows = listOf(inputItemList).map((part) => {
+    const values = writtenValues(part.scan as Node);
+    return listOf<Column>(part.outputColumnList).map(({ columnId }) => values?.get(columnId));
+  });
+  return rows.some((row) => row.includes(undefined)) ? undefined : (rows as Node[][]);
+}
+
+/** The values of a SELECT without FROM, by the ids of their columns. Casts to the type of the whole UNION ALL are in a scan of their own. */
+function writtenValues(node: Node): ReadonlyMap<string, Node> | undefined {
+  if (node.kind === "SingleRowScan") return new Map();
+  if (node.kind !== "ProjectScan" || unknownFields(node, ["columnList", "exprList", "inputScan"]).length > 0)
+    return undefined;
+  const below = writtenValues(input(node));
+  const values = new Map(below);
+  for (const { column: of, expr } of listOf<Computed>(node.exprList)) {
+    const value = below && below.size > 0 ? castOf(expr, below) : expr;
+    // DuckDB knows no columns of an outer query in VALUES. A random value can have several names, and must be the same under each.
+    if (value === undefined || /"(SubqueryExpr|ColumnRef|ZetaSQL:(rand|generate_uuid))"/.test(JSON.stringify(value)))
+      return undefined;
+    values.set(of.columnId, value);
+  }
+  return below && values;
+}
+
+/** A column of a scan, a cast or a STRUCT of such, with the columns' expressions in their places; undefined for any other expression. */
+function castOf(node: Node, columns: ReadonlyMap<string, Node>): Node | undefined {
+  if (node.kind === "Literal") return node;
+  if (node.kind === "ColumnRef") return columns.get((node.column as Column).columnId);
+  if (node.kind === "MakeStruct") {
+    const fieldList = listOf(node.fieldList).map((each) => castOf(each, columns));
+    return fieldList.includes(undefined) ? undefined : { ...node, fieldList };
+  }
+  const expr = node.kind === "Cast" ? castOf(node.expr as Node, columns) : undefined;
+  return expr && { ...node, expr };
+}
+
+/**
+ * The columns that an aggregate scan reads: those of its rows, and those of an outer query in its aggregates. DuckDB would aggregate the outer
+ * query instead if only the outer query had a column.
+ */
+export function rowsOf(node: Node): Item[] {
+  const own = itemsOf(input(node));
+  const outer = outerColumns(node.aggregateList).filter((id) => !own.some(({ value }) => value === id));
+  return [...own, ...[...new Set(outer)].map((value) => ({ value, as: value }))];
+}
+
+/** The columns of outer queries in expressions. A subquery names its own in a list, so that its rows need not be searched. */
+function outerColumns(part: unknown): string[] {
+  if (typeof part !== "object" || part === null) return [];
+  const { kind, isCorrelated, column: of } = part as Node;
+  if (kind === "ColumnRef") return isCorrelated === true ? [column((of as Column).columnId)] : [];
+  return Object.entries(part).flatMap(([field, value]) => (field === "subquery" ? [] : outerColumns(value)));
 }
 
 /** One part of a set operation, with the columns of the whole. */

@@ -54,6 +54,7 @@ export class Scope {
   /** Whether the query reads protected rows that may not be seen themselves. */
   readonly hidden: boolean;
   #subqueries = 0;
+  #clauses = 0;
   readonly #query: Analysed;
   /** The innermost node that has a place in the text. */
   #here: Node | undefined;
@@ -84,6 +85,12 @@ export class Scope {
     const done = work();
     this.#subqueries -= 1;
     return done;
+  }
+
+  /** A name for a WITH clause that no other one has, though a clause may be translated twice. */
+  newClause(): string {
+    this.#clauses += 1;
+    return `w${this.#clauses - 1}`;
   }
 
   /** Computes what DuckDB cannot. */

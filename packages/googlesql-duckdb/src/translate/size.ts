@@ -2,6 +2,7 @@ import type { Analysed } from "../analyser/analyser.ts";
 import { listOf, type Node } from "../analyser/node.ts";
 import type { Column } from "../analyser/types.ts";
 import { UnsupportedSql } from "../errors.ts";
+import { writtenRows } from "./scans.ts";
 
 /* Refuses queries that DuckDB would plan for minutes: neither the limit of time nor that of memory stops its planner. */
 
@@ -19,7 +20,7 @@ export function checkSize({ query }: Analysed): void {
     throw new UnsupportedSql(
       `more than ${MOST_TABLES} tables in one query`,
       undefined,
-      "Each use of a WITH clause and each SELECT without FROM counts as well: write UNNEST([…]) instead of many SELECTs.",
+      "Each use of a WITH clause counts as well, and so does a SELECT without FROM, unless it is a part of a UNION ALL of such.",
     );
   if (growth(query) > MOST_GROWTH)
     throw new UnsupportedSql(
@@ -29,11 +30,11 @@ export function checkSize({ query }: Analysed): void {
     );
 }
 
-/** The number of tables that a part of a query reads, with SELECTs without FROM. A WITH clause counts once for each reference. */
+/** The number of tables that a part of a query reads. Rows without FROM are a table, and so is a UNION ALL of such rows. A WITH clause counts once for each reference. */
 function tablesRead(part: unknown, clauses = new Map<string, number>()): number {
   if (typeof part !== "object" || part === null) return 0;
   const node = part as Node;
-  if (node.kind === "TableScan" || node.kind === "SingleRowScan") return 1;
+  if (node.kind === "TableScan" || node.kind === "SingleRowScan" || writtenRows(node)) return 1;
   if (node.kind === "WithRefScan") return clauses.get(node.withQueryName as string) ?? 1;
   if (node.kind === "WithScan")
     for (const { withQueryName, withSubquery } of listOf<WithEntry>(node.withEntryList))

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { type Analyser, loadAnalyser } from "../../src/analyser/analyser.ts";
 import { placeOf, unknownFields } from "../../src/analyser/node.ts";
 import { startService } from "../../src/analyser/service.ts";
+import type { ColumnKind } from "../../src/analyser/types.ts";
 import { RunError, SqlError, UnsupportedSql, UserError } from "../../src/errors.ts";
 
 describe("the analyser of GoogleSQL", function () {
@@ -184,6 +185,11 @@ describe("the analyser of GoogleSQL", function () {
       expect(analyser.analyse("SELECT 1").outputs).length(1);
     });
 
+  it("refuses a name that the library does not take, and analyses the next query", () => {
+    expect(errorOf("WITH `$a` AS (SELECT 1 AS x) SELECT x FROM `$a`").message).match(/a name that begins with [$]/);
+    expect(analyser.analyse("SELECT 1").outputs).length(1);
+  });
+
   it("starts again in this process as a copy, which has only its own tables, after a crash too", async () => {
     expect(startService().isShared).to.equal(true);
     const columns = [{ name: "city", kind: "STRING" as const }];
@@ -203,20 +209,40 @@ describe("the analyser of GoogleSQL", function () {
     }
   });
 
-  it("analyses a table function once for all instances with the same tables", async () => {
-    const over = (...columns: string[]) =>
-      loadAnalyser([{ id: "t", paths: [["t"]], columns: columns.map((name) => ({ name, kind: "INT64" as const })) }]);
-    const [one, same, other] = await Promise.all([over("id"), over("id"), over("id", "age")]);
+  it("analyses a table function once for all instances in which the tables that it reads are the same", async () => {
+    const table = (id: string, ...columns: string[]) => ({
+      id,
+      paths: [[id]],
+      columns: columns.map((name) => ({ name, kind: "INT64" as const })),
+    });
+    const [one, more, other] = await Promise.all([
+      loadAnalyser([table("t", "id")]),
+      loadAnalyser([table("u", "id"), table("t", "id")]),
+      loadAnalyser([table("t", "id", "age")]),
+    ]);
     try {
       const body = "SELECT * FROM t";
       const tree = one.analyseFunction([], body).query;
       one.close();
-      expect(same.analyseFunction([], body).query).to.equal(tree);
-      expect(same.analyseFunction([], "SELECT id + 1 AS next FROM t").outputs[0]?.name).to.equal("next");
+      expect(more.analyseFunction([], body).query).to.equal(tree);
+      expect(more.analyseFunction([], "SELECT id + 1 AS next FROM t").outputs[0]?.name).to.equal("next");
       const outputs = other.analyseFunction([], body).outputs;
       expect(outputs.map(({ name }) => name)).to.deep.equal(["id", "age"]);
     } finally {
-      for (const each of [one, same, other]) each.close();
+      for (const each of [one, more, other]) each.close();
+    }
+  });
+
+  it("analyses a table function that calls another one in each instance", async () => {
+    const calling = (kind: ColumnKind) =>
+      loadAnalyser([], undefined, [{ paths: [["f"]], parameters: [], columns: [{ name: "n", kind }] }]);
+    const [one, other] = await Promise.all([calling("INT64"), calling("STRING")]);
+    try {
+      const kind = (analyser: Analyser) =>
+        analyser.analyseFunction([], "SELECT n FROM f()").outputs[0]?.column.type.typeKind;
+      expect([kind(one), kind(other)]).to.deep.equal(["TYPE_INT64", "TYPE_STRING"]);
+    } finally {
+      for (const each of [one, other]) each.close();
     }
   });
 

@@ -13,6 +13,16 @@ export const answered: readonly string[] = [
   "SELECT GENERATE_ARRAY(0, 1, 0.1), GENERATE_ARRAY(0.0, 2.0, 0.3), GENERATE_ARRAY(1.0, 0.0, -0.1), GENERATE_ARRAY(0, 1, NUMERIC '0.1'), GENERATE_ARRAY(1.5, 1.0), GENERATE_ARRAY(NUMERIC '2', -1, -1), GENERATE_ARRAY(1.0, NULL)",
   // STRUCTs in a list
   "SELECT i, (i, j) IN UNNEST([(1, 2), (12, 5)]), (i, j) IN UNNEST([(1, CAST(NULL AS INT64)), (12, 5)]), (i, j) NOT IN ((1, 2), (12, 5)), (i, s) IN ((1, 'abc')), (i, j) IN UNNEST(CAST(NULL AS ARRAY<STRUCT<INT64, INT64>>)) FROM t",
+  // Aggregates of an outer query's columns belong to the subquery
+  "SELECT i, (SELECT MAX(t.i) FROM UNNEST([1, 2])) AS m, (SELECT COUNTIF(t.b) FROM u) FROM t",
+  "SELECT (SELECT SUM(t.i) FROM UNNEST([1, 2])) FROM t",
+  "SELECT SUM((SELECT MAX(t.i) FROM UNNEST([1]))) FROM t",
+  "SELECT i FROM t WHERE (SELECT COUNT(t.j) FROM u) > 1",
+  "SELECT i, (SELECT SUM((SELECT SUM(t.i) + MAX(y) FROM UNNEST([7]))) FROM UNNEST([1, 2]) y) FROM t",
+  "SELECT i, (SELECT AVG(SUM(t.i) GROUP BY y) FROM UNNEST([1, 2]) y) FROM t",
+  // One random value under two names
+  "SELECT LOGICAL_AND(x = y) FROM (SELECT x, x AS y FROM (SELECT RAND() AS x FROM t) UNION ALL SELECT 1, 1)",
+  "SELECT LOGICAL_AND(x = y) FROM (SELECT x, x AS y FROM (SELECT RAND() AS x) UNION ALL SELECT 1, 1)",
   // Aggregates of aggregates, and names for values
   "SELECT b, AVG(SUM(i) GROUP BY j), COUNT(*), MAX(COUNT(DISTINCT s) GROUP BY i + 1, d) FROM t GROUP BY b",
   "SELECT AVG(SUM(i) GROUP BY b), COUNT(*), MAX(COUNT(*) GROUP BY s), SUM(ANY_VALUE(j) GROUP BY j) FROM t",
@@ -20,6 +30,10 @@ export const answered: readonly string[] = [
   "SELECT MAX(MIN(i) GROUP BY j) FROM t",
   "SELECT ARRAY_CONCAT_AGG(x ORDER BY i), ARRAY_CONCAT_AGG(x ORDER BY i DESC LIMIT 2) FROM (SELECT i, IF(i > 5, NULL, [i, j]) AS x FROM t)",
   "SELECT ARRAY_CONCAT_AGG([i]) FROM t WHERE FALSE",
+  // Casts of STRUCTs, field by field
+  "SELECT STRUCT(1 AS a, 'b' AS b) AS s UNION ALL SELECT (2, NULL) UNION ALL SELECT NULL UNION ALL SELECT (3, 'c')",
+  "SELECT STRUCT(i AS a, s AS b) FROM t UNION ALL SELECT (f, NULL) FROM t",
+  "SELECT CAST(STRUCT(i, f) AS STRUCT<FLOAT64, STRING>), CAST(IF(b, (i, d), NULL) AS STRUCT<a STRING, b TIMESTAMP>) FROM t",
   // Set operations by name
   ...["UNION ALL", "UNION DISTINCT", "INTERSECT DISTINCT", "EXCEPT DISTINCT"].flatMap((set) => [
     `SELECT i, j FROM t ${set} BY NAME SELECT j, i FROM t WHERE i > 0`,

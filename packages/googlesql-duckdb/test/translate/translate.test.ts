@@ -91,7 +91,13 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     1,
     "Over own tables, write WHERE RAND() < 0.1.",
   ],
-  ["SELECT SUM(i HAVING MAX j) FROM t", "SUM with HAVING MAX", 1, 8],
+  [
+    "SELECT SUM(i HAVING MAX j) FROM t",
+    "SUM with HAVING MAX",
+    1,
+    8,
+    "Keep the rows in a subquery, and aggregate them: QUALIFY RANK() OVER (PARTITION BY the groups ORDER BY x DESC) = 1.",
+  ],
   [
     "SELECT i, e FROM t LEFT JOIN UNNEST([1, 2]) AS e ON e = i",
     "an outer join with an UNNEST on a condition",
@@ -192,6 +198,12 @@ describe("the translation of a query into DuckDB's SQL", function () {
           ["e", "z", "Odesa", "80"],
         ],
       },
+      {
+        id: "numbered",
+        paths: [["numbered"]],
+        columns: [1, 2, 3, 4, 5].map((id) => ({ name: `c${id}`, kind: "INT64" as const })),
+        rows: [["-1", "-2", "-3", "-4", "-5"]],
+      },
     ]);
   });
   after(() => both.close());
@@ -206,8 +218,9 @@ describe("the translation of a query into DuckDB's SQL", function () {
       );
       return `WITH c0 AS (SELECT i FROM t), ${clauses.join(", ")} SELECT i FROM c${times}`;
     };
-    for (const sql of [joined(40), doubled(5)]) expect(both.translate(sql)).a("string");
-    for (const sql of [joined(41), doubled(6), doubled(30)])
+    const written = (rows: number, row: string) => `SELECT 1 AS x${` UNION ALL SELECT ${row}`.repeat(rows - 1)}`;
+    for (const sql of [joined(40), doubled(5), written(100, "2.5")]) expect(both.translate(sql)).a("string");
+    for (const sql of [joined(41), doubled(6), doubled(30), written(100, "(SELECT 2)")])
       expect(() => both.translate(sql)).throw(UnsupportedSql, "more than 40 tables");
   });
 
@@ -269,8 +282,17 @@ describe("the translation of a query into DuckDB's SQL", function () {
     }
   });
 
-  it("refuses to show groups without a checked threshold", () => {
-    expect(() => both.translate("SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM people")).throw(/nobody checked/);
+  it("does not confuse a table's column c4 with the outer query's column of this id", async () => {
+    const sql = "SELECT (SELECT MAX(x) FROM (SELECT p.age AS x FROM numbered)) FROM people AS p WHERE p.age = 20";
+    expect(await both.run(both.translate(sql))).deep.equal([["20"]]);
+  });
+
+  it("refuses the clauses of analysis rules that nobody checked", () => {
+    for (const clause of ["WITH AGGREGATION_THRESHOLD", "WITH DIFFERENTIAL_PRIVACY"])
+      expect(() => both.translate(`SELECT ${clause} COUNT(*) FROM people`))
+        .throw(UnsupportedSql, `SELECT ${clause}`)
+        .with.property("advice")
+        .that.contains("analysis-rules");
   });
 
   it("names the columns as the query does, with any characters", async () => {

@@ -1,4 +1,4 @@
-import type { Node } from "../../analyser/node.ts";
+import { type Node, nodesIn } from "../../analyser/node.ts";
 import { type Call, functionName, kindOf, literalText, only, type Translate } from "../call.ts";
 import { attempt, bind, checked, orFail, text } from "../sql.ts";
 import { duckDbType } from "../types.ts";
@@ -15,7 +15,35 @@ import { groupsIn } from "./regexps.ts";
  */
 export const longestOf = (call: Call) => (call.safe ? 4096 : isConstant(call) ? 1_048_576 : 131_072);
 /** The limit of an array's elements, likewise. BigQuery's own limit is not known. */
-const mostOf = (call: Call) => (call.safe ? 1000 : isConstant(call) ? 1_000_000 : 30_000);
+function mostOf(call: Call): number {
+  if (call.safe) return isFixed(call) ? 10_000 : 1000;
+  return isConstant(call) ? 1_000_000 : 30_000;
+}
+
+/** Refuses an array of literals that is too long for a query of protected rows, in which it would be NULL: fewer rows, and no error. */
+function checkElements(call: Call, count: number | undefined): void {
+  const most = mostOf({ ...call, safe: true });
+  if (call.sensitive && count !== undefined && count >= most)
+    call.refuse(
+      `of more than ${most.toLocaleString("en-US")} elements in a query of a view with a rule`,
+      "Join a table of your own that has the numbers or days, or ask for fewer.",
+    );
+}
+
+/** The steps from one literal to another; undefined if an argument is no literal. A DATE counts in days, a TIMESTAMP in microseconds. */
+function stepsBetween({ nodes }: Call): number | undefined {
+  const [from, to, by] = nodes.slice(0, 3).map(literalNumber);
+  const step = nodes.length > 2 ? by : 1;
+  return from === undefined || to === undefined || !step ? undefined : Math.max(0, (to - from) / step);
+}
+
+function literalNumber(node: Node): number | undefined {
+  const given = node.value as { value?: Readonly<Record<string, string | number>> } | undefined;
+  const { int64Value, doubleValue, dateValue, timestampValue } = given?.value ?? {};
+  const number = int64Value ?? doubleValue ?? dateValue;
+  if (number !== undefined) return Number(number);
+  return timestampValue === undefined ? undefined : Date.parse(String(timestampValue)) * 1000;
+}
 
 function isHash(node: Node | undefined): boolean {
   return node?.kind === "FunctionCall" && ["md5", "sha1", "sha256"].includes(functionName(node));
@@ -24,6 +52,13 @@ function isHash(node: Node | undefined): boolean {
 /** True if DuckDB computes a call once for all rows. */
 function isConstant({ nodes }: Call): boolean {
   return nodes.every(({ kind }) => kind === "Literal");
+}
+
+/** True if a call has the same arguments for each row, such as CURRENT_DATE(). */
+function isFixed({ nodes }: Call): boolean {
+  const called = nodesIn(nodes, (kind) => kind === "FunctionCall").map(functionName);
+  const others = nodesIn(nodes, (kind) => /Column|Subquery|Argument(Ref)?$|Parameter/.test(kind));
+  return others.length === 0 && !called.some((name) => name === "rand" || name === "generate_uuid");
 }
 
 export const growing: Readonly<Record<string, Translate>> = {
@@ -72,6 +107,7 @@ export const growing: Readonly<Record<string, Translate>> = {
   to_base64: (call) => unlimited("octet_length", 2, (value) => `to_base64(${value})`, call),
   generate_array: only(["INT64", "DOUBLE", "NUMERIC"], (call) =>
     bind([...call.args, "1"].slice(0, 3), (...[a, b, by]) => {
+      checkElements(call, stepsBetween(call));
       const most = mostOf(call);
       const values = [a, b, by].map(String);
       const few = `(CAST(${b} AS DOUBLE) - ${a}) / ${by} < ${most}`;
@@ -122,6 +158,9 @@ function dateSeries(from: string, to: string, step: string, part: string, type: 
   const inMonths = months[part];
   if (unit === undefined && inMonths === undefined) return call.refuse(`by ${part}`);
   // Larger steps would overflow DuckDB's interval, and exceed the whole range of time.
+  const count = stepsBetween(call);
+  const scale = type === "DATE" ? 86_400_000_000 : 1;
+  checkElements(call, count && (count * scale) / (unit ?? 2_419_200_000_000 * (inMonths ?? 1)));
   const most = unit ? Math.ceil(316_000_000_000_000_000 / unit) : 120_000;
   return bind([`CAST(${from} AS TIMESTAMP)`, `CAST(${to} AS TIMESTAMP)`, step], (a, b, n) => {
     const interval = unit
