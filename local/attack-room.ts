@@ -77,7 +77,7 @@ export async function openAttackRoom(rehearsal: string): Promise<AttackRoom> {
   }
 }
 
-/** The room's description with the attacked views under each rule, and with the attacker's own table. */
+/** The room's description with the attacked views under each rule, and with the wallet's table of guesses. */
 function withEveryRule({ parties: described, ...room }: Room): Room {
   const withViews = (attacker: Party) => {
     const party = described[attacker] as Room["parties"][string];
@@ -85,18 +85,22 @@ function withEveryRule({ parties: described, ...room }: Room): Room {
       ({ dataset, table }) => dataset === parties[attacker].linked && table === attacked[attacker],
     );
     const shared = view === undefined ? [] : ways.flatMap((way) => variants(attacker, view, way));
-    const guesses: RoomTable = {
-      id: `${party.project}.${GUESSES}`,
-      project: party.project,
-      dataset: "attacker",
-      table: "guesses",
-      owner: attacker,
-      columns: ["email", "hashed_email"].map((name) => ({ name, kind: "STRING" })),
-      relation: GUESSES,
-    };
-    return { ...party, tables: [...party.tables, ...shared, guesses] };
+    return { ...party, tables: [...party.tables, ...shared] };
   };
-  return { ...room, parties: { merchant: withViews("merchant"), wallet: withViews("wallet") } };
+  const wallet = withViews("wallet");
+  const guesses: RoomTable = {
+    id: `${wallet.project}.${GUESSES}`,
+    project: wallet.project,
+    dataset: "attacker",
+    table: "guesses",
+    owner: "wallet",
+    columns: ["email", "hashed_email"].map((name) => ({ name, kind: "STRING" })),
+    relation: GUESSES,
+  };
+  return {
+    ...room,
+    parties: { merchant: withViews("merchant"), wallet: { ...wallet, tables: [...wallet.tables, guesses] } },
+  };
 }
 
 /** A view shared in a way, under the rule that the stack would give it; under differential privacy also with a larger budget. */
@@ -123,7 +127,7 @@ function ruleFor(attacker: Party, way: Way): AnalysisRule {
   return view.rule;
 }
 
-/** The attacker's own table: the addresses that it guesses, and their hashes. */
+/** The table of the wallet, when it attacks: the addresses that it guesses, and their hashes. */
 export const GUESSES = "attacker.guesses";
 
 /** Every address of the form `firstlast@domain` that thelook's lists of names make. */

@@ -6,8 +6,10 @@ import {
   type ColumnKind,
   duckDbType,
   loadAnalyser,
+  nodesIn,
   SqlError,
   tableColumns,
+  tableOf,
   typeName,
   UnsupportedSql,
   UserError as WrongType,
@@ -115,11 +117,13 @@ function madeTemplate(
   const body = analysed(approval, () => analyser.analyseFunction(parameters, query));
   if (parameters.some((parameter) => tableColumns(parameter) === "any"))
     throw wrong(approval, "takes ANY TABLE, and the rehearsal cannot tell the columns of its answer: name the columns");
-  const sources = analysed(approval, () => analyser.tablesOf(`SELECT * FROM (\n${query}\n)`)).flatMap((path) => {
-    const written = path.join(".");
-    return tables.filter(({ project, dataset, table }) => written === `${project}.${dataset}.${table}`);
-  });
-  checkSources(rehearsal, approval, owner, sources);
+  const read = new Set(nodesIn(body.query, (kind) => kind === "TableScan").map(tableOf));
+  checkSources(
+    rehearsal,
+    approval,
+    owner,
+    tables.filter(({ id }) => read.has(id)),
+  );
   const columns = body.outputs.map(({ name: column, column: { type } }) => {
     if (duckDbType(type) === undefined) throw wrong(approval, `its column ${column} has the type ${typeName(type)}`);
     return { name: column, kind: typeName(type) as ColumnKind };

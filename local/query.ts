@@ -42,7 +42,9 @@ const settings = {
   raw: flag("with --csv: without that apostrophe, for a program other than a spreadsheet"),
   explain: flag("also print the rules that applied"),
   tables: flag("list the tables, views and query templates that the party can name"),
-  usage: flag("show who queried the views that the party shares, and what is left of their privacy budgets"),
+  usage: flag(
+    "count the queries of the party's views and the calls of its templates, and show what is left of the privacy budgets",
+  ),
   out: text("folder that npm start wrote to", ".local"),
   file: text("file with the query", undefined),
   sql: argument(

@@ -29,15 +29,16 @@ export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUs
       }),
     };
   });
+  // A query may call a template several times.
   const called = ({ resources }: LoggedQuery) =>
     resources
       .filter((one) => one.owner === owner && one.shared_resource_type === "TABLE_VALUED_FUNCTION")
-      .map(({ table_id }) => table_id);
+      .flatMap(({ table_id, calls = 1 }) => Array.from({ length: calls }, () => table_id));
   const templates = [...new Set(queries.flatMap(called))].sort();
   const calls = templates.map((name) =>
     outcomesOf(
       name,
-      queries.filter((query) => called(query).includes(name)),
+      queries.flatMap((query) => called(query).flatMap((one) => (one === name ? [query] : []))),
     ),
   );
   const refused = queries.filter(({ outcome }) => outcome === "refused");
@@ -88,7 +89,7 @@ export async function usageRows(owner: Party, rehearsal: string) {
   return queries.flatMap(({ resources, outcome, rule, rows, groups_withheld, ...job }) =>
     resources
       .filter((resource) => resource.owner === owner)
-      .map(({ owner: _, epsilon, delta, ...resource }) => ({
+      .map(({ owner: _, epsilon, delta, calls, ...resource }) => ({
         ...resource,
         data_exchange_id: parties[owner].room,
         listing_id: resource.table_id,
@@ -97,6 +98,7 @@ export async function usageRows(owner: Party, rehearsal: string) {
         rule: rule ?? null,
         rows: rows ?? null,
         groups_withheld: groups_withheld ?? null,
+        calls: calls ?? null,
         epsilon,
         delta,
       })),

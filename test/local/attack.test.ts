@@ -1,3 +1,4 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { recoverAddresses } from "../../local/attack-hashes.ts";
 import { type AttackRoom, guesses, openAttackRoom, type Way } from "../../local/attack-room.ts";
@@ -5,6 +6,7 @@ import { type Scene, sceneOf } from "../../local/attack-scene.ts";
 import { leastSquares } from "../../local/attack-statistics.ts";
 import { onTemplate } from "../../local/attack-templates.ts";
 import { attacks, byBudget } from "../../local/attacks.ts";
+import { roomFile } from "../../local/rehearsed-room.ts";
 import { filledRoom } from "../cleanroom/filled-room.ts";
 import { syntheticExport, temporaryFolder } from "../generator/thelook/merchant.ts";
 
@@ -20,13 +22,21 @@ const expected: Readonly<Record<string, Readonly<Record<Way, "all" | "refused" |
   Padding: { "list overlap": "all", threshold: "all", "differential privacy": "nothing" },
 };
 
+/** Puts both parties of a described room into one project, as the stack does by default. */
+async function inOneProject(description: string): Promise<void> {
+  const described = await readFile(description, "utf8");
+  await writeFile(description, described.replaceAll(/the-(merchant|wallet)/g, "demo-project"));
+}
+
 describe("npm run attack", function () {
   this.timeout(600_000);
   const folder = temporaryFolder();
   let room: AttackRoom;
   let scene: Scene;
   before(async () => {
-    room = await openAttackRoom(await filledRoom(folder, await syntheticExport(0.025)));
+    const rehearsal = await filledRoom(folder, await syntheticExport(0.025));
+    await inOneProject(roomFile(rehearsal));
+    room = await openAttackRoom(rehearsal);
     scene = await sceneOf(room);
   });
   after(() => room.close());

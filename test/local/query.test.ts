@@ -302,6 +302,7 @@ describe("npm run query", function () {
       job_principal_subject: "merchant",
       outcome: "answered",
       groups_withheld: 1,
+      calls: null,
     });
     expect(rows[1]).to.include({ outcome: "refused", rule: "aggregation threshold", rows: null });
     expect((await asMerchant("--usage", "--json")).stdout).to.equal("[]\n");

@@ -1,10 +1,10 @@
-import { type Column, listOf, type Node } from "googlesql-duckdb/tree";
+import { type Column, listOf, type Node, nodesIn } from "googlesql-duckdb/tree";
 import { joinDemanded } from "./join-restrictions.ts";
 import type { Walk } from "./query-walk.ts";
 import { constant, type Relation, rawOf } from "./relation.ts";
 import { shortName } from "./room.ts";
 import { scan } from "./scan-rules.ts";
-import { columnIdsIn, nodesIn } from "./tree-parts.ts";
+import { columnIdsIn } from "./tree-parts.ts";
 
 /** The kinds of expression that are checked part by part; all others are refused. */
 const known = new Set([

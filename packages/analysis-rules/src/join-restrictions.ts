@@ -1,10 +1,10 @@
-import type { Node } from "googlesql-duckdb/tree";
+import { type Node, nodesIn } from "googlesql-duckdb/tree";
 import type { Walk } from "./query-walk.ts";
 import type { Refusal } from "./refusal.ts";
 import { demandsJoin, type Instance, isListOverlap, joinColumns, merged, type Relation, rawOf } from "./relation.ts";
 import { shortName } from "./room.ts";
 import { clauseAdvice, clauseDemanded, clauseOf } from "./rule-wording.ts";
-import { atoms, columnIdsIn, conjuncts, equality, nodesIn, normalised, plainColumn } from "./tree-parts.ts";
+import { atoms, columnIdsIn, conjuncts, equality, normalised, plainColumn } from "./tree-parts.ts";
 
 /*
  * Join restrictions: the columns on which a view may be joined, or must be.

@@ -108,12 +108,15 @@ export async function openRoom({
         const began = performance.now();
         planned = await plan(party, sql, signal);
         const limits = { ...within, began, ...(signal && { signal }) };
-        const rows = await rowsOf(engine, ledger, planned, limits);
         const { views, templates } = planned.guarded;
         const ownsAll =
           views.every(({ table }) => table.owner === party) &&
           templates.every(({ template }) => template.owner === party);
-        const suppressed = ownsAll || entry ? await suppressedGroups(engine, planned) : undefined;
+        // Count the groups left out while the query runs: that takes about as long.
+        const [rows, suppressed] = await both(
+          rowsOf(engine, ledger, planned, limits),
+          ownsAll || entry ? suppressedGroups(engine, planned, limits) : undefined,
+        );
         await entry?.answered(planned, rows.length, suppressed);
         const budgets = await budgetsOf(planned, ledger);
         const explanation = explain(room, planned.guarded, budgets, ownsAll ? suppressed : undefined);
@@ -136,6 +139,12 @@ export async function openRoom({
       await engine.close();
     },
   };
+}
+
+/** Waits for both, even if one fails: a connection must not close while it is in use. */
+async function both<A, B>(one: Promise<A>, other: Promise<B> | undefined): Promise<[A, B | undefined]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 function hasBudgets({ parties }: Room): boolean {

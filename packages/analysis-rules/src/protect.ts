@@ -1,4 +1,4 @@
-import type { Analysed, Node, ScanNotes } from "googlesql-duckdb/tree";
+import { type Analysed, type Node, nodesIn, type ScanNotes } from "googlesql-duckdb/tree";
 import type { PrivateSelect } from "./differential/index.ts";
 import { requireClean } from "./join-restrictions.ts";
 import { ruleKind } from "./policy.ts";
@@ -6,7 +6,7 @@ import { type ThresholdUse, type ViewUse, Walk } from "./query-walk.ts";
 import type { RoomTable } from "./room.ts";
 import { scan } from "./scan-rules.ts";
 import type { Inlined, TemplateCall } from "./templates.ts";
-import { nodesIn, scansIn } from "./tree-parts.ts";
+import { scansIn } from "./tree-parts.ts";
 
 /** A query that passed the rules, with what is needed to run and explain it. */
 export interface Protected {

@@ -49,6 +49,8 @@ export interface SharedResource {
   /** The name under which the asking party found it. BigQuery has the project's number. */
   readonly linked_project_id: string;
   readonly linked_dataset_id: string;
+  /** How often the query calls the template. A view counts once, however often the query names it. */
+  readonly calls?: number;
   /** Taken from privacy budgets: the view's, or those of the views that the template reads. */
   readonly epsilon: number;
   readonly delta: number;
@@ -123,13 +125,16 @@ function resourcesOf(party: string, named: Named, plan: QueryPlan | undefined, p
     const linked = { linked_project_id: at.project, linked_dataset_id: at.dataset };
     return { owner, project_id, dataset_id, table_id, shared_resource_type, ...linked, ...cost(isOf) };
   };
+  // The text of a refused query tells that it calls a template, and its plan how often.
+  const called = (templates.length > 0 ? templates : named.templates).filter(
+    ({ template }) => template.owner !== party,
+  );
   const all = [
     ...shared.map((table) => resource(table.id, table.owner, table, "VIEW", (view) => view === table.id)),
-    ...[...templates, ...named.templates]
-      .filter(({ template }) => template.owner !== party)
-      .map(({ called, template }) =>
-        resource(called.id, template.owner, called, "TABLE_VALUED_FUNCTION", (view) => hidden.has(view)),
-      ),
+    ...called.map(({ called: at, template }) => ({
+      ...resource(at.id, template.owner, at, "TABLE_VALUED_FUNCTION", (view) => hidden.has(view)),
+      calls: called.filter((one) => one.called.id === at.id).length,
+    })),
   ];
   return all.filter(
     ({ dataset_id, table_id }, index) =>

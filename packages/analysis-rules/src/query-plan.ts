@@ -54,11 +54,13 @@ export interface QueryPlan {
 export type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
 
 /** Analyses a query of a party. Throws NotFound for a table or function that the party cannot name, and SqlError for a wrong query. */
-export async function analysed({ party, analyser, last }: Side, sql: string, signal?: AbortSignal): Promise<Analysed> {
+export async function analysed({ party, analyser, last }: Side, text: string, signal?: AbortSignal): Promise<Analysed> {
+  // Editors on Windows begin a file with a byte order mark.
+  const sql = text.replace(/^\uFEFF/, "");
   const known = last.get(sql);
   if (known !== undefined) return known;
   if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
-  for (const path of analyser.tablesOf(sql)) {
+  for (const path of await pathsIn(analyser, sql, signal)) {
     const table = tableNamed(party.tables, path);
     if (table === undefined) throw notFound(party, path, placeOfError(analyser, sql));
     if (table.metadataOnly) throw metadataOnly(party, table);
@@ -71,6 +73,16 @@ export async function analysed({ party, analyser, last }: Side, sql: string, sig
     return query;
   } catch (error) {
     throw error instanceof SqlError ? unlessNoFunction(error, party) : error;
+  }
+}
+
+/** The names of the tables in a query. Of a text that is no query, the analysis says more than the list of names: also what to write instead. */
+async function pathsIn(analyser: Analyser, sql: string, signal: AbortSignal | undefined): Promise<string[][]> {
+  try {
+    return analyser.tablesOf(sql);
+  } catch (error) {
+    if (error instanceof SqlError) await analyser.analyseSoon(sql, signal);
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import {
   type CatalogTable,
   type ColumnKind,
@@ -119,8 +120,8 @@ export function readRoom(file: string): Room {
 }
 
 /**
- * Throws RoomError for a description that is wrong: a rule that BigQuery would refuse, an owner that is not a party, a function without
- * a template, or a template with a parameter of an unknown type.
+ * Throws RoomError for a description that is wrong: a rule that BigQuery would refuse, an owner that is not a party, one name for two
+ * tables, a function without a template, or a template with a parameter of an unknown type.
  */
 export function checkRoom(room: Room): void {
   const { parties, templates = {} } = room ?? {};
@@ -145,6 +146,7 @@ export function checkRoom(room: Room): void {
         faults.push(`its owner is ${table.owner}, who is not a party: use one of ${Object.keys(parties).join(", ")}`);
       if (faults.length > 0) throw new RoomError("wrong", `${shortName(table)} of ${party}: ${faults.join("; ")}`);
     }
+  checkNames(parties);
   for (const [id, { owner, parameters }] of Object.entries(templates)) {
     if (!Object.hasOwn(parties, owner))
       throw new RoomError("wrong", `the template ${id}: its owner is ${owner}, who is not a party`);
@@ -154,6 +156,35 @@ export function checkRoom(room: Room): void {
     for (const { id, dataset, name } of functions)
       if (!Object.hasOwn(templates, id))
         throw new RoomError("wrong", `${dataset}.${name} of ${party} runs the template ${id}, which is not described`);
+}
+
+/** Throws RoomError if one party or two write the same name for different tables, or for a view under different rules: one rule would count for both. */
+function checkNames(parties: Room["parties"]): void {
+  const known = new Map<string, { readonly party: string; readonly parts: unknown }>();
+  for (const [party, { tables }] of Object.entries(parties)) {
+    // The analyser would read the last table of a name, and `tableNamed` finds the first.
+    const own = new Map<string, string>();
+    for (const table of tables) {
+      for (const written of new Set([shortName(table), nameOf(table)])) {
+        const other = own.get(written) ?? nameOf(table);
+        if (other !== nameOf(table))
+          throw new RoomError(
+            "wrong",
+            `${written} of ${party} is both ${other} and ${nameOf(table)}: put one of them into a dataset of another name`,
+          );
+        own.set(written, nameOf(table));
+      }
+      const { id, owner, rule, relation, columns } = table;
+      const parts = { id, owner, rule, relation, columns };
+      const other = known.get(nameOf(table));
+      if (other && !isDeepStrictEqual(other.parts, parts))
+        throw new RoomError(
+          "wrong",
+          `${nameOf(table)} of ${party}: ${other.party} has a different table of this name; give both the same id, owner, rule, relation and columns, or two names`,
+        );
+      known.set(nameOf(table), { party, parts });
+    }
+  }
 }
 
 /** True if a part of a description has a text in each of these fields. */

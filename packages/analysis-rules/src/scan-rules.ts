@@ -1,4 +1,4 @@
-import { type Column, listOf, type Node } from "googlesql-duckdb/tree";
+import { type Column, listOf, type Node, tableOf } from "googlesql-duckdb/tree";
 import { computedIn, examine } from "./expression-rules.ts";
 import { checkComputed, checkCondition, requireClean } from "./join-restrictions.ts";
 import { join } from "./join-rules.ts";
@@ -98,6 +98,8 @@ const scans: Readonly<Record<string, (node: Node, walk: Walk) => Relation>> = {
       node.withEntryList,
     )) {
       const relation = scan(withSubquery, walk);
+      // A reference would be checked as one clause, and could be translated as the other.
+      if (walk.clauses.has(withQueryName)) throw walk.unknown("a second WITH clause of the same name", node);
       walk.clauses.set(withQueryName, { relation, columnIds: idsOf(withSubquery) });
     }
     return scan(node.query as Node, walk);
@@ -155,8 +157,7 @@ const setItem = (item: Node, walk: Walk): Relation => requireClean(scan(item.sca
 
 /** Reads a table or a view. */
 function table(node: Node, walk: Walk): Relation {
-  const { fullName } = node.table as { fullName: string };
-  const read = walk.tables(fullName);
+  const read = walk.tables(tableOf(node));
   const columns = new Set(idsOf(node));
   if (read.rule === undefined) {
     for (const id of columns) walk.origins.set(id, { ...constant, others: true, key: true });

@@ -1,4 +1,12 @@
-import { type Analysed, type Column, type Engine, type Node, RunError, UnsupportedSql } from "googlesql-duckdb/tree";
+import {
+  type Analysed,
+  type Column,
+  type Engine,
+  type Limits,
+  type Node,
+  RunError,
+  UnsupportedSql,
+} from "googlesql-duckdb/tree";
 import type { QueryPlan } from "./query-plan.ts";
 import { withItsClauses } from "./tree-parts.ts";
 
@@ -9,6 +17,7 @@ import { withItsClauses } from "./tree-parts.ts";
 export async function suppressedGroups(
   engine: Engine,
   { guarded: { query, scans, thresholds }, translate }: QueryPlan,
+  within: Limits,
 ): Promise<number | undefined> {
   let left: number | undefined;
   try {
@@ -17,7 +26,7 @@ export async function suppressedGroups(
       const having = scans.get(scan)?.having;
       if (alone === undefined || having === undefined) return undefined;
       const below = translate(alone, new Map([[scan, { having: { ...having, below: true } }]]));
-      const [row] = await engine.rows(`SELECT COUNT(*) FROM (${below})`, [{ typeKind: "TYPE_INT64" }]);
+      const [row] = await engine.rows(`SELECT COUNT(*) FROM (${below})`, [{ typeKind: "TYPE_INT64" }], within);
       left = (left ?? 0) + Number(row?.[0]);
     }
   } catch (error) {

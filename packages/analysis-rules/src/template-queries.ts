@@ -1,7 +1,6 @@
-import { type Analysed, type FunctionParameter, type Node, SqlError, typeName } from "googlesql-duckdb/tree";
+import { type Analysed, type FunctionParameter, type Node, nodesIn, SqlError, typeName } from "googlesql-duckdb/tree";
 import type { Side } from "./query-plan.ts";
 import type { RoomTable, RoomTemplate } from "./room.ts";
-import { nodesIn } from "./tree-parts.ts";
 
 /**
  * Analyses a template's query with its owner's rights.

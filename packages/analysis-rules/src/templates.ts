@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   type Analysed,
   type CatalogFunction,
@@ -6,6 +7,7 @@ import {
   type FunctionParameter,
   listOf,
   type Node,
+  nodesIn,
   placeOf,
   SqlError,
   type Type,
@@ -24,7 +26,7 @@ import {
   type RoomParty,
   type RoomTemplate,
 } from "./room.ts";
-import { columnIdsIn, nodesIn } from "./tree-parts.ts";
+import { columnIdsIn } from "./tree-parts.ts";
 
 /*
  * Query templates: table functions that run with the rights of the party that owns the data. A query's tree contains only a call. This file
@@ -79,12 +81,15 @@ export function callsIn(query: Analysed, { functions = [] }: RoomParty): RoomFun
 
 /** The functions whose names stand before a bracket in a query's text. For queries with an error, which have no tree. */
 export function callsNamedIn(sql: string, { functions = [] }: RoomParty): RoomFunction[] {
-  const text = sql
-    .replaceAll("`", "")
-    .replace(/\s+/g, " ")
-    .replace(/ ?([.(]) ?/g, "$1")
-    .toLowerCase();
-  return functions.filter((called) => text.includes(`${calledName(called)}(`.toLowerCase()));
+  // What looks like a comment may stand in a string: look at the text with and without them.
+  const texts = [sql, sql.replace(/\/\*[\s\S]*?\*\/|(--|#).*/g, " ")].map((text) =>
+    text
+      .replaceAll("`", "")
+      .replace(/\s+/g, " ")
+      .replace(/ ?([.(]) ?/g, "$1")
+      .toLowerCase(),
+  );
+  return functions.filter((called) => texts.some((text) => text.includes(`${calledName(called)}(`.toLowerCase())));
 }
 
 /** The analyser's name for a scan that calls a table function. */
@@ -105,6 +110,8 @@ export function inline(query: Analysed, room: Room, asker: string, bodyOf: BodyO
   if (called.length === 0) return { query, calls, tables };
   let from = Math.max(...[...columnIdsIn(query)].map(Number));
   let next = 0;
+  // The caller chooses names too, and one of its WITH clauses must never be taken for one of a template: so nobody can guess these.
+  const mark = randomUUID();
   const visit = (part: unknown): unknown => {
     if ((part as Node | null)?.kind !== CALL) return changed(part, visit);
     const template = templateOf(room, called[next] as RoomFunction);
@@ -113,7 +120,7 @@ export function inline(query: Analysed, room: Room, asker: string, bodyOf: BodyO
     const number = next;
     // Arguments may hold calls too, and come after this one in `called`.
     const call = { ...(part as Node), argumentList: visit((part as Node).argumentList) } as Node;
-    const { scan, passed, last } = expanded(call, use, query, bodyOf, from, number);
+    const { scan, passed, last } = expanded(call, use, query, bodyOf, from, `${mark} ${number}`);
     from = last;
     calls.set(scan, use);
     for (const table of passed) tables.add(table);
@@ -124,7 +131,7 @@ export function inline(query: Analysed, room: Room, asker: string, bodyOf: BodyO
 }
 
 /** The scan that takes the place of one call, and those of the tables that it passes in. */
-function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: BodyOf, from: number, number: number) {
+function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: BodyOf, from: number, mark: string) {
   const { called, template } = use;
   const place = placeOf(sql, call);
   const args = listOf(call.argumentList).map((argument) => {
@@ -146,7 +153,7 @@ function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: Body
     );
   }
   const argumentOf = new Map(parameters.map(({ name }, index) => [name.toLowerCase(), args[index] as Node]));
-  const withNameOf = (name: unknown) => `$${number} ${String(name).toLowerCase()}`;
+  const withNameOf = (name: unknown) => `${mark} ${String(name).toLowerCase()}`;
   let last = from;
   let values = 0;
   const id = (old: unknown) => {
@@ -243,11 +250,24 @@ function typeOfTable(call: Node, index: number, sql: string): string {
   };
   const columns = (argument[index]?.relationArgument?.column ?? []).map(({ name, type }) => {
     // The names become part of a statement that is analysed with the owner's rights.
-    if (/^[A-Za-z_]\w*$/.test(name)) return `${name} ${typeName(type)}`;
+    if ([name, ...fieldsIn(type)].every((each) => /^[A-Za-z_]\w*$/.test(each))) return `${name} ${typeName(type)}`;
     const { line, column } = placeOf(sql, call) ?? {};
-    throw new SqlError("The columns of a table that is passed in need names of letters, digits and _", line, column);
+    throw new SqlError(
+      "The columns of a table that is passed in, and the fields of their STRUCTs, need names of letters, digits and _",
+      line,
+      column,
+    );
   });
   return `TABLE<${columns.join(", ")}>`;
+}
+
+/** The names of all fields in a type, except of those without a name. */
+function fieldsIn({ arrayType, structType }: Type): string[] {
+  if (arrayType) return fieldsIn(arrayType.elementType);
+  return (structType?.field ?? []).flatMap(({ fieldName, fieldType }) => [
+    ...(fieldName ? [fieldName] : []),
+    ...fieldsIn(fieldType),
+  ]);
 }
 
 /**

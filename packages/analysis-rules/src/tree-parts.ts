@@ -1,4 +1,4 @@
-import { type Column, listOf, type Node, type Type, unknownFields } from "googlesql-duckdb/tree";
+import { type Column, listOf, type Node, nodesIn, type Type, unknownFields } from "googlesql-duckdb/tree";
 
 /*
  * Finds parts of the analyser's tree, and recognises the forms of expression that the rules need to know.
@@ -9,14 +9,6 @@ export function columnIdsIn(part: unknown, found = new Set<string>()): Set<strin
   if (typeof part !== "object" || part === null) return found;
   if ("columnId" in part) found.add(String(part.columnId));
   else for (const value of Object.values(part)) columnIdsIn(value, found);
-  return found;
-}
-
-/** The nodes of the wanted kinds anywhere in a part of the tree. */
-export function nodesIn(part: unknown, wanted: (kind: string) => boolean, found: Node[] = []): Node[] {
-  if (typeof part !== "object" || part === null) return found;
-  if ("kind" in part && wanted(String(part.kind))) found.push(part as Node);
-  for (const value of Object.values(part)) nodesIn(value, wanted, found);
   return found;
 }
 

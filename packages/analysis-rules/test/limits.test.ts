@@ -133,6 +133,26 @@ describe("A query that cannot be run", () => {
     expect(await problem(`${first}, ${computed} ${last}`)).to.include({ rule: "not supported" });
   });
 
+  it("is told what to write instead, if it is another statement or several", async () => {
+    for (const [sql, message] of [
+      ["CREATE TABLE merchant.copy AS SELECT 1 AS x", /CREATE TABLE would change data. Write a WITH clause/],
+      ["DECLARE x INT64", /DECLARE belongs to a script. Write constants/],
+      ["SELECT 1; SELECT 2", /Leave out what follows the semicolon/],
+      ["SELECT FROM merchant.users", /^Syntax error/],
+    ] as const) {
+      const found = await problem(sql);
+      expect(found?.rule, sql).to.equal("GoogleSQL");
+      expect(found?.message, sql).to.match(message);
+    }
+  });
+
+  it("is read without the byte order mark that editors on Windows put in front", async () => {
+    expect((await small.room.ask("merchant", "\uFEFFSELECT COUNT(*) AS n FROM merchant.users")).rows).to.deep.equal([
+      [4],
+    ]);
+    expect((await problem("\uFEFFSELECT note FROM linked.people_open"))?.rule).to.equal("aggregation threshold");
+  });
+
   it("gets an error about wrong names", async () => {
     expect(await problem("SELECT 1 AS `a\\x00b`")).to.deep.equal({
       rule: "GoogleSQL",

@@ -39,6 +39,23 @@ const describeRoom = (rule: AnalysisRule, owner = "shop"): Room => {
   };
 };
 
+const described = describeRoom(noise);
+const view = described.parties.bank?.tables[0] as RoomTable;
+/** The name linked.customers would be checked as the first table, and read the second. */
+const twoProjects: Room = {
+  parties: {
+    ...described.parties,
+    bank: {
+      title: "the bank",
+      project: "bank",
+      tables: [
+        { ...view, project: "shop" },
+        { ...view, metadataOnly: true },
+      ],
+    },
+  },
+};
+
 describe("A room", () => {
   const folder = temporaryFolder();
   let database: string;
@@ -69,6 +86,25 @@ describe("A room", () => {
       "has a table without an owner",
       { parties: { bank: { title: "", project: "", tables: [{ id: "a" }] } } } as unknown as Room,
       /^a table of bank lacks its id/,
+    ],
+    [
+      "has a view with a rule under the name of a table that its owner reads freely",
+      {
+        parties: {
+          bank: describeRoom(noise).parties.bank,
+          shop: {
+            title: "the shop",
+            project: "shop",
+            tables: describeRoom(noise).parties.bank?.tables.map(({ rule, ...table }) => table),
+          },
+        },
+      } as Room,
+      /^bank\.linked\.customers of shop: bank has a different table of this name; give both the same id/,
+    ],
+    [
+      "has two tables of a party with one dataset and name, in two projects",
+      twoProjects,
+      "linked.customers of bank is both shop.linked.customers and bank.linked.customers: put one of them into a dataset of another name",
     ],
     ["has no parties", {} as Room, /^the room's description has no parties/],
     ["has an empty list of parties", { parties: {} }, /^the room's description has no parties/],

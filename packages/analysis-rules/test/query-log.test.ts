@@ -128,6 +128,17 @@ describe("The log of queries", () => {
     expect(entry?.resources).to.have.length(1);
   });
 
+  it("counts each call of a template in a query", async () => {
+    const call = "SELECT people FROM linked.reach((SELECT 'a' AS email))";
+    for (const [sql, calls] of [
+      [call, 1],
+      [`${call} UNION ALL ${call} UNION ALL ${call}`, 3],
+    ] as const) {
+      const [entry] = await logged("bank", sql);
+      expect(entry?.resources.map((resource) => resource.calls)).to.deep.equal([calls]);
+    }
+  });
+
   it("has calls of templates: answered, refused and failed ones", async () => {
     const call = "linked.reach((SELECT 'a' AS email))";
     const forEach = "SELECT (SELECT people FROM linked . `reach` ((SELECT one AS email))) FROM UNNEST(['a']) AS one";
@@ -136,6 +147,8 @@ describe("The log of queries", () => {
       [forEach, "refused", "query template"],
       ["SELECT people FROM linked.reach((SELECT 'a' AS mail)) -- linked.noisy", "failed", "GoogleSQL"],
       ["SELECT people FROM linked.REACH(", "failed", "GoogleSQL"],
+      ["SELECT '--', people FROM linked.reach((SELECT 1 AS mail))", "failed", "GoogleSQL"],
+      ["SELECT people FROM linked./* a\n */reach # b\n ((SELECT 1 AS mail))", "failed", "GoogleSQL"],
     ] as const) {
       const [entry, ...more] = await logged("bank", sql);
       expect(more, sql).to.deep.equal([]);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { RunError } from "googlesql-duckdb/tree";
 import { type Person, type SmallRoom, smallRoom } from "./small-room.ts";
 
 /** Four persons in Lviv, two in Kyiv and one in Odesa, under a threshold of three. */
@@ -29,6 +30,18 @@ describe("The number of groups left out", () => {
     expect(
       await suppressed("wallet", `WITH ${some} SELECT a.n FROM (${byCity("some_people")}) AS a, (${byCity(own)}) AS b`),
     ).to.equal(3);
+  });
+
+  it("is no longer counted once the query is cancelled", async () => {
+    const many = "UNNEST(GENERATE_ARRAY(1, 9000))";
+    const sql = byCity(`${own}, (SELECT a FROM ${many} AS a, ${many} AS b, ${many} AS c WHERE MOD(a * b + c, 7) = 1)`);
+    const began = performance.now();
+    const error = await small.room
+      .ask("wallet", sql, { signal: AbortSignal.timeout(300) })
+      .catch((why: unknown) => why);
+    expect(error).to.be.instanceOf(RunError).with.property("why", "cancelled");
+    // On its own, the count would run until its limit of 30 seconds.
+    expect(performance.now() - began).to.be.below(20_000);
   });
 
   it("is left out without a threshold", async () => {

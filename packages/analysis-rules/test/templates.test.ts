@@ -266,6 +266,32 @@ describe("Query templates", () => {
     expect(rule).to.equal("aggregation threshold");
   });
 
+  it("keep their WITH clauses apart from those of the caller, whatever these are called", async () => {
+    for (const name of [
+      "$1 with inner_matches",
+      "$1 table listed",
+      "$$1 with inner_matches",
+      "$1 WITH inner_matches",
+    ]) {
+      const guarded = `WITH \`${name}\` AS (SELECT email, secret_score FROM linked.people_guarded)
+        SELECT city, (SELECT STRING_AGG(k.email) FROM \`${name}\` AS k) AS emails FROM linked.by_city(TABLE shop.customers, 9)`;
+      expect((await failure(guarded)).rule, name).to.equal("aggregation threshold");
+      const own = `WITH \`${name}\` AS (SELECT 'x' AS email, 1 AS id)
+        SELECT city, (SELECT MAX(k.email) FROM \`${name}\` AS k) AS x FROM linked.by_city(TABLE shop.customers, 9) ORDER BY 1`;
+      expect(await rows(own), name).to.deep.equal([
+        ["Kyiv", "x"],
+        ["Lviv", "x"],
+      ]);
+    }
+  });
+
+  it("take no STRUCT whose fields' names would become a part of the query", async () => {
+    const field = "a INT64>>) AS (SELECT email AS city, secret_score AS people FROM bank.people UNION ALL --";
+    const listed = `SELECT email, city, STRUCT(1 AS \`${field}\`) AS c FROM shop.customers`;
+    const problem = await failure(`SELECT * FROM linked.all_people((${listed}))`);
+    expect(problem.message).to.match(/letters, digits/);
+  });
+
   it("cannot be called once for each row, which would ask as often as a table has rows", async () => {
     const each = `SELECT id, (SELECT MAX(people) FROM linked.by_city(
       (SELECT email, 'x' AS city FROM shop.customers AS c WHERE c.id < 3 OR c.id = u.id), 9)) FROM shop.customers AS u`;
