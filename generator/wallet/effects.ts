@@ -134,8 +134,6 @@ export const DISCREPANCIES = {
   twice: 0.1,
 } as const;
 
-export type Discrepancy = keyof typeof DISCREPANCIES;
-
 /** SQL for a person's number of each effect. */
 function numbersOf(effects: Effects): string[] {
   return effects.map((effect) => {

@@ -1,6 +1,6 @@
 const words = (text: string) => text.trim().split(/\s+/);
 
-/** Names for the addresses of wallet users who are not customers of the merchant; invented, in lower case. */
+/** Names for the addresses of wallet users who are not customers, where the merchant's export has no names; in lower case. */
 export const firstNames = words(`
   ada adam agnes alan alma amir anna anton bianca boris clara dario diego edith elena emil erika felix flora frank gina hana hugo
   igor irene ivan jana jonas julia kenji laura leo lena lucia marco maria maya mei milo nadia nina noah olaf olga omar petra pablo

@@ -15,13 +15,17 @@ import {
 } from "./effects.ts";
 import { firstNames, lastNames, mailDomains } from "./names.ts";
 
-/** The temporary tables of people: the merchant's customers, the other wallet users, and the rows of `provider_users`. */
+/** The temporary tables of people: the merchant's customers, their names, the other wallet users, and the rows of `provider_users`. */
 export const customersTable = "wallet_customers";
+const namesTable = "wallet_names";
 const strangersTable = "wallet_strangers";
 export const providerUsersTable = "wallet_provider_users";
 
 /** The condition for a customer who is too young for a wallet. A customer of unknown age counts as an adult. */
 export const isMinor = "COALESCE(age, 18) < 18";
+
+/** The addresses that each of the other wallet users tries: of the names of customers of thelook, a quarter are taken. */
+const attempts = ["1", "2", "3", "4", "5", "6"];
 
 export interface PeopleOptions {
   readonly seed: number;
@@ -32,7 +36,9 @@ export interface PeopleOptions {
 }
 
 /**
- * The statements that choose the wallet's users and describe them. The effects are those of effects.ts.
+ * The statements that choose the wallet's users and describe them. The effects are those of effects.ts. Users who are not customers
+ * have addresses like the customers', of the first name of one and the last name of another, so that the wallet cannot tell from its own
+ * table who shops at the merchant.
  * @param lastDay SQL for the day on which people are as old as `age` says
  */
 export function peopleStatements(dialect: Dialect, lastDay: string, options: PeopleOptions): string[] {
@@ -42,8 +48,11 @@ export function peopleStatements(dialect: Dialect, lastDay: string, options: Peo
   const int = dialect.type("INT64");
   const whole = (expression: string) => `CAST(FLOOR(${expression}) AS ${int})`;
   const nullOf = (type: Parameters<Dialect["type"]>[0]) => `CAST(NULL AS ${dialect.type(type)})`;
-  const anyOf = (words: readonly string[], which: Parameters<typeof numberOf>[2]) =>
-    dialect.elementOf(words, whole(`${number("stranger", which)} * ${words.length}`));
+  // A name as an address has it. Names are optional in an export, so a customer without one gets one.
+  const written = (name: string, words: readonly string[], which: Parameters<typeof numberOf>[2]) =>
+    `COALESCE(NULLIF(REPLACE(LOWER(${name}), ' ', ''), ''), ${dialect.elementOf(words, whole(`${number("customer", which)} * ${words.length}`))})`;
+  const placeOf = (which: Parameters<typeof numberOf>[2]) =>
+    whole(`${number("name", which)} * (SELECT COUNT(*) FROM ${namesTable})`);
 
   // Leap years can shift the result by a day either way, so the draw keeps a day's distance from both birthdays.
   const daysOld = whole(`CASE WHEN age BETWEEN 0 AND 130 THEN age END * 365.25 + 1 + ${number("wallet", 0)} * 363`);
@@ -53,22 +62,44 @@ export function peopleStatements(dialect: Dialect, lastDay: string, options: Peo
   const logOfVolume = `LN(${float(VOLUME.median)}) + ${float(VOLUME.deviation)} * (${float(VOLUME_FOLLOWS_SPEND)} * ${spend} + ${noise})`;
   return [
     temporaryTable(
+      namesTable,
+      `SELECT ROW_NUMBER() OVER (ORDER BY hashed_email) - 1 AS place, ${written("first_name", firstNames, 2)} AS first_name,
+  ${written("last_name", lastNames, 3)} AS last_name
+FROM ${customersTable}`,
+    ),
+    // An address may be taken, so a stranger tries several: the first that is neither a customer's nor tried by another stranger before.
+    temporaryTable(
       strangersTable,
       `SELECT ${dialect.sha256("email")} AS hashed_email, email, age, city, country
 FROM (
-  SELECT
-    CONCAT(
-      ${anyOf(firstNames, 0)}, '.', ${anyOf(lastNames, 1)}, CAST(id AS ${dialect.type("STRING")}),
-      '@', ${anyOf(mailDomains, 2)}
-    ) AS email,
-    18 + ${whole(`${number("stranger", 3)} * 53`)} AS age, city, country
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY attempt) AS choice
   FROM (
-    SELECT id, city, country, ${digits("stranger")}
-    FROM ${customersTable}
-    WHERE NOT (${isMinor}) AND ${number("customer", 1)} < ${float(walletShare * strangers)}
-  ) AS drawn
-) AS people
-WHERE email NOT IN (SELECT email FROM ${customersTable})`,
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY email ORDER BY attempt, id) AS claim
+    FROM (
+      SELECT id, age, city, country, attempt, CONCAT(
+          f.first_name, l.last_name, '@', ${dialect.elementOf(mailDomains, whole(`${number("name", 2)} * ${mailDomains.length}`))}
+        ) AS email
+      FROM (
+        SELECT *, ${placeOf(0)} AS first_place, ${placeOf(1)} AS last_place
+        FROM (
+          SELECT id, city, country, 18 + ${whole(`${number("stranger", 3)} * 53`)} AS age, attempt,
+            ${digitsOf(dialect, seed, "name", "CONCAT(hashed_email, ':', attempt)")} AS name_digits
+          FROM (
+            SELECT *, ${digits("stranger")}
+            FROM ${customersTable}
+            WHERE NOT (${isMinor}) AND ${number("customer", 1)} < ${float(walletShare * strangers)}
+          ) AS drawn
+          CROSS JOIN (${attempts.map((attempt) => `SELECT '${attempt}' AS attempt`).join(" UNION ALL ")}) AS attempts
+        ) AS trying
+      ) AS placed
+      JOIN ${namesTable} AS f ON f.place = first_place
+      JOIN ${namesTable} AS l ON l.place = last_place
+    ) AS addressed
+    WHERE email NOT IN (SELECT email FROM ${customersTable})
+  ) AS claimed
+  WHERE claim = 1
+) AS chosen
+WHERE choice = 1`,
     ),
     temporaryTable(
       providerUsersTable,
@@ -90,8 +121,9 @@ FROM (
       AS account_tier
   FROM (
     SELECT *, ${daysOld} AS days_old,
-      -- Nobody spends more than half of their money at one merchant.
-      ROUND(GREATEST(EXP(${logOfVolume} + ${sumOf(volume)}), 2e+0 * COALESCE(spent, 0e+0)), 2) AS payment_volume
+      -- Nobody spends all of their money at one merchant. The least multiple differs by person, because a fixed one would show the spend.
+      ROUND(GREATEST(EXP(${logOfVolume} + ${sumOf(volume)}), (1.2e+0 + 1.6e+0 * ${number("volume", 2)}) * COALESCE(spent, 0e+0)), 2)
+        AS payment_volume
     FROM (
       SELECT *, ${digits("wallet")}, ${digits("volume")}
       FROM (

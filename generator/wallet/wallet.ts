@@ -71,7 +71,7 @@ GROUP BY o.order_id, o.user_id, o.status, o.created_at`,
     ),
     temporaryTable(
       customersTable,
-      `SELECT u.id, u.email, u.hashed_email, u.age, u.city, u.country, u.traffic_source, o.spent, o.undone,
+      `SELECT u.id, u.email, u.hashed_email, u.first_name, u.last_name, u.age, u.city, u.country, u.traffic_source, o.spent, o.undone,
   ${digitsOf(dialect, seed, "customer", "u.hashed_email")} AS customer_digits
 FROM ${merchant.users} AS u LEFT JOIN (
   SELECT user_id, ROUND(SUM(amount), 2) AS spent,
