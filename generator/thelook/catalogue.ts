@@ -15,7 +15,7 @@ export const centers: readonly Row<typeof thelook.distributionCenters>[] = distr
 );
 
 /** The number of products. It does not grow with the number of users. */
-export const productCount = categories.reduce((sum, { products }) => sum + products, 0);
+const productCount = categories.reduce((sum, { products }) => sum + products, 0);
 
 const womensProducts = categories.reduce(
   (sum, { department, products }) => sum + (department === "Women" ? products : 0),

@@ -4,18 +4,18 @@ import type { Table } from "../tables/table.ts";
 /** The parts of an export: the paths of each table's files, within the export. */
 export type ExportFiles = ReadonlyMap<Table, readonly string[]>;
 
-const formats = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet)$/;
+const formats = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|parq|pq)$/;
 /** Files that cannot be read as they are, and what to do about them. */
 const unreadable: readonly (readonly [RegExp, string])[] = [
   [/\.(zip|7z|rar|tar|tgz|tar\.gz|bz2|xz|zst|snappy|lz4)$/i, "unpack it first"],
   [/\.(xlsx?|ods|numbers)$/i, "save it as CSV (UTF-8)"],
-  [/\.(avro|orc|sqlite3?|db|sql)$/i, "export CSV, JSON lines or Parquet"],
+  [/\.(avro|orc|feather|arrow|pkl|h5|sqlite3?|db|duckdb|sql|gsheet)$/i, "export CSV, JSON lines or Parquet"],
 ];
 
 /**
  * Finds the files of each table among the paths of an export, by the names that people's tools give: `users.csv`, `Users.CSV`,
- * `users-000000000000.csv.gz` and its further shards, `thelook_users.parquet`, `users.csv/part-00000.csv`, `users (1).csv`, all of
- * them in the folder or one folder down. Names without a prefix come before names with one, and a folder before its subfolders.
+ * `users-000000000000.csv.gz` and its further shards with or without a format, `users_0_0_0.csv` as Snowflake numbers them,
+ * `thelook_users.parquet`, `users.csv/part-00000.csv`, `users (1).csv`, all of them in the folder or one folder down. Names without a prefix come before names with one, and a folder before its subfolders.
  * @param place the folder or bucket, for messages
  * @param needed tables that an export must have
  * @param optional tables that it may lack
@@ -33,9 +33,12 @@ export function findExportFiles(
   const lacking: string[] = [];
   for (const table of [...needed, ...optional]) {
     const name = String(table.file);
-    const candidates = files.filter(({ stem }) => stem === name || stem.endsWith(`_${name}`));
-    const closest = Math.min(...candidates.map(({ stem, depth }) => rank(stem === name, depth)));
-    const chosen = candidates.filter(({ stem, depth }) => rank(stem === name, depth) === closest);
+    // Some tools drop the underscore: OrderItems.csv.
+    const spellings = [name, name.replaceAll("_", "")];
+    const candidates = files.filter(({ stem }) => spellings.some((each) => `_${stem}`.endsWith(`_${each}`)));
+    const rankOf = ({ stem, depth }: Candidate) => rank(spellings.includes(stem), depth);
+    const closest = Math.min(...candidates.map(rankOf));
+    const chosen = candidates.filter((file) => rankOf(file) === closest);
     const sets = [...new Set(chosen.map(({ set }) => set))];
     const shards = chosen.map(({ path }) => path);
     const twins = twinsAmong(chosen);
@@ -48,7 +51,7 @@ export function findExportFiles(
   }
   if (lacking.length > 0) problems.unshift(`has no ${lacking.join(" and no ")}`);
   if (problems.length === 0) return found;
-  throw new UserError(`${place} ${problems.join("; ")}${whatIsThere(paths)}`);
+  throw new UserError(`${place} ${problems.join("; ")}${whatIsThere(paths, lacking.length > 0)}`);
 }
 
 /** A file, judged by its path: files of one set are the shards of one table. */
@@ -64,12 +67,16 @@ interface Candidate {
 function describe(path: string): Candidate | undefined {
   const parts = path.split("/");
   const hidden = parts.some((part) => /^[._]/.test(part));
-  const file = (parts.at(-1) ?? "").toLowerCase().replace(/\.gz$/, "");
-  if (hidden || !formats.test(file)) return undefined;
-  const format = formats.exec(file)?.[1] as string;
+  // BigQuery puts a shard's number where the asterisk was, which may be at the end: users.csv000000000000.
+  const file = (parts.at(-1) ?? "")
+    .toLowerCase()
+    .replace(/\.gz$/, "")
+    .replace(/(\.[a-z]+)[-_.]?(\d{12})$/, "-$2$1");
+  // A name without any ending is judged by the file's first bytes.
+  if (hidden || (!formats.test(file) && file.includes("."))) return undefined;
+  const format = formats.exec(file)?.[0] ?? "";
   const bare = withoutFormat(file);
-  const [, shard = bare, mark = ""] =
-    /^(.*?)[-_.]?(\d{12}|\d{5}-of-\d{5}|part-\d+.*|data_\d.*)?$/.exec(bare.replace(copied, "")) ?? [];
+  const [, shard = bare, mark = ""] = marked.exec(bare.replace(copied, "")) ?? [];
   // Spark and Snowflake write a folder for each table, and number the files in it.
   const numbered = shard === "" && parts.length > 1;
   const folders = parts.slice(0, numbered ? -2 : -1);
@@ -77,11 +84,14 @@ function describe(path: string): Candidate | undefined {
   const depth = folders.length;
   if (depth > 1) return undefined;
   const stem = named.replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
-  return { path, stem, set: [...folders, `${named}.${format}`].join("/"), mark, depth };
+  return { path, stem, set: [...folders, `${named}${format}`].join("/"), mark, depth };
 }
 
+/** A table's name and the numbers that BigQuery, Beam, Spark, Redshift or Snowflake give to a shard of it. */
+const marked =
+  /^(.*?)[-_.]?(\d{12}|\d{5}-of-\d{5}|part[-_.]?\d+.*|\d{4}_part_\d{2}|\d{1,3}_\d{1,3}_\d{1,3}|data_\d.*|[0-9a-f]{32}-\d+|000)?$/;
 /** The ending that browsers and file managers give to a further copy of a file: `users (1)`, `users - Copy`, `users copy 2`. */
-const copied = / (\(\d+\)|- copy( \(\d+\))?|copy( \d+)?)$/;
+const copied = /( ?\(\d+\)| - copy( \(\d+\))?| copy( \d+)?)$/;
 
 /** A file's name without its formats and the compression within a Parquet file: Windows hides the first of `users.csv.txt`. */
 function withoutFormat(file: string): string {
@@ -110,7 +120,7 @@ function missingShard(marks: readonly string[]): string | undefined {
   const [, ending = "", count] = /^\d{5}(-of-(\d{5}))$/.exec(marks[0] ?? "") ?? [];
   const width = count === undefined ? 12 : 5;
   const isNumbered = (mark: string) =>
-    mark.endsWith(ending) && mark.length === width + ending.length && /^\d+/.test(mark);
+    mark.endsWith(ending) && mark.length === width + ending.length && /^\d+$/.test(mark.slice(0, width));
   if (!marks.every(isNumbered)) return undefined;
   const total = count === undefined ? marks.length : Number(count);
   const expected = Array.from({ length: total }, (_, index) => `${String(index).padStart(width, "0")}${ending}`);
@@ -122,12 +132,18 @@ function rank(exact: boolean, depth: number): number {
   return depth * 2 + (exact ? 0 : 1);
 }
 
-function whatIsThere(paths: readonly string[]): string {
+function whatIsThere(paths: readonly string[], isLacking: boolean): string {
   for (const path of paths) {
     const cure = unreadable.find(([name]) => name.test(path))?.[1];
     if (cure !== undefined) return `. It has ${path}: ${cure}`;
   }
   if (paths.length === 0) return ". It is empty";
   const shown = paths.slice(0, 8).join(", ");
-  return `. It has ${shown}${paths.length > 8 ? ` and ${paths.length - 8} more files` : ""}`;
+  const rest = paths.length > 8 ? ` and ${paths.length - 8} more files` : "";
+  const isReadable = paths.some((path) => formats.test(path.toLowerCase().replace(/\.gz$/, "")));
+  const cure =
+    isLacking && isReadable
+      ? ": name each file after its table, such as users.csv, or users-part-1.csv if a table has several, and the folder that has them"
+      : "";
+  return `. It has ${shown}${rest}${cure}`;
 }

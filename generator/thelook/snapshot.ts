@@ -1,7 +1,8 @@
 import { thelook } from "../tables/merchant.ts";
 import { columnNames, type Table } from "../tables/table.ts";
-import { type Dialect, temporarySelection, temporaryTable } from "../warehouse/dialect.ts";
+import { type Dialect, temporarySelection, temporaryTable, unseen } from "../warehouse/dialect.ts";
 import type { CountQuery } from "../warehouse/warehouse.ts";
+import { statuses } from "./people.ts";
 
 /** thelook's tables, as a FROM clause names them. */
 export interface ThelookTables {
@@ -22,7 +23,7 @@ export const snapshotTables = {
 } as const satisfies ThelookTables;
 
 /** The temporary tables that hold each distinct row of the source, with its fate and the number of its copies (`copies`). */
-export const judgedTables = {
+const judgedTables = {
   distribution_centers: "judged_distribution_centers",
   products: "judged_products",
   users: "judged_users",
@@ -35,13 +36,14 @@ export const judgedTables = {
  * - Rows that are equal in every column count once.
  * - Of several rows with one id, the latest is kept, by the dates of return, delivery, dispatch and creation in this order. The
  *   other columns break ties, so that the choice is always the same.
- * - A person is an e-mail address, lower-cased and trimmed. Of several users with one address, the first created is kept (ties: the
+ * - A person is an e-mail address, lower-cased and trimmed (of blanks, tabs, line ends and characters that nobody sees). Of several users with one address, the first created is kept (ties: the
  *   lowest id) and gets the others' orders. Users without an address are left out, and so are their orders.
  * - Orders of users who are not in the source are left out. Orders without items are kept.
  * - Items follow their order and belong to its user. Items without an order or a price are left out.
  * - An item whose product is not in the source is kept, and its product becomes NULL. So does the distribution center of a product
  *   if the source does not have it.
- * - The city "null" becomes NULL. Everything else stays as the source has it.
+ * - The city "null" becomes NULL, and a status of thelook gets its usual spelling, because questions ask for it. Everything else
+ *   stays as the source has it.
  */
 export function snapshotStatements(dialect: Dialect, source: ThelookTables): string[] {
   // With its default frame, a RANGE, BigQuery rejects NULLS LAST: github.com/tobymao/sqlglot/issues/2804
@@ -68,7 +70,7 @@ FROM (
   SELECT *, CASE WHEN address IS NOT NULL THEN
     FIRST_VALUE(id) OVER (PARTITION BY address, version ${firstCreated}) END AS person
   FROM (
-    SELECT *, NULLIF(LOWER(TRIM(email, ' ')), '') AS address FROM (${versions(thelook.users, source.users, "id")}) AS versions
+    SELECT *, ${addressOf("email")} AS address FROM (${versions(thelook.users, source.users, "id")}) AS versions
   ) AS addresses
 ) AS people`,
     ),
@@ -103,10 +105,19 @@ LEFT JOIN ${judgedTables.products} AS p ON p.id = i.product_id AND p.fate = 'kep
       city: "NULLIF(city, 'null')",
       hashed_email: "hashed_email",
     }),
-    kept(dialect, "orders", thelook.orders, { user_id: "person" }),
-    kept(dialect, "order_items", thelook.orderItems, { user_id: "person", product_id: "product" }),
+    kept(dialect, "orders", thelook.orders, { user_id: "person", status: usualStatus }),
+    kept(dialect, "order_items", thelook.orderItems, { user_id: "person", product_id: "product", status: usualStatus }),
   ];
 }
+
+/** An expression for the address of a column: lower-cased and trimmed, NULL for none. */
+export function addressOf(column: string): string {
+  return `NULLIF(LOWER(TRIM(${column}, ${unseen})), '')`;
+}
+
+const usualStatus = `COALESCE(CASE LOWER(TRIM(status, ${unseen})) ${statuses
+  .map((status) => `WHEN '${status.toLowerCase()}' THEN '${status}'`)
+  .join(" ")} END, status)`;
 
 /** The distinct rows of a source, each with the number of its copies. The latest row of an id is version 1. */
 function versions(table: Table, from: string, id: string): string {

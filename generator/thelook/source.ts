@@ -10,7 +10,7 @@ import type { Dialect } from "../warehouse/dialect.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { type ExportFiles, findExportFiles } from "./export-files.ts";
 import { rehearsedOptions } from "./rehearsed-source.ts";
-import type { ThelookTables } from "./snapshot.ts";
+import { addressOf, type ThelookTables } from "./snapshot.ts";
 import { writeSynthetic } from "./synthetic.ts";
 
 export interface SourceOptions {
@@ -179,12 +179,12 @@ async function exported(
  */
 async function refuseRedacted(warehouse: Warehouse, file: string, users: string): Promise<void> {
   const [most] = await warehouse.run(
-    `SELECT LOWER(TRIM(email, ' ')) AS address, COUNT(*) AS users, (SELECT COUNT(*) FROM ${users}) AS everybody
+    `SELECT ${addressOf("email")} AS address, COUNT(*) AS users, (SELECT COUNT(*) FROM ${users}) AS everybody
 FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1`,
   );
   const { address, users: same, everybody } = most as { address: string | null; users: number; everybody: number };
   if (same < 2 || same * 2 <= everybody) return;
-  const none = address === null || address === "";
+  const none = address === null;
   // A few users may share a real address.
   const redacted = none ? same === everybody : !address.includes("@") || same >= 20;
   if (!redacted) return;
@@ -214,7 +214,7 @@ function checkReach({ dialect }: Warehouse, url: string): void {
  * The files of an export in a folder of this machine.
  * @throws UserError if it does not exist, is not a folder, or lacks a table
  */
-export async function exportIn(folder: string): Promise<ExportFiles> {
+async function exportIn(folder: string): Promise<ExportFiles> {
   // One folder down is as far as `findExportFiles` looks: the folder may be a home directory.
   const list = async (path: string, depth: number): Promise<string[]> => {
     const entries = await readdir(path, { withFileTypes: true });

@@ -1,3 +1,9 @@
+/**
+ * The characters that nobody sees around a text: blank, tab, line ends, no-break space, zero-width space, word joiner and byte order
+ * mark. An expression for the second argument of TRIM.
+ */
+export const unseen = `CONCAT(${[32, 9, 10, 13, 160, 8203, 8288, 65279].map((code) => `CHR(${code})`).join(", ")})`;
+
 /** The few expressions that BigQuery and DuckDB spell differently. SQL built from these gives the same result on both. */
 export interface Dialect {
   readonly name: "bigquery" | "duckdb";

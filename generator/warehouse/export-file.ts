@@ -19,6 +19,14 @@ export interface ExportFile {
 export const HEAD_BYTES = 1 << 16;
 const delimiters = [",", ";", "\t", "|"] as const;
 
+/** A column's name as a file writes it, without what nobody sees: blanks around it, and characters without a width. */
+export function plainName(written: string): string {
+  return written
+    .replace(/\p{Cf}/gu, "")
+    .trim()
+    .toLowerCase();
+}
+
 /** The first bytes of files that are not tables, and what to do about each. */
 const foreign: readonly { readonly begins: readonly string[]; readonly what: string }[] = [
   { begins: ["version https://git-lfs"], what: "is a Git LFS pointer and not the data: run git lfs pull" },
@@ -29,9 +37,13 @@ const foreign: readonly { readonly begins: readonly string[]; readonly what: str
     what: "is compressed in a way that BigQuery does not load: unpack it, or use gzip",
   },
   { begins: ["Obj\x01"], what: "is an Avro file: export CSV, JSON lines or Parquet" },
+  { begins: ["ORC"], what: "is an ORC file: export CSV, JSON lines or Parquet" },
+  { begins: ["ARROW1"], what: "is an Arrow file: export CSV, JSON lines or Parquet" },
+  { begins: ["PARE"], what: "is an encrypted Parquet file: export it without encryption" },
   { begins: ["SQLite format 3"], what: "is a SQLite database: export its tables as CSV" },
-  { begins: ["%PDF"], what: "is a PDF and not a table" },
+  { begins: ["%PDF", "{\\rtf"], what: "is a text document and not a table: export CSV, JSON lines or Parquet" },
   { begins: ["<"], what: "is a web page or XML and not a table: was the download refused?" },
+  { begins: ["\xff\xfe\0\0", "\0\0\xfe\xff"], what: "is in UTF-32: save it as UTF-8" },
   { begins: ["["], what: "is a JSON array, and BigQuery loads JSON lines only: write one object a line" },
 ];
 
@@ -42,21 +54,25 @@ const foreign: readonly { readonly begins: readonly string[]; readonly what: str
  * @throws UserError if the file is empty or no table, with the cure
  */
 export async function examineExportFile(table: Table, path: string, beginning: Buffer): Promise<ExportFile> {
-  const gzipped = beginning[0] === 0x1f && beginning[1] === 0x8b;
+  const gzipped = isGzip(beginning);
   const head = gzipped ? unzip(path, beginning) : beginning;
   const text = head.toString("latin1");
   const shown = text.replace(/^\xef\xbb\xbf/, "").trimStart();
   const other = foreign.find(({ begins }) => begins.some((magic) => shown.startsWith(magic)));
   if (other !== undefined) throw new UserError(`${path} ${other.what}`);
+  if (text.startsWith("ustar", 257)) throw new UserError(`${path} is a tar archive: unpack it`);
+  if (gzipped && isGzip(head)) throw new UserError(`${path} is compressed twice: unpack it once`);
+  if (gzipped && text.startsWith("PAR1"))
+    throw new UserError(`${path} is a Parquet file within gzip, which BigQuery does not load: unpack it`);
   const file = { path, gzipped, form: commaForm, header: [] };
   if (text.startsWith("PAR1")) return { ...file, format: "parquet" };
   if (shown.startsWith("{")) return { ...file, format: "json" };
-  if (head.length === 0) throw new UserError(`${path} is empty: expected the header ${columnNames(table).join(",")}`);
+  if (!/[^\s\ufeff]/.test(head.toString())) throw new UserError(`${path} is empty: ${emptyCure(table)}`);
   if (/^[^\r\n]*\0/.test(text) && encodingOf(head) === "utf-8")
     throw new UserError(`${path} is not a text file: export CSV, JSON lines or Parquet`);
   const isJson = /^(\xff\xfe|\xfe\xff)?\s*\{/.test(text.replaceAll("\0", ""));
   if (encodingOf(head) === "utf-16be" || isJson)
-    throw new UserError(`${path} is in UTF-16, of which only CSV in little endian is read: save it as UTF-8`);
+    throw new UserError(`${path} is in UTF-16, which works only for CSV in little-endian order: save it as UTF-8`);
   const form = await formOf(table, path, head);
   return { ...file, format: "csv", form, header: await headerOf(path, head, form) };
 }
@@ -76,11 +92,22 @@ export async function readExportFile(table: Table, path: string): Promise<Export
   try {
     for await (const chunk of createReadStream(path, { end: HEAD_BYTES - 1 })) chunks.push(chunk as Buffer);
   } catch (error) {
+    const reason = messageOf(error);
+    if (/EACCES|EPERM/.test(reason))
+      throw new UserError(`${path} cannot be read (${reason}): allow reading it (chmod +r)`);
     throw new UserError(
-      `${path} cannot be read (${messageOf(error)}): is it a folder, or a link to a file that was moved? Put the file there`,
+      `${path} cannot be read (${reason}): is it a folder, or a link to a file that was moved? Put the file there`,
     );
   }
   return examineExportFile(table, path, Buffer.concat(chunks));
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function emptyCure(table: Table): string {
+  return `expected the header ${columnNames(table).join(",")}. Copy it again, or remove it if it is a shard without rows`;
 }
 
 function unzip(path: string, beginning: Buffer): Buffer {
@@ -88,7 +115,9 @@ function unzip(path: string, beginning: Buffer): Buffer {
     // The beginning of a file ends within its compressed data, which this allows.
     return gunzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
-    throw new UserError(`${path} cannot be unpacked: ${(error as Error).message}`);
+    throw new UserError(
+      `${path} cannot be unpacked (${(error as Error).message}): it is damaged or was cut short, so copy it again`,
+    );
   }
 }
 
@@ -129,12 +158,6 @@ async function formOf(table: Table, path: string, head: Buffer): Promise<CsvForm
 }
 
 async function headerOf(path: string, head: Buffer, form: CsvForm): Promise<string[]> {
-  for await (const { fields } of readRecords({ name: path, chunks: [head] }, form))
-    return fields.map((name) =>
-      name
-        .replace(/^\ufeff/, "")
-        .trim()
-        .toLowerCase(),
-    );
+  for await (const { fields } of readRecords({ name: path, chunks: [head] }, form)) return fields.map(plainName);
   throw new UserError(`${path} is empty`);
 }

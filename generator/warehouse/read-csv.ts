@@ -56,6 +56,8 @@ export interface CsvForm {
   readonly skip: number;
 }
 
+export const nulRefused = "has a NUL character (ASCII 0), which BigQuery refuses; remove it";
+
 /** An expression for a text of a CSV file. BigQuery refuses one with a NUL character: "Bad character (ASCII 0) encountered". */
 export function textOf(field: string): string {
   return `CASE WHEN contains(${field}, chr(0)) THEN error('NUL') ELSE ${field} END`;
@@ -133,12 +135,14 @@ export async function findFault(
       }
       const at = `${file.name}, line ${line}`;
       if (fields.length !== columns.length)
-        return `${at}: ${fields.length} fields where the header has ${columns.length}; is the file cut off or edited?`;
+        return `${at}: ${fields.length === 1 ? "1 field" : `${fields.length} fields`} where the header has ${columns.length}; is the file cut off or edited?`;
+      const names = columns;
+      if (fields.every((value, index) => nameOf(value) === names[index]))
+        return `${at}: has the header again; remove this line`;
       for (const [index, value] of fields.entries()) {
         const name = columns[index] ?? "";
         if (value.includes("\uFFFD")) return `${at}, column ${name}: not UTF-8 text; save the file as UTF-8`;
-        if (value.includes("\0"))
-          return `${at}, column ${name}: has a NUL character (ASCII 0), which BigQuery refuses; remove it`;
+        if (value.includes("\0")) return `${at}, column ${name}: ${nulRefused}`;
         const column = table.columns[name];
         const empty = column !== undefined && reading.isEmpty(value, column.type);
         if (column === undefined || (empty && column.mode === "NULLABLE")) continue;
@@ -164,8 +168,9 @@ function fits(value: string, type: ColumnType, reading: Reading): boolean {
   if (type === "FLOAT64") return Number.isFinite(Number(value));
   if (type !== "DATE" && type !== "TIMESTAMP") return true;
   // JavaScript reads a day such as 30 February as a day of March.
-  const instant = new Date(`${value.slice(0, 10)}T00:00:00Z`);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value.slice(0, 10));
+  const written = value.slice(0, 10).replaceAll("/", "-");
+  const instant = new Date(`${written}T00:00:00Z`);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(written);
 }
 
 function shorten(value: string): string {
@@ -200,6 +205,10 @@ export async function* readRecords({ name, chunks }: CsvInput, form = commaForm)
   for await (const chunk of chunks) {
     for (const char of decoder.decode(chunk, { stream: true })) {
       if (char === newline) line++;
+      if (state !== "quoted" && newline === "\n" && previous === "\r" && char !== newline)
+        throw new UserError(
+          `${name}, line ${line}: has a CR that ends no line; save the file with one kind of line ending, or quote the value`,
+        );
       if (++length > longestRecord) throw tooLong(name, start, state === "quoted");
       if (state === "quoted") {
         if (char === '"') state = "closed";

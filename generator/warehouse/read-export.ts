@@ -1,11 +1,12 @@
 import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { duckdbTypes } from "../tables/derive.ts";
 import { type ColumnType, columnNames, fullName, type Table } from "../tables/table.ts";
-import { type ExportFile, readExportFile } from "./export-file.ts";
-import { findFault, patterns, type Reading, textOf } from "./read-csv.ts";
+import { type ExportFile, plainName, readExportFile } from "./export-file.ts";
+import { findFault, nulRefused, patterns, type Reading, textOf } from "./read-csv.ts";
 
 /*
  * Reads the files of an export as people have them: from BigQuery, Snowflake, Spark, pandas or Excel. A form that has one meaning is
@@ -15,10 +16,16 @@ import { findFault, patterns, type Reading, textOf } from "./read-csv.ts";
 /** Unquoted, these stand for NULL in any column, as BigQuery, Snowflake and MySQL write it. */
 const nullMarkers = ["", "NULL", "\\N"] as const;
 /** In columns of numbers and times, these stand for NULL, too, as pandas and R write it. */
-const nullWords = ["null", "None", "NaN", "nan", "-nan", "NaT", "NA", "<NA>", "N/A", "n/a"] as const;
+const nullWords = [
+  ...["null", "Null", "None", "none", "NaN", "nan", "-nan", "NaT"],
+  ...["NA", "<NA>", "N/A", "n/a", "#N/A", "(null)", "[NULL]", "<null>"],
+] as const;
 
-const zone = "UTC|GMT|Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+";
-const clock = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6}0*)?";
+const zone = "UTC|utc|GMT|Z|z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+";
+// Excel keeps no seconds, and some tools no zero before the hour.
+const clock = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?";
+/** As BigQuery's load reads them: with dashes or slashes, the year first. */
+const day = "[12][0-9]{3}(-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2})";
 
 const lenient: Reading = {
   patterns: {
@@ -26,7 +33,7 @@ const lenient: Reading = {
     // pandas writes the whole numbers of a column with gaps as 1.0.
     INTEGER: "[+-]?[0-9]{1,19}([.]0*)?",
     // A day alone is its midnight. Places beyond the microsecond must be zeros.
-    TIMESTAMP: `[12][0-9]{3}-[0-9]{2}-[0-9]{2}([ T]${clock} ?(${zone})?)?`,
+    TIMESTAMP: `${day}([ Tt]${clock} ?(${zone})?)?`,
   },
   isEmpty: (value, type) =>
     nullMarkers.some((marker) => marker === value.trim()) ||
@@ -47,19 +54,17 @@ export async function selectExport(
   spare: readonly string[],
 ): Promise<{ sql: string; missing: string[] }> {
   const file = await readExportFile(table, path);
-  const { from, columns, nested } = await source(connection, file);
-  const names = columns.map((name) => name.trim().toLowerCase());
+  const { from, columns, unfit } = await source(connection, file);
+  const names = columns.map(plainName);
   const missing = checkColumns(table, file, names, spare);
-  const group = nested.find((name) => Object.hasOwn(table.columns, name.trim().toLowerCase()));
-  if (group !== undefined)
-    throw new UserError(`${path}: the column "${group}" has nested values, and a single value is wanted: flatten it`);
+  const odd = unfit.find(({ name }) => Object.hasOwn(table.columns, plainName(name)));
+  if (odd !== undefined) throw new UserError(`${path}: the column "${odd.name}" ${odd.what}`);
   if (file.format === "csv") await refuseTrailingDelimiters(connection, table, file);
   const values = columnNames(table).map((name) => {
     const type = table.columns[name]?.type as ColumnType;
     const index = names.indexOf(name);
     if (index < 0) return `CAST(NULL AS ${duckdbTypes[type]}) AS ${name}`;
-    const isText = type === "STRING" && file.format === "csv";
-    return `${isText ? textOf(`c${index}`) : castOf(`c${index}`, type)} AS ${name}`;
+    return `${type === "STRING" ? textOf(`c${index}`) : castOf(`c${index}`, type)} AS ${name}`;
   });
   return { sql: `SELECT ${values.join(", ")} FROM ${from}`, missing };
 }
@@ -74,14 +79,11 @@ export async function findExportFault(
   if (file.format === "csv") {
     const stream = createReadStream(path);
     const chunks = file.gzipped ? stream.pipe(createGunzip()) : stream;
-    const nameOf = (name: string) =>
-      name
-        .replace(/^\ufeff/, "")
-        .trim()
-        .toLowerCase();
-    const fault = await findFault(table, { name: path, chunks }, file.form, lenient, nameOf).catch((error: Error) => {
-      throw new UserError(`${path} cannot be read to its end: ${error.message}; was it cut short?`);
-    });
+    const fault = await findFault(table, { name: path, chunks }, file.form, lenient, plainName).catch(
+      (error: Error) => {
+        throw new UserError(`${path} cannot be read to its end: ${error.message}; was it cut short?`);
+      },
+    );
     const { delimiter } = file.form;
     // DuckDB knows more than the patterns, such as the names of time zones.
     if (fault === undefined) return findRow(connection, table, file);
@@ -95,14 +97,21 @@ export async function findExportFault(
 async function findRow(connection: DuckDBConnection, table: Table, file: ExportFile): Promise<string | undefined> {
   const { from, columns } = await source(connection, file);
   for (const [index, written] of columns.entries()) {
-    const name = written.trim().toLowerCase();
+    const name = plainName(written);
     const type = table.columns[name]?.type;
-    if (type === undefined || type === "STRING") continue;
-    const rows = await connection.runAndReadAll(
-      `SELECT row, value FROM (SELECT row_number() OVER () AS row, c${index} AS value FROM ${from}) WHERE ${castOf("value", type, "TRUE", "FALSE")} LIMIT 1`,
-    );
+    if (type === undefined) continue;
+    const isBad = type === "STRING" ? "contains(value, chr(0))" : castOf("value", type, "TRUE", "FALSE");
+    const rows = await connection
+      .runAndReadAll(
+        `SELECT row, value FROM (SELECT row_number() OVER () AS row, c${index} AS value FROM ${from}) WHERE ${isBad} LIMIT 1`,
+      )
+      .catch((error: Error) => {
+        throw new UserError(`${file.path}, column ${name} cannot be read (${firstLine(error)}): ${damaged}`);
+      });
     const [found] = rows.getRows();
-    if (found) return `${file.path}, row ${found[0]}, column ${name}: "${found[1]}" is not ${type}`;
+    if (found === undefined) continue;
+    const at = `${file.path}, row ${found[0]}, column ${name}`;
+    return type === "STRING" ? `${at}: ${nulRefused}` : `${at}: "${found[1]}" is not ${type}`;
   }
   return undefined;
 }
@@ -113,29 +122,66 @@ interface Source {
   readonly from: string;
   /** The file's own names of these columns. */
   readonly columns: readonly string[];
-  /** The names of columns with lists or objects. */
-  readonly nested: readonly string[];
+  /** Columns whose values cannot be read, and the cure. */
+  readonly unfit: readonly { readonly name: string; readonly what: string }[];
 }
 
 async function source(connection: DuckDBConnection, file: ExportFile): Promise<Source> {
-  if (file.format === "csv") return { from: csvSource(file, file.header.length), columns: file.header, nested: [] };
+  if (file.format === "csv") return { from: csvSource(file, file.header.length), columns: file.header, unfit: [] };
   const isParquet = file.format === "parquet";
-  return (isParquet ? parquetSource : jsonSource)(connection, file).catch((error: Error) => {
-    const form = isParquet ? "Parquet" : "JSON lines, one object a line";
-    throw new UserError(`${file.path} cannot be read as ${form}: ${error.message.split(/\n|\. Try /)[0]}`);
+  return (isParquet ? parquetSource : jsonSource)(connection, file).catch(async (error: Error) => {
+    if (!isParquet) await refuseBadLine(file);
+    const form = isParquet ? "Parquet" : "JSON lines";
+    throw new UserError(`${file.path} cannot be read as ${form} (${firstLine(error)}): ${damaged}`);
   });
 }
+
+/** Throws UserError for the first line that is not a JSON object. */
+async function refuseBadLine({ path, gzipped }: ExportFile): Promise<void> {
+  const stream = createReadStream(path);
+  const input = gzipped ? stream.pipe(createGunzip()) : stream;
+  let number = 0;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    const at = `${path}, line ${number}`;
+    if (line.includes("\ufffd")) throw new UserError(`${at}: not UTF-8 text; save the file as UTF-8`);
+    const text = line.replace(/^\ufeff/, "").trim();
+    try {
+      if (text !== "") JSON.parse(text);
+    } catch (error) {
+      throw new UserError(
+        `${at}: is not JSON (${messageOf(error)}); write one object a line, and nothing between them. Was the file cut short?`,
+      );
+    }
+  }
+}
+
+const damaged = "it is damaged, was cut short or is not UTF-8, so export or copy it again";
+
+function firstLine({ message }: Error): string {
+  return message.replace(/\n.*|\.? Try .*/s, "");
+}
+
+const nested = "has nested values, and a single value is wanted: flatten it";
+/** DuckDB reads such decimals, which are BigQuery's BIGNUMERIC, as other numbers. */
+const tooWide = "has decimals of more than 38 digits: export it as FLOAT64 or NUMERIC";
 
 async function parquetSource(connection: DuckDBConnection, { path }: ExportFile): Promise<Source> {
   // Some writers, such as Impala, store texts as bytes.
   const reader = `read_parquet(${quote(path)}, binary_as_string = true)`;
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${reader}`);
+  const wide = await connection.runAndReadAll(`SELECT name FROM parquet_schema(${quote(path)}) WHERE precision > 38`);
   const fields = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
   const texts = fields.map(({ name }, index) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${index}`);
   return {
     from: `(SELECT ${texts.join(", ")} FROM ${reader})`,
     columns: fields.map(({ name }) => name),
-    nested: fields.filter(({ type }) => /^(STRUCT|MAP|UNION)\b|\]$/.test(type)).map(({ name }) => name),
+    unfit: [
+      ...fields
+        .filter(({ type }) => /^(STRUCT|MAP|UNION)\b|\]$/.test(type))
+        .map(({ name }) => ({ name, what: nested })),
+      ...wide.getRows().map(([name]) => ({ name: String(name), what: tooWide })),
+    ],
   };
 }
 
@@ -144,8 +190,8 @@ async function jsonSource(connection: DuckDBConnection, { path, gzipped }: Expor
   // In every row, because BigQuery leaves out the fields of a row that are NULL. DuckDB's own read_json confuses names that differ in case.
   // A name with other characters is not a column's.
   const found = await connection.runAndReadAll(
-    `SELECT name, max(json_type(json, '$."' || name || '"') IN ('OBJECT', 'ARRAY'))
-     FROM (SELECT json, unnest(json_keys(json)) AS name FROM ${reader})
+    `SELECT name, max(json_type(json, '$."' || name || '"') IN ('OBJECT', 'ARRAY')), max(len(list_filter(names, each -> each = name)) > 1)
+     FROM (SELECT json, names, unnest(names) AS name FROM (SELECT json, json_keys(json) AS names FROM ${reader}))
      WHERE regexp_full_match(name, '[A-Za-z0-9_ -]+') GROUP BY name ORDER BY name`,
   );
   const columns = found.getRows().map(([name]) => String(name));
@@ -154,7 +200,12 @@ async function jsonSource(connection: DuckDBConnection, { path, gzipped }: Expor
   return {
     from: `(SELECT ${texts.join(", ")} FROM (SELECT json_extract_string(json, [${paths}]) AS texts FROM ${reader}))`,
     columns,
-    nested: found.getRows().flatMap(([name, isNested]) => (isNested ? [String(name)] : [])),
+    unfit: found
+      .getRows()
+      .flatMap(([name, isNested, isTwice]) => [
+        ...(isNested ? [{ name: String(name), what: nested }] : []),
+        ...(isTwice ? [{ name: String(name), what: "stands twice in one object: keep one of them" }] : []),
+      ]),
   };
 }
 
@@ -213,11 +264,15 @@ export function checkColumns(
     .join(", ")
     .replaceAll(/\p{Cc}/gu, "\ufffd")
     .slice(0, 300);
-  if (missing.length === wanted.length)
-    throw new UserError(
-      `${file.path} is not a table ${fullName(table)}: it has ${shown}, and needs ${must.join(", ")}. Its first line must be a header with these names, separated by commas`,
-    );
-  throw new UserError(`${at}: no column ${needed.join(", ")}; it has ${shown}, and needs ${must.join(", ")}`);
+  const cure =
+    file.format === "csv"
+      ? "Its first line must be a header with these names, separated by commas"
+      : "Export the table again with columns of these names";
+  const fault =
+    missing.length === wanted.length
+      ? `${file.path} is not a table ${fullName(table)}: it has`
+      : `${at}: no column ${needed.join(", ")}; it has`;
+  throw new UserError(`${fault} ${shown}, and needs ${must.join(", ")}. ${cure}`);
 }
 
 /**
@@ -246,9 +301,12 @@ function castOf(field: string, type: ColumnType, bad = "error('does not fit')", 
 function instantOf(text: string): string {
   // BigQuery's own form, which nearly all files have, has a faster expression.
   const own = `regexp_full_match(${text}, '${patterns.TIMESTAMP}')`;
-  const places = `regexp_replace(${text}, '([.][0-9]{6})0+', '\\1')`;
+  const dashes = `regexp_replace(${text}, '^([0-9]{4})/([0-9]{2})/', '\\1-\\2-')`;
+  const padded = `regexp_replace(regexp_replace(${dashes}, '^([0-9-]{10})[ Tt]([0-9]):', '\\1 0\\2:'), '^([0-9-]{10})t', '\\1T')`;
+  const seconds = `regexp_replace(${padded}, '^([0-9-]{10}[ T][0-9]{2}:[0-9]{2})([^0-9:]|$)', '\\1:00\\2')`;
+  const places = `regexp_replace(${seconds}, '([.][0-9]{6})0+', '\\1')`;
   const hours = `regexp_replace(${places}, '([+-][0-9]{2})([0-9]{2})$', '\\1:\\2')`;
-  const zoned = `regexp_replace(regexp_replace(${hours}, '([0-9]) ?(Z|GMT|UTC)$', '\\1+00'), ' ([+-][0-9:]+)$', '\\1')`;
+  const zoned = `regexp_replace(regexp_replace(${hours}, '([0-9]) ?(Z|z|GMT|UTC|utc)$', '\\1+00'), ' ([+-][0-9:]+)$', '\\1')`;
   const complete = `CASE WHEN regexp_matches(${zoned}, '([+-][0-9]{2}(:[0-9]{2})?|[A-Za-z]+/.+)$') AND length(${zoned}) > 10
     THEN ${zoned} WHEN length(${zoned}) = 10 THEN ${zoned} || ' 00:00:00+00' ELSE ${zoned} || '+00' END`;
   return `CASE WHEN ${own} THEN TRY_CAST(${text} AS TIMESTAMP) ELSE TRY_CAST(${complete} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;

@@ -58,6 +58,17 @@ const withoutColumns = (names: readonly string[]) =>
     return `${rows.map((row) => row.filter((_, index) => kept[index]).join(",")).join("\n")}\n`;
   });
 
+/** A table as JSON lines. */
+function jsonOf(csv = ""): string {
+  const [names = [], ...rows] = csv
+    .trim()
+    .split("\n")
+    .map((line) => line.split(","));
+  return rows
+    .map((row) => `${JSON.stringify(Object.fromEntries(row.map((value, i) => [names[i], value])))}\n`)
+    .join("");
+}
+
 /** Exports that give the same rows as the plain one. */
 const same: Readonly<Record<string, Files>> = {
   "shards as BigQuery numbers them": named((file) => `${file}-000000000000.csv`),
@@ -98,6 +109,25 @@ const same: Readonly<Record<string, Files>> = {
   "NULL for an empty field": files((text) => text.replace(/,(?=,)/g, ",NULL")),
   "\\N for an empty field": files((text) => text.replace(/,(?=,)/g, ",\\N")),
   "NaN for an empty number": files((text) => text.replace(/,(?=,)/g, ",NaN")),
+  "the words of Excel and of database tools for an empty number": files((text) =>
+    text.replace(",2,,32,", ",2,(null),32,").replace(",,M,", ",#N/A,M,").replace("-8.5,,", "-8.5,[NULL],"),
+  ),
+  "names without a format": named((file) => file),
+  "compressed names without a format": files(
+    (text) => gzipSync(text),
+    (file) => `${file}-000000000000.gz`,
+  ),
+  "shards numbered behind the format": named((file) => `${file}.csv000000000000`),
+  "shards as Snowflake numbers them": named((file) => `${file}_0_0_0.csv`),
+  "shards as Redshift numbers them": named((file) => `${file}0000_part_00.csv`),
+  "parts as Dask numbers them": named((file) => `${file}/part.0.csv`),
+  "names without an underscore": named((file) => `${file.replace("_i", "I")}.csv`),
+  "the second download, without a blank": named((file) => `${file}(1).csv`),
+  "characters without a width in column names": headers((name) => `\u00a0${name}\u200b`),
+  "days with slashes, the year first": files((text) => text.replace(/(\d{4})-(\d\d)-(\d\d) /g, "$1/$2/$3 ")),
+  "times in small letters and hours without a zero": files((text) =>
+    text.replace(/(\d) 0(\d:\d\d:\d\d[.\d]*) UTC/g, "$1t$2z"),
+  ),
   "whole numbers as 1.0": files((text) => text.replace(/^(\d+),(?=\d)/gm, "$1.0,").replace(/,(\d\d?),/g, ",$1.0,")),
 };
 
@@ -130,6 +160,58 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "a title above the header": [
     files((text) => `Users\u0001of today\n${text}`),
     /users\.csv is not a table merchant\.users: it has users\ufffdof today, and needs id, email.*Its first line must be a header/,
+  ],
+  "days with slashes that are in no calendar": [
+    only("users", (text) => text.replace("2025-03-01", "2025/02/30")),
+    /users\.csv, line 2, column created_at: "2025\/02\/30 08:05:09 UTC" is not TIMESTAMP/,
+  ],
+  "an hour without minutes": [times("$1 08"), /created_at: "2025-03-01 08" is not TIMESTAMP/],
+  "the header in the middle": [
+    files((text) => text.replace(/^(.*\n)(.*\n)/, "$1$2$1")),
+    /users\.csv, line 3: has the header again; remove this line/,
+  ],
+  "lines that end in CR CR LF": [
+    files((text) => text.replaceAll("\n", "\r\r\n")),
+    /users\.csv, line 1: has a CR that ends no line; save/,
+  ],
+  "a shard without a header": [
+    { ...plainFiles(), "users.csv": String(plain.users).replace(/.*\n/, "") },
+    /users\.csv is not a table.*Its first line must be a header/,
+  ],
+  "a file without anything": [
+    files((_, file) => (file === "users" ? " \n\n" : "")),
+    /users\.csv is empty: expected the header id,.*Copy it again, or remove it if it is a shard without rows/,
+  ],
+  "gzip within gzip": [files((text) => gzipSync(gzipSync(text))), /users\.csv is compressed twice: unpack it once/],
+  "gzip with something behind it": [
+    files((text) => Buffer.concat([gzipSync(text), Buffer.alloc(512)])),
+    /users\.csv, column id cannot be read \(.*GZIP.*copy it again/,
+  ],
+  "gzip that is damaged": [
+    files(() => Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8])),
+    /users\.csv cannot be unpacked \(.*\): it is damaged or was cut short, so copy it again/,
+  ],
+  "a tar archive under the name of CSV": [
+    files((text) => `users.csv${"\0".repeat(248)}ustar${text}`),
+    /users\.csv is a tar archive: unpack it/,
+  ],
+  "UTF-32": [
+    files((text) => Buffer.concat([Buffer.from([0xff, 0xfe, 0, 0]), Buffer.from(text, "utf16le")])),
+    /users\.csv is in UTF-32: save it as UTF-8/,
+  ],
+  "Parquet within gzip": [files(() => gzipSync("PAR1...")), /users\.csv is a Parquet file within gzip.*unpack it/],
+  "other columns in JSON": [files(() => '{"error":{}}'), /it has error, and needs id.*Export the table again/],
+  "a NUL character in JSON": [
+    { ...plainFiles(), "users.csv": jsonOf(plain.users).replace("Ann", "A\\u0000nn") },
+    /users\.csv, row 1, column first_name: has a NUL character/,
+  ],
+  "a name twice in a JSON object": [
+    { ...plainFiles(), "users.csv": jsonOf(plain.users).replace("{", '{"email":"x@example.com",') },
+    /users\.csv: the column "email" stands twice in one object: keep one of them/,
+  ],
+  "JSON lines that are not UTF-8": [
+    { ...plainFiles(), "users.csv": Buffer.from(jsonOf(plain.users), "latin1") },
+    /users\.csv, line 1: not UTF-8 text; save/,
   ],
   "thousands separators": [
     only("order_items", (text) => text.replace("10.5", '"1,234.5"')),
@@ -210,7 +292,7 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   ],
   "JSON lines in UTF-16": [
     files(() => Buffer.from('\ufeff{"id":1}', "utf16le")),
-    /users\.csv is in UTF-16, of which only CSV in little endian is read: save it as UTF-8/,
+    /users\.csv is in UTF-16, which works only for CSV in little-endian order: save it as UTF-8/,
   ],
   "a missing shard": [
     named((file) => `${file}-00000000000${file === "users" ? 1 : 0}.csv`),
@@ -236,7 +318,7 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "binary data": [files(() => "abcd\0efgh"), /users\.csv is not a text file/],
   "other names": [
     named((file) => `${file}_of_today.csv`),
-    /has no users\.csv and no .*It has order_items_of_today\.csv, orders_of_today\.csv/,
+    /has no users\.csv and no .*It has order_items_of_today\.csv, orders_of_today\.csv.*: name each file after its table/,
   ],
   "redacted e-mail addresses": [
     only("users", (text) => text.replaceAll(/\w+@example.com/g, "REDACTED")),
@@ -305,9 +387,21 @@ describe("An export as people have it", () => {
     const nested = write(plainFiles());
     rmSync(join(nested, "users.csv"));
     await connection.run(`COPY (SELECT * REPLACE ([city] AS city) FROM users) TO '${join(nested, "users.parquet")}'`);
+    const wide = write(plainFiles());
+    rmSync(join(wide, "order_items.csv"));
+    const items = join(wide, "order_items.parquet");
+    await connection.run(
+      `COPY (SELECT * REPLACE (CAST(sale_price AS DECIMAL(38, 9)) AS sale_price) FROM order_items) TO '${items}'`,
+    );
+    // DuckDB writes no more than 38 digits: make it 45, which follow the 9 places in the file's schema.
+    const bytes = readFileSync(items, "latin1").replaceAll("\x15\x12\x15\x4c", "\x15\x12\x15\x5a");
+    writeFileSync(items, bytes, "latin1");
     connection.closeSync();
     instance.closeSync();
     expect(await userError(() => rowsIn(nested))).to.match(/users\.parquet: the column "city" has nested values/);
+    expect(await userError(() => rowsIn(wide))).to.match(
+      /order_items\.parquet: the column "sale_price" has decimals of more than 38 digits: export it as FLOAT64/,
+    );
     expect(await rowsIn(parquet)).to.deep.equal(expected);
     expect(await rowsIn(write(lines))).to.deep.equal(expected);
     const odd = String(lines["users.jsonl"]).replace("{", '{"":1,"a.\\"b":[2],"$":3,"ü":4,');
@@ -317,7 +411,7 @@ describe("An export as people have it", () => {
     expect(await refusedLines(/"age":"?25"?/, '"age":"forty"')).to.match(/users\.jsonl, row 1, column age: "forty"/);
     expect(await refusedLines(/"Falun"/, '{"name":"Falun"}')).to.match(/users\.jsonl: the column "city" has nested/);
     expect(await refusedLines(/"city":"Falun"/, '"City":"Falun"')).to.match(/users\.jsonl: column city appears twice/);
-    expect(await refusedLines(/,/, ",\n")).to.match(/users\.jsonl cannot be read as JSON lines, one object a line/);
+    expect(await refusedLines(/,/, ",\n")).to.match(/users\.jsonl, line 1: is not JSON \(.*one object a line/);
   });
 
   it("reads times in other zones as the instants they are", async () => {
@@ -329,6 +423,8 @@ describe("An export as people have it", () => {
     expect(await userError(() => rowsIn(write(times("$1 $2+25:00"))))).to.match(
       /"2025-03-01 08:05:09\+25:00" is not TIMESTAMP/,
     );
+    expect(await instant("$1 8:05")).to.equal("2025-03-01T08:05:00.000Z");
+    expect(await instant("$1 8:05+03:00")).to.equal("2025-03-01T05:05:00.000Z");
     expect(await instant("$1")).to.equal("2025-03-01T00:00:00.000Z");
   });
 

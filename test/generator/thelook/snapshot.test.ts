@@ -43,6 +43,28 @@ describe("The merchant's snapshot", () => {
     expect(centers).to.deep.equal([{ id: 2, name: "Kyiv", latitude: 50.45, longitude: null }]);
   });
 
+  it("gives statuses of thelook their usual spelling, and leaves others alone", async () => {
+    const spelled = [" cancelled", "RETURNED\u00a0", "On hold"];
+    const { orders, items } = await snapshot({
+      users: [user(1)],
+      orders: spelled.map((status, index) => order(index + 1, 1, { status })),
+      items: spelled.map((status, index) => item(index + 1, index + 1, 1, { status })),
+    });
+    const usual = ["Cancelled", "Returned", "On hold"];
+    expect(orders.map(({ status }) => status)).to.deep.equal(usual);
+    expect(items.map(({ status }) => status)).to.deep.equal(usual);
+  });
+
+  it("knows a person by the address, whatever nobody sees around it", async () => {
+    const around = ["ann@example.com", " ann@example.com\t", "\u00a0Ann@example.com", "\u200bann@example.com"];
+    const { users } = await snapshot({
+      users: around.map((email, index) => user(index + 1, { email })),
+      orders: [order(1, 4)],
+      items: [item(1, 1, 4)],
+    });
+    expect(users.map(({ id, email }) => [id, email])).to.deep.equal([[1, "ann@example.com"]]);
+  });
+
   it("counts rows that are equal in every column once", async () => {
     const { users, orders, items } = sound();
     const filled = await snapshot({
