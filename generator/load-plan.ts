@@ -48,7 +48,7 @@ export function planLoad(
 }
 
 /** Whether a table has a file for each month. */
-export function isMonthly(table: Table): boolean {
+function isMonthly(table: Table): boolean {
   return [coffee.orders.table, coffee.orderDetails.table].includes(table.table);
 }
 

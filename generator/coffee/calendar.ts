@@ -30,6 +30,12 @@ export function isoDay(day: number): string {
   return text;
 }
 
+/** The number of a day's month: months since the year 0. */
+export function monthOf(day: number): number {
+  const iso = isoDay(day);
+  return Number(iso.slice(0, 4)) * 12 + Number(iso.slice(5, 7)) - 1;
+}
+
 /** Day of the week, 0 for Monday to 6 for Sunday. */
 export function weekdayOf(day: number): number {
   return (day + 3) % 7;

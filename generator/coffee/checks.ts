@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import type { Manifest } from "../lake/manifest.ts";
 import { coffee } from "../tables/index.ts";
 import { type Column, fullName, type Table } from "../tables/table.ts";
-import type { Dialect } from "../warehouse/dialect.ts";
+import { type Dialect, unseen } from "../warehouse/dialect.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
 import { checkDays } from "./check-days.ts";
 import { type StagedTable, sameName, staying } from "./staged-table.ts";
@@ -113,7 +113,12 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
       known("opened_on"),
     );
   if (sameName(table, coffee.products)) rules.push(known("launched_on"));
-  if (sameName(table, coffee.customers)) rules.push(known("registration_date"));
+  if (sameName(table, coffee.customers))
+    rules.push(known("registration_date"), {
+      bad: "birth_year > EXTRACT(YEAR FROM registration_date)",
+      shows: "birth_year",
+      must: "after the registration_date",
+    });
   if (sameName(table, coffee.events))
     rules.push(known("starts_on"), { bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
   if (sameName(table, coffee.orders)) {
@@ -121,6 +126,12 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
     // Kyiv is two or three hours ahead of UTC. The hour of the order covers 60 minutes.
     const minutes = dialect.minutesBetween("order_date", "ordered_at");
     rules.push(
+      // Only these two say whether the chain kept the money.
+      {
+        bad: "status NOT IN ('completed', 'refunded')",
+        shows: "status",
+        must: "and must be completed or refunded",
+      },
       {
         bad: `${minutes} < order_hour * 60 - 180 OR ${minutes} >= order_hour * 60 - 60`,
         shows: "ordered_at",
@@ -137,11 +148,10 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
 }
 
 function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
-  // DuckDB's TRIM leaves tabs and line ends.
   if (type === "STRING" && mode === "REQUIRED")
     return [
       {
-        bad: `TRIM(TRANSLATE(${name}, CONCAT(CHR(9), CHR(10), CHR(13)), '   ')) = ''`,
+        bad: `TRIM(${name}, ${unseen}) = ''`,
         shows: name,
         must: "which is empty",
       },

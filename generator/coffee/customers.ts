@@ -1,7 +1,7 @@
 import { Random } from "../random.ts";
 import type * as tables from "../tables/coffee.ts";
 import type { Row } from "../tables/table.ts";
-import { dayOf, isoDay } from "./calendar.ts";
+import { dayOf, isoDay, monthOf } from "./calendar.ts";
 import { storeDemand } from "./demand.ts";
 import { loyaltyLevels } from "./discounts.ts";
 import { type Choices, choices, choose, exponential, normal } from "./draws.ts";
@@ -37,7 +37,7 @@ export interface Customer extends Life, Taste {
   readonly registeredOn: number;
   /** Mean orders a day in ordinary times, while the customer stays. */
   readonly ordersADay: number;
-  /** Indexes into the lists of personas, stores, loyalty levels and channels. */
+  /** Indexes into the lists of personas, stores, loyalty levels and channels. `level` is the highest that the customer reaches, see `levelIn`. */
   readonly persona: number;
   readonly homeStore: number;
   readonly level: number;
@@ -98,6 +98,14 @@ function register(
   };
 }
 
+/**
+ * A customer's loyalty level in a month: everybody begins with the lowest, and rises by one on the first of each month up to the level
+ * that fits how often they come. `registered` and `month` as in `monthOf`.
+ */
+export function levelIn(month: number, level: number, registered: number): number {
+  return Math.min(level, month - registered);
+}
+
 /** Mean registrations at each store on a day at scale 1; none before it opens or while it is closed. */
 function storeArrivals(day: number): number[] {
   return stores.map((store, i) => {
@@ -125,16 +133,18 @@ export interface Guests {
   readonly payment: Uint8Array;
   readonly workdayHour: Uint8Array;
   readonly weekendHour: Uint8Array;
-  readonly loyaltyPercent: Uint8Array;
+  /** The highest level, and the month of registration, for `levelIn`. */
+  readonly level: Uint8Array;
+  readonly registeredIn: Uint16Array;
 }
 
 export function guestColumns(customers: readonly Customer[]): Guests {
-  const column = (passerBy: number, value: (customer: Customer) => number) => {
-    const values = new Uint8Array(customers.length + 1);
-    values[0] = passerBy;
+  const fill = <Column extends Uint8Array | Uint16Array>(values: Column, value: (customer: Customer) => number) => {
     for (const customer of customers) values[customer.id] = value(customer);
     return values;
   };
+  const column = (passerBy: number, value: (customer: Customer) => number) =>
+    fill(new Uint8Array(customers.length + 1).fill(passerBy, 0, 1), value);
   return {
     persona: column(PASSER_BY, ({ persona }) => persona),
     drink: column(0, ({ drink }) => drink),
@@ -142,16 +152,23 @@ export function guestColumns(customers: readonly Customer[]): Guests {
     payment: column(0, ({ payment }) => payment),
     workdayHour: column(0, ({ workdayHour }) => workdayHour),
     weekendHour: column(0, ({ weekendHour }) => weekendHour),
-    loyaltyPercent: column(0, ({ level }) => loyaltyLevels[level]?.percent as number),
+    level: column(0, ({ level }) => level),
+    registeredIn: fill(new Uint16Array(customers.length + 1), ({ registeredOn }) => monthOf(registeredOn)),
   };
 }
 
-/** The rows of Customers.csv. */
-export function* customerRows(customers: readonly Customer[], seed: number): Generator<Row<typeof tables.customers>> {
+/** The rows of Customers.csv, with the loyalty levels of a day. Those who left keep their last one. */
+export function* customerRows(
+  customers: readonly Customer[],
+  untilDay: number,
+  seed: number,
+): Generator<Row<typeof tables.customers>> {
   const random = new Random(seed, "coffee customer profiles");
   for (const customer of customers) {
     random.at(customer.id);
-    const { percent, tier } = loyaltyLevels[customer.level] as (typeof loyaltyLevels)[number];
+    const month = monthOf(Math.min(untilDay, customer.leftOn));
+    const level = levelIn(month, customer.level, monthOf(customer.registeredOn));
+    const { percent, tier } = loyaltyLevels[level] as (typeof loyaltyLevels)[number];
     const registeredOn = isoDay(customer.registeredOn);
     const [least, most, above] = (personas[customer.persona] as (typeof personas)[number]).ages;
     const age = least + Math.floor(exponential(random, above) % (most - least + 1));

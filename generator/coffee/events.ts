@@ -152,11 +152,14 @@ const holidays: readonly Entry[] = easters.flatMap((easter): Entry[] => {
       { opensAt: 10, demand: 0.7 },
       "https://www.officeholidays.com/holidays/ukraine/orthodox-easter-monday",
     ),
+    // In 2022, Kyiv expected missiles on this day, forbade gatherings and had people work from home.
     holiday(
       "Independence Day",
       `${year}-08-24`,
-      { demand: 1.05 },
-      "https://newsreadonline.com/in-august-in-ukraine-all-state-holidays-will-be-working/",
+      { demand: year === 2022 ? 0.8 : 1.05 },
+      year === 2022
+        ? `${ukranews}/877415-mass-events-in-kyiv-prohibited-on-august-22-25`
+        : "https://newsreadonline.com/in-august-in-ukraine-all-state-holidays-will-be-working/",
     ),
     ...lastBells
       .filter(([day]) => day.startsWith(String(year)))

@@ -54,7 +54,12 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
   const files: ManifestFile[] = [];
   if (shard.index === 0) {
     files.push(
-      await CsvFile.write(lake, `${folder}/Customers.csv`, tables.customers, customerRows(customers, seed)),
+      await CsvFile.write(
+        lake,
+        `${folder}/Customers.csv`,
+        tables.customers,
+        customerRows(customers, settings.untilDay, seed),
+      ),
       await CsvFile.write(lake, `${folder}/Products.csv`, tables.products, productRows(settings.untilDay)),
       await CsvFile.write(lake, `${folder}/Stores.csv`, tables.stores, storeRows(settings.untilDay)),
       await CsvFile.write(lake, `${folder}/Events.csv`, tables.events, eventRows(settings.untilDay)),

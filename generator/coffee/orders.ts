@@ -1,8 +1,8 @@
 import type { Bytes, Encoded } from "../csv/bytes.ts";
 import { Random } from "../random.ts";
-import type { Guests } from "./customers.ts";
+import { type Guests, levelIn } from "./customers.ts";
 import { anonymousShare, storeDemand, storeLuck } from "./demand.ts";
-import { promotions } from "./discounts.ts";
+import { loyaltyLevels, promotions } from "./discounts.ts";
 import { type Choices, choices, choose, poisson } from "./draws.ts";
 import { products } from "./menu.ts";
 import { guests as kinds, PASSER_BY } from "./personas.ts";
@@ -26,6 +26,7 @@ const IN_APP = 0.44;
 const [COUNTER, APP] = [channels.indexOf("counter"), channels.indexOf("app")];
 const [CARD, CASH] = [paymentMethods.indexOf("card"), paymentMethods.indexOf("cash")];
 
+const loyaltyPercents = Uint8Array.from(loyaltyLevels, ({ percent }) => percent);
 const lineCounts = kinds.map(({ lines }) => choices([0, ...lines]));
 const quantities = choices([0, 0.8, 0.15, 0.05]);
 const isDrink = products.map(({ category }) => category === "Beverage");
@@ -94,8 +95,9 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
    * Applies the better of loyalty discount and promotion. It rounds each line by itself, so that the lines add up to the order's
    * discount.
    */
-  function fillDiscount({ offers }: TradingDay, id: number): void {
-    const loyalty = guests.loyaltyPercent[id] as number;
+  function fillDiscount({ offers, month }: TradingDay, id: number): void {
+    const level = levelIn(month, guests.level[id] as number, guests.registeredIn[id] as number);
+    const loyalty = id > 0 ? (loyaltyPercents[level] as number) : 0;
     const offer = offers[receipt.hour] as number;
     const asks = random.next() < (id > 0 ? PROMOTION_TAKEN.registered : PROMOTION_TAKEN.anonymous);
     const offered = asks && offer >= 0 ? (promotions[offer]?.percent as number) : 0;

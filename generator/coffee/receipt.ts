@@ -5,7 +5,7 @@ import { promotions } from "./discounts.ts";
 
 /** The most orders of a store in a day: the number of an order has five digits in its id. */
 export const MOST_ORDERS_A_STORE_DAY = 99_999;
-export const MOST_LINES = 5;
+const MOST_LINES = 5;
 
 export const orderTypes = ["In-store", "Takeaway"] as const;
 export const channels = ["counter", "app"] as const;

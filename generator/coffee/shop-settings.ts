@@ -12,7 +12,7 @@ export const LIVING_SCALE = 10;
 export const MAX_SCALE = 500;
 const MAX_SHARDS = 99_999;
 /** Raise it with every change to the rows that a seed gives: it is part of the run's name. */
-export const MODEL_VERSION = 6;
+export const MODEL_VERSION = 7;
 
 export interface CoffeeOptions {
   /** An integer from 0 to 4294967295; another seed gives other rows. */
@@ -99,7 +99,7 @@ export interface Month {
 }
 
 /** The months of a run, in order. */
-export function monthsOf({ firstDay, untilDay }: Pick<CoffeeSettings, "firstDay" | "untilDay">): Month[] {
+function monthsOf({ firstDay, untilDay }: Pick<CoffeeSettings, "firstDay" | "untilDay">): Month[] {
   const months: Month[] = [];
   for (let from = firstDay; from <= untilDay; ) {
     const name = isoDay(from).slice(0, 7);

@@ -1,7 +1,7 @@
 import { type Encoded, encode } from "../csv/bytes.ts";
 import { Random } from "../random.ts";
 import { type Menu, menuOf } from "./baskets.ts";
-import { dayOf, isoDay, kyivOffsetHours, weekdayOf } from "./calendar.ts";
+import { dayOf, isoDay, kyivOffsetHours, monthOf, weekdayOf } from "./calendar.ts";
 import { type Customer, certainVisits } from "./customers.ts";
 import { cityDemand } from "./demand.ts";
 import { offersOn } from "./discounts.ts";
@@ -30,6 +30,8 @@ export interface TradingDay {
   readonly utcHours: readonly Encoded[];
   readonly weekend: boolean;
   readonly weekday: number;
+  /** The number of its month, as in `monthOf`. */
+  readonly month: number;
   /** Demand of the whole city, relative to an ordinary day: season and weather. */
   readonly city: number;
   /** How each store trades; undefined for one that is closed. */
@@ -68,6 +70,7 @@ export function tradingDays(seed: number): (day: number) => TradingDay {
       utcHours: utcHoursOf(day, iso),
       weekend,
       weekday,
+      month: monthOf(day),
       city: cityDemand(day, random),
       menu,
       payments,

@@ -75,8 +75,8 @@ export const customers = table(
   {
     customer_id: integer("Customer, rising with the registration date"),
     registration_date: date("Day of registration; nobody orders before it"),
-    level_of_discount: string("Loyalty discount: 3%, 5%, 7%, 10% or 15%"),
-    loyalty_tier: string("Name of the loyalty level: Bean, Bronze, Silver, Gold or Platinum"),
+    level_of_discount: string("Loyalty discount today: 3%, 5%, 7%, 10% or 15%"),
+    loyalty_tier: string("Name of today's loyalty level: Bean, Bronze, Silver, Gold or Platinum"),
     acquisition_channel: string("How the customer came: walk-in, app, friend or promotion"),
     home_store_id: integer("Store in the customer's profile, which nearly everybody visits most"),
     birth_year: pii(within(1900, 2100, integer("Year of birth"))),

@@ -36,7 +36,7 @@ export const duckdbTypes: Record<ColumnType, string> = {
  * The columns of a DuckDB `CREATE TABLE`, from a BigQuery schema. Keys are left out, because BigQuery does not enforce them either;
  * the tests of dbt and of this project check them.
  */
-export function duckdbColumns(schema: readonly SchemaField[]): string {
+function duckdbColumns(schema: readonly SchemaField[]): string {
   return schema
     .map(({ name, type, mode }) => `${name} ${duckdbTypes[type]}${mode === "REQUIRED" ? " NOT NULL" : ""}`)
     .join(", ");

@@ -153,6 +153,10 @@ const contradictions: readonly Corrupt[] = (
     [coffee.products, "launched_on", "2024-03-11"],
     [coffee.stores, "opened_on", "2024-03-11"],
     [coffee.stores, "closes_at_hour", "1"],
+    [coffee.stores, "store_name", "\u200b"],
+    [coffee.stores, "store_name", "a\rb"],
+    [coffee.orders, "status", "Refunded"],
+    [coffee.customers, "birth_year", "2050"],
   ] as const
 ).map(([table, column, value]) => ({
   name: `${table.table}.${column} is ${value}, unlike the rest`,
@@ -168,7 +172,7 @@ const shrunk: readonly Corrupt[] = [coffee.customers, coffee.orders, coffee.orde
   spoil: (run: SmallRun) => run.changeLines(table, (header, rows) => [header, ...rows.slice(0, rows.length / 10)]),
 }));
 
-export const corrupts: readonly Corrupt[] = [
+const corrupts: readonly Corrupt[] = [
   ...manifests,
   ...files,
   ...references,

@@ -62,15 +62,3 @@ export async function until(done: () => boolean | Promise<boolean>, within: numb
   for (const deadline = Date.now() + within; Date.now() < deadline; await sleep(20)) if (await done()) return true;
   return false;
 }
-
-/**
- * The reason why the end of a failed command is not what a person needs: a code of 0, a stack trace, or no message. Undefined if it is
- * right.
- */
-export function badEnd({ code, output }: { code: number | NodeJS.Signals; output: string }): string | undefined {
-  if (typeof code !== "number") return `was ended by ${code}`;
-  if (code === 0) return "ended with exit code 0";
-  if (/^\s+at .+:\d+:\d+\)?$/m.test(output)) return `printed a stack trace: ${output.trim().slice(-600)}`;
-  const messages = output.match(/^error: /gm)?.length ?? 0;
-  return messages === 1 ? undefined : `printed ${messages} messages: ${output.trim().slice(-600)}`;
-}

@@ -208,6 +208,13 @@ describe("loading the coffee shop", () => {
       [set("order_details", "order_id", "1"), /order_id is 1, which no row of orders has/],
       [set("stores", "latitude", "950"), /Stores\.csv, store_id 1: latitude is 950, and must be -90 to 90/],
       [set("stores", "store_name", '""'), /store_name is "", which is empty/],
+      [set("stores", "store_name", "\u200b\u00a0"), /store_name is ".*", which is empty/],
+      [
+        set("stores", "store_name", "Golden\rGate"),
+        /Stores\.csv, line 2: has a CR that ends no line; .*or quote the value/,
+      ],
+      [set("orders", "status", "Refunded"), /status is "Refunded", and must be completed or refunded/],
+      [set("customers", "birth_year", "2050"), /Customers\.csv, customer_id 1: birth_year is 2050, after the reg/],
       [set("products", "product_name", "\t"), /product_name is "\t", which is empty/],
       [
         set("products", "launched_on", "2024-03-11"),

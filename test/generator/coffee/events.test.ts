@@ -60,6 +60,11 @@ describe("the events", () => {
     ]);
   });
 
+  it("have a quiet Independence Day in 2022, when Kyiv forbade gatherings, and a busy one in later years", () => {
+    const demands = events.filter(({ name }) => name === "Independence Day").map(({ demand }) => (demand ?? 1) > 1);
+    expect(demands).to.deep.equal(demands.map((_, year) => year > 0));
+  });
+
   it("are listed up to a day without changing those before", () => {
     const all = eventRows(dayOf("2026-11-22"));
     expect(eventRows(dayOf("2024-05-05"))).to.deep.equal(all.filter(({ starts_on }) => starts_on <= "2024-05-05"));

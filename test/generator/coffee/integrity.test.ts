@@ -113,7 +113,9 @@ describe("the coffee shop's data, row by row,", () => {
     });
 
     it("gives the better of loyalty and promotion, and names the promotion only when it wins", () =>
-      none(`SELECT * FROM (SELECT *, coalesce(rtrim(level_of_discount, '%')::DECIMAL(4, 2) / 100, 0) AS loyalty
+      // A guest rises from the lowest level to today's by one on the first of each month.
+      none(`SELECT * FROM (SELECT *, coalesce([3, 5, 7, 10, 15][1 + least(date_diff('month', registration_date, order_date),
+            list_position(['3%', '5%', '7%', '10%', '15%'], level_of_discount) - 1)] / 100, 0)::DECIMAL(4, 2) AS loyalty
           FROM orders LEFT JOIN customers USING (customer_id))
         WHERE discount_rate < loyalty OR (discount_rate > loyalty) <> (promo_code IS NOT NULL)
           OR discount_applied <> (discount_rate > 0)`));

@@ -176,6 +176,17 @@ describe("the coffee shop's data as a whole", () => {
       expect(present.map(({ persona }) => persona)).to.have.members(personas.map(({ name }) => name));
     });
 
+    it("gives nobody a higher loyalty level in the month of registration, so that the first discount does not tell who will come often", async () => {
+      const firstMonth =
+        "promo_code IS NULL AND date_trunc('month', registration_date) = date_trunc('month', order_date)";
+      expect(
+        await shop.value(`SELECT count(*) FROM orders JOIN customers USING (customer_id) WHERE ${firstMonth}`),
+      ).to.be.above(1000);
+      await none(
+        `SELECT * FROM orders JOIN customers USING (customer_id) WHERE ${firstMonth} AND discount_rate <> 0.03`,
+      );
+    });
+
     it("keeps loyal customers longer, who come more often", async () => {
       const level = (condition: string) =>
         shop.rows(`SELECT AVG(orders_per_week)::DOUBLE AS rate, AVG((churned_on IS NULL)::INTEGER) AS kept
