@@ -11,6 +11,7 @@ import {
   type Touch,
   wrong,
 } from "pulumi-rehearsal";
+import { UserError } from "../generator/errors.ts";
 import { readSchemas, runDbt } from "./dbt.ts";
 import { type DbtServer, python } from "./dbt-server.ts";
 import { WAREHOUSE_LOCK } from "./declared-tables.ts";
@@ -51,8 +52,9 @@ function partsOf({ command, args }: Container): {
 async function checkProject(container: Container): Promise<void> {
   const { check } = partsOf(container);
   if (check.length === 0) return;
-  await promisify(execFile)(python, [...check, python, "--version"]).catch(({ stderr, message }) => {
-    throw wrong(container.job, String(stderr || message).trim());
+  await promisify(execFile)(python, ["-E", ...check, python, "--version"]).catch(({ stderr, message }) => {
+    if (stderr) throw wrong(container.job, String(stderr).trim());
+    throw new UserError(`Python cannot be run from .venv (${message}): remove .venv, and run npm start again`);
   });
 }
 

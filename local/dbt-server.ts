@@ -36,7 +36,8 @@ export class DbtServer {
   /** Starts to load dbt, which takes two seconds. Optional: the first request does it otherwise. */
   start(): ChildProcess {
     if (this.#child !== undefined) return this.#child;
-    const child = spawn(python, [script], {
+    // Without settings such as PYTHONHOME and PYTHONPATH, which are for another Python.
+    const child = spawn(python, ["-E", "-u", "-X", "utf8", script], {
       env: surroundings(),
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -96,8 +97,6 @@ function surroundings(): Record<string, string> {
   return {
     ...inherited(),
     DO_NOT_TRACK: "1",
-    PYTHONUNBUFFERED: "1",
-    PYTHONUTF8: "1",
     DBT_DUCKDB_THREADS: String(duckdbThreads),
   };
 }

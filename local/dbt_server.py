@@ -6,7 +6,9 @@ It reads one request per line from standard input, and prints {"ended": CODE} af
 
 import gc
 import hashlib
+import importlib.util
 import json
+import marshal
 import os
 import queue
 import sys
@@ -41,6 +43,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__
 
 import dbt_shortcuts
+import jinja2
 
 # Runs with the same values of these arguments share the project that dbt has read, even if the variables in RESULTS differ.
 PROJECT = ("--project-dir", "--profiles-dir", "--target", "--vars")
@@ -77,7 +80,7 @@ def settings_of(env):
 def read_project(args, env):
     """Returns the manifest of a project, from the file of an earlier process if no file of the project has changed since. Reading a
     project takes five seconds. dbt's own partial parsing would read it again whenever the path of the database changes."""
-    file = parsed_file(args, env)
+    file = kept_file(args, env, "msgpack")
     try:
         with open(file, "rb") as saved:
             return Manifest.from_msgpack(saved.read())
@@ -91,12 +94,30 @@ def read_project(args, env):
     return manifest
 
 
-def parsed_file(args, env):
-    """The file for a manifest, named after everything that the manifest depends on."""
+def read_templates(file):
+    """Takes the compiled macros that an earlier process kept: compiling them takes two seconds."""
+    try:
+        with open(file, "rb") as saved:
+            digest, code = saved.read(32), saved.read()
+        # Python would run whatever code is in a damaged file.
+        if hashlib.sha256(code).digest() == digest:
+            dbt_shortcuts.compiled.update(marshal.loads(code))
+    except OSError:
+        pass
+
+
+def keep_templates(file):
+    code = marshal.dumps(dbt_shortcuts.compiled)
+    keep(file, hashlib.sha256(code).digest() + code)
+
+
+def kept_file(args, env, kind):
+    """A file for the next process, named after everything that its content depends on."""
     options = dict(zip(args, args[1:]))
     digest = hashlib.sha256()
     settings = {name: value for name, value in settings_of(env).items() if name.startswith("DBT_")}
-    digest.update(json.dumps([__version__, options.get("--target"), options.get("--vars"), settings], sort_keys=True).encode())
+    made_by = [__version__, jinja2.__version__, importlib.util.MAGIC_NUMBER.hex()]
+    digest.update(json.dumps([made_by, options.get("--target"), options.get("--vars"), settings], sort_keys=True).encode())
     for root in sorted({options.get("--project-dir", "."), options.get("--profiles-dir", ".")}):
         for folder, folders, files in os.walk(root):
             # dbt's output changes with each run, if somebody runs dbt in the project by hand.
@@ -105,7 +126,7 @@ def parsed_file(args, env):
                 path = os.path.join(folder, name)
                 with open(path, "rb") as content:
                     digest.update(f"\n{os.path.relpath(path, root)}\n".encode() + content.read())
-    return os.path.join(sys.prefix, "dbt-projects", digest.hexdigest()[:16] + ".msgpack")
+    return os.path.join(sys.prefix, "dbt-projects", digest.hexdigest()[:16] + "." + kind)
 
 
 def keep(file, content):
@@ -117,7 +138,7 @@ def keep(file, content):
             saved.write(content)
         os.replace(half, file)
         by_age = sorted((os.path.join(folder, name) for name in os.listdir(folder)), key=os.path.getmtime)
-        for old in by_age[:-8]:
+        for old in by_age[:-16]:
             os.remove(old)
     except OSError:
         # A read-only or full disk costs only time.
@@ -132,10 +153,12 @@ def main():
         args, env = request["args"], request["env"]
         project = project_of(args, env)
         if project not in manifests:
+            read_templates(kept_file(args, env, "templates"))
             manifests[project] = read_project(args, env)
             # A project stays for the life of the process: keep Python from searching it for garbage again and again.
             gc.collect()
             gc.freeze()
+        templates = len(dbt_shortcuts.compiled)
         code = 0
         if request["do"] == "run":
             manifest = manifests[project]
@@ -143,6 +166,8 @@ def main():
             result = invoke(args, env, manifest and manifest.deepcopy())
             code = 0 if result.success else 2 if result.exception else 1
         print(json.dumps({"ended": code}), flush=True)
+        if len(dbt_shortcuts.compiled) > templates:
+            keep_templates(kept_file(args, env, "templates"))
 
 
 if IS_MAIN:

@@ -70,15 +70,18 @@ def bind_macros_at_once():
     MacroGenerator.__init__ = bind
 
 
+# The code of compiled templates, by their text and environment. dbt_server.py keeps it for the next process.
+compiled = {}
+
+
 def compile_templates_once():
     """dbt compiles its macros anew in each run, although their text is the same."""
-    compiled = {}
     compile_one = jinja2.Environment.compile
 
     def compile_template(self, source, name=None, filename=None, raw=False, defer_init=False):
         if not isinstance(source, str) or raw:
             return compile_one(self, source, name, filename, raw, defer_init)
-        key = (type(self), tuple(self.extensions), source, name, filename, defer_init)
+        key = (type(self).__qualname__, tuple(self.extensions), source, name, filename, defer_init)
         if key not in compiled:
             compiled[key] = compile_one(self, source, name, filename, raw, defer_init)
         return compiled[key]

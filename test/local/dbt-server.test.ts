@@ -53,4 +53,33 @@ print(json.dumps([type(read).__name__, type(kept).__name__, sorted(files)]))`;
     const output = execFileSync(python, ["-c", script, JSON.stringify(args), project], { cwd: root, encoding: "utf8" });
     expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).to.deep.equal(["Manifest", "Manifest", before]);
   });
+
+  it("keeps the compiled macros for the next process, and ignores a damaged file", () => {
+    const script = `
+import json, sys
+sys.path.insert(0, "local")
+import dbt_server, dbt_shortcuts, jinja2
+file = sys.argv[1]
+dbt_shortcuts.take()
+def rendered():
+    return jinja2.Environment().from_string("{{ 1 + 1 }}").render()
+first = rendered()
+dbt_server.keep_templates(file)
+kept = dict(dbt_shortcuts.compiled)
+def read():
+    dbt_shortcuts.compiled.clear()
+    dbt_server.read_templates(file)
+    return dbt_shortcuts.compiled == kept and rendered()
+again = read()
+with open(file, "r+b") as damaged:
+    damaged.seek(40)
+    damaged.write(b"x")
+print(json.dumps([first, again, read()]))`;
+    const python = join(root, ".venv", "bin", "python");
+    const output = execFileSync(python, ["-c", script, join(folder, "macros.templates")], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).to.deep.equal(["2", "2", false]);
+  });
 });

@@ -127,7 +127,8 @@ describe("the reports' data", function () {
 
       it("has the discounts by reason", async () => {
         const rows = await from(
-          `CASE WHEN promo_code IS NULL THEN 'loyalty' ELSE 'promotion' END AS kind, coalesce(promo_code, loyalty_tier || ', ' || level_of_discount) AS name,
+          `CASE WHEN promo_code IS NULL THEN 'loyalty' ELSE 'promotion' END AS kind, coalesce(promo_code, CASE discount_rate WHEN 0.03 THEN 'Bean, 3%' WHEN 0.05 THEN 'Bronze, 5%' WHEN 0.07 THEN 'Silver, 7%'
+              WHEN 0.1 THEN 'Gold, 10%' WHEN 0.15 THEN 'Platinum, 15%' END) AS name,
             COUNT(DISTINCT order_id) AS orders, SUM(discount_amount) AS discount`,
           "AND discount_applied GROUP BY 1, 2",
         );

@@ -176,13 +176,30 @@ describe("the dbt project", function () {
     let kept: typeof published;
     let last: unknown[];
     let months: unknown;
+    let raised: Record<string, unknown>[];
     before(async () => {
       nightly = await copyOf(shop.warehouse, "nightly");
       // The window moves on by two days: February loses its first day, March stays as it is, and April begins.
       const lake = openFolder(pathToFileURL(join(folder, "bucket")).href);
       await generateCoffee(lake, { ...shopSettings, until: "2024-04-02", days: 61 });
+      const levels = "level_of_discount, loyalty_tier";
+      await queryDuckDb(
+        nightly,
+        `create table coffee_shop.levels as select customer_id, ${levels} from coffee_shop.customers`,
+      );
       const database = await openDuckDb(pathToFileURL(nightly).href.replace("file:", "duckdb:"));
       await load(database, lake).finally(() => database.close());
+      raised = await queryDuckDb(
+        nightly,
+        `select count(*) as n from (select customer_id, ${levels} from coffee_shop.customers except from coffee_shop.levels)
+         where customer_id in (select customer_id from coffee_shop.levels)`,
+      );
+      // April raises customers' loyalty levels, which builds the months since their registration again. See a test of its own below.
+      await queryDuckDb(
+        nightly,
+        `update coffee_shop.customers as now set level_of_discount = before.level_of_discount, loyalty_tier = before.loyalty_tier
+         from coffee_shop.levels as before where before.customer_id = now.customer_id`,
+      );
 
       // First with a line and a customer that dbt's tests refuse, then without.
       const line = "order_detail_id = (select max(order_detail_id) from coffee_shop.order_details)";
@@ -203,6 +220,10 @@ describe("the dbt project", function () {
       );
       await buildOn(nightly, "dbt-nightly");
       months = await queryDuckDb(nightly, "select month, is_changed from coffee_marts.loaded_months order by month");
+    });
+
+    it("begins with customers whose loyalty level rises on the first of the month", () => {
+      expect(raised[0]?.n).to.be.above(0);
     });
 
     it("fails on a changed line and on an order before registration, and names the tests and the log", () => {
@@ -240,17 +261,25 @@ describe("the dbt project", function () {
       expectSameRows(await readModels(nightly, timeless), await readModels(whole, timeless));
     });
 
-    it("builds all months again if a price, or an old customer's profile, changed", async () => {
+    it("builds the months since the registration of a customer whose profile changed", async () => {
       await queryDuckDb(
         nightly,
         `update coffee_shop.customers set loyalty_tier = case when loyalty_tier = 'Gold' then 'Silver' else 'Gold' end
-         where customer_id = (select min(customer_id) from coffee_shop.orders)`,
+         where customer_id = (select min(customer_id) from coffee_shop.orders inner join coffee_shop.customers using (customer_id)
+           where registration_date between date '2024-03-01' and date '2024-03-31' and order_date < date '2024-04-01')`,
       );
       await runModels(optionsOf(nightly, "dbt-profile"));
       const stale = `select count(*) as n from coffee_marts.flat_orders as orders
         inner join coffee_shop.customers as customers on orders.customer_id = customers.customer_id
         where orders.loyalty_tier <> customers.loyalty_tier`;
       expect(await queryDuckDb(nightly, stale)).to.deep.equal([{ n: 0 }]);
+      expect(await queryDuckDb(nightly, "select month, is_changed from coffee_marts.loaded_months order by month"))
+        .to //
+        .deep.equal([
+          { month: "2024-02-01", is_changed: false },
+          { month: "2024-03-01", is_changed: true },
+          { month: "2024-04-01", is_changed: true },
+        ]);
     });
   });
 

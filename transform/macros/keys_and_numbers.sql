@@ -12,3 +12,11 @@
 {% macro ratio(dividend, divisor, digits) -%}
     {{ exact("round(" ~ nine_places(dividend ~ " / nullif(" ~ divisor ~ ", 0)") ~ ", " ~ digits ~ ")") }}
 {%- endmacro %}
+
+{#- A fraction as a percentage in text: 5% for 0.05, 7.5% for 0.075. DuckDB writes all places of a decimal, BigQuery only those that it needs. -#}
+{% macro percent_text(fraction) -%}
+    case
+        when mod({{ fraction }} * 100, 1) = 0 then cast(cast({{ fraction }} * 100 as bigint) as string)
+        else rtrim(cast({{ fraction }} * 100 as string), '0')
+    end || '%'
+{%- endmacro %}

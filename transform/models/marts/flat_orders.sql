@@ -48,7 +48,7 @@ select
         when orders.promo_code is not null then 'promotion'
         else 'loyalty'
     end as discount_kind,
-    case when orders.discount_applied then coalesce(orders.promo_code, customers.level_of_discount) end as discount_reason,
+    case when orders.discount_applied then coalesce(orders.promo_code, {{ percent_text('orders.discount_rate') }}) end as discount_reason,
     cast(lines.items as bigint) as items,
     {{ exact('lines.sub_total') }} as sub_total,
     {{ exact('lines.discount_amount') }} as discount_amount,

@@ -43,9 +43,10 @@ from months
 {%- else -%}
 ,
 
--- So does a customer whose profile changed; new ones have orders in the newest months only.
+-- A customer whose profile changed, such as the loyalty level, changes rows from the registration on. New customers have orders in the
+-- newest months only.
 changed_customers as (
-    select count(*) as found
+    select min(least(old.registration_date, coalesce(profiles.registration_date, old.registration_date))) as since
     from {{ customers }} as old
     left join {{ source('coffee_shop', 'customers') }} as profiles on old.customer_id = profiles.customer_id
     where
@@ -59,7 +60,8 @@ changed_customers as (
 select
     coalesce(months.month, old.month) as month,
     months.version,
-    coalesce(months.version <> old.version, true) or changed_customers.found > 0 as is_changed
+    coalesce(months.version <> old.version, true)
+    or coalesce(last_day(coalesce(months.month, old.month)) >= changed_customers.since, false) as is_changed
 from months
 full outer join {{ built }} as old on months.month = old.month
 cross join changed_customers
