@@ -31,17 +31,19 @@ function checkMachine() {
     );
 }
 
-/** Settings of npm and pip that would put packages somewhere else, or leave some out. */
-const settings = { PIP_USER: "0", PIP_TARGET: "", PIP_PREFIX: "", PIP_ROOT: "" };
+/** Settings for other projects that would put packages somewhere else, leave some out, or keep Python from starting. */
+const foreign = ["TARGET", "PREFIX", "ROOT", "PYTHON", "CONSTRAINT", "NO_BINARY", "NO_DEPS", "DRY_RUN"];
+Object.assign(process.env, { PIP_USER: "0", PYTHONHOME: "", PYTHONPATH: "" });
+for (const name of foreign) delete process.env[`PIP_${name}`];
+/** The same of npm, whose settings may also be in a file. */
+const npmFlags = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
+// The packages run on the Node that is one of them, and not on the machine's.
+npmFlags.push("--engine-strict=false", "--global=false", "--location=project", "--dry-run=false", "--bin-links=true");
 
 /** Runs a command, and prints its output only if it fails. */
 function run(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: root,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...settings },
-    });
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
@@ -67,6 +69,8 @@ function stampOf(folder, input) {
 /** Whether a stamp file in `folder` says that `input` is installed, and the `result` still exists. */
 function isInstalled(folder, stampName, result, input) {
   const stamp = join(root, folder, stampName);
+  // A virtual environment links to its Python, which an upgrade of the machine may remove.
+  if (folder.startsWith(".venv") && !existsSync(join(root, python(folder)))) return false;
   return (
     existsSync(stamp) &&
     readFileSync(stamp, "utf8") === stampOf(folder, input) &&
@@ -163,7 +167,8 @@ async function pipInstall(folder, ...args) {
     );
     if (done) return;
   }
-  await run(python(folder), [...pip, "--require-hashes", ...args]);
+  // Without looking for more packages, since the files name all: Debian 12's pip would refuse those that a package asks for with an extra.
+  await run(python(folder), [...pip, "--no-deps", "--require-hashes", ...args]);
 }
 
 /** Creates the virtual environment `folder` with Python 3.`least` or later, and installs each requirements file in turn, called `what`. */
@@ -206,7 +211,7 @@ const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-v
 const [npm, npmArgs] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ["npm", []];
 const npmCi = async () => {
   // With development dependencies, even where NODE_ENV is production: the tests and the checks need them.
-  await run(npm, [...npmArgs, "ci", "--include=dev", "--loglevel=error"]).catch((error) => {
+  await run(npm, [...npmArgs, "ci", ...npmFlags, "--loglevel=error"]).catch((error) => {
     if (error.code !== "ENOENT") throw error;
     throw new InstallError(
       "npm is not on the PATH: install Node with npm (https://nodejs.org), and start this with npm",
@@ -246,10 +251,19 @@ async function install() {
   if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed);
 }
 
+/** Explains an error to somebody who does not know this program. */
+function reasonOf(error) {
+  if (error instanceof InstallError) return error.message;
+  if (/^(EACCES|EPERM|EROFS)$/.test(error.code))
+    return `${error.message}: another user owns it, or the folder is read-only. Take it back: sudo chown -R "$(id -un)" "${root}"`;
+  if (error.code === "ENOSPC") return `${error.message}: free some space`;
+  return error.stack;
+}
+
 await install()
   .catch((error) => {
     for (const each of error instanceof AggregateError ? error.errors : [error])
-      console.error(`\nerror: ${each instanceof InstallError ? each.message : each.stack}`);
+      console.error(`\nerror: ${reasonOf(each)}`);
     process.exitCode = 1;
   })
   .finally(() => clearInterval(showing));

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -31,7 +32,7 @@ const NPM = `mkdir -p node_modules/node/bin && echo "npm $*" >> ../said && echo 
 const python = (version: string, venv = "True") => `case "$2" in
   *ensurepip*) echo ${version.replace(".", " ")} ${venv};;
   venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && touch "$3/bin/dbt" "$3/googlesql.json" && echo "venv by $(basename "$0")" >> ../said;;
-  pip) echo "pip PIP_USER=$PIP_USER" >> ../said;;
+  pip) echo "pip PIP_USER=$PIP_USER $*" >> ../said;;
 esac`;
 
 describe("The installer", () => {
@@ -65,10 +66,11 @@ describe("The installer", () => {
     made.program("python3", python("3.11"));
     return made;
   };
-  const install = async ({ folder, clone }: Machine, env: Record<string, string> = {}) => {
+  const install = async ({ folder, clone }: Machine, env: Record<string, string> = {}, as: { uid?: number } = {}) => {
     const run = promisify(execFile)(process.execPath, ["local/install.mjs"], {
       cwd: clone,
       env: { PATH: join(folder, "bin"), ...env },
+      ...as,
     });
     const done = await run.catch((error: { code: number; stdout: string; stderr: string }) => error);
     return { code: "code" in done ? done.code : 0, output: done.stdout + done.stderr };
@@ -79,6 +81,7 @@ describe("The installer", () => {
     const here = usual();
     expect(await install(here)).to.deep.include({ code: 0 });
     expect(said(here)).to.include("npm ci --include=dev").and.include("venv by python3");
+    expect(said(here)).to.match(/pip .*--no-deps --require-hashes -r transform\/requirements\.txt/);
     expect(await install(here)).to.deep.equal({ code: 0, output: "" });
   });
 
@@ -100,6 +103,30 @@ describe("The installer", () => {
     const { code, output } = await install(moved);
     expect([code, output]).to.deep.equal([0, output]);
     expect(output).to.include("Installing dbt").and.not.include("Node packages");
+  });
+
+  it("makes the virtual environment again if its Python is gone, as after an upgrade", async () => {
+    const here = usual();
+    await install(here);
+    const link = join(here.clone, ".venv/bin/python");
+    rmSync(link);
+    symlinkSync(join(here.folder, "python3.11"), link);
+    const { code, output } = await install(here);
+    expect([code, output]).to.deep.equal([0, output]);
+    expect(output).to.include("Installing dbt").and.not.include("Node packages");
+  });
+
+  it("says whose the files are if another user has installed them", async () => {
+    const here = usual();
+    await install(here);
+    rmSync(join(here.clone, ".venv/bin/python"));
+    for (const folder of [here.folder, join(here.folder, "bin")]) chmodSync(folder, 0o755);
+    chmodSync(join(here.clone, ".venv/bin"), 0o555);
+    const { code, output } = await install(here, {}, process.getuid?.() === 0 ? { uid: 65_534 } : {});
+    chmodSync(join(here.clone, ".venv/bin"), 0o755);
+    expect([code, output]).to.deep.equal([1, output]);
+    expect(output).to.match(/^error: EACCES.*\.venv.*: another user owns it.* sudo chown -R .*$/m);
+    expect(output).not.to.match(/^\s+at /m);
   });
 
   it("says which packages need their install scripts, and continues once these may run", async () => {
@@ -138,6 +165,24 @@ describe("The installer", () => {
     const here = usual();
     await install(here, { PIP_USER: "1" });
     expect(said(here)).to.include("pip PIP_USER=0").and.not.include("PIP_USER=1");
+  });
+
+  it("keeps settings for other projects from leaving packages out, or Python from starting", async () => {
+    const here = usual();
+    const settings = 'env | grep -E "^(PIP|PYTHON)" >> ../said; ';
+    here.program("python3", settings + python("3.11"));
+    symlinkSync("/usr/bin/grep", join(here.folder, "bin", "grep"));
+    const { code, output } = await install(here, {
+      ...{ PIP_DRY_RUN: "1", PIP_NO_BINARY: ":all:", PIP_CONSTRAINT: "/none", PIP_INDEX_URL: "https://index.test" },
+      ...{ PYTHONHOME: "/none", PYTHONPATH: "/none" },
+    });
+    expect([code, output]).to.deep.equal([0, output]);
+    const heard = said(here);
+    expect(heard).to.match(
+      /npm ci .*--include=optional .*--engine-strict=false --global=false .*--dry-run=false --bin-links=true/,
+    );
+    expect(heard).to.include("PIP_INDEX_URL=https://index.test");
+    expect(heard).not.to.match(/PIP_(DRY_RUN|NO_BINARY|CONSTRAINT)=|PYTHON\w+=./);
   });
 
   it("runs npm by its path, and says so if there is none", async () => {
