@@ -35,7 +35,7 @@ export function explainAccess(error: unknown, where: string, roles: string): Use
 const credentialFile = /unable to read the credential file/i;
 
 /** Whether an error says that a connection could not be made, broke off or stayed silent. */
-export function isNetworkError(error: unknown): boolean {
+function isNetworkError(error: unknown): boolean {
   // A missing file of credentials has a code of the operating system, too.
   if (credentialFile.test(messageOf(error))) return false;
   const code = codeOf(error);

@@ -48,7 +48,7 @@ export function argument(help: string): Option<string | undefined> {
 }
 
 /** The number that a decimal text stands for, and NaN for other texts: `Number` alone reads "" as 0 and "0x10" as 16. */
-export function readDecimal(given: string): number {
+function readDecimal(given: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(given.trim()) ? Number(given) : Number.NaN;
 }
 
@@ -198,13 +198,14 @@ function calledBy(name: string, { form }: Option<unknown>): string {
   return form === "argument" ? `"${name.toUpperCase()}"` : `--${flagOf(name)}`;
 }
 
-/** The help text: the command's name, then a line per setting. */
+/** The help text: the command's name, then each setting, in lines of at most 80 columns. */
 export function usage(command: string, options: Options): string {
   const rows = Object.entries(options).map(([name, option]) => {
     const { help, default: value, env, form } = option;
     const shown = value === undefined || form === "flag" || form === "list" ? "" : `default ${value}`;
     const notes = [shown, env ? `or ${env}` : ""].filter(Boolean).join(", ");
-    return `  ${calledBy(name, option).padEnd(16)} ${help}${notes ? ` (${notes})` : ""}`;
+    const lines = `${help}${notes ? ` (${notes})` : ""}`.match(/\S.{0,60}(?=\s|$)/g) ?? [];
+    return `  ${calledBy(name, option).padEnd(16)} ${lines.join(`\n${" ".repeat(19)}`)}`;
   });
   return [`${command}`, ...rows].join("\n");
 }

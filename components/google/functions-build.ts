@@ -13,7 +13,7 @@ export interface FunctionsBuildArgs {
 
 /**
  * The account that builds the functions, and the repository for their images. Google's default account may edit everything in old projects
- * and nothing in new ones; besides, `pulumi destroy` leaves Google's default repository behind.
+ * and nothing in new ones, and `pulumi destroy` leaves Google's default repository behind.
  */
 export class FunctionsBuild extends pulumi.ComponentResource {
   /** The account that builds. */

@@ -63,7 +63,7 @@ async function wait(name: string, why: string): Promise<void> {
 }
 
 /** Whether Google says that an API is not enabled in a project, or not yet. */
-export function isApiOff(error: string): boolean {
+function isApiOff(error: string): boolean {
   return /has not been used in project|SERVICE_DISABLED|accessNotConfigured/i.test(error);
 }
 

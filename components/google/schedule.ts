@@ -31,7 +31,7 @@ export interface ScheduleArgs {
 }
 
 /** How long a schedule keeps calling until it gets a 200. If the step is not done by then, a person must look. */
-export const PATIENCE_SECONDS = 6 * 3600;
+const PATIENCE_SECONDS = 6 * 3600;
 
 /**
  * Calls a URL on a schedule, and again until the answer is 200, for up to six hours, so that a step can wait for the step before it. Delivery is

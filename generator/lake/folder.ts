@@ -119,7 +119,7 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 /** The MD5 of a file's content, in hexadecimal, read as a stream. */
-export async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
+async function md5OfFile(path: string): Promise<FileInfo["md5"]> {
   const hash = createHash("md5");
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
   return hash.digest("hex");

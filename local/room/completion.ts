@@ -8,7 +8,7 @@ const KEYWORDS =
   COUNT COUNTIF SUM AVG CAST DESCRIBE`.split(/\s+/);
 
 /** The shell's commands. */
-export const COMMANDS = ["\\as", "\\d", "\\templates", "\\explain", "\\budget", "\\asked", "\\format", "\\help", "\\q"];
+const COMMANDS = ["\\as", "\\d", "\\templates", "\\explain", "\\budget", "\\asked", "\\format", "\\help", "\\q"];
 
 /**
  * Completes the last word of a line: commands, names of tables and templates, columns of the tables that the statement names.

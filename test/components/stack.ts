@@ -29,7 +29,7 @@ export interface DeclareOptions {
   readonly preview?: boolean;
 }
 
-export const NAMESPACE = "gcp-data-demos";
+const NAMESPACE = "gcp-data-demos";
 export const PROJECT = "demo-project";
 
 /** Runs a program under Pulumi's mocks. Returns the declared resources and the program's resolved result. Fails if the program calls the provider. */

@@ -86,6 +86,13 @@ describe("a command's settings", () => {
   it("are listed with help, default and environment variable", () => {
     expect(usage("demo", options)).to.match(/--seed +seed \(default 42, or SEED\)/);
   });
+
+  it("are listed in 80 columns", () => {
+    const words = "one two three four five six seven eight nine ten ".repeat(3).trim();
+    const lines = usage("demo", { long: flag(words) }).split("\n");
+    for (const line of lines) expect(line.length, line).to.be.at.most(80);
+    expect(lines.slice(1).join(" ").replace("--long", "").trim().split(/ +/).join(" ")).to.equal(words);
+  });
 });
 
 describe("yesterday in Kyiv", () => {

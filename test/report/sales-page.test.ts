@@ -247,6 +247,17 @@ inChromium("the sales page", (bench) => {
     expect(await page.locator("#daily-chart .legend").innerText()).to.contain("Promotions");
   });
 
+  it("draws an event of weeks paler, however few of its days are shown: a name above it belongs to a short event", async () => {
+    const change = `UPDATE coffee_marts.dim_event SET kind = 'outage', starts_on = DATE '2024-03-25', ends_on = DATE '2024-06-01'
+      WHERE event_name = 'Obolon opens'`;
+    const outage = await openPage(bench().browser, await publishPages(bench().built, change), "sales");
+    const opacities = await outage.page
+      .locator("#daily-chart svg rect[rx='1.5']")
+      .evaluateAll((bars) => bars.map((bar) => bar.getAttribute("style")?.split("fill-opacity:")[1]));
+    expect(opacities.filter((opacity) => opacity === "0.4")).to.have.length(1);
+    await outage.close();
+  });
+
   it("has its section links in sight with twelve stores, 360 to 2560 px wide", async () => {
     await open.close();
     const many = await withTwelveStores(folder);

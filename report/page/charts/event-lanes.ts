@@ -1,12 +1,13 @@
-import { daysBetween } from "../../days.ts";
 import { s } from "../dom.ts";
 
 /** Something that happened, shown above a daily chart. */
 export interface LaneEvent {
   readonly name: string;
-  /** First and last day, `YYYY-MM-DD`. */
+  /** First and last day in the chart, `YYYY-MM-DD`. */
   readonly from: string;
   readonly to: string;
+  /** The number of its days, in the chart and outside. */
+  readonly days: number;
   /** Such as holiday or promotion. Promotions get a lane of their own. */
   readonly kind: string;
 }
@@ -14,8 +15,8 @@ export interface LaneEvent {
 /** The order in which events get their names if there is little room. */
 const ranks = ["invasion", "attack", "closing", "outage", "curfew", "holiday", "opening"];
 
-/** Events longer than this are drawn paler, behind the others. */
-const LONG = 45;
+/** Events with more days are drawn paler, behind the others, so that a name above them is read as that of the short event at its place. */
+const LONG = 14;
 
 /** The height that the lanes need above a chart. */
 export const LANES = 34;
@@ -39,7 +40,7 @@ export function eventLanes(events: readonly LaneEvent[], x: (time: Date) => numb
       width: Math.max(to - from, 2.5),
       promotion: event.kind === "promotion",
       rank: rank < 0 ? ranks.length : rank,
-      long: daysBetween(event.from, event.to) >= LONG,
+      opacity: opacityOf(event),
     };
   });
   const taken: { from: number; to: number }[] = [];
@@ -60,14 +61,19 @@ export function eventLanes(events: readonly LaneEvent[], x: (time: Date) => numb
         ),
       ];
     });
-  const bar = ({ x, width, promotion, long }: (typeof bars)[number]) =>
+  const bar = ({ x, width, promotion, opacity }: (typeof bars)[number]) =>
     s("rect", {
       x: x.toFixed(1),
       y: promotion ? 23 : 16,
       width: width.toFixed(1),
       height: 5,
       rx: 1.5,
-      style: `fill:var(${promotion ? "--c2" : "--c3"});fill-opacity:${long ? 0.4 : 1}`,
+      style: `fill:var(${promotion ? "--c2" : "--c3"});fill-opacity:${opacity}`,
     });
-  return s("g", {}, ...names, ...bars.sort((a, b) => Number(b.long) - Number(a.long)).map(bar));
+  return s("g", {}, ...names, ...bars.sort((a, b) => a.opacity - b.opacity).map(bar));
+}
+
+/** How strongly an event is drawn. Promotions have a lane to themselves, without names. */
+export function opacityOf({ kind, days }: Pick<LaneEvent, "kind" | "days">): number {
+  return kind !== "promotion" && days > LONG ? 0.4 : 1;
 }

@@ -6,7 +6,7 @@ import { picture, tipStyle } from "./picture.ts";
 const SHADES = 7;
 
 /** The theme's shade for a value. @param part of the highest value, 0 to 1 */
-export function shade(part: number): string {
+function shade(part: number): string {
   if (!(part > 0)) return "var(--h0)";
   return `var(--h${Math.min(SHADES - 1, Math.ceil(part * (SHADES - 1)))})`;
 }

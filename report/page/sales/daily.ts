@@ -101,6 +101,7 @@ function eventsIn(cube: SalesCube, { filter }: SalesSummary, first: string, last
       name: event.name,
       from: dayAt(cube.days.first, Math.max(event.from, from)),
       to: dayAt(cube.days.first, Math.min(event.to, to)),
+      days: event.to - event.from + 1,
       kind: event.kind,
     }));
 }
