@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { UserError } from "./errors.ts";
+import { wrapTo } from "./wrap.ts";
 
 /** One setting of a command, from `--name value`, else from the environment variable, else the default. */
 export interface Option<Value> {
@@ -204,8 +205,8 @@ export function usage(command: string, options: Options): string {
     const { help, default: value, env, form } = option;
     const shown = value === undefined || form === "flag" || form === "list" ? "" : `default ${value}`;
     const notes = [shown, env ? `or ${env}` : ""].filter(Boolean).join(", ");
-    const lines = `${help}${notes ? ` (${notes})` : ""}`.match(/\S.{0,60}(?=\s|$)/g) ?? [];
-    return `  ${calledBy(name, option).padEnd(16)} ${lines.join(`\n${" ".repeat(19)}`)}`;
+    const about = wrapTo(80, `${help}${notes ? ` (${notes})` : ""}`, " ".repeat(19));
+    return `  ${calledBy(name, option).padEnd(16)} ${about.trimStart()}`;
   });
   return [`${command}`, ...rows].join("\n");
 }

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
+import { wrapTo } from "../generator/wrap.ts";
 
 const interactive = process.stdout.isTTY === true;
 
@@ -30,22 +31,9 @@ export function visible(text: string, kept = ""): string {
 
 const named: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Breaks text into lines of at most `width` columns, each after `indent`. Words and numbers stay whole. */
+/** Breaks text into lines that fit the terminal, or `width` columns, as `wrapTo` does. */
 export function wrap(text: string, indent = "", width = WIDTH): string {
-  const lines = text.split("\n").flatMap((line) => {
-    if (indent.length + line.length <= width) return [line];
-    const broken: string[] = [];
-    let current = "";
-    for (const word of line.split(" ")) {
-      const longer = current === "" ? word : `${current} ${word}`;
-      if (current !== "" && indent.length + longer.length > width) {
-        broken.push(current);
-        current = word;
-      } else current = longer;
-    }
-    return [...broken, current];
-  });
-  return lines.map((line) => (line === "" ? "" : indent + line)).join("\n");
+  return wrapTo(width, text, indent);
 }
 
 /** Shows the progress of a step in a few words. Redraws the line on a terminal, and prints nothing to a log. */

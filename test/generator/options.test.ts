@@ -87,6 +87,11 @@ describe("a command's settings", () => {
     expect(usage("demo", options)).to.match(/--seed +seed \(default 42, or SEED\)/);
   });
 
+  it("keep a word that is longer than a line", () => {
+    const address = `https://example.com/${"a".repeat(90)}`;
+    expect(usage("demo", { long: flag(`see ${address}`) })).to.include(`see\n${" ".repeat(19)}${address}`);
+  });
+
   it("are listed in 80 columns", () => {
     const words = "one two three four five six seven eight nine ten ".repeat(3).trim();
     const lines = usage("demo", { long: flag(words) }).split("\n");

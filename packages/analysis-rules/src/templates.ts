@@ -81,7 +81,7 @@ export function callsIn(query: Analysed, { functions = [] }: RoomParty): RoomFun
 
 /** The functions whose names stand before a bracket in a query's text. For queries with an error, which have no tree. */
 export function callsNamedIn(sql: string, { functions = [] }: RoomParty): RoomFunction[] {
-  // What looks like a comment may stand in a string: look at the text with and without them.
+  // A string may contain the signs of a comment, so look at the text both with and without its comments.
   const texts = [sql, sql.replace(/\/\*[\s\S]*?\*\/|(--|#).*/g, " ")].map((text) =>
     text
       .replaceAll("`", "")
