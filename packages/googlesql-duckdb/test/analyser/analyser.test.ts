@@ -246,6 +246,17 @@ describe("the analyser of GoogleSQL", function () {
     }
   });
 
+  it("refuses to compare, group or sort JSON, as BigQuery does", () => {
+    for (const [sql, message] of [
+      ["SELECT JSON '1' = JSON '1.0'", /^Equality is not defined for arguments of type JSON/],
+      ["SELECT j FROM (SELECT JSON '1' AS j) GROUP BY j", /^Grouping by expressions of type JSON is not allowed/],
+      ["SELECT DISTINCT j FROM (SELECT JSON '1' AS j)", /of type JSON cannot be used in SELECT DISTINCT/],
+      ["SELECT 1 FROM (SELECT JSON '1' AS j) ORDER BY j", /^ORDER BY does not support expressions of type JSON/],
+    ] as const)
+      expect(() => analyser.analyse(sql), sql).throw(SqlError, message);
+    expect(() => analyser.analyse("SELECT JSON_VALUE(JSON '[1]', '$[0]') = '1'")).not.throw();
+  });
+
   it("ends a query that it is analysing when it is closed, and refuses later ones", async () => {
     const closed = await loadAnalyser([]);
     const said = closed.analyseSoon("SELECT 1").catch((error: unknown) => error);

@@ -65,10 +65,24 @@ function number(sign: string, call: Call): string {
     case "DOUBLE":
       return finite(`(${call.args.join(` ${sign} `)})`, call);
     case "NUMERIC":
-      return attempt(call.args, (left, right) => `CAST(${operation(left, right)} AS DECIMAL(38, 9))`, call);
+      return sign === "*"
+        ? product(call)
+        : attempt(call.args, (left, right) => `CAST(${operation(left, right)} AS DECIMAL(38, 9))`, call);
     default:
       return call.refuse(`of ${kind}`);
   }
+}
+
+/** A product of NUMERICs. DuckDB keeps 18 places of it before it is rounded to nine, so from 10²⁰ on Google's own implementation computes it. */
+function product(call: Call): string {
+  const [one, other] = call.args as [string, string];
+  return bind([one, other], (left, right) => {
+    const rounded = (l: string, r: string) => `CAST((${l} * ${r}) AS DECIMAL(38, 9))`;
+    const large = call.other?.([left, right]);
+    if (large === undefined) return attempt([left, right], rounded, call);
+    const isLarge = `abs(CAST(${left} AS DOUBLE) * CAST(${right} AS DOUBLE)) > 9e19`;
+    return `CASE WHEN ${isLarge} THEN ${large} ELSE ${rounded(left, right)} END`;
+  });
 }
 
 function divide(call: Call): string {
