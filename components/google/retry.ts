@@ -62,14 +62,15 @@ async function wait(name: string, why: string): Promise<void> {
   await new Promise((resume) => setTimeout(resume, PAUSE_MS));
 }
 
-/** Whether Google says that an API is not enabled in a project, or not yet. */
-function isApiOff(error: string): boolean {
+/** Whether Google says that an API is not enabled in a project, or not yet. A missing quota project has the same reason, and stays missing. */
+export function isApiOff(error: string): boolean {
+  if (/requires a quota project/i.test(error)) return false;
   return /has not been used in project|SERVICE_DISABLED|accessNotConfigured/i.test(error);
 }
 
 /** Whether an error says that a permission is missing or an API is off, before Google created anything. */
 export function isRefusal(error: string): boolean {
-  if (/error waiting (to|for) creat/i.test(error)) return false;
+  if (/error waiting (to|for) creat|requires a quota project/i.test(error)) return false;
   return isApiOff(error) || /\b(error|code|status):? 403\b|permission|forbidden|access denied/i.test(error);
 }
 

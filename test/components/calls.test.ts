@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { FunctionsBuild } from "../../components/google/functions-build.ts";
 import { HttpFunction } from "../../components/google/http-function.ts";
-import { isRefusal, retryWhileRefused } from "../../components/google/retry.ts";
+import { isApiOff, isRefusal, retryWhileRefused } from "../../components/google/retry.ts";
 import { Schedule, type ScheduleArgs } from "../../components/google/schedule.ts";
 import { allBefore, declare, named } from "./stack.ts";
 import { place, someone } from "./support.ts";
@@ -108,6 +108,14 @@ describe("a refusal by Google", () => {
     expect(isRefusal("googleapi: Error 409: Resource already exists")).to.equal(false);
     expect(isRefusal("Error waiting to create function: Error code 7, message: Permission denied")).to.equal(false);
     expect(isRefusal("Build failed: index.mjs has a syntax error in line 403")).to.equal(false);
+  });
+
+  it("does not pass by itself if the calls count against no project, although Google gives the reason of an API that is off", () => {
+    const refused =
+      'googleapi: Error 403: Your application is authenticating by using local Application Default Credentials. The billingbudgets.googleapis.com API requires a quota project, which is not set by default. Details: [{"reason": "SERVICE_DISABLED"}]';
+    expect(isApiOff(refused)).to.equal(false);
+    expect(isRefusal(refused)).to.equal(false);
+    expect(isApiOff('googleapi: Error 403: … Details: [{"reason": "SERVICE_DISABLED"}]')).to.equal(true);
   });
 
   it("is retried by a Pulumi hook, which mocks do not have", async () => {

@@ -77,6 +77,14 @@ describe("the dbt project on BigQuery", function () {
     const build = ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"];
     await runModels(options, [...build, "--exclude", "flat_visit_gaps"]);
     afterPart = await readAll();
+    // Tables of an older version of the project, with other columns, partitions and clusters.
+    await queryBigQuery(
+      emulator,
+      `drop table coffee_marts.dim_event;
+       create table coffee_marts.dim_event (event_id int64, starts_on date) partition by starts_on;
+       drop table coffee_marts.flat_customer_metrics;
+       create table coffee_marts.flat_customer_metrics (segment string, older int64) cluster by segment`,
+    );
     await runModels(options, build);
   });
   after(async () => {
@@ -115,6 +123,11 @@ describe("the dbt project on BigQuery", function () {
       await readAll(),
       Object.fromEntries(Object.entries(expected).map(([model, rows]) => [model, rows.map(paid)])),
     );
+  });
+
+  it("drops a published table before it is replaced by one with other partitions or clusters, which BigQuery refuses", async () => {
+    const log = await readFile(join(folder, "dbt-bigquery", "dbt.log"), "utf8");
+    expect(log.match(/Dropping \w+, to publish/g)).to.deep.equal(["Dropping dim_event, to publish"]);
   });
 
   it("gives the reports the same data on both, and the same sentence about a missing mart", async () => {

@@ -9,13 +9,13 @@
 {% macro build_schema() %}{{ return(target.schema ~ '_build' if target.type == 'bigquery' else target.schema) }}{% endmacro %}
 {% macro generate_schema_name(custom_schema_name, node) %}{{ build_schema() }}{% endmacro %}
 
-{#- The relations of all models as [built, published, whether it is built by months]. -#}
+{#- The relations of all models as [built, published, the model's config]. -#}
 {% macro marts_to_publish() %}
     {%- set pairs = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- set built = api.Relation.create(node.database, node.schema, node.alias, type='table') -%}
         {%- set published = built.incorporate(path={'schema': target.schema}) -%}
-        {%- do pairs.append([built, published, node.config.materialized == 'incremental']) -%}
+        {%- do pairs.append([built, published, node.config]) -%}
     {%- endfor -%}
     {{ return(pairs) }}
 {% endmacro %}
@@ -95,26 +95,33 @@
         {%- if load_relation(published) is none -%}
             {%- do adapter.drop_relation(built) -%}
         {%- else -%}
-            {%- do run_query(copy_of_table(published, built)) -%}
+            {#- A model that was changed may have other partitions or clusters than the published table. -#}
+            {%- do run_query('drop table ' ~ built ~ ';\n' ~ copy_of_table(published, built)) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
 
 {#-
   Replaces the rows of all published tables in one transaction, and of large ones only the months that were built. In a full rebuild, and if
-  its columns changed, a table is copied whole, with its descriptions: BigQuery allows that only outside of a transaction.
+  its columns changed, a table is copied whole, with its descriptions: BigQuery allows that only outside of a transaction. It refuses to replace a
+  table by one with other partitions or clusters, so such a table is dropped first.
 -#}
 {% macro publish() %}
     {%- set copies = [] -%}
     {%- set changes = [] -%}
     {%- set all_months = changed_months('not is_changed') == [] -%}
-    {%- for built, published, by_months in marts_to_publish() -%}
+    {%- for built, published, config in marts_to_publish() -%}
         {%- set columns = '' if flags.FULL_REFRESH else same_columns(built, published) -%}
-        {%- set changed = in_tested_months('order_date') if by_months and not all_months else 'true' -%}
+        {%- set by_months = config.materialized == 'incremental' and not all_months -%}
+        {%- set changed = in_tested_months('order_date') if by_months else 'true' -%}
         {%- if columns -%}
             {%- do changes.append('delete from ' ~ published ~ ' where ' ~ changed) -%}
             {%- do changes.append('insert into ' ~ published ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ built ~ ' where ' ~ changed) -%}
         {%- else -%}
+            {%- if not adapter.is_replaceable(published, adapter.parse_partition_by(config.get('partition_by')), config.get('cluster_by')) -%}
+                {%- do log('Dropping ' ~ published.identifier ~ ', to publish it with other partitions or clusters.', info=true) -%}
+                {%- do copies.append('drop table ' ~ published) -%}
+            {%- endif -%}
             {%- do copies.append(copy_of_table(built, published)) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -32,24 +32,39 @@ export async function isAuthorised(
 /**
  * Authorises a routine to read a dataset. It removes an existing entry first: BigQuery keeps the entry of a routine that was
  * replaced, but ignores it.
+ * @param pauseMs how long to wait after too many changes: BigQuery takes five in ten seconds for each dataset
  */
-export async function authorise(bigquery: Client, dataset: DatasetReference, routine: RoutineReference): Promise<void> {
-  await withdraw(bigquery, dataset, routine);
-  await change(bigquery, dataset, (access) => [...access, { routine }]);
+export async function authorise(
+  bigquery: Client,
+  dataset: DatasetReference,
+  routine: RoutineReference,
+  pauseMs = 10_000,
+): Promise<void> {
+  await withdraw(bigquery, dataset, routine, pauseMs);
+  await change(bigquery, dataset, pauseMs, (access) => [...access, { routine }]);
 }
 
-/** Removes a routine's authorisation. It is no error if the authorisation or the dataset does not exist. */
-export async function withdraw(bigquery: Client, dataset: DatasetReference, routine: RoutineReference): Promise<void> {
-  await change(bigquery, dataset, (access) => {
+/**
+ * Removes a routine's authorisation. It is no error if the authorisation or the dataset does not exist.
+ * @param pauseMs how long to wait after too many changes: BigQuery takes five in ten seconds for each dataset
+ */
+export async function withdraw(
+  bigquery: Client,
+  dataset: DatasetReference,
+  routine: RoutineReference,
+  pauseMs = 10_000,
+): Promise<void> {
+  await change(bigquery, dataset, pauseMs, (access) => {
     const others = access.filter((entry) => !isFor(entry, routine));
     return others.length === access.length ? undefined : others;
   });
 }
 
-/** Changes a dataset's access list, and starts again if somebody else changed it meanwhile. */
+/** Changes a dataset's access list, and starts again if somebody else changed it meanwhile, or if there were too many changes. */
 async function change(
   bigquery: Client,
   { project, dataset }: DatasetReference,
+  pauseMs: number,
   changed: (access: readonly Entry[]) => readonly Entry[] | undefined,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -62,9 +77,11 @@ async function change(
       return;
     } catch (error) {
       const { code, message } = error as { code?: number; message: string };
-      if (code !== 412 || attempt === TRIES)
+      const isTooFast = /exceeded rate limits/i.test(message);
+      if ((code !== 412 && !isTooFast) || attempt === TRIES)
         throw new Error(`the access list of ${project}.${dataset}: BigQuery: ${message}`);
-      await pause(Math.random() * 200 * attempt);
+      // Others wait, too: let them not all come back at once.
+      await pause(isTooFast ? pauseMs * (1 + Math.random()) : Math.random() * 200 * attempt);
     }
   }
 }

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { authorise } from "../src/authorised-routine.ts";
+import type { Client } from "../src/bigquery.ts";
+
+const dataset = { project: "p", dataset: "d" };
+const routine = { projectId: "p", datasetId: "d", routineId: "r" };
+const tooFast = {
+  code: 403,
+  message: "Exceeded rate limits: too many dataset metadata update operations for this dataset.",
+};
+
+/** A dataset whose changes meet these errors, one after the other, before one succeeds. */
+function datasetWith(errors: readonly object[]) {
+  const left = [...errors];
+  const kept: { access: unknown[] } = { access: [{ role: "READER", userByEmail: "a@b.c" }] };
+  const client = {
+    dataset: () => ({
+      getMetadata: async () => [{ access: kept.access, etag: "one" }],
+      async setMetadata({ access }: { access: unknown[] }) {
+        const error = left.shift();
+        if (error) throw error;
+        kept.access = access;
+      },
+    }),
+  };
+  return { kept, left, client: client as unknown as Client };
+}
+
+describe("The authorisation of a routine", () => {
+  it("waits while BigQuery has had too many changes of the dataset, as in an up with many routines", async () => {
+    const { client, kept, left } = datasetWith([
+      tooFast,
+      { code: 412, message: "Precondition check failed." },
+      tooFast,
+    ]);
+    await authorise(client, dataset, routine, 1);
+    expect(left).to.deep.equal([]);
+    expect(kept.access).to.deep.equal([{ role: "READER", userByEmail: "a@b.c" }, { routine }]);
+  });
+
+  it("gives up in the end, and at once after another refusal", async () => {
+    const failing = (errors: readonly object[]) => {
+      const { client, left } = datasetWith(errors);
+      return authorise(client, dataset, routine, 1).then(
+        () => "no error",
+        (error: Error) => `${error.message} ${left.length}`,
+      );
+    };
+    expect(await failing(Array(12).fill(tooFast))).to.equal(`the access list of p.d: BigQuery: ${tooFast.message} 2`);
+    const denied = { code: 403, message: "Access Denied: Dataset p:d" };
+    expect(await failing([denied, denied])).to.equal("the access list of p.d: BigQuery: Access Denied: Dataset p:d 1");
+  });
+});
