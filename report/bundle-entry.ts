@@ -24,7 +24,11 @@ async function report(args: string[]): Promise<void> {
   const to = text("bucket or folder of the reports: gs://BUCKET or file:///FOLDER", undefined, "REPORT_URL");
   const pages = text("folder of the built pages, which lack their data", undefined, "REPORT_PAGES");
   const { until } = coffeeOptions;
-  const options = readOptions("report", { to, pages, warehouse: warehouseUrl, until }, args);
+  const options = readOptions(
+    "report [settings]: makes the reports of the coffee shops from the marts",
+    { to, pages, warehouse: warehouseUrl, until },
+    args,
+  );
   const templates = await openLake(folderUrl(required(options.pages, "--pages DIR or REPORT_PAGES")));
   const lake = await openLake(required(options.to, "--to or REPORT_URL"));
   const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"), {

@@ -2,12 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import fc from "fast-check";
 import { checkSettings, type Settings, settingNames } from "../config.ts";
+import { FIRST_DAY } from "../generator/coffee/shop-settings.ts";
 import { scale, seed, walletOptions, yesterdayInKyiv } from "../generator/command-settings.ts";
 import { readPulumiYaml } from "../pulumi-yaml.ts";
 
 const space = "gcp-data-demos";
 /** The days that the coffee shops have traded; two more are too many, even if midnight passes meanwhile. */
-const daysOfTrade = (Date.parse(yesterdayInKyiv()) - Date.parse("2022-01-01")) / (24 * 3600 * 1000) + 1;
+const daysOfTrade = (Date.parse(yesterdayInKyiv()) - Date.parse(FIRST_DAY)) / (24 * 3600 * 1000) + 1;
 
 function check(given: Record<string, string>): Settings {
   const named = Object.entries(given).map(([name, value]) => [name.includes(":") ? name : `${space}:${name}`, value]);

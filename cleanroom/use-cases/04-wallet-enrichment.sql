@@ -1,5 +1,5 @@
 -- Wallet enrichment
--- The e-wallet asks: who of our users pays for a tier, by age, gender and country, which only the merchant knows (groups of fewer than 10 count as other)?
+-- The e-wallet asks: who of our users pays for a tier, by age, and by gender and country, which only the merchant knows (groups of fewer than 10 count as other)?
 -- as wallet
 -- The list overlap shows the merchant's customers who are also our users, row by row: no rule hides small groups. So this query
 -- sets a threshold of its own.

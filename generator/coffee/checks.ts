@@ -43,6 +43,7 @@ export async function checkRows(
     faults.push(
       ...(await checkSingleRows(warehouse, waiting, settings)),
       ...(await checkKeys(warehouse, staged, waiting)),
+      ...(await checkStores(warehouse, waiting)),
     );
   // Rows in the wrong month may break another rule, too.
   if (faults.length === 0)
@@ -212,6 +213,32 @@ WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
     faults.push(`${check.says(row)}${Number(found) > 1 ? ` (and ${Number(found) - 1} more)` : ""}`);
   }
   return faults;
+}
+
+/** Stores with one name, which the reports cannot tell apart, and coordinates that another store has the other way round. */
+async function checkStores(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
+  const stores = waiting.find(({ table }) => sameName(table, coffee.stores));
+  if (stores === undefined) return [];
+  const names = await warehouse.run(
+    `SELECT MIN(store_id) AS id, store_name AS name, COUNT(*) AS n FROM ${stores.from} GROUP BY store_name HAVING COUNT(*) > 1 ORDER BY id`,
+  );
+  // Of several stores, the one that disagrees with most others is wrong.
+  const [swapped] = await warehouse.run(
+    `SELECT a.store_id AS id, MIN(b.store_id) AS other, COUNT(*) AS n FROM ${stores.from} AS a INNER JOIN ${stores.from} AS b
+  ON ABS(a.latitude - b.longitude) < 1 AND ABS(a.longitude - b.latitude) < 1 AND ABS(a.latitude - b.latitude) > 1
+GROUP BY a.store_id ORDER BY n DESC, id LIMIT 1`,
+  );
+  return [
+    ...names.map(
+      ({ id, name, n }) =>
+        `${place(stores)}, store_id ${id}: ${n} stores have the store_name "${name}", by which the reports tell them apart`,
+    ),
+    ...(swapped === undefined
+      ? []
+      : [
+          `${place(stores)}, store_id ${swapped.id}: latitude and longitude are those of store_id ${swapped.other} the other way round; swap them`,
+        ]),
+  ];
 }
 
 /** Orders outside their file's month: the next load of that month would keep or lose them by mistake. */

@@ -15,6 +15,15 @@ export function exponential(random: Random, mean: number): number {
   return -Math.log(1 - random.next()) * mean;
 }
 
+/**
+ * A point in [0, 1), where the density rises along a straight line from 1 - slope to 1 + slope.
+ * @param slope above -1 and below 1
+ */
+export function sloped(random: Random, slope: number): number {
+  const point = random.next();
+  return (2 * point) / (1 - slope + Math.sqrt((1 - slope) ** 2 + 4 * slope * point));
+}
+
 /** Poisson with the given mean. From 60 on it uses the normal approximation, whose error is too small to see in a chart. */
 export function poisson(random: Random, mean: number): number {
   if (mean >= 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));

@@ -196,7 +196,7 @@ function* promotionEvents(): Generator<ShopEvent> {
   }
 }
 
-/** All events, in the order of their first days. An event's id is its position here, from 1. */
+/** All events since the chain's first day, in the order of their first days. An event's id is its position here, from 1. */
 export const events: readonly ShopEvent[] = [
   ...[...openings, ...history, ...holidays].map(
     ([kind, name, from, to, effect, source]): ShopEvent => ({
@@ -209,4 +209,6 @@ export const events: readonly ShopEvent[] = [
     }),
   ),
   ...promotionEvents(),
-].sort((a, b) => a.from - b.from);
+]
+  .filter(({ from }) => from >= firstDay)
+  .sort((a, b) => a.from - b.from);

@@ -1,9 +1,12 @@
 import type * as tables from "../tables/coffee.ts";
 import type { Row } from "../tables/table.ts";
-import { isoDay } from "./calendar.ts";
+import { dayOf, isoDay } from "./calendar.ts";
 import { events } from "./events.ts";
 import { priceOn, products } from "./menu.ts";
+import { FIRST_DAY } from "./shop-settings.ts";
 import { stores } from "./stores.ts";
+
+const firstDay = dayOf(FIRST_DAY);
 
 /** The rows of Stores.csv: the stores that are open on a day. */
 export function storeRows(day: number): Row<typeof tables.stores>[] {
@@ -43,7 +46,7 @@ export function productRows(day: number): Row<typeof tables.products>[] {
       is_seasonal: product.season !== 0,
       is_vegan: product.vegan,
       calories: product.calories,
-      launched_on: isoDay(product.launchedOn),
+      launched_on: isoDay(Math.max(product.launchedOn, firstDay)),
     };
   });
 }

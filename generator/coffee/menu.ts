@@ -18,7 +18,7 @@ interface Traits {
   readonly season?: number;
   /** Popularity gained per year, as a fraction of the first year's. */
   readonly growth?: number;
-  /** The first of a month, because menus change by month; by default the chain's first day. */
+  /** The first of a month, because menus change by month; by default the first price day. */
   readonly launchedOn?: string;
 }
 
@@ -35,7 +35,7 @@ const kindOf =
   (category: Category) =>
   (name: string, subcategory: string, hryvnias: readonly number[], { launchedOn, ...traits }: Traits): Product => {
     if (hryvnias.length !== priceDays.length) throw new Error(`${name} needs one price for each price day`);
-    const prices = hryvnias.map((price) => Math.round(price * 100));
+    const prices = hryvnias.map((price) => price * 100);
     const launch = launchedOn === undefined ? (priceDays[0] as number) : dayOf(launchedOn);
     return { name, category, subcategory, prices, vegan: false, season: 0, growth: 0, launchedOn: launch, ...traits };
   };
@@ -44,13 +44,13 @@ const drink = kindOf("Beverage");
 const pastry = kindOf("Pastry");
 const savory = kindOf("Savory");
 
-/** The menu. A product's id is its position here, from 1. Prices are like those of Kyiv's coffee shops. */
+/** The menu. A product's id is its position here, from 1. Prices are like those of Kyiv's coffee shops: whole hryvnias. */
 export const products: readonly Product[] = [
   drink("Espresso", "Coffee", [38, 42, 45, 50, 55, 60], { cost: 0.2, calories: 5, popularity: 9, vegan: true }),
   drink("Americano", "Coffee", [42, 45, 50, 55, 60, 65], { cost: 0.2, calories: 10, popularity: 14, vegan: true }),
-  drink("Cappuccino", "Coffee", [52.5, 58, 65, 70, 77.5, 85], { cost: 0.26, calories: 140, popularity: 22 }),
-  drink("Flat White", "Coffee", [62.5, 70, 77.5, 85, 92.5, 99], { cost: 0.27, calories: 170, popularity: 13 }),
-  drink("Latte", "Coffee", [57.5, 62.5, 70, 77.5, 85, 92.5], { cost: 0.28, calories: 190, popularity: 16 }),
+  drink("Cappuccino", "Coffee", [52, 58, 65, 70, 78, 85], { cost: 0.26, calories: 140, popularity: 22 }),
+  drink("Flat White", "Coffee", [62, 70, 78, 85, 92, 99], { cost: 0.27, calories: 170, popularity: 13 }),
+  drink("Latte", "Coffee", [58, 62, 70, 78, 85, 92], { cost: 0.28, calories: 190, popularity: 16 }),
   drink("Black Tea", "Tea", [40, 45, 50, 55, 60, 65], {
     cost: 0.15,
     calories: 2,
@@ -58,52 +58,52 @@ export const products: readonly Product[] = [
     vegan: true,
     season: -0.4,
   }),
-  drink("Hot Chocolate", "Chocolate", [65, 72.5, 80, 85, 95, 105], {
+  drink("Hot Chocolate", "Chocolate", [65, 72, 80, 85, 95, 105], {
     cost: 0.3,
     calories: 290,
     popularity: 6,
     season: -0.9,
   }),
-  drink("Cold Brew", "Cold coffee", [70, 75, 82.5, 90, 97.5, 105], {
+  drink("Cold Brew", "Cold coffee", [70, 75, 82, 90, 98, 105], {
     cost: 0.22,
     calories: 15,
     popularity: 8,
     vegan: true,
     season: 1.2,
   }),
-  drink("Matcha Latte", "Tea", [85, 90, 97.5, 110, 120, 130], {
+  drink("Matcha Latte", "Tea", [85, 90, 98, 110, 120, 130], {
     cost: 0.33,
     calories: 180,
     popularity: 3,
     growth: 0.9,
     launchedOn: "2022-07-01",
   }),
-  pastry("Butter Croissant", "Croissant", [45, 52.5, 57.5, 65, 72.5, 79], {
+  pastry("Butter Croissant", "Croissant", [45, 52, 58, 65, 72, 79], {
     cost: 0.36,
     calories: 310,
-    popularity: 18,
+    popularity: 14,
   }),
-  pastry("Almond Croissant", "Croissant", [65, 70, 77.5, 87.5, 95, 105], {
+  pastry("Almond Croissant", "Croissant", [65, 70, 78, 88, 95, 105], {
     cost: 0.38,
     calories: 420,
     popularity: 8,
     launchedOn: "2023-03-01",
   }),
-  pastry("Cinnamon Roll", "Bun", [55, 62.5, 67.5, 75, 82.5, 90], { cost: 0.34, calories: 380, popularity: 11 }),
-  pastry("Cheesecake", "Cake", [85, 95, 105, 115, 127.5, 140], { cost: 0.4, calories: 410, popularity: 7 }),
-  savory("Ham and Cheese Sandwich", "Sandwich", [95, 105, 117.5, 130, 145, 155], {
+  pastry("Cinnamon Roll", "Bun", [55, 62, 68, 75, 82, 90], { cost: 0.34, calories: 380, popularity: 11 }),
+  pastry("Cheesecake", "Cake", [85, 95, 105, 115, 128, 140], { cost: 0.4, calories: 410, popularity: 7 }),
+  savory("Ham and Cheese Sandwich", "Sandwich", [95, 105, 118, 130, 145, 155], {
     cost: 0.42,
     calories: 430,
     popularity: 12,
   }),
-  savory("Hummus Wrap", "Wrap", [90, 99, 110, 122.5, 135, 147.5], {
+  savory("Hummus Wrap", "Wrap", [90, 99, 110, 122, 135, 148], {
     cost: 0.37,
     calories: 360,
     popularity: 7,
     vegan: true,
     growth: 0.1,
   }),
-  savory("Spinach Quiche", "Quiche", [85, 92.5, 105, 115, 127.5, 139], { cost: 0.4, calories: 340, popularity: 9 }),
+  savory("Spinach Quiche", "Quiche", [85, 92, 105, 115, 128, 139], { cost: 0.4, calories: 340, popularity: 9 }),
 ];
 
 /** List price of a product on a day, in kopiykas. */

@@ -3,9 +3,9 @@ import { Random } from "../random.ts";
 import { type Guests, levelIn } from "./customers.ts";
 import { anonymousShare, storeDemand, storeLuck } from "./demand.ts";
 import { loyaltyLevels, promotions } from "./discounts.ts";
-import { type Choices, choices, choose, poisson } from "./draws.ts";
+import { type Choices, choices, choose, poisson, sloped } from "./draws.ts";
 import { products } from "./menu.ts";
-import { guests as kinds, PASSER_BY } from "./personas.ts";
+import { hourSlopes, guests as kinds, PASSER_BY } from "./personas.ts";
 import { channels, MOST_ORDERS_A_STORE_DAY, paymentMethods, Receipt, writeLine, writeOrder } from "./receipt.ts";
 import { stores } from "./stores.ts";
 import { USUAL_HOUR, USUAL_PAYMENT } from "./tastes.ts";
@@ -28,6 +28,10 @@ const [CARD, CASH] = [paymentMethods.indexOf("card"), paymentMethods.indexOf("ca
 
 const loyaltyPercents = Uint8Array.from(loyaltyLevels, ({ percent }) => percent);
 const lineCounts = kinds.map(({ lines }) => choices([0, ...lines]));
+const slopes = {
+  workday: kinds.map((kind) => hourSlopes(kind, false)),
+  weekend: kinds.map((kind) => hourSlopes(kind, true)),
+};
 const quantities = choices([0, 0.8, 0.15, 0.05]);
 const isDrink = products.map(({ category }) => category === "Beverage");
 
@@ -52,15 +56,18 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
       storeDemand(store, on.day) * anonymousShare(store, on.day) * demand * (hours.volume[PASSER_BY] as number) * luck;
     const count = visitors.length + poisson(random, mean);
     if (count > MOST_ORDERS_A_STORE_DAY) throw new Error(`${count} orders at ${store.name} on day ${on.day}`);
+    const slopesToday = on.weekend ? slopes.weekend : slopes.workday;
     if (count > keys.length) keys = new Float64Array(count * 2);
     for (let i = 0; i < count; i++) {
       const id = i < visitors.length ? (visitors[i] as number) : 0;
-      let hour = choose(random, hours.byGuest[guests.persona[id] as number] as Choices);
+      const kind = guests.persona[id] as number;
+      let hour = choose(random, hours.byGuest[kind] as Choices);
       if (id > 0 && random.next() < USUAL_HOUR) {
         const usual = (on.weekend ? guests.weekendHour : guests.workdayHour)[id] as number;
         if (usual >= opensAt && usual < closesAt) hour = usual;
       }
-      const second = Math.floor(random.next() * 3600);
+      const slope = (slopesToday[kind] as Float64Array)[hour] as number;
+      const second = Math.floor(sloped(random, slope) * 3600);
       keys[i] = (hour * 3600 + second) * PLACES + i;
     }
     keys.subarray(0, count).sort();
@@ -86,15 +93,11 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
       const price = menu.prices[product] as number;
       receipt.products[line] = product;
       receipt.quantities[line] = quantity;
-      receipt.prices[line] = price;
       receipt.subTotal += price * quantity;
     }
   }
 
-  /**
-   * Applies the better of loyalty discount and promotion. It rounds each line by itself, so that the lines add up to the order's
-   * discount.
-   */
+  /** Applies the better of loyalty discount and promotion. Prices are whole hryvnias, so no line needs rounding to the kopiyka. */
   function fillDiscount({ offers, month }: TradingDay, id: number): void {
     const level = levelIn(month, guests.level[id] as number, guests.registeredIn[id] as number);
     const loyalty = id > 0 ? (loyaltyPercents[level] as number) : 0;
@@ -103,11 +106,7 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
     const offered = asks && offer >= 0 ? (promotions[offer]?.percent as number) : 0;
     receipt.promotion = offered > loyalty ? offer : -1;
     receipt.discountPercent = Math.max(offered, loyalty);
-    receipt.discount = 0;
-    for (let line = 0; line < receipt.lineCount; line++) {
-      const amount = (receipt.prices[line] as number) * (receipt.quantities[line] as number);
-      receipt.discount += ((amount * receipt.discountPercent + 50) / 100) | 0;
-    }
+    receipt.discount = (receipt.subTotal * receipt.discountPercent) / 100;
   }
 
   /** Draws where and how the guest orders and pays. */

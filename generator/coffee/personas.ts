@@ -117,12 +117,26 @@ const passerBy: Persona = {
 export const guests: readonly Persona[] = [...personas, passerBy];
 export const PASSER_BY = personas.length;
 
+/** How often a guest orders at a time of day, in hours, if the store is open. */
+function demandAt(guest: Persona, weekend: boolean, time: number): number {
+  const peaks = weekend ? guest.weekendPeaks : guest.workdayPeaks;
+  const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((time - peak) / width) ** 2) / 2);
+  // A few orders come all day, even between the peaks.
+  return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
+}
+
 /** How often a guest orders in each hour of a day, if the store is open. */
 export function hourWeights(guest: Persona, weekend: boolean): number[] {
-  const peaks = weekend ? guest.weekendPeaks : guest.workdayPeaks;
-  return Array.from({ length: 24 }, (_, hour) => {
-    const bell = ([peak, width, height]: Peak) => height * Math.exp(-(((hour + 0.5 - peak) / width) ** 2) / 2);
-    // A few orders come all day, even between the peaks.
-    return 0.04 + peaks.map(bell).reduce((sum, value) => sum + value, 0);
+  return Array.from({ length: 24 }, (_, hour) => demandAt(guest, weekend, hour + 0.5));
+}
+
+/**
+ * How demand changes within each hour of a day, above -1 and below 1: 0.5 if three times as many guests come at its end as at its
+ * start, -0.5 for the opposite.
+ */
+export function hourSlopes(guest: Persona, weekend: boolean): Float64Array {
+  return Float64Array.from({ length: 24 }, (_, hour) => {
+    const [start, end] = [demandAt(guest, weekend, hour), demandAt(guest, weekend, hour + 1)];
+    return (end - start) / (end + start);
   });
 }

@@ -38,10 +38,9 @@ export class Receipt {
   subTotal = 0;
   discount = 0;
   lineCount = 0;
-  /** The lines: indexes into the menu, quantities, list prices. */
+  /** The lines: indexes into the menu, and quantities. */
   readonly products = new Uint8Array(MOST_LINES);
   readonly quantities = new Uint8Array(MOST_LINES);
-  readonly prices = new Int32Array(MOST_LINES);
   /** List prices of the whole menu as text, by the product's index. */
   priceTexts: readonly Encoded[] = [];
   /** The line being written, from 0. */

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { isoDay, parseDay } from "./calendar.ts";
 
 /** The chain's first day of trade. */
-export const FIRST_DAY = "2022-01-01";
+export const FIRST_DAY = "2022-01-10";
 /** The last day with prices and growth. */
 export const LAST_DAY = "2031-12-31";
 /** The scale of a busy chain: about 230 orders per shop and day in 2026. */
@@ -12,7 +12,7 @@ export const LIVING_SCALE = 10;
 export const MAX_SCALE = 500;
 const MAX_SHARDS = 99_999;
 /** Raise it with every change to the rows that a seed gives: it is part of the run's name. */
-export const MODEL_VERSION = 7;
+export const MODEL_VERSION = 8;
 
 export interface CoffeeOptions {
   /** An integer from 0 to 4294967295; another seed gives other rows. */
@@ -94,7 +94,7 @@ export interface Month {
   /** Its days in the run, as [from, to). */
   readonly from: number;
   readonly to: number;
-  /** Whether the run covers the whole month: then a later run has the same rows, and keeps its files. */
+  /** Whether the run covers the whole month, or all of the chain's first month: then a later run has the same rows, and keeps its files. */
   readonly isWhole: boolean;
 }
 
@@ -106,7 +106,8 @@ function monthsOf({ firstDay, untilDay }: Pick<CoffeeSettings, "firstDay" | "unt
     const [year = 0, month = 0] = name.split("-").map(Number);
     const next = Date.UTC(year, month, 1) / 86_400_000;
     const to = Math.min(next, untilDay + 1);
-    months.push({ name, from, to, isWhole: to === next && isoDay(from).endsWith("-01") });
+    const begins = isoDay(from).endsWith("-01") || isoDay(from) === FIRST_DAY;
+    months.push({ name, from, to, isWhole: begins && to === next });
     from = to;
   }
   return months;

@@ -1,4 +1,5 @@
 import { dayOf } from "./calendar.ts";
+import { FIRST_DAY } from "./shop-settings.ts";
 
 export interface Store {
   readonly name: string;
@@ -29,7 +30,7 @@ export const stores: readonly Store[] = [
     address: "9 Yaroslaviv Val St",
     latitude: 50.4494,
     longitude: 30.5112,
-    openedOn: dayOf("2022-01-01"),
+    openedOn: dayOf(FIRST_DAY),
     format: "flagship",
     seats: 54,
     opensAt: 8,
@@ -43,7 +44,7 @@ export const stores: readonly Store[] = [
     address: "18 Petra Sahaidachnoho St",
     latitude: 50.4612,
     longitude: 30.5221,
-    openedOn: dayOf("2022-01-15"),
+    openedOn: dayOf("2022-01-29"),
     format: "neighbourhood",
     seats: 32,
     opensAt: 8,

@@ -77,7 +77,7 @@ export function levelsHeadline({ levels }: CustomersSummary): string {
 export function valueHeadline({ ltvs }: CustomersSummary): string {
   const half = uah(quantile(ltvs, 0.5));
   if (ltvs.length < 10) return `Half of the customers have brought ${half} or more`;
-  return `The top 10% of registered customers brought ${percentWhole(topTenthShare(ltvs))} of their revenue; half of them brought less than ${half} each`;
+  return `The top 10% of registered customers brought ${percentWhole(topTenthShare(ltvs))} of their revenue; half of all customers brought less than ${half} each`;
 }
 
 export function curvesHeadline({ values }: CustomersSummary): string {
@@ -172,8 +172,8 @@ export function tradeHeadline({ registered, anonymous }: TradeSummary): string {
   if (anonymous.orders === 0) return "All orders come from registered customers";
   const more = averageOrder(registered) / averageOrder(anonymous) - 1;
   const size =
-    percentWhole(Math.abs(more)) === "0%"
-      ? "the same size"
+    Math.abs(more) < 0.005
+      ? "about the same size"
       : `${percentWhole(Math.abs(more))} ${more < 0 ? "smaller" : "larger"}`;
   const compared = Number.isFinite(more) ? `; their orders are ${size}` : "";
   return `Registered customers place ${percentWhole(registered.orders / orders)} of orders and bring ${percentWhole(registered.net / net)} of revenue${compared}`;
@@ -193,7 +193,7 @@ export function customersStory(summary: CustomersSummary): string[] {
     totals.leftLately > 0 &&
       `**${count(totals.leftLately)}** of all who seem to have left ordered in the last 90 days. They had spent ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
     apart &&
-      `Fewest **${apart.best.name}** customers have left (${percentWhole(churnRate(apart.best))}), and most **${apart.worst.name}** ones (${percentWhole(churnRate(apart.worst))}).`,
+      `**${apart.best.name}** customers leave least often (${percentWhole(churnRate(apart.best))} have left), and **${apart.worst.name}** customers most often (${percentWhole(churnRate(apart.worst))}).`,
     ltvs.length >= 10 &&
       `The top 10% of customers bring **${percentWhole(topTenthShare(ltvs))}** of registered customers' revenue.`,
     `**${percentWhole(totals.active30 / totals.customers)}** of customers came in the last 30 days.`,

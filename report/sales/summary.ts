@@ -11,7 +11,7 @@ export type DailyTotals = Pick<SalesTotals, "orders" | "refunded" | "items" | "n
 export interface SalesSummary {
   readonly filter: Filter;
   readonly totals: SalesTotals;
-  /** Totals of the previous period: as many days, right before. Undefined if the data does not reach back that far. */
+  /** Totals of the previous period: as many days, right before. Undefined if the data does not reach back that far, or no selected store was open then. */
   readonly before: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
   /** Totals of the same days 52 weeks earlier. Undefined if the data does not reach back that far. */
   readonly yearBefore: { readonly from: string; readonly to: string; readonly totals: SalesTotals } | undefined;
@@ -66,7 +66,10 @@ export function averageOrder({ net, orders, refunded }: { net: number; orders: n
 /** Computes the figures for one filter. */
 export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
   const selection = select(filter, cube);
-  const earlier = before(selection);
+  const opened = openingOf(cube, selection);
+  const previous = before(selection);
+  // A store that was open for a part of the previous period only would seem to grow.
+  const earlier = previous !== undefined && opened <= previous.from ? previous : undefined;
   const categories = filter.categories ?? [];
   const chosen = placesOf(cube, categories);
   const now = sum(cube, selection, categories);
@@ -81,7 +84,6 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
     const at = (weekday + day - first) % 7;
     weekdayCounts[at] = (weekdayCounts[at] ?? 0) + 1;
   }
-  const opened = openingOf(cube, selection);
   const days = (from: number, to: number) => daysOf(cube, selection, categories, from, to);
   const period = (at: Selection, totals: SalesTotals) => ({
     from: dayAt(cube.days.first, at.from),

@@ -207,6 +207,19 @@ describe("loading the coffee shop", () => {
       [set("order_details", "unit_price", "-1"), /unit_price is -1, and must be 0 or more/],
       [set("order_details", "order_id", "1"), /order_id is 1, which no row of orders has/],
       [set("stores", "latitude", "950"), /Stores\.csv, store_id 1: latitude is 950, and must be -90 to 90/],
+      [
+        lines("stores", (rows) => {
+          const [id, ...rest] = (rows[1] ?? "").split(",");
+          return [...rows, [`9${id}`, ...rest].join(",")];
+        }),
+        /Stores\.csv, store_id 2: 2 stores have the store_name "Podil", by which the reports tell them apart/,
+      ],
+      [
+        lines("stores", (rows) =>
+          rows.map((row) => (row.startsWith("2,") ? row.replace(/,(5\d\.\d+),(3\d\.\d+),/, ",$2,$1,") : row)),
+        ),
+        /Stores\.csv, store_id 2: latitude and longitude are those of store_id 1 the other way round; swap them/,
+      ],
       [set("stores", "store_name", '""'), /store_name is "", which is empty/],
       [set("stores", "store_name", "\u200b\u00a0"), /store_name is ".*", which is empty/],
       [

@@ -98,7 +98,7 @@ function periodWords(filter: Filter, { before }: SalesSummary): string {
       : `Figures for ${rangeName(filter.from, filter.to)}`;
   if (filter.from > filter.to) return chosen;
   return before === undefined
-    ? `${chosen}. The data does not cover the previous period, so no change is shown.`
+    ? `${chosen}. The data of the selected stores does not cover the previous period, so no change is shown.`
     : `${chosen}, compared with ${rangeName(before.from, before.to)}.`;
 }
 

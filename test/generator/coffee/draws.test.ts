@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { choices, choose, exponential, normal, poisson } from "../../../generator/coffee/draws.ts";
+import { choices, choose, exponential, normal, poisson, sloped } from "../../../generator/coffee/draws.ts";
 import { Random } from "../../../generator/random.ts";
 
 const DRAWS = 40_000;
@@ -28,6 +28,17 @@ describe("draws", () => {
     expect(variance).to.be.closeTo(1, 0.03);
     const stays = momentsOf((random) => exponential(random, 300));
     expect(stays.mean).to.be.closeTo(300, 6);
+  });
+
+  it("has points that rise with a slope, from 0 to 1", () => {
+    for (const slope of [-0.99, -0.4, 0, 0.4, 0.99]) {
+      const draw = (random: Random) => sloped(random, slope);
+      const { mean, variance } = momentsOf(draw);
+      expect(mean, String(slope)).to.be.closeTo(1 / 2 + slope / 6, 0.005);
+      expect(variance, String(slope)).to.be.closeTo(1 / 12 - slope ** 2 / 36, 0.003);
+      expect(draw({ next: () => 0 } as Random)).to.equal(0);
+      expect(draw({ next: () => 1 - 2 ** -32 } as Random)).to.be.below(1);
+    }
   });
 
   it("chooses by weight, and never a choice of weight zero", () => {

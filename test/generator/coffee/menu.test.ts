@@ -5,10 +5,10 @@ import { categories, priceOn, products } from "../../../generator/coffee/menu.ts
 describe("the menu", () => {
   const cappuccino = products.find(({ name }) => name === "Cappuccino");
   const changes: [string, number][] = [
-    ["2022-01-01", 5250],
-    ["2022-10-31", 5250],
+    ["2022-01-10", 5200],
+    ["2022-10-31", 5200],
     ["2022-11-01", 5800],
-    ["2026-03-31", 7750],
+    ["2026-03-31", 7800],
     ["2026-04-01", 8500],
     ["2031-12-31", 8500],
   ];
@@ -22,6 +22,16 @@ describe("the menu", () => {
     expect(new Set(products.map(({ name }) => name)).size).to.equal(products.length);
     const first = products.filter(({ launchedOn }) => launchedOn === dayOf("2022-01-01"));
     expect(new Set(first.map(({ category }) => category))).to.deep.equal(new Set(categories));
+  });
+
+  it("has prices in whole hryvnias, as menus in Kyiv do, and none that falls", () => {
+    for (const { name, prices } of products) {
+      for (const price of prices) expect(price % 100, name).to.equal(0);
+      expect(
+        [...prices].sort((a, b) => a - b),
+        name,
+      ).to.deep.equal(prices);
+    }
   });
 
   // Orders take the menu of a month's first day for the whole month.

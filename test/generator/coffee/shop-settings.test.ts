@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { isoDay } from "../../../generator/coffee/calendar.ts";
-import { type CoffeeOptions, checkSettings, shardMonths } from "../../../generator/coffee/shop-settings.ts";
+import { type CoffeeOptions, checkSettings, FIRST_DAY, shardMonths } from "../../../generator/coffee/shop-settings.ts";
 import { UserError } from "../../../generator/errors.ts";
 
 const right: CoffeeOptions = { seed: 42, until: "2026-11-22", scale: 1, shard: { index: 0, count: 1 } };
@@ -18,20 +18,20 @@ function refusal(changed: Partial<CoffeeOptions>): string {
 
 describe("settings of the coffee shop", () => {
   const mistakes: [string, Partial<CoffeeOptions>, string][] = [
-    ["a last day that does not exist", { until: "2026-02-30" }, 'until is "2026-02-30": use a day from 2022-01-01'],
-    ["a last day before the first", { until: "2021-12-31" }, 'until is "2021-12-31": use a day from 2022-01-01'],
+    ["a last day that does not exist", { until: "2026-02-30" }, 'until is "2026-02-30": use a day from 2022-01-10'],
+    ["a last day before the first", { until: "2022-01-09" }, 'until is "2022-01-09": use a day from 2022-01-10'],
     [
       "a last day beyond the model's",
       { until: "2032-01-01" },
-      'until is "2032-01-01": use a day from 2022-01-01 to 2031-12-31',
+      'until is "2032-01-01": use a day from 2022-01-10 to 2031-12-31',
     ],
     ["a last day in another notation", { until: "22.11.2026" }, 'until is "22.11.2026": use a day from'],
-    ["no days", { days: 0 }, "days is 0: use an integer from 1 to 1787"],
-    ["part of a day", { days: 1.5 }, "days is 1.5: use an integer from 1 to 1787"],
+    ["no days", { days: 0 }, "days is 0: use an integer from 1 to 1778"],
+    ["part of a day", { days: 1.5 }, "days is 1.5: use an integer from 1 to 1778"],
     [
       "days that reach before the first",
-      { days: 1788 },
-      "days is 1788: use an integer from 1 to 1787, which reaches back to",
+      { days: 1779 },
+      "days is 1779: use an integer from 1 to 1778, which reaches back to",
     ],
     ["a scale of zero", { scale: 0 }, "scale is 0: use a number above 0, up to 500"],
     ["a negative scale", { scale: -1 }, "scale is -1: use a number above 0"],
@@ -56,8 +56,8 @@ describe("settings of the coffee shop", () => {
   });
 
   it("accepts the first and the last possible day", () => {
-    expect(checkSettings({ ...right, until: "2022-01-01", days: 1 }).firstDay).to.equal(
-      checkSettings({ ...right, until: "2022-01-01" }).untilDay,
+    expect(checkSettings({ ...right, until: "2022-01-10", days: 1 }).firstDay).to.equal(
+      checkSettings({ ...right, until: "2022-01-10" }).untilDay,
     );
     expect(isoDay(checkSettings({ ...right, until: "2031-12-31" }).untilDay)).to.equal("2031-12-31");
   });
@@ -73,7 +73,7 @@ describe("settings of the coffee shop", () => {
 
   it("cuts the months into shards without gap or overlap, and knows which are whole", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1787 }), fc.integer({ min: 1, max: 40 }), (days, count) => {
+      fc.property(fc.integer({ min: 1, max: 1778 }), fc.integer({ min: 1, max: 40 }), (days, count) => {
         const shards = Array.from({ length: count }, (_, index) =>
           checkSettings({ ...right, days, shard: { index, count } }),
         );
@@ -82,7 +82,8 @@ describe("settings of the coffee shop", () => {
         for (const { name, from, to, isWhole } of months) {
           expect(from).to.equal(next);
           expect([isoDay(from).slice(0, 7), isoDay(to - 1).slice(0, 7)]).to.deep.equal([name, name]);
-          expect(isWhole).to.equal(isoDay(from).endsWith("-01") && isoDay(to).endsWith("-01"));
+          const begins = isoDay(from).endsWith("-01") || isoDay(from) === FIRST_DAY;
+          expect(isWhole).to.equal(begins && isoDay(to).endsWith("-01"));
           next = to;
         }
         expect(next).to.equal((shards[0]?.untilDay ?? 0) + 1);

@@ -59,9 +59,9 @@ describe("the coffee shop's data as a whole", () => {
     });
 
     it("has the lines of its categories in proportion", async () => {
-      expect(await share("product_category = 'Beverage'", lines)).to.be.within(0.5, 0.6);
-      expect(await share("product_category = 'Pastry'", lines)).to.be.within(0.26, 0.36);
-      expect(await share("product_category = 'Savory'", lines)).to.be.within(0.1, 0.2);
+      expect(await share("product_category = 'Beverage'", lines)).to.be.within(0.57, 0.66);
+      expect(await share("product_category = 'Pastry'", lines)).to.be.within(0.22, 0.3);
+      expect(await share("product_category = 'Savory'", lines)).to.be.within(0.09, 0.17);
     });
   });
 
@@ -79,6 +79,31 @@ describe("the coffee shop's data as a whole", () => {
         expect(at("workday", peak)).to.be.above(at("workday", before)).and.above(at("workday", after));
       }
       expect(at("weekend", 11)).to.be.above(2 * at("weekend", 8));
+    });
+
+    it("has guests come minute by minute as the rush builds up and ends, without a step from hour to hour", async () => {
+      const [counts = {}] = await shop.rows(`SELECT ${[
+        "order_hour = 7 AND minute >= 30",
+        "order_hour = 7 AND minute < 30",
+        "order_hour = 9 AND minute < 30",
+        "order_hour = 9 AND minute >= 30",
+        "order_hour = 8 AND minute >= 50",
+        "order_hour = 9 AND minute < 10",
+      ]
+        .map((condition, i) => `COUNT(*) FILTER (WHERE ${condition})::INTEGER AS c${i}`)
+        .join(", ")}
+        FROM (SELECT order_hour, EXTRACT(minute FROM ordered_at) AS minute FROM orders WHERE isodow(order_date) < 6)`);
+      const [late7, early7, early9, late9, end8, start9] = Object.values(counts) as number[];
+      expect(late7).to.be.above(1.5 * (early7 as number));
+      expect(early9).to.be.above(1.3 * (late9 as number));
+      expect((start9 as number) / (end8 as number)).to.be.within(0.6, 1.1);
+    });
+
+    it("sells more cappuccinos than anything else", async () => {
+      const [best] = await shop.rows(
+        `SELECT product_name FROM ${lines} GROUP BY 1 ORDER BY SUM(quantity) DESC LIMIT 1`,
+      );
+      expect(best).to.deep.equal({ product_name: "Cappuccino" });
     });
 
     it("has stores for offices, and stores for weekends", async () => {
