@@ -42,7 +42,7 @@ export const generatorCommands = {
   /** Fills the merchant's and the e-wallet's tables. */
   async fill(args: string[]): Promise<void> {
     const options = readOptions(
-      "fill",
+      "fill [settings]: fills the tables of the merchant and the e-wallet",
       {
         source: thelookSource,
         seed,
@@ -75,7 +75,11 @@ export const generatorCommands = {
   /** Writes the coffee shop's CSV files, or one task's shard of them. */
   async generate(args: string[]): Promise<void> {
     const where = { out: text("folder to write to, instead of --lake", undefined), lake: lakeUrl };
-    const options = readOptions("generate", { ...where, prefix, ...coffeeOptions, ...shardOptions }, args);
+    const options = readOptions(
+      "npm run generate -- [settings]: writes the coffee shops' CSV files",
+      { ...where, prefix, ...coffeeOptions, ...shardOptions },
+      args,
+    );
     const url = options.out === undefined ? options.lake : folderUrl(options.out);
     const lake = await openLake(required(url, "--out DIR, or --lake or LAKE_URL"));
     const { seed, scale, until = yesterdayInKyiv(), days, prefix: folder, task, tasks } = options;
@@ -92,7 +96,11 @@ export const generatorCommands = {
   async load(args: string[]): Promise<void> {
     const allowShrink = flag("load a run with far fewer rows than the last one too");
     const whole = flag("load files that have not changed since the last load too");
-    const options = readOptions("load", { lake: lakeUrl, prefix, warehouse: warehouseUrl, allowShrink, whole }, args);
+    const options = readOptions(
+      "load [settings]: loads the coffee shops' CSV files into a warehouse",
+      { lake: lakeUrl, prefix, warehouse: warehouseUrl, allowShrink, whole },
+      args,
+    );
     const lake = await openLake(required(options.lake, "--lake or LAKE_URL"));
     const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
     try {
@@ -110,7 +118,11 @@ export const generatorCommands = {
     const thelook = flag(
       "the folder is an export of thelook in any form that npm start reads: rewrite it so that BigQuery can load it",
     );
-    const options = readOptions("upload", { from, to, thelook }, args);
+    const options = readOptions(
+      "npm run upload -- [settings]: uploads a folder to a bucket",
+      { from, to, thelook },
+      args,
+    );
     const folder = resolveFromCaller(required(options.from, "--from DIR"));
     const target = required(options.to, "--to gs://BUCKET/PREFIX");
     const { upload } = await import("./upload.ts");

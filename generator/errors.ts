@@ -28,7 +28,9 @@ export function isUserError(error: unknown): error is UserError {
 
 /** Explains an error of the file system that a person can mend, such as a read-only folder; undefined for any other error. */
 function explainFiles(error: unknown): string | undefined {
-  const { code, path } = error as { code?: unknown; path?: unknown };
+  const { code, path: first, dest } = error as { code?: unknown; path?: unknown; dest?: unknown };
+  // A copy names both files.
+  const path = ["ENOSPC", "EDQUOT"].includes(String(code)) ? (dest ?? first) : first;
   if (typeof path !== "string") return undefined;
   if (["EACCES", "EPERM", "EROFS"].includes(String(code)))
     return `${path} cannot be used (${messageOf(error)}): allow reading and writing it, or choose another folder`;

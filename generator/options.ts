@@ -7,6 +7,8 @@ export interface Option<Value> {
   readonly env?: string;
   readonly help: string;
   readonly default: Value;
+  /** The default to show in the help, if not the option but the command decides it. */
+  readonly otherwise?: unknown;
   /** Turns text into the value, or throws a string that says what is allowed. */
   readonly parse: (text: string) => Value;
   /** A `flag` takes no value; the `argument` is the one text without a `--name`; a `list` may be given several times. */
@@ -81,6 +83,7 @@ export function number<const D extends number | undefined>(
 /**
  * Reads a command's settings: arguments override the environment, and the environment overrides the defaults. With `--help`, prints
  * the settings and exits.
+ * @param command how to call the command, and what it does: "npm run report -- [settings]: makes the reports again"
  * Throws one UserError that lists every wrong setting, its value and what is allowed, and one if npm swallowed settings.
  */
 export function readOptions<O extends Options>(
@@ -199,14 +202,15 @@ function calledBy(name: string, { form }: Option<unknown>): string {
   return form === "argument" ? `"${name.toUpperCase()}"` : `--${flagOf(name)}`;
 }
 
-/** The help text: the command's name, then each setting, in lines of at most 80 columns. */
+/** The help text: what the command does, then each setting, in lines of at most 80 columns. */
 export function usage(command: string, options: Options): string {
   const rows = Object.entries(options).map(([name, option]) => {
-    const { help, default: value, env, form } = option;
+    const { help, env, form } = option;
+    const value = option.default ?? option.otherwise;
     const shown = value === undefined || form === "flag" || form === "list" ? "" : `default ${value}`;
     const notes = [shown, env ? `or ${env}` : ""].filter(Boolean).join(", ");
     const about = wrapTo(80, `${help}${notes ? ` (${notes})` : ""}`, " ".repeat(19));
     return `  ${calledBy(name, option).padEnd(16)} ${about.trimStart()}`;
   });
-  return [`${command}`, ...rows].join("\n");
+  return [wrapTo(80, command), ...rows].join("\n");
 }

@@ -25,6 +25,12 @@ const adoptable = [
   "gcp:cloudscheduler/job:Job",
 ];
 
+const help = `npm run adopt -- NAME...: adds to the stack's state what exists at Google
+  NAME             a resource as \`up\` printed it before its 409, such as
+                   files-bucket
+Kinds that can be adopted:
+${adoptable.map((type) => type.replace(/^gcp:(\w+)\/.*:(\w+)$/, "  gcp.$1.$2")).join("\n")}`;
+
 /** A file that `pulumi import` reads. */
 interface ImportFile {
   readonly nameTable?: Readonly<Record<string, string>>;
@@ -34,7 +40,7 @@ interface ImportFile {
 async function main(): Promise<void> {
   const names = process.argv.slice(2);
   const how = "name the resources to adopt, as `up` printed them before its 409: npm run adopt -- files-bucket";
-  if (names.includes("--help")) return console.log(how);
+  if (names.includes("--help")) return console.log(help);
   const setting = names.find((name) => name.startsWith("-"));
   if (setting !== undefined) throw new UserError(`${setting} is not a setting: ${how}`);
   if (names.length === 0) throw new UserError(how);

@@ -24,7 +24,11 @@ const settings = {
 const BUDGETS = [1, 2, 3, 5, 10, LARGE_BUDGET];
 
 async function main(): Promise<void> {
-  const { persons, ...options } = readOptions("npm run attack --", settings, process.argv.slice(2));
+  const { persons, ...options } = readOptions(
+    "npm run attack -- [settings]: attacks each rule of the clean room, and shows what each attack wins",
+    settings,
+    process.argv.slice(2),
+  );
   const out = resolveFromCaller(options.out);
   roomFile(out);
   installAll();

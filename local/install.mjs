@@ -78,6 +78,9 @@ function isInstalled(folder, stampName, result, input) {
   );
 }
 
+// If a reader stops early (`npm start | head`), the installation goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 /** The installations under way, and when each started. A terminal shows their seconds. */
 const underWay = new Map();
 const showing = process.stdout.isTTY

@@ -24,7 +24,11 @@ const settings = {
 
 /** `npm run mcp`: the clean room as a server of the Model Context Protocol, over standard input and output, until the input ends. */
 async function main(): Promise<void> {
-  const { as, out } = readOptions("npm run -s mcp --", settings, process.argv.slice(2));
+  const { as, out } = readOptions(
+    "npm run -s mcp -- --as PARTY [settings]: lets an agent ask the clean room, by the Model Context Protocol over standard input and output",
+    settings,
+    process.argv.slice(2),
+  );
   if (as === undefined)
     throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
   // A client starts npm in any folder, and npm changes to the project's.

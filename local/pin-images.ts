@@ -10,7 +10,7 @@ import { digestOf } from "./image-digests.ts";
 
 await runMain(async () => {
   const options = readOptions(
-    "npm run pin --",
+    "npm run pin -- [settings]: finds the digests of the images that the jobs run on today",
     {
       set: flag("set the digests in the current stack, instead of printing the commands"),
       registry: text("address of a registry to ask instead of the images' own", undefined),

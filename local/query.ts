@@ -55,7 +55,13 @@ const settings = {
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   try {
-    await ask(readOptions("npm run query --", settings, args));
+    await ask(
+      readOptions(
+        'npm run -s query -- --as PARTY [settings] ["SQL"]: asks the clean room as one of its parties',
+        settings,
+        args,
+      ),
+    );
   } catch (error) {
     if (!args.includes("--json") || !isUserError(error)) throw error;
     // Show only the message, without the list of all settings that may follow.

@@ -17,7 +17,11 @@ const settings = {
 
 /** `npm run report`: writes the reports again from the marts of the last `npm start` or of another warehouse. */
 async function main(): Promise<void> {
-  const { warehouse, ...options } = readOptions("npm run report --", settings, process.argv.slice(2));
+  const { warehouse, ...options } = readOptions(
+    "npm run report -- [settings]: makes the reports again",
+    settings,
+    process.argv.slice(2),
+  );
   const out = resolveFromCaller(options.out);
   if (warehouse === undefined && !existsSync(join(out, "warehouse.duckdb")))
     throw new UserError(

@@ -16,7 +16,11 @@ const settings = {
 
 /** `npm run room`: a page on this machine in which both parties of the clean room can ask. It runs until Ctrl-C. */
 async function main(): Promise<void> {
-  const options = readOptions("npm run room --", settings, process.argv.slice(2));
+  const options = readOptions(
+    "npm run room -- [settings]: opens a page on which both parties ask the clean room, with a guided tour",
+    settings,
+    process.argv.slice(2),
+  );
   const out = resolveFromCaller(options.out);
   roomFile(out);
   installAll();

@@ -18,10 +18,10 @@ import { dbtDocs } from "./write-reports.ts";
 const settings = {
   thelook: text("folder with an export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
   ...coffeeOptions,
-  // The defaults of these two are in Pulumi.yaml.
-  seed: optional(coffeeOptions.seed),
-  scale: optional(coffeeOptions.scale),
-  dirtShare: optional(dirtShareOption),
+  // Without a value, Pulumi.yaml's own applies, and the generator's for dirtShare.
+  seed: withoutDefault(coffeeOptions.seed),
+  scale: withoutDefault(coffeeOptions.scale),
+  dirtShare: withoutDefault(dirtShareOption),
   stack: text("stack to rehearse, with the settings of Pulumi.NAME.yaml", undefined),
   set: list("name=value of any setting of Pulumi.yaml; may be given several times"),
   out: text("folder for the results", ".local"),
@@ -30,7 +30,11 @@ const settings = {
 
 /** `npm start`: rehearses `index.ts` on this machine, answers the use cases, and writes the reports. */
 async function main(): Promise<void> {
-  const options = readOptions("npm start --", settings, process.argv.slice(2));
+  const options = readOptions(
+    "npm start -- [settings]: rehearses both demos on this machine, answers the clean room's questions, and makes the reports",
+    settings,
+    process.argv.slice(2),
+  );
   const { thelook, until, seed, scale, days, dirtShare } = options;
   const yaml = readPulumiYaml();
   const { program, defaults } = yaml;
@@ -91,8 +95,8 @@ function keepCompiledModules(): void {
   process.env.NODE_COMPILE_CACHE ??= folder;
 }
 
-function optional<T>(option: Option<T>): Option<T | undefined> {
-  return { ...option, default: undefined };
+function withoutDefault<T>(option: Option<T>): Option<T | undefined> {
+  return { ...option, default: undefined, otherwise: option.default };
 }
 
 await runMain(main);

@@ -4,6 +4,13 @@ import { benchNight } from "./bench/night.ts";
 import { benchReports } from "./bench/report.ts";
 import { benchWallet } from "./bench/wallet.ts";
 
+if (process.argv.length > 2) {
+  console.error(
+    "error: npm run bench takes no arguments: it measures everything, in some minutes, and prints one JSON document",
+  );
+  process.exit(1);
+}
+
 /** `npm run bench`: the speed of what is heavy, as one JSON document. Figures only; no test depends on them. */
 const coffee = await benchCoffee();
 const night = await benchNight();

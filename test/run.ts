@@ -70,8 +70,8 @@ const asked = process.argv.slice(2);
 const named = asked.some((each) => each.endsWith(".test.ts"));
 const everything = Boolean(process.env.CI);
 const inOrder = named ? [] : [...new Set([...longest, ...files])].filter((file) => everything || !slow.includes(file));
-// One more than there are cores, up to four: tests also wait, for browsers, servers and processes that they start.
-const jobs = Math.max(2, Math.min(4, availableParallelism() + 1));
+// Two more than there are cores, up to four: tests also wait, for browsers, servers and processes that they start.
+const jobs = Math.max(2, Math.min(4, availableParallelism() + 2));
 
 const madeOnce = mkdtempSync(join(tmpdir(), "made-once-"));
 const mocha = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");

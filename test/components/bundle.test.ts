@@ -89,7 +89,7 @@ describe("The bundle", () => {
     const { code, stderr } = await node([file, "refill"]).catch((error) => error);
     const commands = "fill, generate, load, report, upload";
     expect([code, stderr]).to.deep.equal([1, `\nerror: "refill" is not a command: use ${commands}\n`]);
-    expect(await node([file, "report", "--help"])).to.match(/^report\n {2}--to .*REPORT_URL/s);
+    expect(await node([file, "report", "--help"])).to.match(/^report \[settings\]: .*\n {2}--to .*REPORT_URL/s);
   });
 
   describe("in plain Node, on Google Cloud", () => {

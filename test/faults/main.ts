@@ -1,3 +1,4 @@
+import { wrapTo } from "../../generator/wrap.ts";
 import { clients } from "./clients.ts";
 import { corruptInputs } from "./corrupt.ts";
 import type { Kind } from "./fault.ts";
@@ -16,6 +17,14 @@ import { swaps } from "./swap.ts";
 
 const kinds: readonly Kind[] = [swaps, kills, nights, corruptInputs, clients];
 
+if (process.argv.includes("--help")) {
+  console.log(`npm run faults -- [KIND...] [settings]: injects faults, and looks whether the
+last good data stands
+  KIND             ${wrapTo(80, kinds.map(({ name }) => `"${name}"`).join(", "), " ".repeat(19)).trimStart()}
+  --sample         a few of each kind, in place of all in about ten minutes
+  --verbose        name each fault that was survived, too`);
+  process.exit(0);
+}
 const asked = process.argv.slice(2).filter((each) => !each.startsWith("--"));
 const unknown = asked.filter((name) => !kinds.some((kind) => kind.name === name));
 if (unknown.length > 0) {

@@ -27,6 +27,8 @@ describe("A command that fails", () => {
       stderr: "\nerror: /data/x cannot be used (EROFS: open): allow reading and writing it, or choose another folder\n",
     });
     expect(system("ENOSPC").stderr).to.equal("\nerror: no space left to write /data/x (ENOSPC): free some\n");
+    const copy = `throw Object.assign(new Error("full"), { code: "ENOSPC", path: "/from", dest: "/to", syscall: "copyfile" });`;
+    expect(run(copy).stderr).to.equal("\nerror: no space left to write /to (ENOSPC): free some\n");
     expect(system("EBADF").stderr).to.match(/^Error: EBADF: open\n +at /);
   });
 });

@@ -85,6 +85,8 @@ describe("a command's settings", () => {
 
   it("are listed with help, default and environment variable", () => {
     expect(usage("demo", options)).to.match(/--seed +seed \(default 42, or SEED\)/);
+    const decidedLater = { ...options.seed, default: undefined, otherwise: 7 };
+    expect(usage("demo", { seed: decidedLater })).to.match(/--seed +seed \(default 7, or SEED\)/);
   });
 
   it("keep a word that is longer than a line", () => {

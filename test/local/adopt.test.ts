@@ -12,7 +12,7 @@ describe("npm run adopt", () => {
 
   it("tells how to use it, and that Pulumi's command line is missing, without a stack trace", () => {
     for (const [args, code, said] of [
-      [["--help"], 0, /^name the resources to adopt/],
+      [["--help"], 0, /^npm run adopt -- NAME\.\.\.: adds .+ gcp\.storage\.Bucket\n.+ gcp\.cloudscheduler\.Job\n$/s],
       [["--stack", "dev"], 1, /^\nerror: --stack is not a setting: name the resources/],
       [[], 1, /^\nerror: name the resources to adopt/],
       [["files-bucket"], 1, /^\nerror: Pulumi's command line is missing: `npx pulumi version` installs it\n$/],

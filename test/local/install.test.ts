@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   cpSync,
@@ -159,6 +160,20 @@ describe("The installer", () => {
     expect([code, output]).to.deep.equal([1, output]);
     expect(output).to.match(/error: Python 3\.11 has no venv\. On Debian and Ubuntu: apt install python3-venv/);
     expect(output).not.to.include("Installing");
+  });
+
+  it("goes on if a reader of its output stops early", async () => {
+    const here = usual();
+    const installer = spawn(process.execPath, ["local/install.mjs"], {
+      cwd: here.clone,
+      env: { PATH: join(here.folder, "bin") },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    installer.stdout.destroy();
+    installer.stderr.destroy();
+    const [code] = await once(installer, "close");
+    expect(code).to.equal(0);
+    expect(said(here)).to.include("pip ");
   });
 
   it("keeps pip from installing for the user", async () => {

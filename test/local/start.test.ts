@@ -165,7 +165,7 @@ describe("npm start", () => {
 
   it("changes nothing if its input is bad, and fails with one message and exit code 1", async () => {
     for (const [said, ...bad] of [
-      ["days is 11: use an integer from 1 to 10", "--until", "2022-01-10", "--set", "days=11"],
+      ["days is 11: use an integer from 1 to 10", "--until", "2022-01-19", "--set", "days=11"],
       ["nothing-here does not exist", "--thelook", join(folder, "nothing-here")],
     ] as const) {
       const { code, output } = await npmStart("--out", out, ...bad);

@@ -12,7 +12,7 @@ let times = 0;
 /** Evaluates `index.ts` with settings that make little data. @param more other settings, by name */
 export async function declareStack(more: Readonly<Record<string, string>> = {}): Promise<Declaration> {
   const { program, defaults } = readPulumiYaml(new URL("../../Pulumi.yaml", import.meta.url));
-  const config = { ...defaults, [`${program}:days`]: "20", [`${program}:scale`]: "0.02" };
+  const config = { ...defaults, [`${program}:days`]: "20", [`${program}:scale`]: "0.05" };
   for (const [name, value] of Object.entries(more)) Object.assign(config, { [`${program}:${name}`]: value });
   // A new URL each time, because a module runs once.
   const load = () => import(`${new URL("../../index.ts", import.meta.url).href}?time=${++times}`);

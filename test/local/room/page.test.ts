@@ -9,6 +9,9 @@ import { temporaryFolder } from "../../generator/thelook/merchant.ts";
 import { findChromium, howToGetChromium, type OpenPage, openAt, startChromium } from "../../support/chromium.ts";
 import { type ServedRoom, servedRoom } from "./bench.ts";
 
+const desktop = { width: 1280, height: 800 };
+const phone = { width: 390, height: 844 };
+
 describe("the page of the clean room", function () {
   this.timeout(120_000);
   const folder = temporaryFolder();
@@ -36,8 +39,7 @@ describe("the page of the clean room", function () {
   });
 
   async function open(options: BrowserContextOptions = {}, hash = ""): Promise<void> {
-    const viewport = { width: 1280, height: 800 };
-    opened = await openAt(browser, served.server.url, "body[data-ready]", { viewport, ...options, hash });
+    opened = await openAt(browser, served.server.url, "body[data-ready]", { viewport: desktop, ...options, hash });
     page = opened.page;
   }
 
@@ -55,17 +57,17 @@ describe("the page of the clean room", function () {
     await page.keyboard.insertText(sql);
   }
 
-  async function expectAccessible(): Promise<void> {
+  async function expectAccessible(where: string): Promise<void> {
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as axe.AxeResults;
     expect(
       violations.flatMap(({ id, nodes }) =>
         nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
       ),
+      where,
     ).to.deep.equal([]);
-    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), "wider than the screen").to.equal(
-      0,
-    );
+    const tooWide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    expect(tooWide, `${where}: wider than the screen`).to.equal(0);
   }
 
   const told = () => page.locator(".told p").first().innerText();
@@ -228,23 +230,34 @@ describe("the page of the clean room", function () {
     expect(entries.merchant?.named).to.deep.equal(["spend_by_segment"]);
   });
 
-  const looks: Readonly<Record<string, BrowserContextOptions>> = {
-    light: {},
-    dark: { colorScheme: "dark" },
-    phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
-  };
-  for (const [look, options] of Object.entries(looks))
-    it(`is accessible: ${look}`, async () => {
-      await open(options, "#step-2");
-      await asked(() => page.getByRole("button", { name: "Join the view" }).click());
-      await expectAccessible();
-      await page.getByRole("button", { name: "Step 4: Too few to tell" }).click();
-      await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
-      for (const summary of await page.locator("summary").all()) await summary.click();
-      await expectAccessible();
-      // A query that is longer than the editor, which scrolls.
-      await page.getByRole("button", { name: "Step 7: The attack that works" }).click();
-      await asked(() => page.getByRole("button", { name: "Pad every group" }).click());
-      await expectAccessible();
-    });
+  it("is as wide as a phone", async () => {
+    await open({ viewport: phone, isMobile: true, hasTouch: true });
+    expect(await page.evaluate("[innerWidth, document.documentElement.scrollWidth]")).to.deep.equal([390, 390]);
+  });
+
+  it("is accessible, light and dark, on a desktop and on a phone", async () => {
+    const states: Readonly<Record<string, () => Promise<unknown>>> = {
+      "an answer": () => asked(() => page.getByRole("button", { name: "Join the view" }).click()),
+      "a short answer, with all details open": async () => {
+        await page.getByRole("button", { name: "Step 4: Too few to tell" }).click();
+        await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
+        for (const summary of await page.locator("summary").all()) await summary.click();
+      },
+      "a query that is longer than the editor, which scrolls": async () => {
+        await page.getByRole("button", { name: "Step 7: The attack that works" }).click();
+        await asked(() => page.getByRole("button", { name: "Pad every group" }).click());
+      },
+    };
+    await open({}, "#step-2");
+    for (const [state, reach] of Object.entries(states)) {
+      await reach();
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await expectAccessible(`${state}, ${colorScheme}`);
+      }
+      await page.setViewportSize(phone);
+      await expectAccessible(`${state}, on a phone`);
+      await page.setViewportSize(desktop);
+    }
+  });
 });
