@@ -18,10 +18,7 @@ import { dbtDocs } from "./write-reports.ts";
 const settings = {
   thelook: text("folder with an export of thelook_ecommerce, instead of the built-in synthetic one", undefined),
   ...coffeeOptions,
-  // Without a value, Pulumi.yaml's own applies, and the generator's for dirtShare.
-  seed: withoutDefault(coffeeOptions.seed),
-  scale: withoutDefault(coffeeOptions.scale),
-  dirtShare: withoutDefault(dirtShareOption),
+  dirtShare: decidedLater(dirtShareOption, dirtShareOption.default),
   stack: text("stack to rehearse, with the settings of Pulumi.NAME.yaml", undefined),
   set: list("name=value of any setting of Pulumi.yaml; may be given several times"),
   out: text("folder for the results", ".local"),
@@ -30,13 +27,18 @@ const settings = {
 
 /** `npm start`: rehearses `index.ts` on this machine, answers the use cases, and writes the reports. */
 async function main(): Promise<void> {
+  const yaml = readPulumiYaml();
   const options = readOptions(
     "npm start -- [settings]: rehearses both demos on this machine, answers the clean room's questions, and makes the reports",
-    settings,
+    {
+      ...settings,
+      // The defaults of these two are in Pulumi.yaml.
+      seed: decidedLater(coffeeOptions.seed, yaml.settings.seed?.default),
+      scale: decidedLater(coffeeOptions.scale, yaml.settings.scale?.default),
+    },
     process.argv.slice(2),
   );
   const { thelook, until, seed, scale, days, dirtShare } = options;
-  const yaml = readPulumiYaml();
   const { program, defaults } = yaml;
   const config: Record<string, string> = {
     ...defaults,
@@ -95,8 +97,8 @@ function keepCompiledModules(): void {
   process.env.NODE_COMPILE_CACHE ??= folder;
 }
 
-function withoutDefault<T>(option: Option<T>): Option<T | undefined> {
-  return { ...option, default: undefined, otherwise: option.default };
+function decidedLater<T>(option: Option<T>, otherwise: unknown): Option<T | undefined> {
+  return { ...option, default: undefined, otherwise };
 }
 
 await runMain(main);
