@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -25,6 +26,19 @@ interface Machine {
   readonly clone: string;
   /** Puts a program on the PATH: a shell script. */
   program(name: string, script: string): void;
+}
+
+/** Another user, and a Node that this user may run. */
+interface Stranger {
+  readonly uid?: number;
+  readonly node?: string;
+}
+
+/** The checkout may be in a folder that others cannot enter, and its Node with it. */
+function stranger({ folder }: Machine): Stranger {
+  const node = join(folder, "bin", "node");
+  copyFileSync(process.execPath, node);
+  return { uid: 65_534, node };
 }
 
 const NPM = `mkdir -p node_modules/node/bin && echo "npm $*" >> ../said && echo {} > node_modules/.package-lock.json
@@ -67,11 +81,12 @@ describe("The installer", () => {
     made.program("python3", python("3.11"));
     return made;
   };
-  const install = async ({ folder, clone }: Machine, env: Record<string, string> = {}, as: { uid?: number } = {}) => {
-    const run = promisify(execFile)(process.execPath, ["local/install.mjs"], {
+  const install = async ({ folder, clone }: Machine, env: Record<string, string> = {}, as: Stranger = {}) => {
+    const { node = process.execPath, ...user } = as;
+    const run = promisify(execFile)(node, ["local/install.mjs"], {
       cwd: clone,
       env: { PATH: join(folder, "bin"), ...env },
-      ...as,
+      ...user,
     });
     const done = await run.catch((error: { code: number; stdout: string; stderr: string }) => error);
     return { code: "code" in done ? done.code : 0, output: done.stdout + done.stderr };
@@ -123,7 +138,7 @@ describe("The installer", () => {
     rmSync(join(here.clone, ".venv/bin/python"));
     for (const folder of [here.folder, join(here.folder, "bin")]) chmodSync(folder, 0o755);
     chmodSync(join(here.clone, ".venv/bin"), 0o555);
-    const { code, output } = await install(here, {}, process.getuid?.() === 0 ? { uid: 65_534 } : {});
+    const { code, output } = await install(here, {}, process.getuid?.() === 0 ? stranger(here) : {});
     chmodSync(join(here.clone, ".venv/bin"), 0o755);
     expect([code, output]).to.deep.equal([1, output]);
     expect(output).to.match(/^error: EACCES.*\.venv.*: another user owns it.* sudo chown -R .*$/m);
