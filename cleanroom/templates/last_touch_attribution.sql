@@ -41,7 +41,7 @@ attributed AS (
   JOIN touched AS t ON t.hashed_email = p.hashed_email
   WHERE window_days IN (7, 30, 90, 365)
     AND t.touched_at <= p.paid_at
-    AND TIMESTAMP_DIFF(p.paid_at, t.touched_at, HOUR) < 24 * window_days
+    AND DIV(TIMESTAMP_DIFF(p.paid_at, t.touched_at, HOUR), 24) < window_days
   GROUP BY p.hashed_email, p.transaction_id
 ),
 people AS (
@@ -58,16 +58,17 @@ found AS (
   FROM people
   GROUP BY traffic_source
 ),
--- A number that only the wallet can compute, from the payment volume of every user and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
+-- A number that only the wallet can compute, from the payment volumes of 1,000 users and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
+-- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
 secret AS (
   SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM ewallet_provider.provider_users
+  FROM (SELECT provider_user_id, payment_volume FROM ewallet_provider.provider_users ORDER BY provider_user_id LIMIT 1000) AS first_users
 ),
 list AS (
   SELECT
     MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email, l.traffic_source, CAST(UNIX_MICROS(l.touched_at) AS STRING)))), 1, 10)) AS INT64)) AS seed
+    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), TO_HEX(MD5(l.traffic_source)), CAST(UNIX_MICROS(l.touched_at) AS STRING)))), 1, 10)) AS INT64)) AS seed
   FROM touched AS l
   CROSS JOIN secret AS s
 ),

@@ -46,12 +46,11 @@ found AS (
   FROM customers
   GROUP BY traffic_source, age_band
 ),
--- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
+-- A number that only the merchant can compute, from the prices of 1,000 items sold and every row of the list. A plain sum could be guessed. The
 -- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
 secret AS (
   SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM merchant.order_items
-  WHERE MOD(id, 4) = 0
+  FROM (SELECT id, sale_price FROM merchant.order_items ORDER BY id LIMIT 1000) AS first_items
 ),
 list AS (
   SELECT

@@ -36,16 +36,17 @@ found AS (
   JOIN ewallet_provider_shared.provider_users_shared AS p ON p.hashed_email = l.hashed_email
   GROUP BY l.segment
 ),
--- A number that only the wallet can compute, from the payment volume of every user and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
+-- A number that only the wallet can compute, from the payment volumes of 1,000 users and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
+-- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
 secret AS (
   SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM ewallet_provider.provider_users
+  FROM (SELECT provider_user_id, payment_volume FROM ewallet_provider.provider_users ORDER BY provider_user_id LIMIT 1000) AS first_users
 ),
 list AS (
   SELECT
     MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email, l.segment))), 1, 10)) AS INT64)) AS seed
+    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), TO_HEX(MD5(l.segment))))), 1, 10)) AS INT64)) AS seed
   FROM listed AS l
   CROSS JOIN secret AS s
 ),

@@ -26,13 +26,13 @@ people AS (
   SELECT
     u.hashed_email,
     u.traffic_source,
-    LEAST(SUM(GREATEST(p.amount, 0)), 500) AS usd
+    LEAST(SUM(LEAST(GREATEST(p.amount, 0), 500)), 500) AS usd
   FROM listed AS p
   JOIN merchant.users AS u ON u.hashed_email = p.hashed_email
   WHERE window_days IN (7, 30, 90, 365)
     AND u.traffic_source IS NOT NULL
     AND u.created_at <= p.paid_at
-    AND TIMESTAMP_DIFF(p.paid_at, u.created_at, HOUR) < 24 * window_days
+    AND DIV(TIMESTAMP_DIFF(p.paid_at, u.created_at, HOUR), 24) < window_days
   GROUP BY u.hashed_email, u.traffic_source
 ),
 -- The table has no rule, so the options say who counts as a person and how many are enough.
@@ -44,17 +44,17 @@ found AS (
   FROM people
   GROUP BY traffic_source
 ),
--- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
+-- A number that only the merchant can compute, from the prices of 1,000 items sold and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
+-- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
 secret AS (
   SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM merchant.order_items
-  WHERE MOD(id, 4) = 0
+  FROM (SELECT id, sale_price FROM merchant.order_items ORDER BY id LIMIT 1000) AS first_items
 ),
 list AS (
   SELECT
     MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email, CAST(l.amount AS STRING), CAST(UNIX_MICROS(l.paid_at) AS STRING)))), 1, 10)) AS INT64)) AS seed
+    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), CAST(l.amount AS STRING), ' ', CAST(UNIX_MICROS(l.paid_at) AS STRING)))), 1, 10)) AS INT64)) AS seed
   FROM listed AS l
   CROSS JOIN secret AS s
 ),

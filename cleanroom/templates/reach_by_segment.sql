@@ -36,17 +36,17 @@ found AS (
   JOIN merchant_shared.customer_segments_shared AS c ON c.hashed_email = l.hashed_email
   GROUP BY l.segment
 ),
--- A number that only the merchant can compute, from the price of every fourth item sold and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
+-- A number that only the merchant can compute, from the prices of 1,000 items sold and every row of the list. A plain sum could be guessed. The
+-- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
+-- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
 secret AS (
   SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM merchant.order_items
-  WHERE MOD(id, 4) = 0
+  FROM (SELECT id, sale_price FROM merchant.order_items ORDER BY id LIMIT 1000) AS first_items
 ),
 list AS (
   SELECT
     MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email, l.segment))), 1, 10)) AS INT64)) AS seed
+    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), TO_HEX(MD5(l.segment))))), 1, 10)) AS INT64)) AS seed
   FROM listed AS l
   CROSS JOIN secret AS s
 ),

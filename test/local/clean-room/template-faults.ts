@@ -57,7 +57,8 @@ export const templateFaults: readonly Fault[] = [
       rewrite(draft, (query) =>
         query
           .replace(/`([\w-]+)\.ewallet_provider\.provider_users`/, "`$1.merchant.users`")
-          .replace(/payment_volume|provider_user_id/g, "id"),
+          .replaceAll("payment_volume", "age")
+          .replaceAll("provider_user_id", "id"),
       ),
     said: [types.approval, "of the merchant: a template reads one owner's data"],
   },
