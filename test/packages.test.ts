@@ -15,6 +15,7 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import ts from "typescript";
 
 /*
  * Each package is packed with `npm pack`, installed from its tarball into an empty folder, and used there from plain JavaScript and
@@ -89,6 +90,29 @@ function examplesOf(name: string): { code: string; prints: string }[] {
   });
   if (examples.length === 0) throw new Error(`packages/${name}/README.md has no block \`\`\`js`);
   return examples;
+}
+
+/** The examples that TypeScript must accept: those in JavaScript, and those in TypeScript. */
+function typedExamplesOf(name: string): string[] {
+  const readme = readFileSync(join(root, "packages", name, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/```(js|ts)\n([\s\S]*?)```/g)];
+  // Some are only parts of a program with @pulumi/gcp, which the project does not have, or name its types as texts.
+  const isWhole = (code: string) => !/@pulumi\/gcp|new pulumi\.CustomResource/.test(code);
+  return blocks.map(([, , code = ""]) => code).filter(isWhole);
+}
+
+/** The exported names of a module's declarations that have no docstring. */
+function undocumentedIn(declarations: string): string[] {
+  const { NodeNext } = ts.ModuleKind;
+  const program = ts.createProgram([declarations], { module: NodeNext, target: ts.ScriptTarget.ES2023, types: [] });
+  const checker = program.getTypeChecker();
+  const file = program.getSourceFile(declarations) as ts.SourceFile;
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(file) as ts.Symbol);
+  const original = (symbol: ts.Symbol) =>
+    symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  return exported
+    .filter((symbol) => original(symbol).getDocumentationComment(checker).length === 0)
+    .map((symbol) => symbol.name);
 }
 
 const runExample = async (code: string, cwd: string) =>
@@ -171,7 +195,15 @@ describe("the packages", function () {
       });
     }
 
-    it("are typed: declarations resolve, and a wrong call does not compile", async () => {
+    for (const name of names)
+      it(`describe every name that ${name} exports, for editors`, () => {
+        const installed = join(project, "node_modules", name);
+        const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+        for (const { types } of Object.values<{ types?: string }>(exports))
+          if (types !== undefined) expect(undocumentedIn(join(installed, types)), types).deep.equal([]);
+      });
+
+    it("are typed: declarations resolve, the READMEs' examples compile, and a wrong call does not", async () => {
       const entries = names.flatMap((name) => entriesOf(join(project, "node_modules", name)));
       const uses = entries.map(
         (entry, at) => `import * as e${at} from "${entry}"; export const is${at}: Typed<typeof e${at}> = e${at};`,
@@ -191,18 +223,25 @@ await db.run(1);
 await openGoogleSql({ database: "shop.duckdb", tables: [{ name: "t", columns: [{ name: "c", type: "INT" }] }] });
 `,
       );
+      const examples = names.flatMap((name) =>
+        typedExamplesOf(name).map((code, at) => ({ file: `${name}-${at}.ts`, code })),
+      );
+      for (const { file, code } of examples) writeFileSync(join(project, file), code);
+      // The program that an example of pulumi-rehearsal rehearses.
+      writeFileSync(join(project, "index.ts"), "export {};\n");
       const settings = {
         compilerOptions: {
           ...{ strict: true, target: "es2023", module: "nodenext", noEmit: true, listFiles: true },
           ...{ types: ["node"], typeRoots: [join(root, "node_modules", "@types")] },
         },
-        files: ["use.ts"],
+        files: ["use.ts", ...examples.map(({ file }) => file)],
       };
       writeFileSync(join(project, "tsconfig.json"), JSON.stringify(settings));
       const compiler = join(root, "node_modules", "typescript-7", "bin", "tsc");
       const { all } = await start(process.execPath, [compiler, "--pretty", "false"], project).ended;
       const isOwn = (line: string) =>
-        /(^|\/)use\.ts\b/.test(line) || names.some((name) => line.includes(`node_modules/${name}/`));
+        settings.files.some((file) => line.includes(file)) ||
+        names.some((name) => line.includes(`node_modules/${name}/`));
       const own = all.split("\n").filter(isOwn);
       const isError = (line: string) => /\): error TS\d+: /.test(line);
       expect(own.filter((line) => !isError(line)).length).greaterThan(names.length);

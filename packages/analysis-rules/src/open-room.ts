@@ -55,9 +55,10 @@ export interface CleanRoom {
   ask(party: string, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Answer>;
   /**
    * Checks a query without running it or spending a budget. Throws what `ask` throws before it runs anything.
+   * @param options.signal cancels the check
    * @returns the rules that apply, the current budgets, and what the query would spend of them
    */
-  check(party: string, sql: string): Promise<Explanation>;
+  check(party: string, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Explanation>;
   /** The views with a rule that a query names, even if a rule refuses the query; none if the query cannot be parsed. */
   rulesFor(party: string, sql: string): Promise<ViewRule[]>;
   /** Closes the DuckDB file, and ends the analysers. */
@@ -127,8 +128,8 @@ export async function openRoom({
         throw error;
       }
     },
-    async check(party, sql) {
-      const planned = await plan(party, sql);
+    async check(party, sql, { signal } = {}) {
+      const planned = await plan(party, sql, signal);
       return explain(room, planned.guarded, await budgetsOf(planned, ledger));
     },
     async rulesFor(party, sql) {

@@ -14,10 +14,15 @@ export interface AggregationThreshold {
 
 /** Answers are noisy, and each spends part of a budget. */
 export interface DifferentialPrivacy {
+  /** The column that identifies a person. */
   readonly privacyUnitColumn: string;
+  /** The most epsilon that one query may spend. */
   readonly maxEpsilonPerQuery: number;
+  /** The epsilon that all queries together may spend. */
   readonly epsilonBudget: number;
+  /** The delta that each query spends. */
   readonly deltaPerQuery: number;
+  /** The delta that all queries together may spend. */
   readonly deltaBudget: number;
   /** The most groups of one answer in which a unit counts. @default BigQuery's default */
   readonly maxGroupsContributed?: number;

@@ -32,7 +32,12 @@ export function problemOf(error: unknown): Problem | undefined {
   return undefined;
 }
 
-const ruleOf: Readonly<Record<RunError["why"], string>> = { limit: "limits", failed: "run", cancelled: "cancelled" };
+const ruleOf: Readonly<Record<RunError["why"], string>> = {
+  limit: "limits",
+  failed: "run",
+  answer: "run",
+  cancelled: "cancelled",
+};
 
 /**
  * True if the party lacks a right: a rule refused the query, or the party cannot see a table. False if the query itself is wrong.

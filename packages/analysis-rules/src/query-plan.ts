@@ -34,7 +34,7 @@ export interface Side {
   readonly last: Map<string, Analysed>;
 }
 
-/** How many queries a party's side keeps, and of which length: a query of 2,000 characters takes half a megabyte. */
+/** The most analysed queries that are kept for a party, and the longest one: a query of 2,000 characters takes half a megabyte. */
 const MOST_KEPT = 32;
 const LONGEST_KEPT = 10_000;
 

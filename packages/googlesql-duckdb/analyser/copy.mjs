@@ -42,8 +42,8 @@ mkdirSync(to, { recursive: true });
 writeFileSync(join(to, "zetasql.wasm.br"), compressed(wasm));
 cpSync(zoneinfo, join(to, "zoneinfo"), {
   recursive: true,
-  // The folder is a Python package too.
-  filter: (path) => basename(path) !== "__pycache__" && !path.endsWith(".py"),
+  // The folder is a Python package too, and has lists of zones that the analyser does not read.
+  filter: (path) => !/^(__pycache__|leapseconds|.*\.(py|tab|zi))$/.test(basename(path)),
 });
 cpSync(licencesOf(site, "zetasql"), join(to, "licences/zetasql"), { recursive: true });
 cpSync(licencesOf(site, "tzdata"), join(to, "licences/tzdata"), { recursive: true });

@@ -15,9 +15,11 @@ export interface Table {
   readonly relation?: string;
 }
 
+/** A column of a table that queries can name. */
 export interface TableColumn {
+  /** The name in GoogleSQL and in DuckDB. */
   readonly name: string;
-  /** GoogleSQL's type. DuckDB's must be the one of the README's table: BIGINT for INT64, and so on. */
+  /** GoogleSQL's type. DuckDB's must be the one beside it in README's table of types, such as BIGINT for INT64. */
   readonly type: ColumnKind;
 }
 

@@ -19,7 +19,7 @@ export function columnsOf({ outputs }: Analysed): AnswerColumn[] {
   }));
 }
 
-/** Names of which no two are alike: `id_1` for a second `id`. */
+/** Renames repeated names, so that all differ: a second `id` becomes `id_1`. */
 export function distinct(names: readonly string[]): string[] {
   // Names differ in more than upper and lower case. A name that the query writes goes before one that is made here.
   const written = new Set(names.map((name) => name.toLowerCase()));

@@ -23,6 +23,7 @@ export interface Limits {
   readonly signal?: AbortSignal;
 }
 
+/** The limits of a query, unless its caller sets others. */
 export const defaultLimits: Limits = { seconds: 30, rows: 500_000, bytes: 100_000_000, memory: "1GB" };
 
 /** A database that can be read and not changed. */
@@ -232,5 +233,7 @@ function runError(error: unknown, { memory }: Limits): RunError {
   if (error instanceof RunError) return error;
   const message = messageOf(error);
   if (/^Out of Memory/i.test(message)) return tooMuch({ memory });
-  return new RunError("failed", message);
+  const [, value, type] =
+    /^Conversion Error: Type \w+ with value (\S+) can't be cast .* type (INT64)\b/.exec(message) ?? [];
+  return new RunError("failed", type === undefined ? message : `${value} is out of the range of ${type}`);
 }

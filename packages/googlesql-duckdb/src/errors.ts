@@ -38,10 +38,13 @@ export class UnsupportedSql extends Error {
   }
 }
 
-/** The query stopped while it ran: it hit a limit, failed on a value, such as a division by zero, or was cancelled. */
+/**
+ * The query stopped while it ran: it hit a limit, failed on a value, such as a division by zero, made an answer that BigQuery does not
+ * return, or was cancelled.
+ */
 export class RunError extends Error {
-  /** The messages for `limit` and `cancelled` hold no data. The message for `failed` is DuckDB's, and may hold a value from a row. */
-  readonly why: "limit" | "failed" | "cancelled";
+  /** Only the message for `failed` may hold a value from a row: it is DuckDB's. */
+  readonly why: "limit" | "failed" | "answer" | "cancelled";
 
   constructor(why: RunError["why"], message: string) {
     super(message);
@@ -50,6 +53,7 @@ export class RunError extends Error {
   }
 }
 
+/** The cause of a UserError: the DuckDB file, the installation of the analyser, or the list of tables. */
 export type UserErrorCode =
   | "DATABASE_MISSING"
   | "DATABASE_LOCKED"

@@ -13,6 +13,7 @@ import type { Value } from "./values.ts";
  * translation turns the resolved tree into one SELECT of DuckDB, and DuckDB runs that.
  */
 
+/** The database to open, and how to query it. */
 export interface OpenOptions {
   /** A DuckDB file, which is opened read-only; or an open connection, which stays open after `close`. */
   readonly database: string | DuckDBConnection;

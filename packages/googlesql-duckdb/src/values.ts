@@ -11,6 +11,7 @@ import {
 } from "@duckdb/node-api";
 import type { Type } from "./analyser/types.ts";
 import { distinct } from "./columns.ts";
+import { RunError } from "./errors.ts";
 
 /** A value of an answer, in types that JSON has. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [field: string]: Value };
@@ -18,9 +19,10 @@ export type Value = string | number | boolean | null | readonly Value[] | { read
 /**
  * Converts a value of DuckDB: INT64 to a number, or to text if a number would not be exact; NUMERIC always to decimal text; infinities
  * and NaN to text, because JSON lacks them; DATE, TIMESTAMP, DATETIME and TIME to ISO text; INTERVAL to text as GoogleSQL's; BYTES to base64; JSON to its text.
+ * As in BigQuery's answers, an ARRAY that is NULL is empty. Throws RunError for an ARRAY with a NULL in it.
  */
 export function toValue(value: DuckDBValue, type: Type): Value {
-  if (value === null) return null;
+  if (value === null) return type.arrayType ? [] : null;
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (typeof value === "string" || typeof value === "boolean") return value;
@@ -34,7 +36,10 @@ export function toValue(value: DuckDBValue, type: Type): Value {
   if (value instanceof DuckDBIntervalValue) return intervalText(value);
   if (value instanceof DuckDBListValue) {
     const element = type.arrayType?.elementType ?? unknown;
-    return value.items.map((item) => toValue(item, element));
+    return value.items.map((item) => {
+      if (item === null) throw new RunError("answer", NULL_ELEMENT);
+      return toValue(item, element);
+    });
   }
   if (value instanceof DuckDBStructValue) {
     const names = fieldNames(type);
@@ -57,6 +62,9 @@ function fieldNames(type: Type): string[] {
   structs.set(type, names);
   return names;
 }
+
+const NULL_ELEMENT =
+  "Array cannot have a null element in an answer: leave NULLs out, as in ARRAY_AGG(x IGNORE NULLS), or write COALESCE";
 
 const structs = new WeakMap<Type, string[]>();
 

@@ -64,17 +64,38 @@ describe("openGoogleSql", function () {
   });
 
   it("answers with columns and rows, and names columns as BigQuery does", async () => {
-    expect(await db.run("SELECT 1 AS one, 'a', [1.5, NULL], SAFE_DIVIDE(1, 0)")).deep.equal({
+    expect(await db.run("SELECT 1 AS one, 'a', [1.5, 2], SAFE_DIVIDE(1, 0)")).deep.equal({
       columns: [
         { name: "one", type: "INT64" },
         { name: "f0_", type: "STRING" },
         { name: "f1_", type: "ARRAY<FLOAT64>" },
         { name: "f2_", type: "FLOAT64" },
       ],
-      rows: [[1, "a", [1.5, null], null]],
+      rows: [[1, "a", [1.5, 2], null]],
     });
     const sql = "SELECT JSON_OBJECT('a', [1, 2]), INTERVAL '-1-2 3 -4:5:6.789' YEAR TO SECOND, INTERVAL 2 HOUR";
     expect((await db.run(sql)).rows).deep.equal([['{"a":[1,2]}', "-1-2 3 -4:5:6.789", "0-0 0 2:0:0"]]);
+  });
+
+  it("answers with no array that BigQuery does not return: NULL is an empty one, and one with a NULL in it is an error", async () => {
+    const sql =
+      "SELECT ARRAY_AGG(x), STRUCT(ARRAY_AGG(x) AS xs), ARRAY_AGG(x) IS NULL FROM (SELECT 1 AS x) WHERE FALSE";
+    expect((await db.run(sql)).rows).deep.equal([[[], { xs: [] }, true]]);
+    expect((await db.run("SELECT ARRAY_LENGTH([1, NULL])")).rows).deep.equal([[2]]);
+    for (const array of ["[1, NULL]", "STRUCT([NULL, 'a'])", "[STRUCT(1), NULL]"]) {
+      const error = await errorOf(() => db.run(`SELECT ${array} AS array_of_null`));
+      expect(error, array).instanceOf(RunError).include({ why: "answer" });
+      expect((error as RunError).message).match(/^Array cannot have a null element/);
+    }
+  });
+
+  it("names GoogleSQL's types in the errors of values", async () => {
+    for (const [sql, message] of [
+      ["SELECT CAST(name AS INT64) FROM cities", "not an INT64"],
+      ["SELECT SUM(9223372036854775807) FROM UNNEST([1, 2])", "18446744073709551614 is out of the range of INT64"],
+      ["SELECT CAST(1e30 AS INT64)", "1e+30 is out of the range of INT64"],
+    ] as const)
+      expect(((await errorOf(() => db.run(sql))) as Error).message).equal(`The query failed: ${message}`);
   });
 
   it("renames columns whose name is taken, as BigQuery does", async () => {

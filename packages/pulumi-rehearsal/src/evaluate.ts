@@ -5,6 +5,7 @@ import type { Content, Declaration, Declared } from "./declaration.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { skipPromiseTraces } from "./quick-promises.ts";
 
+/** The project and the settings that a program is evaluated with. */
 export interface EvaluateOptions {
   /** The Google Cloud project that the program is evaluated for. */
   readonly project: string;

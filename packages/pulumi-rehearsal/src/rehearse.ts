@@ -13,6 +13,7 @@ import { newRehearsal } from "./rehearsal.ts";
 import { serveRunAdmin } from "./run-admin-server.ts";
 import { inOrder } from "./schedules.ts";
 
+/** Where to rehearse a program, and how. */
 export interface RehearseOptions {
   /** Absolute path of an empty folder that stands in for the cloud. */
   readonly out: string;

@@ -38,6 +38,7 @@ export interface Analysed {
   readonly evaluator: Evaluator;
 }
 
+/** Google's analyser of GoogleSQL, with a catalogue of tables. */
 export interface Analyser {
   /**
    * The tables that a query names, each as the path that it writes, without the names of its WITH clauses.

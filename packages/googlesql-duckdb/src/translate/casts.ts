@@ -50,7 +50,7 @@ const casts: Readonly<Record<string, (value: string, failing: Casting) => string
   "STRING INT64": (value, failing) =>
     bind([value], (v) => {
       const made = failing.safe ? `TRY_CAST(${v} AS BIGINT)` : `CAST(${v} AS BIGINT)`;
-      const other = unlessForm("hexadecimal numbers", hexadecimal, v, failing, parsed(v, "BIGINT", whole, failing));
+      const other = unlessForm("hexadecimal numbers", hexadecimal, v, failing, parsed(v, INT64, whole, failing));
       // Nearly all texts have a form that DuckDB reads alike, so that is tried first.
       return `CASE WHEN regexp_full_match(${v}, '${whole}|0[xX][0-9a-fA-F]+') THEN ${made} ELSE ${other} END`;
     }),
@@ -62,7 +62,7 @@ const casts: Readonly<Record<string, (value: string, failing: Casting) => string
     bind([value], (v) =>
       orFail(`lower(${v}) IN ('true', 'false')`, [v], `(lower(${v}) = 'true')`, "not a BOOL", failing),
     ),
-  "STRING DATE": (value, failing) => inDates(parsed(value, "DATE", "\\d{4}-\\d{1,2}-\\d{1,2}", failing), failing),
+  "STRING DATE": (value, failing) => inDates(parsed(value, DATE, "\\d{4}-\\d{1,2}-\\d{1,2}", failing), failing),
   "STRING BYTES": (value) => `encode(${value})`,
   "BYTES STRING": (value, failing) => attempt([value], (v) => `decode(${v})`, failing),
   "STRING TIMESTAMP": timestampOf,
@@ -85,12 +85,16 @@ function parsedReal(value: string, failing: Casting): string {
 }
 
 /** Reads a value from a text of a certain form. */
-function parsed(value: string, type: string, form: string, failing: Failing): string {
+function parsed(value: string, { type, not }: typeof INT64, form: string, failing: Failing): string {
   return bind([value], (v) => {
     const made = failing.safe ? `TRY_CAST(${v} AS ${type})` : `CAST(${v} AS ${type})`;
-    return orFail(`regexp_full_match(${v}, '${form}')`, [v], made, `not a ${type}`, failing);
+    return orFail(`regexp_full_match(${v}, '${form}')`, [v], made, not, failing);
   });
 }
+
+/** DuckDB's type, and the message for a text that is no value of it. */
+const INT64 = { type: "BIGINT", not: "not an INT64" };
+const DATE: typeof INT64 = { type: "DATE", not: "not a DATE" };
 
 /** 15 digits if they read back as the same number, 17 otherwise. A zero has no sign. */
 function doubleText(value: string): string {

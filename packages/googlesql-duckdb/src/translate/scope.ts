@@ -16,9 +16,11 @@ export interface ScanNotes {
   readonly answer?: string;
 }
 
+/** How to translate a resolved tree into DuckDB's SQL. */
 export interface TranslationOptions {
   /** The table in DuckDB with this id in the catalogue: its name, "schema.table", or what to write after FROM. */
   relation(id: string): string | { readonly sql: string };
+  /** What analysis rules add to scans. */
   readonly notes: ReadonlyMap<Node, ScanNotes>;
   /** The scans of protected rows. Operations that cannot be computed on a row return NULL, because an error would reveal the row. */
   readonly sensitive: ReadonlySet<Node>;

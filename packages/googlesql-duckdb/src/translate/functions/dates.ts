@@ -80,7 +80,7 @@ function dateTrunc(call: Call): string {
   return inDates(truncated(call.args[0], partOf(call, call.nodes[1]), call), call);
 }
 
-/** Only in UTC: the two choose differently in an hour that clocks show twice. */
+/** Refuses other zones: BigQuery and DuckDB truncate differently in an hour that clocks show twice. */
 function timestampTrunc(given: Call): string {
   return inUtc(2, (call) => {
     const part = partOf(call, call.nodes[1]);

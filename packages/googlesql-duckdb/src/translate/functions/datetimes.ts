@@ -54,6 +54,6 @@ function made(call: Call): string {
   return bind(call.args, (...parts) => {
     const time = attempt(parts, () => `make_timestamp(${parts.join(", ")})`, call);
     // DuckDB accepts an hour 24.
-    return orFail(`${parts[3]} < 24`, parts, inTimestamps(time, call), "a time that there is not", call);
+    return orFail(`${parts[3]} < 24`, parts, inTimestamps(time, call), "there is no hour 24", call);
   });
 }
