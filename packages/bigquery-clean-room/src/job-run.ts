@@ -21,9 +21,9 @@ export interface JobRunArgs {
 }
 
 /**
- * One successful run of a Cloud Run job. `pulumi up` starts the job, waits for its end and shows its progress. If the run fails, the `up`
- * fails with the last lines of the task's log and a link to it, and the next `up` runs the job again. Unchanged inputs never run it twice. A refresh and
- * a destroy do nothing.
+ * One successful run of a Cloud Run job. `pulumi up` starts the job, waits for its end and shows its progress. While another execution of the
+ * job is running, it waits for that one's end first. If the run fails, the `up` fails with the last lines of the task's log and a link to it, and
+ * the next `up` runs the job again. Unchanged inputs never run it twice. A refresh and a destroy do nothing.
  * @example
  * const filled = new JobRun(
  *   "filled",
@@ -114,6 +114,7 @@ async function runJob(api: RunAdmin, logOf: LogReader, inputs: JobRunInputs, pac
   for (let run = 1; ; run++) {
     const failure = { message: "", access: false };
     try {
+      await othersEnd(api, inputs.job, short, deadline, pace);
       const { name } = await api.start(inputs.job, inputs);
       const ended = await ending(api, name, short, deadline, pace);
       if (conditionOf(ended)?.state === "CONDITION_SUCCEEDED") return ended;
@@ -128,6 +129,19 @@ async function runJob(api: RunAdmin, logOf: LogReader, inputs: JobRunInputs, pac
       throw new Error(`${short} failed: ${failure.message}`);
     console.log(`${short}: ${failure.message}\nA grant may be on its way; running it again in ${pauseMs / 1000} s`);
     await pause(pauseMs);
+  }
+}
+
+/**
+ * Waits until no other execution of the job is running, such as one of a schedule, or of an `up` that was interrupted: two at once would
+ * write to the same tables.
+ */
+async function othersEnd(api: RunAdmin, job: string, short: string, deadline: number, pace: Pace): Promise<void> {
+  for (;;) {
+    const other = (await api.executions(job)).find(({ completionTime }) => !completionTime);
+    if (other === undefined) return;
+    console.log(`${short}: is running already; waiting for the end of ${other.name.split("/").at(-1)}`);
+    await ending(api, other.name, short, deadline, pace);
   }
 }
 

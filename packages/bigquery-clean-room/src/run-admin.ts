@@ -77,6 +77,7 @@ export function isRunAdminError(error: unknown): error is RunAdminError {
   return error instanceof Error && error.name === "RunAdminError";
 }
 
+/** How to call the Cloud Run Admin API. */
 export interface RunAdminOptions {
   /** How to reach Google Cloud and how to sign in. @default as the environment variables of Pulumi's Google provider say */
   readonly connection?: Connection;

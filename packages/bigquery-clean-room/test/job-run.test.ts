@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { JobRun, type JobRunInputs, jobRunProvider } from "../src/job-run.ts";
+import { openRunAdmin } from "../src/run-admin.ts";
 import { type Declared, declared } from "./support/declared.ts";
 import { type DynamicProvider, startDynamicProvider } from "./support/dynamic-provider.ts";
 import { failed, type RunAdminServer, startRunAdmin, succeeded } from "./support/run-admin.ts";
@@ -55,13 +56,27 @@ describe("A run of a job that `pulumi up` waits for", () => {
       { name: "SEED", value: "42" },
       { name: "SCALE", value: "1" },
     ];
-    expect(server.requests[0]?.body).to.deep.equal({ overrides: { containerOverrides: [{ args: ["fill"], env }] } });
+    expect(server.requests.find(({ path }) => path.endsWith(":run"))?.body).to.deep.equal({
+      overrides: { containerOverrides: [{ args: ["fill"], env }] },
+    });
     expect(said).to.deep.equal([
       "thelook-fill-job: 0 of 3 tasks done, 0 running",
       "thelook-fill-job: 0 of 3 tasks done, 3 running",
       "thelook-fill-job: 2 of 3 tasks done, 1 running, 1 retried",
       "thelook-fill-job: 3 of 3 tasks done, 0 running, 1 retried",
     ]);
+  });
+
+  it("waits for the end of another execution of the job, however that ends, and then starts its own", async () => {
+    const looks = [{ runningCount: 1 }, { runningCount: 1 }, { runningCount: 1 }, failed("it was cancelled")];
+    server.courses.push({ looks });
+    const other = await openRunAdmin().start(job);
+    const { id } = await create();
+    expect(id).to.equal(`${job}/executions/run-2`);
+    expect(said[0]).to.equal("thelook-fill-job: is running already; waiting for the end of run-1");
+    const paths = server.requests.map(({ path }) => path);
+    expect(paths.filter((path) => path === other.name)).to.have.length(4);
+    expect(paths.lastIndexOf(other.name)).to.be.below(paths.lastIndexOf(`${job}:run`));
   });
 
   it("fails with the errors of the job and its tasks and a link to the log, after one run", async () => {
@@ -127,7 +142,8 @@ describe("A run of a job that `pulumi up` waits for", () => {
       server.courses.push({ looks: [failed("Task failed")], tasks: refusedTask });
       await create();
       expect(starts()).to.equal(2);
-      server.answers.push({ status: 403, message: "Permission 'run.jobs.run' denied" });
+      // The first call lists the executions.
+      server.answers.push({ afterMs: 0 }, { status: 403, message: "Permission 'run.jobs.run' denied" });
       await create();
       expect(starts()).to.equal(4);
     });
