@@ -72,7 +72,7 @@ export const categories: readonly Category[] = [
   men("Accessories", [849, 48, 0.402], "Leather Belt, Wallet, Necktie, Baseball Cap, Sunglasses, Gloves"),
 ];
 
-/** The words of a product name that follow the brand: a style, then a color. */
+/** The words of a product name that follow the brand: a style, then a colour. */
 export const styles = words(`
   Classic Essential Heritage Relaxed Slim Modern Vintage Everyday Lightweight Soft Ribbed Striped Printed Washed Quilted
   Stretch Cotton Linen Wool Merino Bamboo Organic Textured Embroidered Contrast Seamless Reversible Tailored`);

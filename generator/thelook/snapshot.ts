@@ -115,9 +115,11 @@ export function addressOf(column: string): string {
   return `NULLIF(LOWER(TRIM(${column}, ${unseen})), '')`;
 }
 
-const usualStatus = `COALESCE(CASE LOWER(TRIM(status, ${unseen})) ${statuses
-  .map((status) => `WHEN '${status.toLowerCase()}' THEN '${status}'`)
-  .join(" ")} END, status)`;
+/** The status in its usual spelling, which nearly all rows have: TRIM is slow. */
+const usualStatus = `CASE WHEN status IN (${statuses.map((status) => `'${status}'`).join(", ")}) THEN status
+  ELSE COALESCE(CASE LOWER(TRIM(status, ${unseen})) ${statuses
+    .map((status) => `WHEN '${status.toLowerCase()}' THEN '${status}'`)
+    .join(" ")} END, status) END`;
 
 /** The distinct rows of a source, each with the number of its copies. The latest row of an id is version 1. */
 function versions(table: Table, from: string, id: string): string {
@@ -175,7 +177,7 @@ const reasons: Record<Name, Record<string, string>> = {
     no_id: "without an id",
     repeated_id: "older versions of an id",
     no_email: "without an e-mail address",
-    same_email: "further users of an e-mail address",
+    same_email: "repeated e-mail addresses",
   },
   orders: {
     no_id: "without an id",

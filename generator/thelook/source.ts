@@ -63,8 +63,12 @@ const spareColumns: ReadonlyMap<Table, readonly string[]> = new Map<Table, reado
     ["latitude", "longitude"] satisfies (keyof typeof thelook.distributionCenters.columns)[],
   ],
 ]);
-const fileNames = (tables: readonly Table[]) => tables.map(({ file }) => `${file}.csv`);
-const wanted = `an export of thelook_ecommerce is a folder with ${fileNames(needed).join(", ")}, and better with ${fileNames(optional).join(", ")}`;
+const inWords = (tables: readonly Table[]) =>
+  tables
+    .map(({ file }) => `${file}.csv`)
+    .join(", ")
+    .replace(/, (\S+)$/, " and $1");
+const wanted = `an export of thelook_ecommerce is a folder with ${inWords(needed)}, and with ${inWords(optional)} if you have them`;
 
 /**
  * Makes thelook's five tables readable for the warehouse, and returns their names. It reads tables in BigQuery in place, loads CSV

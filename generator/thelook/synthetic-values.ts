@@ -5,16 +5,26 @@ export const DIRT_SHARE = 0.005;
 
 const words = (text: string) => text.trim().split(/\s+/);
 
+/** Shuffles names, always in the same way: the first ones are the most popular, and popularity does not follow the alphabet. */
+function shuffled(names: readonly string[]): readonly string[] {
+  // A prime that divides no list's length reaches each name once.
+  return names.map((_, i) => names[(i * 617 + 311) % names.length] as string);
+}
+
 export const firstNames = {
-  F: words(`
+  F: shuffled(
+    words(`
     Ada Agnes Alba Alma Amina Anna Aria Beata Bianca Carla Celia Clara Cora Daria Dina Edith Elena Elif Ella Emma Erika Eva
     Fatima Flora Freya Gina Greta Hana Helen Ida Ines Irene Iris Jana Joan Julia Karin Kira Laura Lea Lena Lily Lina Lola
     Lucia Maya Mara Maria Mei Mila Mira Nadia Nina Nora Olga Paula Petra Rosa Ruth Sara Sofia Sonia Tessa Vera Yuki Zoe`),
-  M: words(`
+  ),
+  M: shuffled(
+    words(`
     Adam Alan Albert Amir Anton Axel Ben Boris Bruno Carl Cesar Cole Damian Dario David Diego Dmitri Emil Eric Ethan Felix
     Finn Frank Gabriel Georg Hans Hugo Igor Ilya Ivan Jack Jan Jonas Jorge Juan Karl Kenji Kurt Lars Leo Liam Louis Luca
     Lukas Marco Mark Martin Mateo Max Milo Nico Noah Olaf Omar Oscar Otto Pablo Paul Pedro Peter Ravi Rui Sam Simon Theo
     Tom Victor Wei`),
+  ),
 } as const;
 
 /** A last name is a beginning and an ending: Ashford, Brookwell… */
@@ -24,7 +34,7 @@ const beginnings = words(`
 const endings = words(`
   bank berg bridge brook bury by combe croft dale den fell field ford gate hall ham hurst land ley man moor more side son
   stead stone ton ville well wick wood worth`);
-export const lastNames = endings.flatMap((ending) => beginnings.map((beginning) => beginning + ending));
+export const lastNames = shuffled(endings.flatMap((ending) => beginnings.map((beginning) => beginning + ending)));
 
 export const mailDomains = ["example.com", "example.net", "example.org"] as const;
 

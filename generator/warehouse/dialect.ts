@@ -70,8 +70,8 @@ export function temporaryTable(name: string, query: string): string {
 }
 
 /**
- * The statement that names a plain selection of a temporary table's columns and rows, for the rest of the script. DuckDB need not copy them,
- * and BigQuery has no temporary views.
+ * The statement that names some columns and rows of a temporary table, for the rest of the script: a view in DuckDB, which copies nothing,
+ * and a table in BigQuery, which has no temporary views.
  */
 export function temporarySelection(dialect: Dialect, name: string, query: string): string {
   return dialect.name === "duckdb" ? `CREATE OR REPLACE TEMP VIEW ${name} AS\n${query}` : temporaryTable(name, query);

@@ -56,14 +56,13 @@ export async function openDuckDb(url: string, { readOnly = false }: OpenOptions 
         const name = `_load_${table.table}_${++staged}`;
         const reads: string[] = [];
         const missing = new Set<string>();
-        for (const file of csv.uris) {
-          if (csv.exported === undefined) reads.push(await selectCsv(table, file, csv));
-          else {
+        if (csv.exported === undefined) reads.push(...(await selectCsv(table, csv)));
+        else
+          for (const file of csv.uris) {
             const read = await selectExport(connection, table, file, csv.exported.spare);
             for (const name of read.missing) missing.add(name);
             reads.push(read.sql);
           }
-        }
         if (reads.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
         try {
           await connection.run(`CREATE TEMP TABLE ${name} AS ${reads.join("\nUNION ALL ")}`);
@@ -108,15 +107,16 @@ export async function openDuckDb(url: string, { readOnly = false }: OpenOptions 
 export async function createTables(url: string, tables: readonly Table[]): Promise<void> {
   const { connection, close } = await connect(url);
   try {
+    const found = await rowsOf(
+      connection,
+      `SELECT schema_name || '.' || table_name AS name, column_name, data_type, is_nullable FROM duckdb_columns()
+       WHERE database_name = current_database() ORDER BY column_index`,
+    );
     for (const table of tables) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}`);
-      const found = await rowsOf(
-        connection,
-        `SELECT column_name, data_type, is_nullable FROM information_schema.columns
-         WHERE table_catalog = current_database() AND table_schema = '${table.dataset}' AND table_name = '${table.table}'
-         ORDER BY ordinal_position`,
-      );
-      const shape = found.map((of) => shapeOf(String(of.column_name), String(of.data_type), of.is_nullable === "YES"));
+      const shape = found
+        .filter(({ name }) => name === fullName(table))
+        .map((of) => shapeOf(String(of.column_name), String(of.data_type), of.is_nullable === true));
       const wanted = Object.entries(table.columns).map(([name, { type, mode }]) =>
         shapeOf(name, duckdbTypes[type], mode === "NULLABLE"),
       );
@@ -177,20 +177,28 @@ function explainOpen(path: string, message: string): string {
   return `cannot open the database ${path}: ${message}; choose another file, or allow writing there`;
 }
 
-/** The SELECT that reads one CSV file as rows of the table. It fails on a value that does not fit. */
-async function selectCsv(
-  table: Table,
-  file: string,
-  { extraColumns, trusted }: Omit<CsvSource, "uris">,
-): Promise<string> {
-  const header = await readHeader(table, await openCsv(file), extraColumns);
-  // Numbered names, because the header may contain any text.
-  const fields = header.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
-  const values = columnNames(table).map(
-    (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column, trusted)} AS ${name}`,
-  );
-  return `SELECT ${values.join(", ")} FROM read_csv('${file.replaceAll("'", "''")}', auto_detect = false, header = true,
-    delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, columns = {${fields}})`;
+/**
+ * SELECTs that read CSV files as rows of the table: one for all files with the same header, because DuckDB plans each of them. They fail on a
+ * value that does not fit.
+ */
+async function selectCsv(table: Table, { uris, extraColumns, trusted }: CsvSource): Promise<string[]> {
+  const byHeader = new Map<string, { readonly header: readonly string[]; readonly files: string[] }>();
+  for (const file of uris) {
+    const header = await readHeader(table, await openCsv(file), extraColumns);
+    const key = JSON.stringify(header);
+    const alike = byHeader.get(key) ?? { header, files: [] };
+    alike.files.push(`'${file.replaceAll("'", "''")}'`);
+    byHeader.set(key, alike);
+  }
+  return [...byHeader.values()].map(({ header, files }) => {
+    // Numbered names, because the header may contain any text.
+    const fields = header.map((_, index) => `'c${index}': 'VARCHAR'`).join(", ");
+    const values = columnNames(table).map(
+      (name) => `${castOf(`c${header.indexOf(name)}`, table.columns[name] as Column, trusted)} AS ${name}`,
+    );
+    return `SELECT ${values.join(", ")} FROM read_csv([${files.join(", ")}], auto_detect = false, header = true,
+      delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, columns = {${fields}})`;
+  });
 }
 
 function castOf(field: string, { type, mode }: Column, trusted?: boolean): string {

@@ -100,7 +100,7 @@ async function findRow(connection: DuckDBConnection, table: Table, file: ExportF
     const name = plainName(written);
     const type = table.columns[name]?.type;
     if (type === undefined) continue;
-    const isBad = type === "STRING" ? "contains(value, chr(0))" : castOf("value", type, "TRUE", "FALSE");
+    const isBad = type === "STRING" ? "contains(value, chr(0))" : isUnfit("value", type);
     const rows = await connection
       .runAndReadAll(
         `SELECT row, value FROM (SELECT row_number() OVER () AS row, c${index} AS value FROM ${from}) WHERE ${isBad} LIMIT 1`,
@@ -275,26 +275,34 @@ export function checkColumns(
   throw new UserError(`${fault} ${shown}, and needs ${must.join(", ")}. ${cure}`);
 }
 
-/**
- * An expression for the value of a text in a column's type: NULL for none, an error if the text does not fit.
- * @param bad the expression if the text does not fit
- * @param good the expression if it fits, instead of the value
- */
-function castOf(field: string, type: ColumnType, bad = "error('does not fit')", good?: string): string {
-  if (type === "STRING") return field;
+/** An expression for the value of a text in a column's type: NULL for none, an error if the text does not fit. */
+function castOf(field: string, type: ColumnType): string {
+  return `CASE WHEN ${isNone(field)} THEN NULL ELSE coalesce(${valueIn(field, type)}, error('does not fit')) END`;
+}
+
+/** An expression that is true for a text that does not fit the column's type. */
+function isUnfit(field: string, type: ColumnType): string {
+  return `NOT ${isNone(field)} AND ${valueIn(field, type)} IS NULL`;
+}
+
+function isNone(field: string): string {
+  return `coalesce(trim(${field}), '') IN (${[...nullMarkers, ...nullWords].map(quote)})`;
+}
+
+/** The value of a text; NULL if it does not fit. */
+function valueIn(field: string, type: ColumnType): string {
   const text = `trim(${field})`;
+  const number = `TRY_CAST(${text} AS DOUBLE)`;
   const value = {
     INTEGER: `TRY_CAST(regexp_replace(${text}, '[.]0*$', '') AS BIGINT)`,
-    FLOAT64: `TRY_CAST(${text} AS DOUBLE)`,
+    FLOAT64: `CASE WHEN isfinite(${number}) THEN ${number} END`,
     NUMERIC: `TRY_CAST(${text} AS DECIMAL(38, 9))`,
     BOOLEAN: `TRY_CAST(${text} AS BOOLEAN)`,
     DATE: `TRY_CAST(${text} AS DATE)`,
     TIMESTAMP: instantOf(text),
+    STRING: text,
   }[type];
-  const finite = type === "FLOAT64" ? ` AND isfinite(${value})` : "";
-  const none = `coalesce(${text}, '') IN (${[...nullMarkers, ...nullWords].map(quote)})`;
-  return `CASE WHEN ${none} THEN ${good ?? "NULL"}
-    WHEN regexp_full_match(${text}, '${lenient.patterns[type]}') AND ${value} IS NOT NULL${finite} THEN ${good ?? value} ELSE ${bad} END`;
+  return `CASE WHEN regexp_full_match(${text}, '${lenient.patterns[type]}') THEN ${value} END`;
 }
 
 /** The instant of a text, in UTC. A text without a zone is in UTC already. */
@@ -307,7 +315,8 @@ function instantOf(text: string): string {
   const places = `regexp_replace(${seconds}, '([.][0-9]{6})0+', '\\1')`;
   const hours = `regexp_replace(${places}, '([+-][0-9]{2})([0-9]{2})$', '\\1:\\2')`;
   const zoned = `regexp_replace(regexp_replace(${hours}, '([0-9]) ?(Z|z|GMT|UTC|utc)$', '\\1+00'), ' ([+-][0-9:]+)$', '\\1')`;
-  const complete = `CASE WHEN regexp_matches(${zoned}, '([+-][0-9]{2}(:[0-9]{2})?|[A-Za-z]+/.+)$') AND length(${zoned}) > 10
-    THEN ${zoned} WHEN length(${zoned}) = 10 THEN ${zoned} || ' 00:00:00+00' ELSE ${zoned} || '+00' END`;
-  return `CASE WHEN ${own} THEN TRY_CAST(${text} AS TIMESTAMP) ELSE TRY_CAST(${complete} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;
+  const complete = `CASE WHEN length(t) = 10 THEN t || ' 00:00:00+00' WHEN regexp_matches(t, '([+-][0-9]{2}(:[0-9]{2})?|[A-Za-z]+/.+)$') THEN t ELSE t || '+00' END`;
+  // A lambda, because DuckDB would plan all steps again wherever they are written.
+  const other = `list_transform([${zoned}], lambda t: ${complete})[1]`;
+  return `CASE WHEN ${own} THEN TRY_CAST(${text} AS TIMESTAMP) ELSE TRY_CAST(${other} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END`;
 }

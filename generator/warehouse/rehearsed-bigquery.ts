@@ -38,7 +38,8 @@ export async function openRehearsedWarehouse(
 
 /** The datasets that a script reads and writes, found by the tables that it names. Temporary tables have no dataset. */
 export function datasetsOf(script: string): { dataset: string; access: "read" | "write" }[] {
-  const code = script.replace(/'(?:[^']|'')*'|--.*/g, "''");
+  // EXTRACT(YEAR FROM o.day) names a column.
+  const code = script.replace(/'(?:[^']|'')*'|--.*/g, "''").replace(/\bEXTRACT\s*\(\s*\w+\s+FROM\b/gi, "");
   const written = code.matchAll(
     /\b(?:INSERT\s+INTO|DELETE\s+FROM|UPDATE|MERGE\s+INTO|CREATE\s[\w\s]*?TABLE)\s+(\w+)\.\w/gi,
   );

@@ -27,7 +27,7 @@ const there = existsSync(source);
         "products kept: 501",
         "users read: 1000",
         "users left out: repeats of a row: 355",
-        "users left out: further users of an e-mail address: 1",
+        "users left out: repeated e-mail addresses: 1",
         "users kept: 644",
         'users of these: city "null", now none: 27',
         "orders read: 1000",

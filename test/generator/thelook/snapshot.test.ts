@@ -126,7 +126,7 @@ describe("The merchant's snapshot", () => {
       [2, 3],
       [3, 3],
     ]);
-    expect(filled.count("users", "left out: further users of an e-mail address")).to.equal(1);
+    expect(filled.count("users", "left out: repeated e-mail addresses")).to.equal(1);
     expect(filled.count("orders", "of these: moved to the one user of their e-mail address")).to.equal(1);
   });
 

@@ -108,6 +108,15 @@ describe("The synthetic thelook", () => {
       expect(await number(`SELECT count(*) FROM users WHERE email NOT IN (${forms.join(", ")})`)).to.equal(0);
     });
 
+    it("makes some names more popular than others, and not in the order of the alphabet", async () => {
+      for (const name of ["first_name", "last_name"]) {
+        const along =
+          await number(`SELECT corr(by_count, by_name) FROM (SELECT row_number() OVER (ORDER BY COUNT(*) DESC) AS by_count,
+          row_number() OVER (ORDER BY ${name}) AS by_name FROM users GROUP BY ${name})`);
+        expect(along, name).to.be.within(-0.25, 0.25);
+      }
+    });
+
     it("prices items as in fashion: many cheap, few expensive, men's at 63 dollars on average and women's at 56", async () => {
       const sold = "order_items i JOIN products p ON p.id = i.product_id";
       expect(await number("SELECT avg(sale_price) FROM order_items")).to.be.within(57, 62);
