@@ -14,7 +14,7 @@ export const seed = number("seed of everything random: the same seed gives the s
 });
 const size = { above: 0, max: MAX_SCALE, whole: false, env: "SCALE" } as const;
 /** The size of the coffee shops, see `LIVING_SCALE`. */
-export const scale = number(`size of the coffee shops: at ${LIVING_SCALE} a shop has about 230 orders a day`, 2, size);
+export const scale = number(`size of the coffee shops: at ${LIVING_SCALE} a shop has about 220 orders a day`, 2, size);
 /** The size of the synthetic thelook. */
 export const thelookScale = number("size of the synthetic thelook, 1 being that of the public dataset", 1, size);
 

@@ -81,7 +81,7 @@ export const generatorCommands = {
       args,
     );
     const url = options.out === undefined ? options.lake : folderUrl(options.out);
-    const lake = await openLake(required(url, "--out DIR, or --lake or LAKE_URL"));
+    const lake = await openLake(required(url, "--out DIR (or --lake URL, or LAKE_URL)"));
     const { seed, scale, until = yesterdayInKyiv(), days, prefix: folder, task, tasks } = options;
     const shard = { index: task, count: tasks };
     const window = { until, ...(days && { days }) };

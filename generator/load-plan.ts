@@ -16,7 +16,7 @@ export interface TablePlan {
   /** Rows that the table will have. */
   readonly rows: number;
   /** SQL condition for the rows to delete; undefined if there are none. */
-  readonly goes: string | undefined;
+  readonly replaced: string | undefined;
 }
 
 /**
@@ -40,10 +40,10 @@ export function planLoad(
     const byMonth = isMonthly(table) && held.some(of) && held.every((file) => !of(file) || file.month !== undefined);
     if (byMonth) {
       const files = all.filter(({ month }) => months.has(String(month)));
-      return { table, files, rows, goes: months.size === 0 ? undefined : rowsOfMonths(warehouse, table, months) };
+      return { table, files, rows, replaced: months.size === 0 ? undefined : rowsOfMonths(warehouse, table, months) };
     }
     const isHeld = !isMonthly(table) && held.some((file) => of(file) && contentOf(file) === contentOf(all[0]));
-    return { table, files: isHeld ? [] : all, rows, goes: isHeld ? undefined : "TRUE" };
+    return { table, files: isHeld ? [] : all, rows, replaced: isHeld ? undefined : "TRUE" };
   });
 }
 
@@ -145,7 +145,7 @@ export function replaceParts(
   { run, files }: Manifest,
   dataset: string,
 ): string[] {
-  const changed = plan.filter(({ goes }) => goes !== undefined);
+  const changed = plan.filter(({ replaced }) => replaced !== undefined);
   if (changed.length === 0) return [];
   const held = warehouse.nameOf({ ...coffee.loadedFiles, dataset });
   const records = files.map(
@@ -153,7 +153,7 @@ export function replaceParts(
   );
   return [
     // Children first: the condition for lines reads the orders that are still there.
-    ...changed.toReversed().map(({ table, goes }) => `DELETE FROM ${warehouse.nameOf(table)} WHERE ${goes}`),
+    ...changed.toReversed().map(({ table, replaced }) => `DELETE FROM ${warehouse.nameOf(table)} WHERE ${replaced}`),
     ...changed.flatMap(({ table, from }) => {
       const columns = Object.keys(table.columns).join(", ");
       return from === undefined

@@ -3,7 +3,7 @@ import { coffee } from "../tables/index.ts";
 import { fullName, type Table } from "../tables/table.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
 import { isoDay } from "./calendar.ts";
-import { type StagedTable, sameName, staying } from "./staged-table.ts";
+import { isSameTable, type StagedTable, staying } from "./staged-table.ts";
 
 /** This many orders must be missing before days without any are refused: a shop with few orders may have a day without one. */
 const MISSED = 50;
@@ -26,7 +26,7 @@ export async function checkDays(
   { from, until }: Manifest["settings"],
 ): Promise<string[]> {
   const nowOf = (wanted: Table) => {
-    const given = staged.find(({ table }) => sameName(table, wanted)) as StagedTable;
+    const given = staged.find(({ table }) => isSameTable(table, wanted)) as StagedTable;
     return { given, rows: given.from ?? warehouse.nameOf(given.table) };
   };
   const orders = nowOf(coffee.orders).given;

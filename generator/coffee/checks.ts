@@ -5,7 +5,7 @@ import { type Column, fullName, type Table } from "../tables/table.ts";
 import { type Dialect, unseen } from "../warehouse/dialect.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
 import { checkDays } from "./check-days.ts";
-import { type StagedTable, sameName, staying } from "./staged-table.ts";
+import { isSameTable, type StagedTable, staying } from "./staged-table.ts";
 
 type Waiting = StagedTable & { readonly from: string };
 
@@ -48,6 +48,7 @@ export async function checkRows(
   // Rows in the wrong month may break another rule, too.
   if (faults.length === 0)
     faults.push(...(await checkMonths(warehouse, waiting)), ...(await checkDays(warehouse, staged, settings)));
+  if (faults.length === 0) faults.push(...(await checkSums(warehouse, waiting)));
   if (faults.length === 0) return;
   const shown = faults.slice(0, 10);
   if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more faults of this kind`);
@@ -60,8 +61,9 @@ async function checkSizes(warehouse: Warehouse, staged: readonly StagedTable[], 
   return staged.flatMap((given) => {
     const { table, rows } = given;
     const before = Number(last[table.table]);
-    // A shop may have no events.
-    if (rows === 0 && table.table !== coffee.events.table) return [`${place(given)}: the file has no rows`];
+    // A shop may have no events, and a new one no customers yet: then no order names one, which the keys show.
+    if (rows === 0 && ![coffee.events, coffee.customers].some((may) => isSameTable(table, may)))
+      return [`${place(given)}: the file has no rows`];
     if (allowShrink || rows >= before * SHRINK) return [];
     return [
       `${place(given)}: ${rows} rows, but the last load had ${before}. If that is intended, load with --allow-shrink, as pulumi up does`,
@@ -108,21 +110,21 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
     must: `outside ${days}, ${first} to ${last}`,
   });
   const known = (column: string) => day(column, EARLIEST, until, "the days that a run may know");
-  if (sameName(table, coffee.stores))
+  if (isSameTable(table, coffee.stores))
     rules.push(
       { bad: "closes_at_hour <= opens_at_hour", shows: "closes_at_hour", must: "not after opens_at_hour" },
       known("opened_on"),
     );
-  if (sameName(table, coffee.products)) rules.push(known("launched_on"));
-  if (sameName(table, coffee.customers))
+  if (isSameTable(table, coffee.products)) rules.push(known("launched_on"));
+  if (isSameTable(table, coffee.customers))
     rules.push(known("registration_date"), {
       bad: "birth_year > EXTRACT(YEAR FROM registration_date)",
       shows: "birth_year",
       must: "after the registration_date",
     });
-  if (sameName(table, coffee.events))
+  if (isSameTable(table, coffee.events))
     rules.push(known("starts_on"), { bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
-  if (sameName(table, coffee.orders)) {
+  if (isSameTable(table, coffee.orders)) {
     rules.push(day("order_date", from, until, "the run's days"));
     // Kyiv is two or three hours ahead of UTC. The hour of the order covers 60 minutes.
     const minutes = dialect.minutesBetween("order_date", "ordered_at");
@@ -149,22 +151,30 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
 }
 
 function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
-  if (type === "STRING" && mode === "REQUIRED")
-    return [
-      {
-        bad: `TRIM(${name}, ${unseen}) = ''`,
-        shows: name,
-        must: "which is empty",
-      },
-    ];
+  if (type === "STRING") {
+    // BigQuery's load replaces bytes that are not UTF-8, where the one on a laptop refuses them.
+    const garbled = {
+      bad: `STRPOS(${name}, CHR(65533)) > 0`,
+      shows: name,
+      must: "which has characters that were lost (U+FFFD); save the file as UTF-8",
+    };
+    const empty = {
+      // TRIM is slow, and a text that begins with a visible character of ASCII is not empty.
+      bad: `CASE WHEN ${name} BETWEEN '!' AND '~' THEN FALSE ELSE TRIM(${name}, ${unseen}) = '' END`,
+      shows: name,
+      must: "which is empty",
+    };
+    return mode === "REQUIRED" ? [empty, garbled] : [garbled];
+  }
   if (range === undefined) return [];
   const { min, max } = range;
-  const bad = [
-    ...(min === undefined ? [] : [`${name} < ${min}`]),
-    ...(max === undefined ? [] : [`${name} > ${max}`]),
-  ].join(" OR ");
+  const within = [
+    ...(min === undefined ? [] : [`${name} >= ${min}`]),
+    ...(max === undefined ? [] : [`${name} <= ${max}`]),
+  ];
   const must = max === undefined ? `and must be ${min} or more` : `and must be ${min} to ${max}`;
-  return [{ bad, shows: name, must }];
+  // Not "below or above": BigQuery loads NaN, and finds it neither.
+  return [{ bad: `NOT (${within.join(" AND ")})`, shows: name, must }];
 }
 
 /**
@@ -184,7 +194,7 @@ async function checkKeys(warehouse: Warehouse, staged: readonly StagedTable[], w
       sql: `SELECT n.${key} AS id, 2 AS n FROM ${given.from} AS n INNER JOIN ${staying(warehouse, given)} AS o ON o.${key} = n.${key}`,
       says,
     };
-    return given.goes === "TRUE" ? [twice] : [twice, again];
+    return given.replaced === "TRUE" ? [twice] : [twice, again];
   });
   for (const child of staged)
     for (const { column, references } of child.table.foreignKeys ?? []) {
@@ -200,7 +210,7 @@ WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
       });
       if (child.from !== undefined) checks.push(orphans(child.from));
       // Rows that stay keep their parents, unless all of these are replaced.
-      if (parent.goes === "TRUE" && child.goes !== "TRUE") checks.push(orphans(staying(warehouse, child)));
+      if (parent.replaced === "TRUE" && child.replaced !== "TRUE") checks.push(orphans(staying(warehouse, child)));
     }
   const queries = checks.map(
     ({ sql }, index) => `SELECT ${index} AS item, MIN(id) AS id, COUNT(*) AS found FROM (${sql}) AS found_${index}`,
@@ -215,12 +225,32 @@ WHERE c.${column} IS NOT NULL AND p.${references.column} IS NULL`,
   return faults;
 }
 
-/** Stores with one name, which the reports cannot tell apart, and coordinates that another store has the other way round. */
+/** Orders without lines, or with lines that do not add up to their sub_total. */
+async function checkSums(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
+  const { orders, lines } = monthly(waiting);
+  if (orders === undefined || lines === undefined) return [];
+  // Floats: the product of the largest values of these columns has too many digits for a NUMERIC.
+  const float = (expression: string) => `CAST(${expression} AS ${warehouse.dialect.type("FLOAT64")})`;
+  const sums = `SELECT order_id, SUM(${float("quantity")} * ${float("unit_price")}) AS total FROM ${lines.from} GROUP BY order_id`;
+  const bad = `SELECT o.order_id AS id, ROUND(s.total, 2) AS total, o.sub_total FROM ${orders.from} AS o LEFT JOIN (${sums}) AS s ON s.order_id = o.order_id
+WHERE s.total IS NULL OR ABS(s.total - ${float("o.sub_total")}) > 0.005`;
+  const [{ n = 0 } = {}] = await warehouse.run(`SELECT COUNT(*) AS n FROM (${bad}) AS bad`);
+  if (Number(n) === 0) return [];
+  const [{ id, total, sub_total } = {}] = await warehouse.run(`${bad} ORDER BY id LIMIT 1`);
+  const more = Number(n) > 1 ? ` (and ${Number(n) - 1} more orders)` : "";
+  return [
+    total === null
+      ? `${place(orders)}, order_id ${id}: no line has this order_id${more}`
+      : `${place(lines)}, order_id ${id}: the lines add up to ${total}, and the order's sub_total is ${sub_total}${more}`,
+  ];
+}
+
+/** Stores with one name, as a reader sees it, which the reports cannot tell apart; and coordinates that another store has the other way round. */
 async function checkStores(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
-  const stores = waiting.find(({ table }) => sameName(table, coffee.stores));
+  const stores = waiting.find(({ table }) => isSameTable(table, coffee.stores));
   if (stores === undefined) return [];
   const names = await warehouse.run(
-    `SELECT MIN(store_id) AS id, store_name AS name, COUNT(*) AS n FROM ${stores.from} GROUP BY store_name HAVING COUNT(*) > 1 ORDER BY id`,
+    `SELECT MIN(store_id) AS id, TRIM(store_name, ${unseen}) AS name, COUNT(*) AS n FROM ${stores.from} GROUP BY name HAVING COUNT(*) > 1 ORDER BY id`,
   );
   // Of several stores, the one that disagrees with most others is wrong.
   const [swapped] = await warehouse.run(
@@ -241,20 +271,34 @@ GROUP BY a.store_id ORDER BY n DESC, id LIMIT 1`,
   ];
 }
 
-/** Orders outside their file's month: the next load of that month would keep or lose them by mistake. */
+/** Orders and lines outside their file's month: the next load of that month would keep or lose them by mistake. */
 async function checkMonths(warehouse: Warehouse, waiting: readonly Waiting[]): Promise<string[]> {
-  const orders = waiting.find(({ table }) => sameName(table, coffee.orders));
-  if (orders === undefined) return [];
-  const found = await warehouse.run(
-    `SELECT EXTRACT(YEAR FROM order_date) * 100 + EXTRACT(MONTH FROM order_date) AS item, COUNT(*) AS n FROM ${orders.from} GROUP BY 1`,
+  const { orders, lines } = monthly(waiting);
+  if (orders === undefined || lines === undefined) return [];
+  const month = "EXTRACT(YEAR FROM order_date) * 100 + EXTRACT(MONTH FROM order_date)";
+  const tables = [
+    [orders, `${orders.from} AS o`],
+    [lines, `${lines.from} AS l INNER JOIN ${orders.from} AS o ON o.order_id = l.order_id`],
+  ] as const;
+  const found = await Promise.all(
+    tables.map(async ([{ files, uris }, from]) => {
+      const months = await warehouse.run(`SELECT ${month} AS item, COUNT(*) AS n FROM ${from} GROUP BY 1`);
+      const counts = new Map(months.map(({ item, n }) => [Number(item), Number(n)]));
+      return files.flatMap(({ month, rows }, index) => {
+        const inMonth = counts.get(Number(month?.replace("-", ""))) ?? 0;
+        return inMonth === rows ? [] : [`${uris[index]}: ${rows} rows, and the files have ${inMonth} rows of ${month}`];
+      });
+    }),
   );
-  const counts = new Map(found.map(({ item, n }) => [Number(item), Number(n)]));
-  return orders.files.flatMap(({ month, rows }, index) => {
-    const inMonth = counts.get(Number(month?.replace("-", ""))) ?? 0;
-    return inMonth === rows
-      ? []
-      : [`${orders.uris[index]}: ${rows} rows, and the files have ${inMonth} rows of ${month}`];
-  });
+  return found.flat();
+}
+
+/** The waiting orders and their lines: a load has both for the same months, or neither. */
+function monthly(waiting: readonly Waiting[]) {
+  return {
+    orders: waiting.find(({ table }) => isSameTable(table, coffee.orders)),
+    lines: waiting.find(({ table }) => isSameTable(table, coffee.orderDetails)),
+  };
 }
 
 function place({ uris, table }: StagedTable): string {

@@ -1,11 +1,11 @@
 import { Random } from "../random.ts";
 import type * as tables from "../tables/coffee.ts";
 import type { Row } from "../tables/table.ts";
-import { dayOf, isoDay, monthOf } from "./calendar.ts";
+import { dayOf, isoDay, monthOf, weekdayOf } from "./calendar.ts";
 import { storeDemand } from "./demand.ts";
-import { loyaltyLevels } from "./discounts.ts";
+import { isCampaign, loyaltyLevels } from "./discounts.ts";
 import { type Choices, choices, choose, exponential, normal } from "./draws.ts";
-import { isPassing, type Life, passingLife, stayingLife } from "./lives.ts";
+import { type Life, passingLife, stayingLife } from "./lives.ts";
 import { PASSER_BY, personas } from "./personas.ts";
 import { shopDay } from "./shop-days.ts";
 import { FIRST_DAY } from "./shop-settings.ts";
@@ -19,14 +19,22 @@ const PROGRAMME_GROWTH_A_YEAR = 0.3;
 /** A new store gets more registrations: this factor on its first day, which fades over some 90 days. */
 const OPENING_RUSH = 2;
 
-/** The loyalty levels above the lowest begin at these logarithms of a customer's orders a week, plus some luck. */
+/** Where the loyalty levels above the lowest begin: a customer's score is the logarithm of the orders a week, plus some luck. */
 const levelBounds = [0.25, 0.85, 1.3, 1.8];
+/** The standard deviation of that luck. */
 const LEVEL_LUCK = 0.45;
 
 const acquisitionChannels = ["walk-in", "app", "friend", "promotion"] as const;
-const byChannel = choices([0.45, 0.3, 0.15, 0.1]);
+/** The channels on days of a campaign and on other days, on which no promotion can bring anybody. */
+const byChannel = { campaign: choices([0.32, 0.21, 0.11, 0.36]), otherwise: choices([0.5, 0.33, 0.17, 0]) };
+/** The share of passing customers, by channel: a friend's word brings those who stay, a promotion those who look for bargains. */
+const passingShares = [0.37, 0.37, 0.24, 0.56];
 /** Customers who register in the app need not be in a store. All others order on the day they register. */
 const APP = acquisitionChannels.indexOf("app");
+/** The highest share of a customer's orders that come in the app, in percent. */
+const MOST_IN_APP = 97;
+/** How unequal customers are in this: the higher, the fewer use the app. */
+const APP_SKEW = { registeredInApp: 0.45, otherwise: 1.8 };
 
 const firstDay = dayOf(FIRST_DAY);
 const byPersona = choices(personas.map(({ share }) => share));
@@ -42,6 +50,8 @@ export interface Customer extends Life, Taste {
   readonly homeStore: number;
   readonly level: number;
   readonly channel: number;
+  /** The share of the orders placed in the app, in percent. */
+  readonly inApp: number;
 }
 
 /**
@@ -60,8 +70,9 @@ export function registeredUntil(untilDay: number, { seed, scale }: { seed: numbe
     expected += arrivals.reduce((sum, mean) => sum + mean, 0) * scale;
     if (threshold >= expected) continue;
     const homes = choices(arrivals);
+    const channels = isCampaign(isoDay(day), weekdayOf(day)) ? byChannel.campaign : byChannel.otherwise;
     while (threshold < expected) {
-      customers.push(register(customers.length + 1, day, homes, random, tasteOf));
+      customers.push(register(customers.length + 1, day, homes, channels, random, tasteOf));
       threshold = customers.length + random.at(customers.length + 1).next();
     }
   }
@@ -72,6 +83,7 @@ function register(
   id: number,
   registeredOn: number,
   homes: Choices,
+  channels: Choices,
   random: Random,
   tasteOf: ReturnType<typeof tastes>,
 ): Customer {
@@ -80,8 +92,9 @@ function register(
   const logRate = Math.log(ordersAWeek) + spread * normal(random);
   const score = logRate + LEVEL_LUCK * normal(random);
   const homeStore = choose(random, homes);
-  const channel = choose(random, byChannel);
-  const passing = isPassing(random);
+  const channel = choose(random, channels);
+  const passing = random.next() < (passingShares[channel] as number);
+  // Passing customers' level is the lowest.
   const level = passing ? 0 : levelBounds.filter((bound) => score >= bound).length;
   return {
     id,
@@ -95,6 +108,7 @@ function register(
       ? passingLife(random, registeredOn, homeStore, channel === APP)
       : stayingLife(random, registeredOn, level)),
     ...tasteOf(random, persona, homeStore, registeredOn),
+    inApp: Math.round(MOST_IN_APP * random.next() ** (channel === APP ? APP_SKEW.registeredInApp : APP_SKEW.otherwise)),
   };
 }
 
@@ -131,6 +145,8 @@ export interface Guests {
   readonly drink: Uint8Array;
   readonly bite: Uint8Array;
   readonly payment: Uint8Array;
+  /** In percent. */
+  readonly inApp: Uint8Array;
   readonly workdayHour: Uint8Array;
   readonly weekendHour: Uint8Array;
   /** The highest level, and the month of registration, for `levelIn`. */
@@ -150,6 +166,7 @@ export function guestColumns(customers: readonly Customer[]): Guests {
     drink: column(0, ({ drink }) => drink),
     bite: column(0, ({ bite }) => bite),
     payment: column(0, ({ payment }) => payment),
+    inApp: column(0, ({ inApp }) => inApp),
     workdayHour: column(0, ({ workdayHour }) => workdayHour),
     weekendHour: column(0, ({ weekendHour }) => weekendHour),
     level: column(0, ({ level }) => level),

@@ -13,7 +13,7 @@ const months = [0.95, 0.97, 1, 1.03, 1.04, 1, 0.92, 0.91, 1.07, 1.08, 1.02, 1.01
 const weekdays = [0.94, 0.97, 1, 1.02, 1.07, 1, 1];
 
 const GROWTH_A_YEAR = 0.04;
-/** The share of a store's orders that guests who have registered take over from anonymous ones: half of the last one after some 600 days. */
+/** The share of a store's demand that registered guests make up in the end. Half of it is reached some 600 days after the opening. */
 const REGISTERED_AT_LAST = 0.68;
 const REGISTERING_DAYS = 900;
 

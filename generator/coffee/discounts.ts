@@ -47,6 +47,11 @@ export function offersOn(day: string, weekday: number): Int8Array {
   );
 }
 
+/** Whether a promotion runs all day, `YYYY-MM-DD`, which makes some people register. */
+export function isCampaign(day: string, weekday: number): boolean {
+  return promotions.some(({ runs, hours }) => hours === undefined && runs(day, weekday));
+}
+
 /** Levels of the loyalty programme, lowest first, with the mean number of days for which their members stay. */
 export const loyaltyLevels = [
   { percent: 3, tier: "Bean", meanStayDays: 900 },

@@ -24,6 +24,8 @@ interface Effect {
   readonly closesAt?: number;
   /** Demand relative to an ordinary day. A promotion with hours of its own changes only those. */
   readonly demand?: number;
+  /** The mobile networks are down: nobody orders in the app, and nearly everybody pays in cash. */
+  readonly offline?: true;
 }
 
 /** An event, which the sales charts mark. Days are numbers, see calendar.ts. */
@@ -84,7 +86,7 @@ const history: readonly Entry[] = [
   ["outage", "Most of Kyiv without water", "2022-10-31", "2022-10-31", { demand: 0.6 }, `${babel}/86167`],
   ["outage", "Half of Kyiv without power", "2022-11-15", "2022-11-15", { closesAt: 17, demand: 0.8 }, "https://www.kyivpost.com/post/4862"],
   ["outage", "Blackout", "2022-11-23", "2022-11-23", { closesAt: 15 }, "https://war.ukraine.ua/war-news/russian-attack-on-ukrainian-infrastructure-left-major-cities-without-electricity-and-water-supply/"],
-  ["outage", "Blackout", "2022-11-24", "2022-11-24", { opensAt: 10, closesAt: 18, demand: 0.6 }, "https://tg24.sky.it/mondo/2022/11/24/guerra-ucraina-kiev-blackout"],
+  ["outage", "Blackout", "2022-11-24", "2022-11-24", { opensAt: 10, closesAt: 18, demand: 0.6, offline: true }, "https://tg24.sky.it/mondo/2022/11/24/guerra-ucraina-kiev-blackout"],
   ["closing", "Podil without power", "2022-11-24", "2022-11-24", { store: podil, closed: true }, theChain],
   ["closing", "Lesi Boulevard without power", "2022-11-24", "2022-11-25", { store: lesi, closed: true }, theChain],
   ["outage", "After the blackout", "2022-11-25", "2022-11-25", { demand: 0.7 }, "https://www.scotsman.com/news/world/war-in-ukraine-kyiv-worker-says-we-open-the-cafe-when-we-have-power-and-when-the-lights-go-out-we-close-it-again-3906159"],

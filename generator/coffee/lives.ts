@@ -24,7 +24,6 @@ export interface Life {
   readonly visits: readonly number[];
 }
 
-const PASSING = 0.36;
 const PASSING_TWICE = 0.25;
 /** Shares of those who stay for at least `LONG_STAY` days. */
 const PAUSING = 0.5;
@@ -32,11 +31,6 @@ const FADING = 0.3;
 const LONG_STAY = 120;
 /** The share of the usual rate that is left on a fading customer's last day. */
 const FADED = 0.15;
-
-/** Whether a customer is passing. Such a customer's loyalty level is the lowest. */
-export function isPassing(random: Random): boolean {
-  return random.next() < PASSING;
-}
 
 /**
  * The life of a passing customer: a visit on the day of registration, or within days of it for those who registered at home, and

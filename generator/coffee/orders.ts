@@ -20,8 +20,8 @@ const takeaway = { flagship: 0.36, neighbourhood: 0.45, kiosk: 1 };
 /** Added to the share of takeaway before ten, when people are on their way to work, and for orders in the app. */
 const MORNING_TAKEAWAY = 0.12;
 const APP_TAKEAWAY = 0.25;
-/** Share of the registered customers' orders that they place in the app, where nobody can pay in cash. */
-const IN_APP = 0.44;
+/** Share of the orders paid in cash while the mobile networks are down. */
+const CASH_OFFLINE = 0.9;
 
 const [COUNTER, APP] = [channels.indexOf("counter"), channels.indexOf("app")];
 const [CARD, CASH] = [paymentMethods.indexOf("card"), paymentMethods.indexOf("cash")];
@@ -32,7 +32,8 @@ const slopes = {
   workday: kinds.map((kind) => hourSlopes(kind, false)),
   weekend: kinds.map((kind) => hourSlopes(kind, true)),
 };
-const quantities = choices([0, 0.8, 0.15, 0.05]);
+const pieceCounts = kinds.map(({ pieces }) => choices([0, ...pieces]));
+const takeawayByGuest = kinds.map(({ takeaway }) => takeaway);
 const isDrink = products.map(({ category }) => category === "Beverage");
 
 /** A sort key is the second of the day times this, plus the order's index before sorting. */
@@ -75,7 +76,9 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
   }
 
   function fillLines({ menu }: TradingDay, id: number): void {
-    receipt.lineCount = choose(random, lineCounts[guests.persona[id] as number] as Choices);
+    const kind = guests.persona[id] as number;
+    const pieces = pieceCounts[kind] as Choices;
+    receipt.lineCount = choose(random, lineCounts[kind] as Choices);
     receipt.subTotal = 0;
     let taken = 0;
     let choice = menu.first[receipt.hour] as Choices;
@@ -89,7 +92,7 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
       while ((taken >>> product) & 1) product = choose(random, choice);
       taken |= 1 << product;
       if (line === 0) choice = menu.further[product] as Choices;
-      const quantity = choose(random, quantities);
+      const quantity = choose(random, pieces);
       const price = menu.prices[product] as number;
       receipt.products[line] = product;
       receipt.quantities[line] = quantity;
@@ -110,14 +113,19 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
   }
 
   /** Draws where and how the guest orders and pays. */
-  function fillWay(on: TradingDay, format: keyof typeof takeaway, id: number): void {
-    const inApp = id > 0 && random.next() < IN_APP;
+  function fillWay(on: TradingDay, shop: OpenShop, format: keyof typeof takeaway, id: number): void {
+    const inApp = id > 0 && random.next() * 100 < (guests.inApp[id] as number) && !shop.offline;
     receipt.channel = inApp ? APP : COUNTER;
-    const takeawayShare = takeaway[format] + (receipt.hour < 10 ? MORNING_TAKEAWAY : 0) + (inApp ? APP_TAKEAWAY : 0);
+    const takeawayShare =
+      takeaway[format] +
+      (format === "kiosk" ? 0 : (takeawayByGuest[guests.persona[id] as number] as number)) +
+      (receipt.hour < 10 ? MORNING_TAKEAWAY : 0) +
+      (inApp ? APP_TAKEAWAY : 0);
     receipt.orderType = random.next() < takeawayShare ? 1 : 0;
     receipt.paymentMethod = choose(random, on.payments);
     if (id > 0 && random.next() < USUAL_PAYMENT) receipt.paymentMethod = guests.payment[id] as number;
     if (inApp && receipt.paymentMethod === CASH) receipt.paymentMethod = CARD;
+    if (shop.offline && random.next() < CASH_OFFLINE) receipt.paymentMethod = CASH;
     receipt.refunded = random.next() < REFUNDED;
   }
 
@@ -150,7 +158,7 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
       receipt.utcHour = on.utcHours[receipt.hour] as Encoded;
       receipt.second = time - receipt.hour * 3600;
       receipt.customerId = id;
-      fillWay(on, format, id);
+      fillWay(on, shop, format, id);
       fillLines(on, id);
       fillDiscount(on, id);
       writeOrder(out.orders, receipt);

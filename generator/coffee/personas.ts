@@ -13,8 +13,11 @@ export interface Persona {
   readonly weekdays: readonly number[];
   readonly workdayPeaks: readonly Peak[];
   readonly weekendPeaks: readonly Peak[];
-  /** Weights of 1 to 5 lines per order. */
+  /** Weights of 1 to 5 lines per order, and of 1 to 3 pieces per line. */
   readonly lines: readonly number[];
+  readonly pieces: readonly number[];
+  /** Added to the share of takeaway in stores with seats. */
+  readonly takeaway: number;
   /** Age at registration in years: the least, the most, and how far the mean is above the least. */
   readonly ages: readonly [least: number, most: number, above: number];
 }
@@ -39,6 +42,8 @@ export const personas: readonly Persona[] = [
     ],
     weekendPeaks: slowMorning,
     lines: [0.6, 0.3, 0.08, 0.015, 0.005],
+    pieces: [0.93, 0.06, 0.01],
+    takeaway: 0.28,
     ages: [22, 62, 13],
   },
   {
@@ -53,6 +58,8 @@ export const personas: readonly Persona[] = [
     ],
     weekendPeaks: slowMorning,
     lines: [0.25, 0.33, 0.27, 0.1, 0.05],
+    pieces: [0.9, 0.08, 0.02],
+    takeaway: -0.28,
     ages: [22, 60, 10],
   },
   {
@@ -67,6 +74,8 @@ export const personas: readonly Persona[] = [
     ],
     weekendPeaks: [[15, 2.6, 1]],
     lines: [0.55, 0.3, 0.11, 0.03, 0.01],
+    pieces: [0.82, 0.14, 0.04],
+    takeaway: 0,
     ages: [17, 24, 4],
   },
   {
@@ -78,6 +87,8 @@ export const personas: readonly Persona[] = [
     workdayPeaks: [[12, 2.4, 1]],
     weekendPeaks: [[11.3, 1.3, 1]],
     lines: [0.1, 0.28, 0.34, 0.18, 0.1],
+    pieces: [0.66, 0.25, 0.09],
+    takeaway: -0.25,
     ages: [20, 75, 14],
   },
   {
@@ -89,6 +100,8 @@ export const personas: readonly Persona[] = [
     workdayPeaks: [[14, 3.2, 1]],
     weekendPeaks: slowMorning,
     lines: [0.4, 0.33, 0.18, 0.06, 0.03],
+    pieces: [0.78, 0.17, 0.05],
+    takeaway: 0,
     ages: [18, 80, 20],
   },
 ];
@@ -110,6 +123,8 @@ const passerBy: Persona = {
     [15.5, 2.2, 0.9],
   ],
   lines: [0.4, 0.31, 0.2, 0.06, 0.03],
+  pieces: [0.77, 0.17, 0.06],
+  takeaway: 0,
   ages: [0, 0, 0],
 };
 

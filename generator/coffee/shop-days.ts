@@ -10,6 +10,8 @@ export interface ShopDay {
   readonly closesAt: number;
   /** Demand relative to an ordinary day: the effect of the day's events, apart from shorter hours and promotions. */
   readonly demand: number;
+  /** The mobile networks are down. */
+  readonly offline: boolean;
 }
 
 const eventsByDay = new Map<number, ShopEvent[]>();
@@ -27,15 +29,17 @@ export function shopDay(storeIndex: number, day: number): ShopDay | undefined {
   if (day < store.openedOn) return undefined;
   let { opensAt, closesAt } = store;
   let demand = 1;
+  let offline = false;
   for (const event of eventsByDay.get(day) ?? []) {
     if (event.store !== undefined && event.store !== storeIndex) continue;
     if (event.closed) return undefined;
+    offline ||= event.offline ?? false;
     opensAt = Math.max(opensAt, event.opensAt ?? 0);
     closesAt = Math.min(closesAt, event.closesAt ?? 24);
     // A promotion may have hours of its own, see `hoursOf`.
     if (event.kind !== "promotion") demand *= event.demand ?? 1;
   }
-  return { opensAt, closesAt, demand };
+  return { opensAt, closesAt, demand, offline };
 }
 
 /** When guests come, by their index in `guests`. */
@@ -54,7 +58,7 @@ const known = new Map<string, Hours>();
  */
 export function hoursOf(
   storeIndex: number,
-  { opensAt, closesAt }: ShopDay,
+  { opensAt, closesAt }: Pick<ShopDay, "opensAt" | "closesAt">,
   weekend: boolean,
   offers: Int8Array,
 ): Hours {

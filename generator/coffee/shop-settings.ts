@@ -6,13 +6,13 @@ import { isoDay, parseDay } from "./calendar.ts";
 export const FIRST_DAY = "2022-01-10";
 /** The last day with prices and growth. */
 export const LAST_DAY = "2031-12-31";
-/** The scale of a busy chain: about 230 orders per shop and day in 2026. */
+/** The scale of a busy chain: about 220 orders per shop and day in 2026. */
 export const LIVING_SCALE = 10;
 /** At a larger scale, the busiest store could take more orders a day than the five digits of an order's number can count. */
 export const MAX_SCALE = 500;
 const MAX_SHARDS = 99_999;
 /** Raise it with every change to the rows that a seed gives: it is part of the run's name. */
-export const MODEL_VERSION = 8;
+export const MODEL_VERSION = 9;
 
 export interface CoffeeOptions {
   /** An integer from 0 to 4294967295; another seed gives other rows. */
@@ -21,7 +21,7 @@ export interface CoffeeOptions {
   readonly until: string;
   /** The number of days up to `until`; by default all since `FIRST_DAY`. */
   readonly days?: number;
-  /** Multiplies orders and customers; 1 gives about 150,000 orders until November 2026, and in that year 25 per shop and day. */
+  /** Multiplies orders and customers; 1 gives about 150,000 orders until November 2026, and in 2026 about 22 per shop and day. */
   readonly scale: number;
   /** The shard that this process writes, from 0, and the number of shards. */
   readonly shard: { readonly index: number; readonly count: number };

@@ -10,20 +10,20 @@ export interface StagedTable {
   /** The number of rows that the table will have. */
   readonly rows: number;
   /** SQL condition for the rows of the table that they replace. */
-  readonly goes: string | undefined;
+  readonly replaced: string | undefined;
   /** The addresses of the files that they come from. */
   readonly uris: readonly string[];
   /** The same files, as the manifest names them. */
   readonly files: readonly ManifestFile[];
 }
 
-/** The rows of a table that a load leaves, as a FROM clause takes them. */
-export function staying(warehouse: Warehouse, { table, goes }: StagedTable): string {
+/** The rows of a table that a load does not replace, as a FROM clause takes them. */
+export function staying(warehouse: Warehouse, { table, replaced }: StagedTable): string {
   const name = warehouse.nameOf(table);
-  return goes === undefined ? name : `(SELECT * FROM ${name} WHERE NOT (${goes}))`;
+  return replaced === undefined ? name : `(SELECT * FROM ${name} WHERE NOT (${replaced}))`;
 }
 
-/** Tables are loaded into a dataset of a chosen name, so the object may be a copy. */
-export function sameName(table: Table, other: Table): boolean {
+/** Whether two definitions are of the same table. They may differ in the dataset, since a load chooses its own. */
+export function isSameTable(table: Table, other: Table): boolean {
   return table.table === other.table;
 }

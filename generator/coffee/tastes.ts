@@ -58,7 +58,7 @@ const noOffers = new Int8Array(24).fill(-1);
 
 /** The hours of an ordinary day, by store and guest. */
 const usualHours = stores.map(({ opensAt, closesAt }, i) => {
-  const hours = (weekend: boolean) => hoursOf(i, { opensAt, closesAt, demand: 1 }, weekend, noOffers).byGuest;
+  const hours = (weekend: boolean) => hoursOf(i, { opensAt, closesAt }, weekend, noOffers).byGuest;
   return { workday: hours(false), weekend: hours(true) };
 });
 

@@ -16,14 +16,14 @@ export interface JobWork {
 }
 
 /**
- * Waits for the execution of a job that is running, or starts one, and returns its name when it has succeeded.
+ * Waits for the execution of a job that is running, or starts one, and returns its name when it has succeeded, and whether it was running before.
  * @throws HttpError 503 if the execution failed or is still running at the deadline, or if the job has failed too often tonight; and
  *   the errors of `answerTo`
  */
 export async function runJob(
   api: RunAdmin,
   { job, deadline, isTonight }: JobWork,
-): Promise<{ execution: string; logUri?: string }> {
+): Promise<{ execution: string; logUri?: string; joined?: true }> {
   const short = job.slice(job.lastIndexOf("/") + 1);
   try {
     const tonight = (await api.executions(job)).filter(({ createTime = "" }) => isTonight(createTime));
@@ -41,7 +41,7 @@ export async function runJob(
         503,
         `${short} failed, attempt ${failures.length + 1} of ${MOST_FAILURES} tonight: ${reasonOf(ended)}`,
       );
-    return { execution: ended.name, ...(ended.logUri && { logUri: ended.logUri }) };
+    return { execution: ended.name, ...(ended.logUri && { logUri: ended.logUri }), ...(running && { joined: true }) };
   } catch (error) {
     if (!isRunAdminError(error)) throw error;
     throw answerTo(error, job);

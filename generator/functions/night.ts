@@ -21,8 +21,11 @@ export interface Standing {
 export interface Step {
   /** Reads the step's progress from the data, on a night whose last day of data is `night`. */
   readonly standing: (night: string) => Promise<Standing>;
-  /** Makes the output, and returns the fields to add to the answer. Throws HttpError 503 if it should be called again. */
-  readonly work: () => Promise<object>;
+  /**
+   * Makes the output, and returns the fields to add to the answer. Throws HttpError 503 if it should be called again. `joined` means that it
+   * waited for work that somebody else had started, which may have made another output.
+   */
+  readonly work: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** The answer of a step. */
@@ -44,11 +47,11 @@ export function nightOf(env: Readonly<Record<string, string | undefined>> = proc
  */
 export async function runStep({ standing, work }: Step, night: string): Promise<StepAnswer> {
   const before = await standing(night);
-  const did = before.due ? await work() : {};
+  const did: Readonly<Record<string, unknown>> = before.due ? await work() : {};
   const { has, due, waitsFor } = before.due ? await standing(night) : before;
   const body = { night, ...has, ...did };
   if (due && waitsFor === undefined)
-    throw new HttpError(500, `the work ended, and its output is missing: ${JSON.stringify(body)}`);
+    throw new HttpError(did.joined ? 503 : 500, `the work ended, and its output is missing: ${JSON.stringify(body)}`);
   if (waitsFor !== undefined) return { status: 503, body: { state: "waiting", waitsFor, ...body } };
   return { status: 200, body: { state: before.due ? "done" : "already done", ...body } };
 }

@@ -1,6 +1,7 @@
 import { openRunAdmin } from "bigquery-clean-room/run-admin";
 import { tellTouched } from "pulumi-rehearsal/touched";
 import { yesterdayInKyiv } from "../command-settings.ts";
+import { isUserError, NO_ACCESS } from "../errors.ts";
 import { openLake } from "../lake/open-lake.ts";
 import { builtRun, loadedRun, madeRun, reportedRun } from "../runs.ts";
 import { openWarehouse } from "../warehouse/open-warehouse.ts";
@@ -42,15 +43,17 @@ type Env = ReturnType<typeof environment>;
 function jobStep(
   name: "JOB" | "DBT_JOB" | "REPORT_JOB",
   deadline: number,
-  standing: (env: Env, night: string) => Promise<Standing>,
+  standing: (env: Env, night: string, worked: boolean) => Promise<Standing>,
 ): Step {
   const env = environment();
+  let worked = false;
   const job = `projects/${env.PROJECT_ID}/locations/${env.REGION}/jobs/${env[name]}`;
   // Tonight began at the last midnight in Kyiv, when yesterday's data became complete.
   const lastDay = yesterdayInKyiv();
   return {
-    standing: (night) => standing(env, night),
+    standing: (night) => standing(env, night, worked),
     work() {
+      worked = true;
       tellTouched(`job/${env[name]}`, "write");
       return runJob(openRunAdmin(), {
         job,
@@ -61,9 +64,20 @@ function jobStep(
   };
 }
 
-async function generateStanding({ BUCKET, GCS_PREFIX }: Env, night: string): Promise<Standing> {
-  const made = await madeRun(await openLake(`gs://${BUCKET}`), GCS_PREFIX);
+async function generateStanding({ BUCKET, GCS_PREFIX }: Env, night: string, worked: boolean): Promise<Standing> {
+  const made = await madeRun(await openLake(`gs://${BUCKET}`), GCS_PREFIX).catch((error: unknown) => {
+    if (worked || !isMendable(error)) throw error;
+    return undefined;
+  });
   return { has: made, due: !isOf(made, night), waitsFor: undefined };
+}
+
+/**
+ * Whether the generator mends an error, because it writes the manifest again: it is broken or was deleted. Google answers that a missing file is
+ * refused to an account that may not list the bucket.
+ */
+function isMendable(error: unknown): boolean {
+  return isUserError(error) && (error.exitCode === NO_ACCESS || /manifest/.test(error.message));
 }
 
 async function dbtStanding(env: Env, night: string): Promise<Standing> {

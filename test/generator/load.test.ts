@@ -210,7 +210,7 @@ describe("loading the coffee shop", () => {
       [
         lines("stores", (rows) => {
           const [id, ...rest] = (rows[1] ?? "").split(",");
-          return [...rows, [`9${id}`, ...rest].join(",")];
+          return [...rows, [`9${id}`, ...rest].join(",").replace("Podil", "Podil\u00a0")];
         }),
         /Stores\.csv, store_id 2: 2 stores have the store_name "Podil", by which the reports tell them apart/,
       ],
@@ -256,6 +256,21 @@ describe("loading the coffee shop", () => {
       [
         lines("orders", (rows) => [...rows, rows[0] ?? ""]),
         /Orders-2024-03\.csv, order_id \d+: 2 rows have this order_id/,
+      ],
+      [
+        lines("order_details", (rows) => [...rows, (rows[0] ?? "").replace(/^\d+/, "777")]),
+        /OrderDetails-2024-03\.csv, order_id \d+: the lines add up to [\d.]+, and the order's sub_total is [\d.]+$/m,
+      ],
+      [
+        set("order_details", "quantity", "4611686018427387904"),
+        /OrderDetails-2024-03\.csv, order_id \d+: the lines add up to [\d.e+]+, and the order's sub_total is/,
+      ],
+      [
+        lines("order_details", (rows) => {
+          const orderOf = (row = "") => row.split(",")[1];
+          return rows.filter((row) => orderOf(row) !== orderOf(rows[0]) && orderOf(row) !== orderOf(rows.at(-1)));
+        }),
+        /Orders-2024-03\.csv, order_id \d+: no line has this order_id \(and 1 more orders\)/,
       ],
       [lines("order_details", () => []), /OrderDetails-2024-03\.csv: the file has no rows/],
       [
@@ -417,6 +432,27 @@ describe("loading the coffee shop", () => {
       expect(await contents()).to.deep.equal(before);
     });
 
+    it("refuses lines in the file of another month", async () => {
+      const [earlier, now] = manifest.files.filter(({ table }) => table === "order_details").slice(-2);
+      const textOf = (path = "") => readFile(lake.uri(path), "utf8");
+      const [header = "", first = "", ...rest] = (await textOf(now?.path)).split("\n");
+      await writeFile(lake.uri(earlier?.path ?? ""), `${await textOf(earlier?.path)}${first}\n`);
+      await writeFile(lake.uri(now?.path ?? ""), [header, ...rest].join("\n"));
+      const more = new Map([
+        [earlier?.path, 1],
+        [now?.path, -1],
+      ]);
+      const files = await Promise.all(
+        manifest.files.map(async (file) => ({
+          ...file,
+          ...(await lake.stat(file.path)),
+          rows: file.rows + (more.get(file.path) ?? 0),
+        })),
+      );
+      await lake.writeText(manifestPath("csv_sources"), JSON.stringify({ ...manifest, files }));
+      expect(await refused()).to.match(/OrderDetails-2024-02\.csv: \d+ rows, and the files have \d+ rows of 2024-02/);
+    });
+
     it("refuses new customers and products that rows of earlier months need", async () => {
       const [path, text] = [pathOf("customers"), await readFile(pathOf("customers"), "utf8")];
       const [header, ...rows] = text.trimEnd().split("\n");
@@ -450,6 +486,16 @@ describe("loading the coffee shop", () => {
       await lake.writeText(manifestPath("csv_sources"), JSON.stringify({ ...manifest, files: moved }));
       expect(await refused()).to.match(/Orders-2024-03\.csv: \d+ rows, and the files have \d+ rows of 2024-03/);
     });
+  });
+
+  it("loads a run of the chain's first day, when it has no customers yet, and refuses one that lost them", async () => {
+    manifest = await generateCoffee(lake, { seed: 42, scale: 2, until: "2022-01-10", shard: { index: 0, count: 1 } });
+    expect((await load(warehouse, lake, { allowShrink: true })).rows).to.include({ customers: 0, orders: 21 });
+    manifest = await generateCoffee(lake, { ...small, seed: 7, shard: { index: 0, count: 1 } });
+    const [header] = (await readFile(pathOf("customers"), "utf8")).split("\n");
+    await writeFile(pathOf("customers"), `${header}\n`);
+    await promise("customers", { rows: 0 });
+    expect(await refused({ allowShrink: true })).to.match(/customer_id is \d+, which no row of customers has/);
   });
 
   it("loads a much smaller run if that is allowed", async () => {

@@ -157,7 +157,7 @@ describe("A rehearsal", () => {
 
   it("knows a script's datasets by the tables that it names", () => {
     const script = `-- DELETE FROM comment.table
-      CREATE OR REPLACE TEMP TABLE t AS SELECT o.id FROM a.orders AS o JOIN b.items USING (id) WHERE x = 'FROM c.text';
+      CREATE OR REPLACE TEMP TABLE t AS SELECT o.id, EXTRACT(YEAR FROM o.day) FROM a.orders AS o JOIN b.items USING (id) WHERE x = 'FROM c.text';
       DELETE FROM d.orders WHERE TRUE; INSERT INTO d.orders (id) SELECT id FROM t;
       CREATE TABLE e.made AS SELECT 1; UPDATE f.orders SET id = (SELECT MAX(id) FROM a.orders)`;
     const of = (access: string) =>

@@ -84,7 +84,7 @@ describe("a store's day", () => {
     expect(on("2022-08-31", lesi)).to.equal(undefined);
     expect(on("2022-09-01", lesi)).not.to.equal(undefined);
     for (const store of [goldenGate, podil]) {
-      expect(on("2022-02-23", store)).to.deep.equal({ ...usual(store), demand: 1 });
+      expect(on("2022-02-23", store)).to.deep.equal({ ...usual(store), demand: 1, offline: false });
       expect(on("2022-02-24", store)).to.equal(undefined);
     }
     expect([on("2022-03-29", goldenGate), on("2022-04-25", podil)]).to.deep.equal([undefined, undefined]);
@@ -116,7 +116,7 @@ describe("a store's day", () => {
   });
 
   const hours = (day: string, weekday: number, opensAt = 8, closesAt = 22) =>
-    hoursOf(goldenGate, { opensAt, closesAt, demand: 1 }, weekday > 4, offersOn(day, weekday));
+    hoursOf(goldenGate, { opensAt, closesAt }, weekday > 4, offersOn(day, weekday));
 
   it("loses the guests of the hours that it is shorter", () => {
     const short = hours("2023-06-05", 0, 8, 17);

@@ -32,6 +32,17 @@ for (const seed of seeds)
       for (const { life, part } of lives) expect(part, String(life)).to.be.within(0.125, 0.45);
     });
 
+    it("are passing for most of those whom a promotion brought, and for few whom a friend brought", async () => {
+      const passing = (channel: string) =>
+        share(
+          "life = 'passing'",
+          `customers JOIN ground_truth.customers USING (customer_id) WHERE acquisition_channel = '${channel}'`,
+        );
+      expect(await passing("promotion")).to.be.within(0.48, 0.64);
+      expect(await passing("friend")).to.be.within(0.18, 0.3);
+      expect(await passing("walk-in")).to.be.within(0.33, 0.41);
+    });
+
     it("let 60 to 75 % of the customers come a second time", async () => {
       expect(await share("visits > 1", "came")).to.be.within(0.6, 0.75);
     });

@@ -64,6 +64,12 @@ describe("the effects planted in the coffee shop's orders", () => {
       expect((await ordersOn("2022-11-24")) / usual).to.be.within(0.1, 0.35);
     });
 
+    it("leave no app and hardly any cards in the blackout, when the mobile networks were down", async () => {
+      const blackout = "FROM orders WHERE order_date = '2022-11-24'";
+      await none(`${blackout} AND channel = 'app'`);
+      expect(await shop.value(`SELECT AVG((payment_method = 'cash')::INTEGER) ${blackout}`)).to.be.above(0.75);
+    });
+
     // The factors are multiplied by the hours lost.
     const holidays: [name: string, least: number, most: number][] = [
       ["New Year''s Day", 0.25, 0.5],
@@ -162,6 +168,37 @@ describe("the effects planted in the coffee shop's orders", () => {
       expect(own).to.be.above(0.75);
     });
 
+    it("divide customers into those who use the app and those who hardly ever do, by how they registered too", async () => {
+      const users = `FROM (SELECT customer_id, AVG((channel = 'app')::INTEGER) AS app FROM orders WHERE customer_id IS NOT NULL
+        GROUP BY 1 HAVING COUNT(*) > 30) JOIN customers USING (customer_id)`;
+      const share = (condition: string) =>
+        shop.value(`SELECT COUNT(*) FILTER (WHERE ${condition}) / COUNT(*) ${users}`);
+      expect(await share("app < 0.1")).to.be.within(0.12, 0.35);
+      expect(await share("app > 0.8")).to.be.within(0.12, 0.35);
+      const mean = (condition: string) => shop.value(`SELECT AVG(app) ${users} WHERE ${condition}`);
+      const appFans = await mean("acquisition_channel = 'app'");
+      expect(appFans / (await mean("acquisition_channel <> 'app'"))).to.be.within(1.6, 2.3);
+    });
+
+    it("send commuters out with one cup, and keep brunchers and remote workers in their seats", async () => {
+      const byPersona = async (value: string, from: string) => {
+        const rows = await shop.rows(
+          `SELECT persona, AVG(${value}) AS mean FROM ${from} JOIN ground_truth.customers USING (customer_id) GROUP BY 1`,
+        );
+        return Object.fromEntries(rows.map(({ persona, mean }) => [String(persona), Number(mean)]));
+      };
+      const takeaway = await byPersona(
+        "(order_type = 'Takeaway')::INTEGER",
+        "orders JOIN stores USING (store_id) SEMI JOIN (FROM stores WHERE seating_capacity > 0) USING (store_id)",
+      );
+      expect(takeaway["Daily commuter"]).to.be.above(0.75);
+      expect(takeaway["Remote worker"]).to.be.below(0.4);
+      expect(takeaway["Weekend bruncher"]).to.be.below(0.4);
+      const pieces = await byPersona("quantity", "named");
+      expect(pieces["Daily commuter"]).to.be.below(1.12);
+      expect(pieces["Weekend bruncher"]).to.be.above(1.35);
+    });
+
     it("leave cold brew to the warm months, even for customers whose favourite it is", async () => {
       const share = (months: string) =>
         shop.value(`SELECT COUNT(*) FILTER (WHERE product_name = 'Cold Brew') / COUNT(*) FROM named
@@ -180,6 +217,10 @@ describe("the effects planted in the coffee shop's orders", () => {
     it("everybody who registers in a store orders in the home store on that day", () =>
       none(`FROM customers LEFT JOIN orders ON orders.customer_id = customers.customer_id AND order_date = registration_date
         WHERE acquisition_channel <> 'app' AND home_store_id IS DISTINCT FROM store_id`));
+
+    it("a promotion brings nobody on a day without one", () =>
+      none(`FROM customers WHERE acquisition_channel = 'promotion' AND NOT EXISTS (FROM events
+        WHERE kind = 'promotion' AND event_name <> 'HAPPYHOUR20' AND registration_date BETWEEN starts_on AND ends_on)`));
 
     it("nobody registers while the home store is closed", () =>
       none(`FROM customers JOIN events ON registration_date BETWEEN starts_on AND ends_on AND is_closed

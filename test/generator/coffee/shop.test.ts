@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { personas } from "../../../generator/coffee/personas.ts";
 import { stores } from "../../../generator/coffee/stores.ts";
@@ -131,6 +133,17 @@ describe("the coffee shop's data as a whole", () => {
           WHERE opened_on < '${year - 1}-01-01'::DATE - 90 AND strftime(order_date, '%m-%d') < '11-22'`);
         expect(growth, String(year)).to.be.within(1.03, 1.15);
       }
+    });
+
+    it("has as many orders a day in a shop as README says", async () => {
+      const perShop = await shop.value(
+        "SELECT COUNT(*) / COUNT(DISTINCT (store_id, order_date)) FROM orders WHERE year(order_date) = 2026",
+      );
+      const readme = await readFile(join(import.meta.dirname, "../../../README.md"), "utf8");
+      const [, at4, at10] =
+        /at 4 a shop has (\d+) orders a day, a quiet chain; at 10 it has (\d+), a busy one/.exec(readme) ?? [];
+      expect(4 * perShop).to.be.closeTo(Number(at4), 3);
+      expect(10 * perShop).to.be.closeTo(Number(at10), 5);
     });
 
     it("has registered guests take the place of anonymous ones, up to half of the orders", async () => {

@@ -1,3 +1,4 @@
+import { openRunAdmin } from "bigquery-clean-room/run-admin";
 import { expect } from "chai";
 import { yesterdayInKyiv } from "../../../generator/command-settings.ts";
 import { openLake } from "../../../generator/lake/open-lake.ts";
@@ -5,6 +6,7 @@ import {
   failed,
   type RunAdminServer,
   startRunAdmin,
+  succeeded,
 } from "../../../packages/bigquery-clean-room/test/support/run-admin.ts";
 import { call, type DeployedFunction, startFunction } from "../../support/functions.ts";
 import { type Google, startGoogle } from "../../support/google.ts";
@@ -85,6 +87,45 @@ describe("The function trigger-job", () => {
     server.courses.push({ looks: [failed("the disk is full")] });
     expect((await post()).status).to.equal(503);
     expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
+  });
+
+  it("starts the job if the manifest is broken, which the generator mends, and says so if it has not", async () => {
+    const lake = await openLake("gs://files");
+    await lake.writeText("csv/manifest.json", '{"run": "2026-01-01-a", "fil');
+    const { status, body } = await post();
+    expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
+    expect(status).to.equal(500);
+    expect(body.error).to.contain("csv/manifest.json in gs://files is not JSON");
+    server.courses.push({ looks: [{ runningCount: 1 }] });
+    const answer = post();
+    while (!server.requests.some(({ path }) => path.endsWith("/run-2"))) await new Promise((go) => setTimeout(go, 50));
+    await publish(night);
+    server.finish();
+    expect((await answer).body).to.include({ state: "done", run: `${night}-a` });
+  });
+
+  it("starts the job if the manifest was deleted, which Google tells only accounts that may list the bucket", async () => {
+    google.intercept = ({ url }, response) => {
+      if (!url?.includes("manifest.json")) return false;
+      const message = "coffee-trigger does not have storage.objects.get access to the object (or it may not exist).";
+      response.writeHead(403, { "Content-Type": "application/json" });
+      response.end(JSON.stringify({ error: { code: 403, message, errors: [{ message, reason: "forbidden" }] } }));
+      return true;
+    };
+    const { status, body } = await post();
+    google.intercept = undefined;
+    expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
+    expect(status).to.equal(500);
+    expect(body.error).to.contain("or it may not exist");
+  });
+
+  it("answers 503 to be called again if an execution that somebody else had started made another output", async () => {
+    server.courses.push({ looks: [{ runningCount: 1 }, { runningCount: 1 }, succeeded] });
+    await openRunAdmin().start(job);
+    const { status, body } = await post();
+    expect(server.requests.filter(({ path }) => path === `${job}:run`)).to.have.length(1);
+    expect(status).to.equal(503);
+    expect(body.error).to.contain("its output is missing").and.to.contain("run-1");
   });
 
   it("answers 503 to be called again when the job has failed", async () => {
