@@ -57,7 +57,7 @@ export function readStackSettings(stack: string, folder = new URL(".", import.me
   const file = new URL(`Pulumi.${stack}.yaml`, folder);
   if (!/^[\w.-]+$/.test(stack) || !existsSync(file))
     throw new UserError(
-      `there is no Pulumi.${stack}.yaml: npx pulumi stack init ${stack} and pulumi config set make it`,
+      `there is no Pulumi.${stack}.yaml: create it with npx pulumi stack init ${stack} and npx pulumi config set NAME VALUE`,
     );
   const config = readConfig(file, `Pulumi.${stack}.yaml`);
   const entries = Object.entries(config).map(([name, value]) => {

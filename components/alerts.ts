@@ -4,6 +4,8 @@ import { childOf, type Place } from "./google/place.ts";
 
 /** The hours without new reports before the alert: a day, and two hours for a late night. */
 const HOURS = 26;
+/** Of these, the hours in which the query looks for reports; for the others, it must have found none. More than a day is a preview feature. */
+const LOOKBACK = 23;
 
 export interface AlertsArgs {
   /** The project and the labels. */
@@ -113,11 +115,12 @@ export class Alerts extends pulumi.ComponentResource {
       displayName: `No new reports for ${HOURS} hours`,
       content: `No run of the reports has had the night's data for ${HOURS} hours: the reports, and perhaps the marts and tables, show an older day. ${ADVICE}`,
       condition: {
-        // PromQL looks back as far as it is told to; a metric-absence condition ends at 23.5 hours. If there is no point at all, the sum has no
-        // value, which "or vector(0)" turns into 0. increase() is an estimate: one night may count as 0.99.
+        // PromQL, because a metric-absence condition looks back 23.5 hours at most. If there is no point at all, the sum has no value, which
+        // "or vector(0)" turns into 0. increase() is an estimate: one night may count as 0.99. The duration also keeps the first `up` from
+        // raising the alert.
         conditionPrometheusQueryLanguage: {
-          query: pulumi.interpolate`(sum(increase(logging_googleapis_com:user_${args.nights}{monitored_resource="cloud_run_job"}[${HOURS}h])) or vector(0)) < 0.5`,
-          duration: "0s",
+          query: pulumi.interpolate`(sum(increase(logging_googleapis_com:user_${args.nights}{monitored_resource="cloud_run_job"}[${LOOKBACK}h])) or vector(0)) < 0.5`,
+          duration: `${(HOURS - LOOKBACK) * 3600}s`,
           evaluationInterval: "900s",
           disableMetricValidation: true,
         },

@@ -50,6 +50,18 @@ const projectRoles = new Set([
   "roles/logging.logWriter", // write log lines, which a build with its own service account must do
 ]);
 
+type Props = ResourceValidationArgs["props"];
+
+/** The accounts that each kind of resource runs or is built as. Without one, Google takes an account that may edit the whole project. */
+const accountsOf: Record<string, Record<string, (props: Props) => unknown>> = {
+  "gcp:cloudrunv2/job:Job": { "template.template.serviceAccount": (props) => props.template?.template?.serviceAccount },
+  "gcp:cloudrunv2/service:Service": { "template.serviceAccount": (props) => props.template?.serviceAccount },
+  "gcp:cloudfunctionsv2/function:Function": {
+    "serviceConfig.serviceAccountEmail": (props) => props.serviceConfig?.serviceAccountEmail,
+    "buildConfig.serviceAccount": (props) => props.buildConfig?.serviceAccount,
+  },
+};
+
 /** Google's basic roles, by their old names and their new ones. */
 const primitiveRoles = new Set(
   ["owner", "editor", "viewer", "admin", "writer", "reader"].map((role) => `roles/${role}`),
@@ -108,16 +120,49 @@ const nothingPublic = rule(
       yield `publicAccessPrevention must be "enforced". If inherited, it depends on the organisation.`;
     if (type === "gcp:cloudrunv2/service:Service" && known(() => props.invokerIamDisabled, false) === true)
       yield "invokerIamDisabled lets everybody call the service. Remove it.";
+    if (type === "gcp:bigquery/datasetAccess:DatasetAccess")
+      for (const crowd of ["domain", "specialGroup"])
+        if (!/^(|all\w*Users)$/.test(known(() => String(props[crowd] ?? ""), "")))
+          yield `${crowd} opens the dataset to everybody in it. Name the account or group that needs access.`;
   },
 );
 
 const noPrimitiveRoles = rule(
   "no-primitive-roles",
-  "No resource grants owner, editor or viewer, which cover every service of the project.",
+  "No resource grants owner, editor or viewer, which cover every service of the project, nor an administrator's role.",
   function* ({ props }) {
     for (const [path, text] of strings(props)) {
       if (primitiveRoles.has(text))
         yield `${path} is ${text}, which covers every service. Grant the one predefined role that is needed.`;
+      else if (/^roles\/[\w.]*admin$/i.test(text))
+        yield `${path} is ${text}, which may give rights to others. Grant the one role that is needed.`;
+    }
+  },
+);
+
+const noBorrowedAccounts = rule(
+  "no-borrowed-accounts",
+  "Everything that runs has an account of its own; no account has a key, or may be used by others.",
+  function* ({ type, props }) {
+    for (const [path, account] of Object.entries(accountsOf[type] ?? {}))
+      if (!known(() => account(props), "later"))
+        yield `${path} is empty, so it would run as an account that may edit the project. Set it.`;
+    if (/^gcp:serviceaccount\/(key|iAM\w+):/.test(type))
+      yield `${type} lets somebody else act as the account. Give that person or account roles of its own.`;
+  },
+);
+
+const noPlainSecrets = rule(
+  "no-plain-secrets",
+  "No environment variable contains a secret: Google shows them to everybody who may see the job or function.",
+  function* ({ props }) {
+    const texts = [...strings(props)];
+    for (const [path, text] of texts) {
+      const [, list = ""] = /^(.*\benvs\.\d+\.)name$/.exec(path) ?? [];
+      const name = list === "" ? (/\benvironmentVariables\.(\w+)$/.exec(path)?.[1] ?? "") : text;
+      const isElsewhere = list !== "" && texts.some(([other]) => other.startsWith(`${list}valueSource`));
+      if (/(KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE|PEPPER)S?$/i.test(name) && !isElsewhere)
+        yield `the environment variable ${name} has its value in plain text. Read it from Secret Manager.`;
     }
   },
 );
@@ -126,19 +171,22 @@ const noPrimitiveRoles = rule(
 function isNarrow(expression: unknown): boolean {
   if (expression === "") return true;
   const text = String(expression);
-  return !text.includes("||") && /^resource\.name( == |\.startsWith\()["'][^"']+["']\)?( && |$)/.test(text);
+  return (
+    !text.includes("||") &&
+    /^resource\.name( == |\.startsWith\()["']projects\/[^/"']+\/\w+\/[^"']+["']\)?( && |$)/.test(text)
+  );
 }
 
 const noProjectWideRole = rule(
   "no-project-wide-role",
   "Roles are granted on a resource. Only roles that Google grants nowhere else are granted on a project.",
   function* ({ type, props }) {
-    const above = /^gcp:(projects|folder|organizations)\/iam(\w*):/i.exec(type);
-    if (!above) return;
-    if (/^(Policy|Binding)$/i.test(above[2] ?? "")) {
+    if (/Iam(Policy|Binding):/i.test(type)) {
       yield `${type} replaces grants that others made. Use a Member resource, on the bucket, dataset, job or service if possible.`;
       return;
     }
+    const above = /^gcp:(projects|folder|organizations)\/iam(\w*):/i.exec(type);
+    if (!above) return;
     const role = known(() => props.role, undefined);
     const condition = known(() => props.condition?.expression, "");
     if (/member$/i.test(above[2] ?? "") && typeof role === "string" && !projectRoles.has(role) && !isNarrow(condition))
@@ -213,6 +261,7 @@ const alertsTell = rule(
     if (type === "gcp:monitoring/alertPolicy:AlertPolicy") {
       const channels = known(() => [...(props.notificationChannels ?? [])], ["not known yet"]);
       if (channels.length === 0) yield "notificationChannels is empty, so nobody hears of it. Give it a channel.";
+      if (known(() => props.enabled, true) === false) yield "enabled is false, so nobody hears of it. Remove it.";
     }
     if (type === "gcp:monitoring/notificationChannel:NotificationChannel" && known(() => props.type, "") === "email")
       if (!/^[^@\s]+@[^@\s]+$/.test(known(() => String(props.labels?.email_address), "a@b")))
@@ -244,10 +293,37 @@ const oneLocation: StackValidationPolicy = {
   },
 };
 
+/** Another rule over the whole stack: a listing names its view, and the rule is on the view. */
+const listedViews: StackValidationPolicy = {
+  name: "listed-views",
+  description: "Listings share views with analysis rules only, and name each.",
+  enforcementLevel: "mandatory",
+  validateStack({ resources }, report) {
+    const views = resources
+      .filter(({ type }) => type === privacyViewType)
+      .map(({ props }) => known(() => `projects/${props.project}/datasets/${props.dataset}/tables/${props.view}`, ""));
+    // While a view's address is unknown, any listing may be of that view.
+    if (views.includes("")) return;
+    for (const { name, type, urn, props } of resources) {
+      if (type !== listingType) continue;
+      const tables = known(
+        () => [...(props.bigqueryDataset?.selectedResources ?? [])].map((each) => known(() => each.table, undefined)),
+        [undefined],
+      );
+      if (tables.length === 0) report(`${name}: shares a whole dataset. List the views in selectedResources.`, urn);
+      for (const table of tables)
+        if (table !== undefined && !views.includes(table))
+          report(`${name}: ${table} is not a PrivacyView, so it has no analysis rule. List a PrivacyView.`, urn);
+    }
+  },
+};
+
 /** The rules of the pack. */
 export const policies: Policies = [
   nothingPublic,
   noPrimitiveRoles,
+  noBorrowedAccounts,
+  noPlainSecrets,
   noProjectWideRole,
   uniformBucketAccess,
   labelled,
@@ -255,4 +331,5 @@ export const policies: Policies = [
   cleanRoom,
   alertsTell,
   oneLocation,
+  listedViews,
 ];

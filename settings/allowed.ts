@@ -49,7 +49,7 @@ const sharedViews = object("an object of views and their fields", (given) => {
 });
 
 const cleanRoomMembers = object(
-  'lists by party, such as {"merchant": ["group:analysts@example.com"]}, of user:, group: or serviceAccount:',
+  'lists by party of user:ADDRESS, group:ADDRESS or serviceAccount:ADDRESS, each once, such as {"merchant": ["group:analysts@example.com"]}',
   (given): Readonly<Record<Party, readonly string[]>> | undefined => {
     const lists = Object.entries(given);
     const isAllowed = lists.every(

@@ -144,6 +144,28 @@ describe("settings", () => {
     }
   });
 
+  it("have schedules that come once on every day, also on those on which Kyiv's clocks change", () => {
+    const settings = check({});
+    const clock = new Intl.DateTimeFormat("en-GB", {
+      timeZone: settings.timeZone,
+      hour: "2-digit",
+      minute: "2-digit",
+      day: "2-digit",
+    });
+    for (const name of ["generateSchedule", "loadSchedule", "dbtSchedule", "reportSchedule"] as const) {
+      const [minute = "", hour = ""] = settings[name].split(" ").map((field) => field.padStart(2, "0"));
+      for (const day of ["2026-03-29", "2026-10-25"]) {
+        const noon = Date.parse(`${day}T12:00:00Z`);
+        const times = Array.from({ length: 1440 }, (_, i) => clock.format(noon + (i - 900) * 60_000));
+        const wanted = `${day.slice(-2)}, ${hour}:${minute}`;
+        expect(
+          times.filter((time) => time === wanted),
+          `${name} on ${day}`,
+        ).to.have.length(1);
+      }
+    }
+  });
+
   it("accept as many days as the coffee shops have traded", () => {
     expect(check({ days: String(daysOfTrade) }).days).to.equal(daysOfTrade);
   });

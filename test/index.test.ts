@@ -29,6 +29,11 @@ describe("the stack", () => {
     const urns = new Set(resources.map(({ urn }) => urn));
     const text = inventory(more.resources.filter(({ urn }) => !urns.has(urn)));
     expect(text).to.equal(golden("alerts.txt", text));
+    // A look back of more than a day is a preview feature, and without a duration the first up would raise the alert.
+    const [, hours = ""] = /\[(\d+)h\]\)\) or vector\(0\)/.exec(text) ?? [];
+    const [, seconds = ""] = /conditionPrometheusQueryLanguage\.duration: (\d+)s/.exec(text) ?? [];
+    expect(Number(hours)).to.be.within(1, 24);
+    expect(Number(hours) + Number(seconds) / 3600).to.equal(26);
   });
 
   it("can be previewed without calling Google, and declares the same resources while outputs are unknown", async () => {

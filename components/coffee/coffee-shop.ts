@@ -13,7 +13,7 @@ import type { UploadedCode } from "../uploaded-code.ts";
 export interface ShopSettings {
   /** Seed of every random draw: the same seed gives the same rows. */
   readonly seed: number;
-  /** Size of the coffee shops: at 10 a shop has about 230 orders a day. */
+  /** Size of the coffee shops: at 10 a shop has about 220 orders a day. */
   readonly scale: number;
   /** How many days up to yesterday; 0 for every day since the first. */
   readonly days: number;

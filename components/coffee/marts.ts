@@ -62,7 +62,7 @@ export class Marts extends pulumi.ComponentResource {
       child,
     );
     const output = new Bucket(name, { place, bucketName }, child);
-    // Cloud Run pulls images only from Docker Hub and Google's registries. This repository fetches those from ghcr.io.
+    // Sources disagree whether Cloud Run pulls images from ghcr.io itself, so this repository fetches them.
     const ghcr = new gcp.artifactregistry.Repository(
       `${name}-ghcr`,
       {

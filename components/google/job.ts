@@ -37,9 +37,9 @@ export interface JobArgs {
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   /** Environment variables whose values Cloud Run reads from Secret Manager: by variable, the name of a secret in the job's project. @default none */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** A fingerprint of the code that the job runs. It is part of the job's own. @default none */
+  /** A fingerprint of the code that the job runs, for the job's own fingerprint. @default none */
   readonly codeFingerprint?: string;
-  /** Arguments of both kinds that are not part of the job's fingerprint: they change with more code than the job runs. @default none */
+  /** Parts of `command` and `args` to leave out of the job's fingerprint, because code that the job does not run changes them too. @default none */
   readonly notInFingerprint?: readonly pulumi.Input<string>[];
   /** How many tasks the work is split into. @default 1 */
   readonly tasks?: number;

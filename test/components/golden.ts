@@ -11,12 +11,18 @@ export function golden(name: string, text: string): string {
   return readFileSync(file, "utf8");
 }
 
-/** Lists resources for people, by type and name, with one input a line. Leaves out hashes of content, so that only declarations show. */
+/**
+ * Lists resources for people, by type and name, with one input a line, and then one option of Pulumi's. Leaves out hashes of content, so that
+ * only declarations show.
+ */
 export function inventory(resources: readonly Declared[]): string {
   const entries = resources.filter(({ custom }) => custom).map((each) => [`${each.type} ${each.name}`, each] as const);
   const sorted = entries.sort(([one], [other]) => (one < other ? -1 : 1));
   const text = sorted
-    .map(([title, { inputs }]) => `${[title, ...lines(withoutTexts(title, inputs))].join("\n")}\n`)
+    .map(
+      ([title, { inputs, options }]) =>
+        `${[title, ...lines(withoutTexts(title, inputs)), ...lines(options, "options")].join("\n")}\n`,
+    )
     .join("\n");
   return text
     .replaceAll(RUN_IF_UNCHANGED, "<checks the file's hash>")
@@ -43,7 +49,7 @@ function lines(value: unknown, path = ""): string[] {
     return value.flatMap((each, i) => lines(each, `${path}[${i}]`));
   if (isVariable(value)) return [`  ${path}: ${value.name}=${value.value}`];
   if (typeof value === "object" && !Array.isArray(value)) {
-    if (Object.keys(value).length === 0) return [`  ${path}: {}`];
+    if (Object.keys(value).length === 0) return path === "options" ? [] : [`  ${path}: {}`];
     return Object.entries(value).flatMap(([key, each]) => lines(each, path === "" ? key : `${path}.${key}`));
   }
   return [`  ${path}: ${Array.isArray(value) ? value.join(" ") : value}`];

@@ -20,6 +20,8 @@ export interface Declared {
   readonly ignored: readonly string[];
   /** Whether a replacement deletes the old one first. */
   readonly deletedFirst: boolean;
+  /** Pulumi's options that decide what an `up` overlooks, replaces or leaves behind, as far as they are set. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 export interface DeclareOptions {
@@ -65,6 +67,15 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
           ),
           ignored: request.getIgnorechangesList(),
           deletedFirst: request.getDeletebeforereplace(),
+          options: {
+            ...(request.getIgnorechangesList().length > 0 && { ignoreChanges: request.getIgnorechangesList() }),
+            ...(request.getReplaceonchangesList().length > 0 && {
+              replaceOnChanges: request.getReplaceonchangesList(),
+            }),
+            ...(request.getDeletebeforereplace() && { deleteBeforeReplace: true }),
+            ...(request.getRetainondelete() && { retainOnDelete: true }),
+            ...(request.getProtect() && { protect: true }),
+          },
         });
       }
       answer(error, response);
@@ -93,6 +104,8 @@ interface Request {
   getReplaceonchangesList(): string[];
   getDeletebeforereplace(): boolean;
   getIgnorechangesList(): string[];
+  getRetainondelete(): boolean | undefined;
+  getProtect(): boolean | undefined;
   getPropertydependenciesMap(): { entries(): Iterable<[string, { getUrnsList(): string[] }]> };
   getObject(): { toJavaScript(): Record<string, unknown> };
 }

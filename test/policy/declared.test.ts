@@ -18,7 +18,7 @@ describe("the stack that index.ts declares", () => {
     expect(await violations(resources)).to.deep.equal([]);
   });
 
-  it("follows every rule in two projects and another location, with alerts", async () => {
+  it("follows every rule in two projects and another location, with alerts and a secret", async () => {
     const elsewhere = await declared({
       "gcp-data-demos:merchantProject": "merchant-project",
       "gcp-data-demos:walletProject": "wallet-project",
@@ -27,6 +27,7 @@ describe("the stack that index.ts declares", () => {
       "gcp-data-demos:thelookSource": "synthetic:",
       "gcp-data-demos:alertEmails": "ann@example.com",
       "gcp-data-demos:billingAccount": "012345-6789AB-CDEF01",
+      "gcp-data-demos:hashKeySecret": "pepper",
     });
     expect(elsewhere.map(({ type }) => type)).to.include("gcp:monitoring/alertPolicy:AlertPolicy");
     expect(await violations(elsewhere)).to.deep.equal([]);

@@ -23,10 +23,16 @@ const table: Resource = {
   name: "orders",
   props: { tableId: "orders", labels, deletionProtection: false },
 };
+const serviceAccount = "load@p.iam.gserviceaccount.com";
 const job: Resource = {
   type: "gcp:cloudrunv2/job:Job",
   name: "load",
-  props: { location: "us-central1", labels, deletionProtection: false },
+  props: {
+    location: "us-central1",
+    labels,
+    deletionProtection: false,
+    template: { serviceAccount, template: { serviceAccount } },
+  },
 };
 const grant: Resource = {
   type: "gcp:storage/bucketIAMMember:BucketIAMMember",
@@ -83,6 +89,14 @@ describe("the policy pack's rules", () => {
       });
     }
 
+    it("refuses a dataset that is open to a domain, or to everybody with a role on the project", async () => {
+      const access = { type: "gcp:bigquery/datasetAccess:DatasetAccess", name: "open" };
+      for (const crowd of [{ domain: "gmail.com" }, { specialGroup: "projectReaders" }]) {
+        const open = { ...access, props: { datasetId: "merchant", role: "READER", ...crowd } };
+        await expectOnly("nothing-public", open, Object.keys(crowd)[0] ?? "", "opens the dataset");
+      }
+    });
+
     it("requires public access prevention enforced on a bucket, not inherited and not left out", async () => {
       await expectOnly("nothing-public", but(bucket, { publicAccessPrevention: "inherited" }), '"enforced"');
       await expectOnly("nothing-public", but(bucket, { publicAccessPrevention: undefined }), '"enforced"');
@@ -114,6 +128,11 @@ describe("the policy pack's rules", () => {
         expectOnly("no-primitive-roles", but(grant, { role: `roles/${role}` }), `roles/${role}`));
     }
 
+    it("refuses administrators' roles, which may give rights to others", async () => {
+      for (const role of ["roles/storage.admin", "roles/storage.objectAdmin", "roles/iam.serviceAccountAdmin"])
+        await expectOnly("no-primitive-roles", but(grant, { role }), role, "rights to others");
+    });
+
     it("allows a dataset's READER, WRITER and OWNER, which are roles on one dataset", async () => {
       for (const role of ["READER", "WRITER", "OWNER"]) {
         const access = { type: "gcp:bigquery/datasetAccess:DatasetAccess", name: "reads", props: { role } };
@@ -122,9 +141,71 @@ describe("the policy pack's rules", () => {
     });
   });
 
+  describe("no-borrowed-accounts", () => {
+    const fn: Resource = {
+      type: "gcp:cloudfunctionsv2/function:Function",
+      name: "load",
+      props: {
+        labels,
+        serviceConfig: { serviceAccountEmail: serviceAccount },
+        buildConfig: { serviceAccount: `projects/p/serviceAccounts/${serviceAccount}` },
+      },
+    };
+
+    it("refuses a job or a function that runs or is built as Google's default account", async () => {
+      expect(await violations([fn])).to.deep.equal([]);
+      await expectOnly("no-borrowed-accounts", but(job, { template: { template: {} } }), "template.serviceAccount is");
+      await expectOnly("no-borrowed-accounts", but(job, { template: undefined }), "template.template.serviceAccount");
+      await expectOnly("no-borrowed-accounts", but(fn, { serviceConfig: {} }), "serviceConfig.serviceAccountEmail");
+      await expectOnly("no-borrowed-accounts", but(fn, { buildConfig: {} }), "buildConfig.serviceAccount is empty");
+    });
+
+    it("allows an account whose address is unknown during a preview", async () => {
+      const template = { template: { serviceAccount: unknownString } };
+      expect(await violations([but(job, { template })])).to.deep.equal([]);
+    });
+
+    it("refuses a key of an account, and a grant to act as it", async () => {
+      for (const type of ["gcp:serviceaccount/key:Key", "gcp:serviceaccount/iAMMember:IAMMember"])
+        await expectOnly("no-borrowed-accounts", { type, name: "key", props: {} }, "act as the account");
+    });
+  });
+
+  describe("no-plain-secrets", () => {
+    const withEnv = (...envs: object[]) =>
+      but(job, { template: { template: { serviceAccount, containers: [{ envs }] } } });
+
+    it("refuses a secret's value in an environment variable of a job or a function", async () => {
+      await expectOnly(
+        "no-plain-secrets",
+        withEnv({ name: "HASH_KEY", value: "hunter2" }),
+        "HASH_KEY",
+        "Secret Manager",
+      );
+      await expectOnly("no-plain-secrets", withEnv({ name: "API_TOKEN", value: unknownString }), "API_TOKEN");
+      const fn: Resource = {
+        type: "gcp:cloudfunctionsv2/function:Function",
+        name: "load",
+        props: {
+          labels,
+          serviceConfig: { serviceAccountEmail: serviceAccount, environmentVariables: { DB_PASSWORD: "hunter2" } },
+          buildConfig: { serviceAccount },
+        },
+      };
+      await expectOnly("no-plain-secrets", fn, "DB_PASSWORD");
+    });
+
+    it("allows a secret that is read from Secret Manager, and other variables", async () => {
+      const valueSource = { secretKeyRef: { secret: "pepper", version: "latest" } };
+      expect(
+        await violations([withEnv({ name: "HASH_KEY", valueSource }, { name: "SEED", value: "42" })]),
+      ).to.deep.equal([]);
+    });
+  });
+
   describe("no-project-wide-role", () => {
     it("refuses a role on the project that Google can grant on a resource", async () => {
-      for (const role of ["roles/bigquery.dataViewer", "roles/storage.objectAdmin", "roles/run.invoker"])
+      for (const role of ["roles/bigquery.dataViewer", "roles/storage.objectUser", "roles/run.invoker"])
         await expectOnly("no-project-wide-role", but(jobUser, { role }), role, "Grant it on the bucket");
     });
 
@@ -144,6 +225,8 @@ describe("the policy pack's rules", () => {
         'resource.name.startsWith("projects/_/buckets/lake") || true',
         'resource.name == "projects/_/buckets/lake" && false || true',
         'resource.name.startsWith("")',
+        'resource.name.startsWith("projects/")',
+        'resource.name.startsWith("projects/_/buckets/")',
       ])
         await expectOnly("no-project-wide-role", only(wide), "roles/storage.objectViewer");
     });
@@ -157,8 +240,13 @@ describe("the policy pack's rules", () => {
         );
     });
 
-    it("refuses bindings and policies on the project, which replace the grants of others", async () => {
-      for (const type of ["gcp:projects/iAMBinding:IAMBinding", "gcp:projects/iAMPolicy:IAMPolicy"])
+    it("refuses bindings and policies, which replace the grants of others", async () => {
+      for (const type of [
+        "gcp:projects/iAMBinding:IAMBinding",
+        "gcp:projects/iAMPolicy:IAMPolicy",
+        "gcp:storage/bucketIAMBinding:BucketIAMBinding",
+        "gcp:bigquery/datasetIamPolicy:DatasetIamPolicy",
+      ])
         await expectOnly("no-project-wide-role", { ...jobUser, type }, "replaces");
     });
 
@@ -219,18 +307,41 @@ describe("the policy pack's rules", () => {
     const listing: Resource = {
       type: "gcp:bigqueryanalyticshub/listing:Listing",
       name: "users",
-      props: { listingId: "users", restrictedExportConfig },
+      props: {
+        listingId: "users",
+        restrictedExportConfig,
+        bigqueryDataset: { selectedResources: [{ table: "projects/p/datasets/shared/tables/users" }] },
+      },
     };
     const view: Resource = {
       type: "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView",
       name: "users",
-      props: { view: "users", labels, rule: { joinRestriction: { condition: "JOIN_ANY", columns: ["id"] } } },
+      props: {
+        project: "p",
+        dataset: "shared",
+        view: "users",
+        labels,
+        rule: { joinRestriction: { condition: "JOIN_ANY", columns: ["id"] } },
+      },
     };
 
     it("refuses a listing that allows exports of tables or results", async () => {
       expect(await violations([listing, view])).to.deep.equal([]);
       for (const open of [undefined, {}, { enabled: true }, { ...restrictedExportConfig, enabled: false }])
-        await expectOnly("clean-room", but(listing, { restrictedExportConfig: open }), "restrictedExportConfig");
+        expect(await violations([but(listing, { restrictedExportConfig: open }), view])).to.match(
+          /^clean-room: users: restrictedExportConfig [^,]+$/,
+        );
+    });
+
+    it("refuses a listing of a table or of a plain view, which has no rule, and one of a whole dataset", async () => {
+      const of = (bigqueryDataset: object) => violations([but(listing, { bigqueryDataset }), view]);
+      expect(await of({ selectedResources: [{ table: "projects/p/datasets/merchant/tables/users" }] })).to.deep.equal([
+        "listed-views: users: projects/p/datasets/merchant/tables/users is not a PrivacyView, so it has no analysis rule. List a PrivacyView.",
+      ]);
+      expect(await of({ dataset: "projects/p/datasets/merchant" })).to.deep.equal([
+        "listed-views: users: shares a whole dataset. List the views in selectedResources.",
+      ]);
+      expect(await of({ selectedResources: [{ table: unknownString }] })).to.deep.equal([]);
     });
 
     it("refuses a shared view without a rule, and one without labels", async () => {
@@ -258,7 +369,7 @@ describe("the policy pack's rules", () => {
     });
   });
 
-  it("alerts-tell-somebody refuses an alert policy without a channel, and a channel without an address", async () => {
+  it("alerts-tell-somebody refuses an alert policy without a channel or turned off, and a channel without an address", async () => {
     const policy: Resource = {
       type: "gcp:monitoring/alertPolicy:AlertPolicy",
       name: "failed",
@@ -271,6 +382,7 @@ describe("the policy pack's rules", () => {
     };
     expect(await violations([policy, channel])).to.deep.equal([]);
     await expectOnly("alerts-tell-somebody", but(policy, { notificationChannels: [] }), "nobody hears of it");
+    await expectOnly("alerts-tell-somebody", but(policy, { enabled: false }), "nobody hears of it");
     await expectOnly("alerts-tell-somebody", but(channel, { labels: {} }), "email_address");
   });
 
