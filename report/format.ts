@@ -23,6 +23,11 @@ function shown(format: Format): Format {
 /** `12,345` */
 export const count = shown((value) => whole.format(value));
 
+const digits = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 20 });
+
+/** `1,234.56789`, `1.2e-7` */
+export const exact = shown((value) => (/e/.test(String(value)) ? String(value) : digits.format(value)));
+
 /** `2.07` */
 export const decimal = shown((value) => hundredths.format(value));
 

@@ -1,6 +1,6 @@
 import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import { dayName } from "./days.ts";
-import { count, percent, rate, uahExact, usd } from "./format.ts";
+import { count, exact, percent, rate, uahExact, usd } from "./format.ts";
 
 /** The figures behind a chart, which a reader can see as a table or download as CSV. */
 export interface Table {
@@ -19,8 +19,8 @@ export interface TableColumn {
   readonly kind: Kind;
 }
 
-/** Values of "money" are in kopiykas, of "usd" in dollars, of "share" from 0 to 1. */
-export type Kind = "text" | "day" | "count" | "number" | "money" | "usd" | "share";
+/** Values of "money" are in kopiykas, of "usd" in dollars, of "share" from 0 to 1. An "exact" number keeps all its digits. */
+export type Kind = "text" | "day" | "count" | "number" | "exact" | "money" | "usd" | "share";
 
 export type Value = string | number | boolean | null | undefined;
 
@@ -28,7 +28,7 @@ export type Value = string | number | boolean | null | undefined;
 export function shownValue(value: Value, kind: Kind): string {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return kind === "day" ? dayName(String(value)) : String(value);
-  return { count, number: rate, money: uahExact, usd, share: percent, text: String, day: String }[kind](value);
+  return { count, number: rate, exact, money: uahExact, usd, share: percent, text: String, day: String }[kind](value);
 }
 
 /**
@@ -50,6 +50,7 @@ export function tableCsv({ columns, rows }: Table, raw = false): string {
 function plain(value: Value, kind: Kind): Value {
   if (typeof value !== "number") return value;
   if (!Number.isFinite(value)) return undefined;
+  if (kind === "exact") return value;
   if (kind === "money") return (value / 100).toFixed(2);
   return Number.isInteger(value) ? value : Number(value.toFixed(6));
 }

@@ -120,10 +120,10 @@ function enrichment(answer: Named): Told {
     if (pair === undefined) return `${attribute} makes no difference`;
     if (answer.number(pair.high, measure.name) < SLIGHT * answer.number(pair.low, measure.name))
       return `${attribute} makes hardly any difference`;
-    const [high, low] = [pair.high, pair.low].map(
-      (row) => `${answer.text(row, "attribute_value")} (${percent(answer.number(row, measure.name))})`,
+    const [low, high] = [pair.low, pair.high].map(
+      (row) => `${percent(answer.number(row, measure.name))} (${answer.text(row, "attribute_value")})`,
     );
-    return `by ${attribute}, ${high} before ${low}`;
+    return `by ${attribute}, from ${low} to ${high}`;
   });
   return { shows, headline: `Who pays for a tier: ${told.join("; ")}` };
 }

@@ -51,14 +51,14 @@ export function latelyHeadline({ totals }: CustomersSummary): string {
 }
 
 /**
- * The loyalty levels that keep fewest and most of their customers, if they differ by more than chance. Levels with too few customers to
- * compare are left out.
+ * The groups that keep fewest and most of their customers, if they differ by more than chance. Groups with too few customers to compare are
+ * left out.
  */
-function levelsApart(levels: readonly CustomerGroup[]): { worst: CustomerGroup; best: CustomerGroup } | undefined {
-  const [worst, ...others] = levels.filter(({ customers }) => customers >= FEW).sort(byMost(churnRate));
+function keptApart(groups: readonly CustomerGroup[]): { worst: CustomerGroup; best: CustomerGroup } | undefined {
+  const [worst, ...others] = groups.filter(({ customers }) => customers >= FEW).sort(byMost(churnRate));
   const best = others.at(-1);
   if (worst === undefined || best === undefined) return undefined;
-  const figure = (level: CustomerGroup) => ({ value: churnRate(level), of: level.customers });
+  const figure = (group: CustomerGroup) => ({ value: churnRate(group), of: group.customers });
   return differ(figure(worst), figure(best), "share") ? { worst, best } : undefined;
 }
 
@@ -68,7 +68,7 @@ export function levelsHeadline({ levels }: CustomersSummary): string {
   const [only] = held;
   if (only === undefined) return "";
   if (held.length === 1) return `${percentWhole(1 - churnRate(only))} of ${only.name} customers still come`;
-  const apart = levelsApart(held);
+  const apart = keptApart(held);
   if (apart === undefined) return "The levels do not differ in how many customers they keep by more than chance";
   const { worst, best } = apart;
   return `${percentWhole(1 - churnRate(best))} of ${best.name} customers still come, against ${percentWhole(1 - churnRate(worst))} of ${worst.name}`;
@@ -139,7 +139,10 @@ export function ageHeadline({ ages }: CustomersSummary): string {
   return `Half of the customers registered more than ${text} ago`;
 }
 
-/** Names the channel with the most valuable customers only if they differ from all others by more than chance. */
+/**
+ * Names the channel with the most valuable customers only if they differ from all others by more than chance; otherwise the channels that
+ * keep most and fewest of their customers, on the same condition.
+ */
 export function channelsHeadline({ channels, ltvs }: CustomersSummary): string {
   const held = channels.filter(({ customers }) => customers > 0);
   const [largest] = [...held].sort(byMost(({ customers }) => customers));
@@ -153,10 +156,17 @@ export function channelsHeadline({ channels, ltvs }: CustomersSummary): string {
   };
   const [its, others] = [mean([richest]), mean(held.filter((group) => group !== richest))];
   if (its.of < FEW || others.of < FEW || meansApart(its, others, deviationOf(ltvs)) < CERTAIN)
-    return `${most}; what a customer brings does not differ between channels by more than chance`;
+    return `${most}; ${keptByChannel(held)}`;
   const value = uah(its.value);
   if (richest === largest) return `${most}, and the most valuable ones: ${value} each`;
   return `${most}; ${richest.name} brings the most valuable ones: ${value} each`;
+}
+
+function keptByChannel(channels: readonly CustomerGroup[]): string {
+  const apart = keptApart(channels);
+  if (apart === undefined) return "what a customer brings does not differ between channels by more than chance";
+  const [best, worst] = [apart.best, apart.worst].map((group) => percentWhole(1 - churnRate(group)));
+  return `${apart.best.name} keeps the largest share of its customers (${best}), ${apart.worst.name} the smallest (${worst})`;
 }
 
 /** The standard deviation as a multiple of the mean. */
@@ -165,24 +175,31 @@ function deviationOf(values: Float64Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) / mean;
 }
 
-export function tradeHeadline({ registered, anonymous }: TradeSummary): string {
+/** The standard deviation of an order's value, as a multiple of its mean. */
+const DEVIATION_OF_ORDERS = 0.7;
+
+/** Compares the size of orders of the same months, if the difference is more than chance. */
+export function tradeHeadline({ registered, anonymous, anonymousThen }: TradeSummary): string {
   const orders = registered.orders + anonymous.orders;
   const net = registered.net + anonymous.net;
   if (registered.orders === 0) return "All orders are anonymous";
   if (anonymous.orders === 0) return "All orders come from registered customers";
-  const more = averageOrder(registered) / averageOrder(anonymous) - 1;
-  const size =
-    Math.abs(more) < 0.005
-      ? "about the same size"
-      : `${percentWhole(Math.abs(more))} ${more < 0 ? "smaller" : "larger"}`;
-  const compared = Number.isFinite(more) ? `; their orders are ${size}` : "";
-  return `Registered customers place ${percentWhole(registered.orders / orders)} of orders and bring ${percentWhole(registered.net / net)} of revenue${compared}`;
+  const shares = `Registered customers place ${percentWhole(registered.orders / orders)} of orders and bring ${percentWhole(registered.net / net)} of revenue`;
+  const [theirs, others] = [
+    { value: averageOrder(registered), of: registered.orders },
+    { value: anonymousThen, of: anonymous.orders },
+  ];
+  if (Math.min(theirs.of, others.of) < FEW || !(anonymousThen > 0)) return shares;
+  const more = theirs.value / others.value - 1;
+  if (Math.abs(more) < 0.005 || Math.abs(meansApart(theirs, others, DEVIATION_OF_ORDERS)) < CERTAIN)
+    return `${shares}; their orders are about the same size as anonymous ones of the same months`;
+  return `${shares}; their orders are ${percentWhole(Math.abs(more))} ${more < 0 ? "smaller" : "larger"} than anonymous ones of the same months`;
 }
 
 /** The sentences at the top of the page. */
 export function customersStory(summary: CustomersSummary): string[] {
   const { totals, levels, segments, ltvs } = summary;
-  const apart = levelsApart(levels);
+  const apart = keptApart(levels);
   const valuable = segments.filter(({ churned }) => churned > 0).sort(byMost(({ churnedLtv }) => churnedLtv))[0];
   return [
     totals.churned === 0
@@ -191,7 +208,7 @@ export function customersStory(summary: CustomersSummary): string[] {
     valuable &&
       `The costliest loss is in **${valuable.name}**: ${plural(valuable.churned, "customer")} who had spent ${uahShort(valuable.churnedLtv)}.`,
     totals.leftLately > 0 &&
-      `**${count(totals.leftLately)}** of all who seem to have left ordered in the last 90 days. They had spent ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
+      `**${count(totals.leftLately)}** of those who seem to have left ordered in the last 90 days, after spending ${uahShort(totals.leftLatelyLtv)}: contact them first.`,
     apart &&
       `**${apart.best.name}** customers leave least often (${percentWhole(churnRate(apart.best))} have left), and **${apart.worst.name}** customers most often (${percentWhole(churnRate(apart.worst))}).`,
     ltvs.length >= 10 &&

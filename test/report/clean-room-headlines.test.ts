@@ -84,7 +84,7 @@ describe("The headlines of the clean room's questions", () => {
       ]),
     );
     expect(told.headline).to.equal(
-      "Who pays for a tier: by age, 45 to 54 (55.0%) before 18 to 24 (32.0%); gender makes hardly any difference; country makes no difference",
+      "Who pays for a tier: by age, from 32.0% (18 to 24) to 55.0% (45 to 54); gender makes hardly any difference; country makes no difference",
     );
   });
 

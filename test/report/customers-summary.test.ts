@@ -155,6 +155,23 @@ describe("the figures of customers", () => {
       );
   });
 
+  it("say which channel keeps its customers if they bring alike, and if the difference is more than chance", () => {
+    const channel = (name: string, number: number, churned: number) =>
+      ({ ...of().totals, name, customers: number, ltv: number * 1000_00, churned }) as const;
+    const say = (friends: number) =>
+      story.channelsHeadline({
+        ...of(),
+        ltvs: Float64Array.from({ length: 500 }, (_, i) => (i % 5 === 0 ? 5000_00 : 0)),
+        channels: [channel("walk-in", 900, 540), channel("friend", 300, friends), channel("promotion", 200, 150)],
+      });
+    expect(say(150)).to.equal(
+      "Walk-in brings the most customers; friend keeps the largest share of its customers (50%), promotion the smallest (25%)",
+    );
+    expect(say(200)).to.match(
+      /; walk-in keeps the largest share of its customers \(40%\), promotion the smallest \(25%\)$/,
+    );
+  });
+
   it("compare only the loyalty levels that somebody has", () => {
     const level = (name: string, number: number, churned: number) => ({
       ...of().totals,
@@ -191,7 +208,7 @@ describe("the figures of customers", () => {
       story.customersStory(summary).filter((told) => sentence.test(told));
     expect(told(/costliest loss|contact/)).to.deep.equal([
       "The costliest loss is in **Churned**: 2 customers who had spent ₴400.",
-      "**1** of all who seem to have left ordered in the last 90 days. They had spent ₴300: contact them first.",
+      "**1** of those who seem to have left ordered in the last 90 days, after spending ₴300: contact them first.",
     ]);
     const [segment] = of().segments;
     const lost = (name: string, churnedLtv: number) =>
@@ -349,20 +366,11 @@ describe("the comparison of registered and anonymous orders", () => {
     expect(summariseTrade(trade, everything(trade))).to.deep.equal({
       registered: { orders: 6, refunded: 1, net: 1200 },
       anonymous: { orders: 13, refunded: 1, net: 1200 },
-      months: [
-        { month: "2024-01-01", registered: 3, anonymous: 12 },
-        { month: "2024-02-01", registered: 3, anonymous: 1 },
-      ],
+      // 100 in each month, since the refunded order is left out.
+      anonymousThen: 100,
+      // The other months have orders on three days and one.
+      months: [],
     });
-    expect(story.tradeHeadline(summariseTrade(trade, everything(trade)))).to.equal(
-      "Registered customers place 32% of orders and bring 50% of revenue; their orders are 140% larger",
-    );
-    const totals = (net: number) => ({ orders: 1000, refunded: 0, net });
-    const compare = (net: number) =>
-      story.tradeHeadline({ registered: totals(net), anonymous: totals(200_000), months: [] });
-    for (const net of [199_100, 200_000, 200_900])
-      expect(compare(net)).to.match(/; their orders are about the same size$/);
-    expect(compare(198_000)).to.match(/; their orders are 1% smaller$/);
     const one = summariseTrade(trade, {
       from: "2024-01-31",
       to: "2024-02-01",
@@ -370,6 +378,77 @@ describe("the comparison of registered and anonymous orders", () => {
       orderTypes: ["Takeaway"],
     });
     expect([one.registered.orders, one.anonymous.orders]).to.deep.equal([1, 0]);
+    expect(one.anonymousThen).to.be.NaN;
+  });
+
+  /** A registered and an anonymous figure for each of the days, which begin on 25 January. */
+  const daily = (
+    days: number,
+    orders: (day: number) => [number, number],
+    prices: (day: number) => [number, number],
+  ) => {
+    const day = Array.from({ length: days }, (_, i) => i);
+    const none = day.map(() => 0);
+    return summariseTrade(
+      {
+        ...trade,
+        days: { first: "2024-01-25", count: days },
+        cells: {
+          day,
+          store: none,
+          orderType: none,
+          registeredOrders: day.map((i) => orders(i)[0]),
+          registeredRefunded: none,
+          registeredNet: day.map((i) => orders(i)[0] * prices(i)[0]),
+          anonymousOrders: day.map((i) => orders(i)[1]),
+          anonymousRefunded: none,
+          anonymousNet: day.map((i) => orders(i)[1] * prices(i)[1]),
+        },
+      },
+      everything({ ...trade, days: { first: "2024-01-25", count: days } }),
+    );
+  };
+
+  it("compares orders of the same months, since prices rise and guests register", () => {
+    // Registered orders cost a tenth less in each month, and on average as much: most of them come after prices have doubled.
+    const summary = daily(
+      14,
+      (i) => (i < 7 ? [100, 1000] : [1000, 290]),
+      (i) => (i < 7 ? [90, 100] : [180, 200]),
+    );
+    const [registered, anonymous] = [summary.registered, summary.anonymous].map(({ net, orders }) => net / orders);
+    expect((registered as number) / (anonymous as number)).to.be.above(1.4);
+    expect(story.tradeHeadline(summary)).to.match(
+      /; their orders are 10% smaller than anonymous ones of the same months$/,
+    );
+  });
+
+  it("names no difference of size that chance explains", () => {
+    const totals = (orders: number, size: number) => ({ orders, refunded: 0, net: orders * size });
+    const compare = (orders: number, size: number) =>
+      story.tradeHeadline({
+        registered: totals(orders, size),
+        anonymous: totals(orders, 200),
+        anonymousThen: 200,
+        months: [],
+      });
+    const alike = /; their orders are about the same size as anonymous ones of the same months$/;
+    expect(compare(100_000, 199.1)).to.match(alike);
+    expect(compare(100_000, 190)).to.match(/; their orders are 5% smaller than /);
+    expect(compare(1000, 190)).to.match(alike);
+    expect(compare(1, 400)).to.equal("Registered customers place 50% of orders and bring 67% of revenue");
+  });
+
+  it("leaves out months with orders on fewer than seven days: they may lack the workdays", () => {
+    const months = (days: number) =>
+      daily(
+        days,
+        () => [1, 1],
+        () => [100, 100],
+      ).months.map(({ month }) => month);
+    // A week in January; February up to its sixth or seventh day.
+    expect(months(13)).to.deep.equal(["2024-01-01"]);
+    expect(months(14)).to.deep.equal(["2024-01-01", "2024-02-01"]);
   });
 });
 

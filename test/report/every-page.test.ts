@@ -82,6 +82,21 @@ inChromium("every page", (bench) => {
           expect(await figure.locator("svg[role=img][aria-label], table, .note").count()).to.be.greaterThan(0);
       });
 
+  for (const name of ["sales", "customers", "clean-room"] as const)
+    it(`${name} has no button on paper, and tables that fit on A4, as a window of 1360 pixels drew them`, async () => {
+      open = await openPage(bench().browser, folder, name);
+      const { page } = open;
+      await page.emulateMedia({ media: "print" });
+      await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+      // Measured at once: a printer draws no chart again.
+      const wide = await page.evaluate(`[...document.querySelectorAll("figure")].flatMap((figure) => {
+        figure.style.width = "655px";
+        return [...figure.querySelectorAll("table")].filter((table) => table.offsetWidth > 656).map(() => figure.id);
+      })`);
+      expect(wide).to.deep.equal([]);
+      expect(await page.locator("button.plain:visible").count()).to.equal(0);
+    });
+
   it("draws all charts without being scrolled", async () => {
     open = await openPage(bench().browser, folder, "customers");
     expect(await open.page.locator("figure:empty").count()).to.equal(0);

@@ -60,6 +60,35 @@ inChromium("the pages of unusual marts", (bench) => {
     expect(await page.locator("#period-words").innerText()).to.contain("no change is shown");
   });
 
+  it("show whole months and distinct percents in a chart of two months, and no half of a name on the map", async () => {
+    const page = await show(
+      `UPDATE coffee_marts.flat_orders SET is_registered = FALSE, customer_id = NULL WHERE hash(order_id) % 15 > 0;
+      UPDATE coffee_marts.flat_order_details SET is_registered = FALSE, customer_id = NULL WHERE hash(order_id) % 15 > 0`,
+      "customers",
+    );
+    await isWhole(page);
+    const svg = page.locator("#registered-share figure svg");
+    const percents = await svg.locator('g[text-anchor="end"] text').allTextContents();
+    expect(percents.length).to.be.above(1);
+    expect(new Set(percents).size, percents.join(" ")).to.equal(percents.length);
+    const below = (await svg.locator("text").allTextContents()).filter((text) => !text.includes("%"));
+    expect(below.map((text) => text.replace(/\d{4}$/, ""))).to.deep.equal(["Feb", "Mar"]);
+    await open?.close();
+    const sales = await show(only("store_name IN ('Golden Gate', 'Podil')"), "sales");
+    await isWhole(sales);
+    const [frame] = await sales
+      .locator("#map svg")
+      .evaluateAll((maps) => maps.map((map) => map.getBoundingClientRect()));
+    const names = await sales
+      .locator("#map svg > text")
+      .evaluateAll((texts) => texts.map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() })));
+    expect(names.length).to.be.above(1);
+    for (const { text, box } of names) {
+      expect(box.left, String(text)).to.be.at.least(frame?.left as number);
+      expect(box.right, String(text)).to.be.at.most(frame?.right as number);
+    }
+  });
+
   it("show a single order", async () => {
     const page = await show(only("order_id = (SELECT MIN(order_id) FROM coffee_marts.flat_orders)"), "sales");
     await isWhole(page);

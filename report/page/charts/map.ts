@@ -38,8 +38,11 @@ export function cityMap(label: string, width: number, places: readonly Place[], 
     radius: radius(place.value),
   }));
   const placed = placeNames(circles, { width, height });
-  const riverside = (lon: number, lat: number, text: string, angle = 0) =>
-    s(
+  const riverside = (lon: number, lat: number, text: string, angle = 0) => {
+    const half = text.length * 4;
+    // A map of two stores may show half of a name, which nobody can read.
+    if (Math.min(x(lon), width - x(lon), y(lat), height - y(lat)) < half) return "";
+    return s(
       "text",
       {
         transform: `translate(${x(lon).toFixed(1)} ${y(lat).toFixed(1)}) rotate(${angle})`,
@@ -48,6 +51,7 @@ export function cityMap(label: string, width: number, places: readonly Place[], 
       },
       text,
     );
+  };
 
   return s(
     "svg",

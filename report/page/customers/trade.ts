@@ -11,16 +11,17 @@ import { h } from "../dom.ts";
 /* Views that compare registered and anonymous orders. */
 
 export function tradeView(summary: TradeSummary): View {
-  const { registered, anonymous } = summary;
+  const { registered, anonymous, anonymousThen } = summary;
   const rows = [
-    { name: "Registered", ...registered },
-    { name: "Anonymous", ...anonymous },
+    { name: "Registered", ...registered, size: averageOrder(registered) },
+    { name: "Anonymous", ...anonymous, size: anonymousThen },
   ];
   const [orders, net] = [registered.orders + anonymous.orders, registered.net + anonymous.net];
   const fill = ({ name }: { name: string }) => (name === "Registered" ? "var(--accent)" : "var(--faint)");
   return {
     headline: story.tradeHeadline(summary),
-    caption: "In this chart the filters choose orders, by day, store and order type.",
+    caption:
+      "In this chart the filters choose orders, by day, store and order type. Prices rise, so the value of anonymous orders is that of the months in which registered customers ordered.",
     draw: () =>
       h(
         "div",
@@ -33,7 +34,7 @@ export function tradeView(summary: TradeSummary): View {
           measures: [
             { name: "Orders", value: (row) => row.orders / orders, format: percent, bar: "strong", fill },
             { name: "Revenue", value: (row) => row.net / net, format: percent, bar: "strong", fill },
-            { name: "Order value", value: averageOrder, format: uahExact },
+            { name: "Order value", value: ({ size }) => size, format: uahExact },
           ],
         }),
       ),
@@ -45,21 +46,33 @@ export function tradeView(summary: TradeSummary): View {
         { name: "Revenue", kind: "money" },
         { name: "Share of revenue", kind: "share" },
         { name: "Average order value", kind: "money" },
+        { name: "Average order value, same months", kind: "money" },
       ],
-      rows: rows.map((row) => [row.name, row.orders, row.orders / orders, row.net, row.net / net, averageOrder(row)]),
+      rows: rows.map((row) => [
+        row.name,
+        row.orders,
+        row.orders / orders,
+        row.net,
+        row.net / net,
+        averageOrder(row),
+        row.size,
+      ]),
     },
   };
 }
 
-export function sharesView({ months }: TradeSummary): View {
-  const share = ({ registered, anonymous }: TradeSummary["months"][number]) => registered / (registered + anonymous);
+export function sharesView({ months, registered, anonymous }: TradeSummary): View | string {
+  const share = ({ registered, anonymous }: { registered: number; anonymous: number }) =>
+    registered / (registered + anonymous);
   const [first, last] = [months[0], months.at(-1)];
+  if (first === undefined) return "The selection has no month with orders on seven days or more.";
   const headline =
-    first === undefined || last === undefined || first === last
-      ? `${percentWhole(first === undefined ? Number.NaN : share(first))} of orders come from registered customers`
+    last === undefined || first === last
+      ? `${percentWhole(share({ registered: registered.orders, anonymous: anonymous.orders }))} of orders come from registered customers`
       : `Registered customers: ${percentWhole(share(first))} of orders in ${monthName(first.month)}, ${percentWhole(share(last))} in ${monthName(last.month)}`;
   return {
     headline,
+    caption: "Months with orders on fewer than seven days are left out.",
     draw: (width) =>
       curves(
         headline,
@@ -75,7 +88,7 @@ export function sharesView({ months }: TradeSummary): View {
             })),
           },
         ],
-        { format: percentWhole, height: 180 },
+        { format: percentWhole, height: 180, step: 0.01 },
       ),
     table: {
       columns: [
