@@ -83,7 +83,7 @@ async function stackConfig(): Promise<Record<string, string>> {
 
 /** The ids that Google gives the declared resources, by type and name. */
 async function declaredIds(config: Readonly<Record<string, string>>): Promise<Map<string, string>> {
-  // These take a second to load: a wrong call is told before that.
+  // These take a second to load, so a wrong call should fail before.
   const [{ computeOutputs, evaluate }, { adapters }] = await Promise.all([
     import("pulumi-rehearsal"),
     import("./adapters.ts"),

@@ -76,11 +76,20 @@ export function asFigure(given: Value, type?: string): ResultRow[string] {
   return type === "NUMERIC" && value !== null ? Number(value) : value;
 }
 
-/** A value as one cell of a text table, with characters escaped that a terminal would obey. A decade, such as 1950, is written "1950s". */
+/**
+ * A value as one cell of a text table, with characters escaped that a terminal would obey. A decade, such as 1950, is written "1950s". A
+ * NUMERIC with more digits than a number of JavaScript holds stays text.
+ */
 function shownAs(given: Value, column: AnswerColumn | undefined): ResultRow[string] {
-  const value = asFigure(given, column?.type);
+  const figure = asFigure(given, column?.type);
+  const value = column?.type === "NUMERIC" && typeof given === "string" && digitsOf(given) > 15 ? given : figure;
   if (column?.type === "INT64" && /(^|_)decade$/i.test(column.name) && typeof value === "number") return `${value}s`;
   return typeof value === "string" ? visible(value) : value;
+}
+
+/** The digits of a decimal number, without zeros in front. */
+function digitsOf(decimal: string): number {
+  return decimal.replace(/\D/g, "").replace(/^0+/, "").length;
 }
 
 /** A value as one cell of CSV. Arrays and structs become JSON. */

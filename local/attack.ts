@@ -25,7 +25,7 @@ const BUDGETS = [1, 2, 3, 5, 10, LARGE_BUDGET];
 
 async function main(): Promise<void> {
   const { persons, ...options } = readOptions(
-    "npm run attack -- [settings]: attacks each rule of the clean room, and shows what each attack wins",
+    "npm run attack -- [settings]: attacks each rule of the clean room, and prints what an attacker learns",
     settings,
     process.argv.slice(2),
   );

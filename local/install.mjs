@@ -231,7 +231,7 @@ const NODE = "node/bin/node";
 /** npm writes this record when it has installed everything: if it is missing, an `npm ci` was interrupted. */
 const WRITTEN_LAST = ".package-lock.json";
 
-/** Throws InstallError if a virtual environment is to be made, and there is no Python to make it with. */
+/** Throws InstallError if a virtual environment is missing, and so is the Python that it needs. */
 function checkPython() {
   const made = isInstalled(".venv", ".installed-0", join("bin", "dbt"), "transform/requirements.txt");
   if (!made && !wanted.includes("--node-only")) findPython(10);

@@ -178,7 +178,7 @@ async function lock(out: string): Promise<() => Promise<void>> {
       .then((found) => !found.isDirectory())
       .catch(() => false);
     throw new UserError(
-      `${out} cannot be written to: ${isFile ? "it is a file" : messageOf(error)}; choose another folder by --out, or allow writing to it`,
+      `${out} cannot be written to: ${isFile ? "it is a file" : messageOf(error)}; choose another folder with --out, or allow writing to it`,
     );
   }
 }

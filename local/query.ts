@@ -39,7 +39,7 @@ const settings = {
   as: party,
   json: flag("print one JSON object: columns, rows and explanation, or error"),
   csv: flag("print the answer as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front"),
-  raw: flag("with --csv: without that apostrophe, for a program other than a spreadsheet"),
+  raw: flag("with --csv: leave that apostrophe out, for a program that is not a spreadsheet"),
   explain: flag("also print the rules that applied"),
   tables: flag("list the tables, views and query templates that the party can name"),
   usage: flag(

@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const out = resolveFromCaller(options.out);
   if (warehouse === undefined && !existsSync(join(out, "warehouse.duckdb")))
     throw new UserError(
-      `there is no warehouse.duckdb in ${out}: run npm start first, or name a warehouse by --warehouse`,
+      `there is no warehouse.duckdb in ${out}: run npm start first, or name another warehouse with --warehouse`,
     );
   await step("reports", async () => [undefined, await writeReports({ out, warehouse, readOnly: true })]);
   const page = pathToFileURL(join(reportFolder({ out }), "index.html")).href;

@@ -202,7 +202,15 @@ function formatNumbers(column: string, values: readonly (number | null)[], none:
   const decimals = Math.max(money ? 2 : 0, ...values.map((value) => (value === null ? 0 : decimalsOf(value))));
   const years = values.every((value) => value === null || (value >= 1900 && value < 2100));
   const written = years || isName.test(column) ? (text: string) => text : withCommas;
-  return values.map((value) => (value === null ? none : written(rounded(value).toFixed(decimals))));
+  return values.map((value) => {
+    if (value === null) return none;
+    return isTiny(value) ? String(Number(value.toPrecision(3))) : written(rounded(value).toFixed(decimals));
+  });
+}
+
+/** With three decimals, it would look like zero. */
+function isTiny(value: number): boolean {
+  return value !== 0 && Math.abs(value) < 0.001;
 }
 
 /** To three decimals. */
@@ -211,5 +219,5 @@ function rounded(value: number): number {
 }
 
 function decimalsOf(value: number): number {
-  return (String(rounded(value)).split(".")[1] ?? "").length;
+  return isTiny(value) ? 0 : (String(rounded(value)).split(".")[1] ?? "").length;
 }

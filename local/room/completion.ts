@@ -13,9 +13,17 @@ const COMMANDS = ["\\as", "\\d", "\\templates", "\\explain", "\\budget", "\\aske
 /**
  * Completes the last word of a line: commands, names of tables and templates, columns of the tables that the statement names.
  * @param before the lines of the statement above this one
+ * @param line this line up to the cursor
+ * @param after the rest of this line: somebody may come back from FROM to the columns
  * @returns the completions of the word, and the word, as a completer of node:readline returns them
  */
-export function completed(session: Session, party: Party, before: string, line: string): [string[], string] {
+export function completed(
+  session: Session,
+  party: Party,
+  before: string,
+  line: string,
+  after = "",
+): [string[], string] {
   const [, command, argument] = /^(\\\w+)\s+(.*)$/.exec(before === "" ? line : "") ?? [];
   if (command === "\\as")
     return [
@@ -29,7 +37,7 @@ export function completed(session: Session, party: Party, before: string, line: 
   if (before === "" && /^\\\w*$/.test(line)) return [startingWith(line, COMMANDS), line];
   const word = /[\w.`]*$/.exec(line)?.[0] ?? "";
   const seen: Seen[] = [...session.tables(party), ...session.templates(party)];
-  const named = namedIn(`${before}\n${line}`, seen);
+  const named = namedIn(`${before}\n${line}${after}`, seen);
   const dot = word.lastIndexOf(".");
   const alias = dot < 0 ? undefined : word.slice(0, dot);
   const ofAlias = named.filter((each) => alias !== undefined && each.alias === alias).flatMap(({ columns }) => columns);

@@ -61,7 +61,7 @@ export function mcpServer(session: Session, party: Party): McpServer {
     "describe",
     {
       description: "A table, view or query template: columns with types, its rule, how it may be joined or called.",
-      inputSchema: { name: z.string().min(1).max(300).describe('such as "merchant.users"') },
+      inputSchema: z.strictObject({ name: z.string().min(1).max(300).describe('such as "merchant.users"') }),
       annotations: reads,
     },
     ({ name }) => safely(async () => session.describe(party, name)),
@@ -85,16 +85,16 @@ export function mcpServer(session: Session, party: Party): McpServer {
     {
       description:
         "The rules that apply to a query and the privacy budget that it would spend. Runs nothing and spends nothing.",
-      inputSchema: { sql },
+      inputSchema: z.strictObject({ sql }),
       annotations: reads,
     },
-    ({ sql }) => safely(() => session.explain(party, sql)),
+    ({ sql }, { signal }) => safely(() => session.explain(party, sql, { signal })),
   );
   server.registerTool(
     "ask",
     {
       description: `Runs a GoogleSQL query as ${title}. A rule may refuse it: the refusal names the rule and says what to write instead.`,
-      inputSchema: { sql, max_rows: maxRows },
+      inputSchema: z.strictObject({ sql, max_rows: maxRows }),
       annotations: asks,
     },
     ({ sql, max_rows }, { signal }) => safely(async () => shown(await session.ask(party, sql, { signal }), max_rows)),
@@ -103,14 +103,14 @@ export function mcpServer(session: Session, party: Party): McpServer {
     "call_template",
     {
       description: "Calls a query template with tables of your own. list_templates has the names and parameters.",
-      inputSchema: {
+      inputSchema: z.strictObject({
         template: z.string().min(1).max(300).describe('such as "linked_ewallet_provider.overlap_by_segment"'),
         arguments: z
           .array(z.string().min(1).max(50_000))
           .max(20)
           .describe("one for each parameter: a table's name or a query for a TABLE parameter, a constant for another"),
         max_rows: maxRows,
-      },
+      }),
       annotations: asks,
     },
     ({ template, arguments: given, max_rows }, { signal }) =>

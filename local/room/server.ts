@@ -164,9 +164,11 @@ export async function startRoomServer({
     };
   }
 
-  async function check(request: IncomingMessage): Promise<Api.CheckReply> {
+  async function check(request: IncomingMessage, response: ServerResponse): Promise<Api.CheckReply> {
     const { party, sql } = questionOf(await readJson(request));
-    const outcome = await session.explain(party, sql);
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const outcome = await session.explain(party, sql, { signal: gone.signal });
     return outcome.kind === "refused" ? refusalView(outcome) : { kind: "explanation", rules: rulesView(outcome) };
   }
 }

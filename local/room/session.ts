@@ -101,7 +101,7 @@ export interface Session {
    */
   ask(party: Party, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Answered | Refused>;
   /** Checks a query as `ask` does, without running it or spending a budget. The owner's log does not show it. */
-  explain(party: Party, sql: string): Promise<Explained | Refused>;
+  explain(party: Party, sql: string, options?: { readonly signal?: AbortSignal }): Promise<Explained | Refused>;
   /** The privacy budgets of the views that a party can read, and how much of each is left. */
   budget(party: Party): Promise<readonly BudgetLeft[]>;
   /** The questions on an owner's views, as the owner sees them. */
@@ -180,11 +180,16 @@ export async function openSession(
         },
         options.signal,
       ),
-    explain: (party, sql) =>
-      inTurn(party, sql, async (open) => {
-        const explanation = await open.check(party, sql);
-        return { kind: "explanation" as const, explanation, notes: notesOf(explanation, "would") };
-      }),
+    explain: (party, sql, options = {}) =>
+      inTurn(
+        party,
+        sql,
+        async (open) => {
+          const explanation = await open.check(party, sql, options);
+          return { kind: "explanation" as const, explanation, notes: notesOf(explanation, "would") };
+        },
+        options.signal,
+      ),
     async budget(party) {
       const ledger = openLedger(join(folder, BUDGET_FILE));
       const views = (current.room.parties[party]?.tables ?? []).flatMap(({ id, dataset, table, owner, rule }) => {

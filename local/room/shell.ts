@@ -57,7 +57,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     history: readHistory(options.history),
     historySize: 500,
     removeHistoryDuplicates: true,
-    completer: (line: string) => completed(session, party, typed, line),
+    completer: (line: string) => completed(session, party, typed, line, lines.line.slice(line.length)),
   });
   const prompt = () => {
     // Lines after the first are aligned with it.
@@ -85,7 +85,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     async explain(argument) {
       const sql = argument === "" ? last : argument.replace(/;\s*$/, "");
       if (sql === undefined) return fail("\\explain needs a query, since you have not asked one yet");
-      const found = await session.explain(party, sql);
+      const found = await stoppable((signal) => session.explain(party, sql, { signal }));
       if (found.kind === "refused") printRefusal(found, sql);
       else printExplanation(found);
     },
@@ -131,11 +131,16 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     const table = askedTable(sql);
     if (table !== undefined) return commands.d?.(table);
     last = sql;
+    const outcome = await stoppable((signal) => session.ask(party, sql, { signal }));
+    if (outcome.kind === "refused") printRefusal(outcome, sql);
+    else printAnswer(outcome, format);
+  }
+
+  /** Works until Ctrl-C stops it. */
+  async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     running = new AbortController();
     try {
-      const outcome = await session.ask(party, sql, { signal: running.signal });
-      if (outcome.kind === "refused") printRefusal(outcome, sql);
-      else printAnswer(outcome, format);
+      return await work(running.signal);
     } finally {
       running = undefined;
     }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { answerCsv } from "../../local/answers.ts";
+import { answerCsv, answerTable } from "../../local/answers.ts";
 
 describe("An answer as CSV", () => {
   const columns = [
@@ -18,5 +18,22 @@ describe("An answer as CSV", () => {
 
   it("can leave texts as they are", () => {
     expect(answerCsv({ columns, rows }, true)).to.equal("who,paid,days\n=cmd|' /C calc'!A0,-5.25,-3\nplain,7,\n");
+  });
+});
+
+describe("An answer as a table", () => {
+  const shown = (...values: string[]) =>
+    answerTable({
+      columns: [{ name: "paid", type: "NUMERIC" }],
+      rows: values.map((value) => [value]),
+      explanation: { templates: [], views: [], thresholds: [], budgets: [], checks: [] },
+    })
+      .split("\n")
+      .slice(2)
+      .map((line) => line.trim());
+
+  it("has all digits of a NUMERIC that no number of JavaScript holds, and commas in the others", () => {
+    expect(shown("12345678901234567890.123456789")).to.deep.equal(["12345678901234567890.123456789"]);
+    expect(shown("1234.5", "0.333333333")).to.deep.equal(["1,234.500", "0.333"]);
   });
 });

@@ -59,7 +59,7 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
           variable(data(draft), "LAKE_URL").name = "LAKE_URI";
         },
         "coffee-data-job",
-        "LAKE_URL is missing",
+        "LAKE_URL) is missing",
       ));
 
     it("whose code differs from the declared code", () =>

@@ -114,7 +114,7 @@ describe("A run in the output folder", () => {
 
   it("is refused if the folder cannot be created", async () => {
     expect(await userError(() => replaceResults(join(out, "file"), async () => {}))).to.include(
-      "it is a file; choose another folder by --out",
+      "it is a file; choose another folder with --out",
     );
   });
 });

@@ -95,7 +95,7 @@ describe("npm start", () => {
     expect(outcome.output).to.match(/✓ template \w+ [\s\S]*✓ \d+ more query templates/);
     expect(outcome.output).to.match(/✓ \d+ more use cases .* answered, 1 refused by a rule/);
     expect(outcome.output).to.match(
-      /^ {4}[\d,]+ of [\d,]+ rows left out, mainly (further users of an e-mail address|repeats of a row);\s+logs\/thelook-fill-job\.log\s+counts\s+the\s+reasons$/m,
+      /^ {4}[\d,]+ of [\d,]+ rows left out, mainly (repeated e-mail addresses|repeats of a row);\s+logs\/thelook-fill-job\.log\s+counts\s+the\s+reasons$/m,
     );
   });
 

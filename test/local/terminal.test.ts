@@ -35,7 +35,9 @@ describe("Text for a terminal", () => {
         .slice(2)
         .map((row) => row.trim());
     expect(shown(-1234567.5, 0.25, 12)).to.deep.equal(["-1,234,567.50", "0.25", "12.00"]);
-    expect(shown(0.00012345, 1234.56789)).to.deep.equal(["0.000", "1,234.568"]);
+    // A share of a thousandth is not zero.
+    expect(shown(0.00012345, 1234.56789, 0)).to.deep.equal(["0.000123", "1,234.568", "0.000"]);
+    expect(shown(-0.00099, 1e-10, 0.0014)).to.deep.equal(["-0.00099", "1e-10", "0.001"]);
     expect(shown(-123, 999)).to.deep.equal(["-123", "999"]);
     expect(shown(9_007_199_254_740_928)).to.deep.equal(["9,007,199,254,740,928"]);
   });

@@ -5,7 +5,7 @@ import { count, plural } from "../../../report/format.ts";
 import { tableElement, type View } from "../../../report/page/card.ts";
 import { bars, type Measure } from "../../../report/page/charts/bars.ts";
 import { h } from "../../../report/page/dom.ts";
-import { shownValue, type Value } from "../../../report/table.ts";
+import { type Kind, shownValue, type Value } from "../../../report/table.ts";
 import type { Answered, CellValue, PartyName } from "../api.ts";
 import { course, courseOf } from "./course.ts";
 
@@ -22,8 +22,8 @@ export function answerView(answer: Answered, party: PartyName, sql: string): Vie
   const time = courseOf(read, columns);
   const charted = time !== undefined || isGroups(read, columns);
   const table = {
-    // An order's number is not a quantity, so print no thousands separator.
-    columns: columns.map(({ name, kind }) => ({ name, kind: /(^|_)id$/i.test(name) ? ("text" as const) : kind })),
+    // An order's number is not a quantity, so print no thousands separator. Charts round figures, and the table does not.
+    columns: columns.map(({ name, kind }) => ({ name, kind: /(^|_)id$/i.test(name) ? "text" : unrounded(kind) })),
     rows: read.rows,
   };
   return {
@@ -48,7 +48,8 @@ export function answerView(answer: Answered, party: PartyName, sql: string): Vie
 function asUseCase({ columns, rows }: Answered, party: PartyName, sql: string): UseCaseAnswer {
   const value = (cell: CellValue, type: string) => {
     if (typeof cell === "object" && cell !== null) return JSON.stringify(cell);
-    return typeof cell === "string" && /NUMERIC|FLOAT64|INT64/.test(type) ? Number(cell) : cell;
+    // A number of JavaScript does not hold a long INT64, nor all digits of a long NUMERIC.
+    return typeof cell === "string" && type === "NUMERIC" && cell.length <= 15 ? Number(cell) : cell;
   };
   return {
     name: "answer",
@@ -66,20 +67,28 @@ function headline(answer: Answered, read: UseCaseAnswer, columns: readonly Answe
   if (answer.rowCount === 0) return "No rows";
   const [row] = read.rows;
   if (answer.rowCount === 1 && columns.length <= 3)
-    return columns.map(({ title, at, kind }) => `${title}: **${shownValue(row?.[at], kind)}**`).join(", ");
+    return columns.map(({ title, at, kind }) => `${title}: **${shownValue(row?.[at], unrounded(kind))}**`).join(", ");
   if (charted) return genericHeadline(read);
   return `**${plural(answer.rowCount, "row")}**`;
 }
 
-/** Whether the rows are groups with a name each, and figures. */
+/** The kind that shows all digits of a figure. */
+function unrounded(kind: Kind): Kind {
+  return kind === "number" || kind === "share" || kind === "usd" ? "exact" : kind;
+}
+
+/** Whether the rows are groups with a name each, and figures that a bar can show. */
 function isGroups({ rows }: UseCaseAnswer, columns: readonly AnswerColumn[]): boolean {
   const measures = columns.filter(({ role }) => role === "measure");
+  const figures = rows.flatMap((row) => measures.map(({ at }) => row[at])).filter((value) => value !== null);
   const names = new Set(rows.map((row) => JSON.stringify(rowName(row, columns))));
   return (
     rows.length > 1 &&
     rows.length <= MOST_BARS &&
     measures.length > 0 &&
     measures.length < columns.length &&
+    figures.length > 0 &&
+    figures.every((value) => typeof value === "number") &&
     names.size === rows.length
   );
 }

@@ -21,7 +21,12 @@ export function courseOf({ columns, rows }: UseCaseAnswer, read: readonly Answer
   const points = rows.map((row) => {
     const text = String(row[0]);
     const time = new Date(isMonth ? `${text.slice(0, 4)}-${text.slice(4, 6)}-01` : text);
-    return { time, value: Number(row[1]), text: `${text}\n${shownValue(row[1], figure.kind)}` };
+    // NULL is no zero: without a figure for each time there is no line.
+    return {
+      time,
+      value: typeof row[1] === "number" ? row[1] : Number.NaN,
+      text: `${text}\n${shownValue(row[1], figure.kind)}`,
+    };
   });
   const known = points.every(({ time, value }) => !Number.isNaN(time.getTime()) && Number.isFinite(value));
   const once = new Set(points.map(({ time }) => time.getTime())).size === points.length;

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { ROOM_FILE } from "../../../local/rehearsed-room.ts";
 import { type SmallRoom, smallRoom } from "../../../packages/analysis-rules/test/small-room.ts";
-import { send } from "./bench.ts";
+import { send } from "./served-room.ts";
 
 const program = join(import.meta.dirname, "../../../local/room-command.ts");
 

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { MOST_BYTES } from "../../../local/room/guard.ts";
 import { temporaryFolder } from "../../generator/thelook/merchant.ts";
-import { askOverHttp, type Sent, type ServedRoom, send, sendBytes, servedRoom } from "./bench.ts";
+import { askOverHttp, type Sent, type ServedRoom, send, sendBytes, servedRoom } from "./served-room.ts";
 
 /* Requests that nobody should send, and the clear answer that each gets. None reaches a file, another program, or a row. */
 

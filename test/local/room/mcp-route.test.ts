@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { Party } from "../../../cleanroom/party.ts";
 import { MOST_BYTES } from "../../../local/room/guard.ts";
 import { temporaryFolder } from "../../generator/thelook/merchant.ts";
-import { type Sent, type ServedRoom, send, servedRoom } from "./bench.ts";
+import { type Sent, type ServedRoom, send, servedRoom } from "./served-room.ts";
 
 /* The page's server answers agents too. test/local/room/mcp.test.ts asks the protocol's server itself; these tests ask over HTTP. */
 
@@ -117,7 +117,7 @@ describe("the page's server, for an agent", function () {
     "another party as an argument": [
       post(calling("ask", { sql: "SELECT COUNT(*) AS n FROM ewallet_provider.transactions", party: "wallet" })),
       200,
-      "Not found",
+      "Unrecognized key",
     ],
     "a template's name with a query in it": [
       post(calling("call_template", { template: "overlap_by_segment((SELECT 1)); SELECT", arguments: [] })),

@@ -301,12 +301,11 @@ describe("The clean room's MCP server", function () {
         .not.to.match(/note-\d|root:|\bat .*\.ts|node_modules/)
         .and.not.include(small.folder);
     }
-    // A party that a client names is not heeded.
-    const { structuredContent } = await call("ask", {
-      sql: "SELECT COUNT(*) FROM merchant.users",
-      party: "wallet",
-      as: "wallet",
-    });
-    expect(structuredContent.rows).to.deep.equal([[6]]);
+    // An agent must not believe that it asked as the other party, or for fewer rows.
+    for (const given of [{ party: "wallet" }, { maxRows: 1 }]) {
+      const { isError, content } = await call("ask", { sql: "SELECT COUNT(*) FROM merchant.users", ...given });
+      expect(isError).to.equal(true);
+      expect(JSON.stringify(content)).to.include("Unrecognized key");
+    }
   });
 });

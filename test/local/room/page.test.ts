@@ -7,7 +7,7 @@ import type { AskReply } from "../../../local/room/api.ts";
 import { tour } from "../../../local/room/tour.ts";
 import { temporaryFolder } from "../../generator/thelook/merchant.ts";
 import { findChromium, howToGetChromium, type OpenPage, openAt, startChromium } from "../../support/chromium.ts";
-import { type ServedRoom, servedRoom } from "./bench.ts";
+import { type ServedRoom, servedRoom } from "./served-room.ts";
 
 const desktop = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
@@ -103,7 +103,7 @@ describe("the page of the clean room", function () {
     }
     expect(await page.getByRole("button", { name: "Next" }).isDisabled()).to.equal(true);
     // The last text tells the overlap, and so does the answer's headline.
-    expect(await page.locator("#answer-headline").innerText()).to.match(/^Overlap: Facebook /);
+    expect(await page.locator("#answer-headline").innerText()).to.match(/^Overlap: \w+ [\d.]+%, /);
   });
 
   it("names people by an attack, and every line that it prints is true", async () => {
@@ -187,6 +187,27 @@ describe("the page of the clean room", function () {
     expect(await page.locator("#answer").innerText()).to.contain("<img src=x onerror=alert(1)>");
     expect(await page.locator("main img, main script, #answer b").count()).to.equal(0);
     expect(await ownerSees()).to.match(/the e-wallet sees\s+Nothing/);
+  });
+
+  it("shows all digits of an answer's figures, and no line through a NULL", async () => {
+    await open();
+    await write(
+      `SELECT * FROM UNNEST([STRUCT(DATE '2024-01-01' AS day, 64.19 AS price, NUMERIC '12345678901234567890.5' AS total, 9007199254740993 AS n),
+      (DATE '2024-01-02', NULL, 1, 2), (DATE '2024-01-03', 0.00012, 2, 3)]) ORDER BY day`,
+    );
+    await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    const answer = page.locator("#answer");
+    expect(await answer.locator("svg").count()).to.equal(0);
+    // A bar cannot show a long number either.
+    expect(await page.locator("#answer-headline").innerText()).to.equal("3 rows");
+    expect((await answer.locator("tbody tr").allInnerTexts()).map((row) => row.split(/\s+/))).to.deep.equal([
+      ["2024-01-01", "64.19", "12345678901234567890.5", "9007199254740993"],
+      ["2024-01-02", "–", "1", "2"],
+      ["2024-01-03", "0.00012", "2", "3"],
+    ]);
+    await write("SELECT COUNT(*) / 16000000 AS share, 1.5e-9 AS small FROM merchant.distribution_centers");
+    await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    expect(await page.locator("#answer-headline").innerText()).to.equal("Share: 6.25e-7, Small: 1.5e-9");
   });
 
   it("checks a query without asking it, cancels one that runs, and says what fails", async () => {

@@ -77,6 +77,16 @@ describe("The shell of npm run query", function () {
         ]),
         ["END FROM merchant.users;\n", "users;"],
         ["\u0003", "(cancelled)"],
+        ["\\explain SELECT CASE\n", "-> "],
+        ...Array.from({ length: 25 }, (): [string, string] => [`${"WHEN id = 1 THEN 2 ".repeat(100)}\n`, "-> "]),
+        ["END FROM merchant.users;\n", "users;"],
+        ["\u0003", "(cancelled)"],
+        // Back to the columns, when the table is there.
+        ["SELECT MAX(u.i) AS top FROM merchant.users AS u", "AS u"],
+        ["\u0001", ""],
+        ["\u0006".repeat("SELECT MAX(u.i".length), ""],
+        ["\t", "d"],
+        ["\u0005;\n", "ms)"],
         ["\\format csv\n", "csv\nmerchant> "],
         ["SELECT '=1+1' AS x;\n", "'=1+1"],
         ["-- a note alone\n", "\nmerchant> "],
@@ -92,7 +102,8 @@ describe("The shell of npm run query", function () {
         .to.include("linked.people_open, a view that the e-wallet owns")
         .and.match(/FROM merchant\.users;\nn\n─\n5\n\(1 row, \d+ ms\)/)
         .and.include("You must use SELECT WITH AGGREGATION_THRESHOLD")
-        .and.match(/The query was cancelled[\s\S]+The query was cancelled/)
+        .and.match(/(The query was cancelled[\s\S]+){3}/)
+        .and.match(/\ntop\n─+\n/)
         .and.include("x\n'=1+1\n")
         .and.include("You are the e-wallet now.")
         .and.include("nothing to enforce")
@@ -126,7 +137,7 @@ describe("The shell of npm run query", function () {
   });
 
   it("completes commands, tables, and the columns of the tables that a statement names", () => {
-    const at = (line: string, before = "") => completed(session, "merchant", before, line);
+    const at = (line: string, before = "", after = "") => completed(session, "merchant", before, line, after);
     expect(at("\\b")).to.deep.equal([["\\budget"], "\\b"]);
     expect(at("\\as w")).to.deep.equal([["wallet"], "w"]);
     expect(at("\\d linked.people_o")).to.deep.equal([
@@ -135,6 +146,7 @@ describe("The shell of npm run query", function () {
     ]);
     expect(at("SELECT * FROM merch")).to.deep.equal([["merchant.users"], "merch"]);
     expect(at("WHERE p.ti", "SELECT 1 FROM linked.people_open AS p")).to.deep.equal([["p.tier"], "p.ti"]);
+    expect(at("SELECT p.ti", "", " FROM linked.people_open AS p")).to.deep.equal([["p.tier"], "p.ti"]);
     expect(at("WHERE ver", "SELECT 1 FROM linked.people_open")).to.deep.equal([["verified"], "ver"]);
     expect(at("SELECT * FROM ewallet")[0]).to.deep.equal([]);
   });
@@ -153,6 +165,12 @@ describe("The shell of npm run query", function () {
     expect(order).to.deep.equal(["first", "second", "third"]);
     const many = Array.from({ length: 40 }, () => ask("many"));
     expect((await Promise.all(many)).filter((outcome) => outcome === "limits")).to.have.length.within(1, 20);
+  });
+
+  it("stops checking a query that nobody waits for any more", async () => {
+    const slow = `SELECT CASE ${"WHEN id = 1 THEN 2 ".repeat(2_000)} END FROM merchant.users`;
+    const outcome = await session.explain("merchant", slow, { signal: AbortSignal.timeout(300) });
+    expect(outcome).to.have.nested.property("problem.rule", "cancelled");
   });
 
   it("reads the room of a later npm start", async () => {
