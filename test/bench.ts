@@ -1,17 +1,23 @@
-import { benchCleanRoom } from "./bench/clean-room.ts";
-import { benchCoffee, coffeeReference } from "./bench/coffee.ts";
-import { benchNight } from "./bench/night.ts";
-import { benchReports } from "./bench/report.ts";
-import { benchWallet } from "./bench/wallet.ts";
+/* `npm run bench`: the speed of what is heavy, as one JSON document. Figures only; no test depends on them. */
 
-if (process.argv.length > 2) {
-  console.error(
-    "error: npm run bench takes no arguments: it measures everything, in some minutes, and prints one JSON document",
-  );
+const [argument] = process.argv.slice(2);
+if (argument === "--help") {
+  console.log(`npm run bench: measures the speed of all heavy steps, which takes some minutes,
+and prints one JSON document`);
+  process.exit(0);
+}
+if (argument !== undefined) {
+  console.error("error: npm run bench takes no arguments: it always measures everything");
   process.exit(1);
 }
 
-/** `npm run bench`: the speed of what is heavy, as one JSON document. Figures only; no test depends on them. */
+// Imported only now, because loading what they measure takes seconds.
+const { benchCoffee, coffeeReference } = await import("./bench/coffee.ts");
+const { benchNight } = await import("./bench/night.ts");
+const { benchWallet } = await import("./bench/wallet.ts");
+const { benchCleanRoom } = await import("./bench/clean-room.ts");
+const { benchReports } = await import("./bench/report.ts");
+
 const coffee = await benchCoffee();
 const night = await benchNight();
 const wallet = await benchWallet();
@@ -20,3 +26,5 @@ const reports = await benchReports();
 console.log(
   JSON.stringify({ node: process.version, coffee, coffeeReference, night, wallet, cleanRoom, reports }, null, 2),
 );
+
+export {};

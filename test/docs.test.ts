@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect } from "chai";
@@ -34,6 +34,18 @@ describe("docs/cloud.md", () => {
     const prices = [...guide.matchAll(/^\| .* \| \$(0\.\d+) \| .* \|$/gm)].map(([, price]) => Number(price));
     const [, sum] = /^\| \*\*sum\*\* \| \| \*\*\$(0\.\d+)\*\* \|/m.exec(guide) ?? [];
     expect(prices.reduce((total, price) => total + price, 0)).to.be.closeTo(Number(sum), 0.0001);
+    const cents = Math.round(100 * Number(sum));
+    expect(guide).to.include(`**About ${cents} US cents a day`);
+    expect(read("README.md")).to.include(`what a day costs (about ${cents} US cents`);
+  });
+
+  it("prices as many of dbt's models and tests as README shows", () => {
+    const models = readdirSync(join(root, "transform/models"), { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".sql"),
+    ).length;
+    const [, tests = ""] = /coffee-dbt-job .* \d+ models, (\d+) tests passed/.exec(read("README.md")) ?? [];
+    expect(guide).to.include(`(${models} models, ${tests} tests, ${models} published marts and `);
+    expect(read("README.md")).to.include(` ${models} models, ${tests} tests passed`);
   });
 });
 

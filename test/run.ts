@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Continuous integration runs these, and so does `CI=true npm test`. They run Pulumi's engine, install the packed packages, score the synthetic
- * thelook, or repeat on BigQuery's emulator and with several seeds what other tests do.
+ * thelook, fill the clean room at its full size, or repeat on BigQuery's emulator and with several seeds what other tests do.
  */
 const slow = [
   "test/engine/life-of-a-stack.test.ts",
@@ -24,6 +24,7 @@ const slow = [
   "test/transform/segments.test.ts",
   "test/generator/wallet/wallet-on-bigquery.test.ts",
   "test/generator/thelook/sdmetrics.test.ts",
+  "test/cleanroom/documented-answers.test.ts",
   "test/generator/functions/load-bq-from-csv.test.ts",
   // Compiles the whole analyser.
   "packages/googlesql-duckdb/test/analyser/kept.test.ts",

@@ -155,6 +155,10 @@ const contradictions: readonly Corrupt[] = (
     [coffee.stores, "closes_at_hour", "1"],
     [coffee.stores, "store_name", "\u200b"],
     [coffee.stores, "store_name", "a\rb"],
+    [coffee.stores, "store_name", "Caf\ufffd"],
+    [coffee.orderDetails, "quantity", "77"],
+    [coffee.orderDetails, "quantity", "4611686018427387904"],
+    [coffee.orderDetails, "unit_price", "0.01"],
     [coffee.orders, "status", "Refunded"],
     [coffee.customers, "birth_year", "2050"],
   ] as const
@@ -162,6 +166,11 @@ const contradictions: readonly Corrupt[] = (
   name: `${table.table}.${column} is ${value}, unlike the rest`,
   spoil: (run: SmallRun) => run.set(table, column, value),
 }));
+const lineTwice: Corrupt = {
+  name: "a line twice, under two ids",
+  spoil: (run) =>
+    run.changeLines(coffee.orderDetails, (header, rows) => [header, ...rows, rows[0]?.replace(/^\d+/, "7") ?? ""]),
+};
 const gap: Corrupt = {
   name: "no orders for five days on which the stores were open",
   spoil: (run) =>
@@ -177,6 +186,7 @@ const corrupts: readonly Corrupt[] = [
   ...files,
   ...references,
   ...contradictions,
+  lineTwice,
   gap,
   ...shrunk,
   ...values,

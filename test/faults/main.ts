@@ -7,7 +7,7 @@ import { nights } from "./night.ts";
 import { swaps } from "./swap.ts";
 
 /*
- * `npm run faults`: injects faults of every kind, and looks whether the last good data stands. Prints each fault that was lost, and for
+ * `npm run faults`: injects faults of every kind, and checks that the last good data survives. Prints each fault that was lost, and for
  * each kind how many were tried and survived. Exit code 1 if one is lost.
  *
  *   npm run faults                        all of them, in about ten minutes
@@ -15,15 +15,21 @@ import { swaps } from "./swap.ts";
  *   npm run faults -- --sample            a few of each kind
  */
 
+const flags = ["--sample", "--verbose"];
 const kinds: readonly Kind[] = [swaps, kills, nights, corruptInputs, clients];
 
 if (process.argv.includes("--help")) {
-  console.log(`npm run faults -- [KIND...] [settings]: injects faults, and looks whether the
-last good data stands
+  console.log(`npm run faults -- [KIND...] [settings]: injects faults, and checks that
+the last good data survives
   KIND             ${wrapTo(80, kinds.map(({ name }) => `"${name}"`).join(", "), " ".repeat(19)).trimStart()}
-  --sample         a few of each kind, in place of all in about ten minutes
-  --verbose        name each fault that was survived, too`);
+  --sample         only a few of each kind; all take about ten minutes
+  --verbose        also name each fault that was survived`);
   process.exit(0);
+}
+const unknownFlag = process.argv.slice(2).find((each) => each.startsWith("--") && !flags.includes(each));
+if (unknownFlag !== undefined) {
+  console.error(`error: ${unknownFlag} is not a setting: use ${flags.join(" or ")}`);
+  process.exit(1);
 }
 const asked = process.argv.slice(2).filter((each) => !each.startsWith("--"));
 const unknown = asked.filter((name) => !kinds.some((kind) => kind.name === name));
