@@ -20,7 +20,7 @@ export interface ScanNotes {
 export interface TranslationOptions {
   /** The table in DuckDB with this id in the catalogue: its name, "schema.table", or what to write after FROM. */
   relation(id: string): string | { readonly sql: string };
-  /** What analysis rules add to scans. */
+  /** The columns, the threshold or the answer that an analysis rule adds to a scan. */
   readonly notes: ReadonlyMap<Node, ScanNotes>;
   /** The scans of protected rows. Operations that cannot be computed on a row return NULL, because an error would reveal the row. */
   readonly sensitive: ReadonlySet<Node>;
