@@ -94,6 +94,8 @@ describe("openGoogleSql", function () {
       ["SELECT CAST(name AS INT64) FROM cities", "not an INT64"],
       ["SELECT SUM(9223372036854775807) FROM UNNEST([1, 2])", "18446744073709551614 is out of the range of INT64"],
       ["SELECT CAST(1e30 AS INT64)", "1e+30 is out of the range of INT64"],
+      ["SELECT DATETIME(2024, 1, 1, 24, 0, 0)", "hours go from 0 to 23"],
+      ["SELECT DATETIME(2024, 1, 1, 25, 0, 0)", "hours go from 0 to 23"],
     ] as const)
       expect(((await errorOf(() => db.run(sql))) as Error).message).equal(`The query failed: ${message}`);
   });

@@ -54,6 +54,6 @@ function made(call: Call): string {
   return bind(call.args, (...parts) => {
     const time = attempt(parts, () => `make_timestamp(${parts.join(", ")})`, call);
     // DuckDB accepts an hour 24.
-    return orFail(`${parts[3]} < 24`, parts, inTimestamps(time, call), "there is no hour 24", call);
+    return orFail(`${parts[3]} < 24`, parts, inTimestamps(time, call), "hours go from 0 to 23", call);
   });
 }
