@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { runMain, UserError } from "../generator/errors.ts";
+import { isUserError, runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
 import { readPulumiYaml } from "../pulumi-yaml.ts";
 import { digestOf } from "./image-digests.ts";
@@ -22,7 +22,7 @@ await runMain(async () => {
     (name) => settings[name]?.default,
   );
   const ghcr = `ghcr.io/${dbt}:${tag}`;
-  const [nodeDigest, dbtDigest] = await Promise.all([node, ghcr].map((image) => digestOf(image, options.registry)));
+  const [nodeDigest, dbtDigest] = await digestsOf([node, ghcr], options.registry);
   const pinned = { generatorImage: `${node.replace(/:[^:/]+$/, "")}@${nodeDigest}`, dbtTag: dbtDigest ?? "" };
   console.log(`# ${node} and ${ghcr}, as they are today`);
   for (const [name, value] of Object.entries(pinned)) {
@@ -30,6 +30,21 @@ await runMain(async () => {
     if (options.set) setInStack(name, value);
   }
 });
+
+/** The digest of each image. Throws UserError with a line for each that has none. */
+async function digestsOf(images: readonly string[], registry: string | undefined): Promise<string[]> {
+  const wrong: string[] = [];
+  const digests = images.map((image) =>
+    digestOf(image, registry).catch((error: unknown) => {
+      if (!isUserError(error)) throw error;
+      wrong.push(error.message);
+      return "";
+    }),
+  );
+  const found = await Promise.all(digests);
+  if (wrong.length > 0) throw new UserError(wrong.sort().join("\n"));
+  return found;
+}
 
 function setInStack(name: string, value: string): void {
   const { error, status } = spawnSync("pulumi", ["config", "set", name, value], { stdio: "inherit" });
