@@ -3,7 +3,7 @@ import type { Value } from "../table.ts";
 import { type AnswerColumn, answerColumns } from "./answer.ts";
 import { differ } from "./compare.ts";
 import type { UseCaseAnswer } from "./shape.ts";
-import { type Difference, genericHeadline, mostTelling, surestDifference } from "./telling.ts";
+import { type Difference, genericHeadline, largestDifference, mostTelling } from "./telling.ts";
 
 /* The sentence above each answer, which answers the question. A question without a function of its own gets a generic headline. */
 
@@ -46,7 +46,7 @@ class Named {
   sum = (name: string): number => this.rows.reduce((sum, row) => sum + this.number(row, name), 0);
   find = (name: string, value: Value): Row | undefined => this.rows.find((row) => row[this.column(name).at] === value);
   differ = (name: string, of: string, rows: readonly Row[] = this.rows): Difference | undefined =>
-    surestDifference(rows, this.column(name), [this.column(of)]);
+    largestDifference(rows, this.column(name), [this.column(of)]);
 }
 
 const disagreements: Readonly<Record<string, string>> = {

@@ -15,10 +15,11 @@ export interface Difference {
 }
 
 /**
- * The two rows that differ most certainly: by the most standard errors, not by the largest ratio, which often belongs to
- * the smallest group. Undefined if no two rows differ by more than chance. @param of the column with the sizes of the groups
+ * The two rows that differ most for certain: by the most that is left of their difference, for a mean of its logarithm, without the part
+ * that chance explains. The largest difference of all often belongs to the smallest group. Undefined if no two rows differ by more than
+ * chance. @param of the column with the sizes of the groups
  */
-export function surestDifference(
+export function largestDifference(
   rows: readonly Row[],
   { at, kind }: Pick<AnswerColumn, "at" | "kind">,
   of: readonly Pick<AnswerColumn, "at">[],
@@ -32,15 +33,22 @@ export function surestDifference(
   let best: { by: number; high: Row; low: Row } | undefined;
   for (const high of figures)
     for (const low of figures) {
-      const by = apart(high, low);
-      if (by >= CERTAIN && by > (best?.by ?? 0)) best = { by, high: high.row, low: low.row };
+      const errors = apart(high, low);
+      if (errors < CERTAIN) continue;
+      const difference = kind === "share" ? high.value - low.value : Math.log(high.value / low.value);
+      const by = difference * (1 - CERTAIN / errors);
+      if (best === undefined || by > best.by) best = { by, high: high.row, low: low.row };
     }
   return best && { high: best.high, low: best.low };
 }
 
+/** True for a share, and for a mean by its name, such as `usd_per_order`. A sum is as large as its group, which says nothing about another. */
+const isComparable = ({ kind, name }: AnswerColumn) =>
+  kind === "share" || (kind !== "count" && /(^|_)(per|avg|average|mean)(_|$)/i.test(name));
+
 /**
- * Finds the measure that differs most between rows, and two rows that show it. Compares only groups that differ in their last category,
- * such as two tiers of one decade. It does not compare counts: a group's size says nothing about another's.
+ * Finds the share or mean that differs most between rows, and two rows that show it. Compares only groups that differ in their last
+ * category, such as two tiers of one decade.
  */
 export function mostTelling(answer: UseCaseAnswer) {
   const columns = answerColumns(answer);
@@ -49,11 +57,11 @@ export function mostTelling(answer: UseCaseAnswer) {
   const groupOf = (row: Row) => rowName(row, columns).group;
   const groups = [...new Set(answer.rows.map(groupOf))];
   const found = columns
-    .filter(({ role, kind }) => role === "measure" && kind !== "count")
+    .filter((column) => column.role === "measure" && isComparable(column))
     .flatMap((column) =>
       groups.flatMap((group) => {
         const rows = answer.rows.filter((row) => groupOf(row) === group);
-        const pair = surestDifference(rows, column, counts);
+        const pair = largestDifference(rows, column, counts);
         return pair === undefined
           ? []
           : [{ column, ...pair, times: value(pair.high, column) / value(pair.low, column) }];
@@ -84,7 +92,7 @@ export function genericHeadline(answer: UseCaseAnswer): string {
 
 /** Gives the range of the first figure, without a comparison. */
 function withoutDifference({ rows }: UseCaseAnswer, measures: readonly AnswerColumn[]): string {
-  const column = measures.find(({ kind }) => kind !== "count") ?? measures[0];
+  const column = measures.find(isComparable) ?? measures.find(({ kind }) => kind !== "count") ?? measures[0];
   if (column === undefined) return "";
   const counts = measures.filter(({ kind }) => kind === "count");
   const large = rows.filter((row) => counts.every(({ at }) => Number(row[at]) >= FEW));
@@ -92,7 +100,7 @@ function withoutDifference({ rows }: UseCaseAnswer, measures: readonly AnswerCol
     .map((row) => row[column.at])
     .filter((value) => typeof value === "number");
   const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => answerValue(value, column.kind));
-  if (column.kind === "count") return `${column.title}: ${low} to ${high}`;
+  if (!isComparable(column)) return `${column.title}: ${low} to ${high}`;
   return `${column.title}: ${low} to ${high}, a difference within chance`;
 }
 
