@@ -80,6 +80,7 @@ function numericBytes(text: string): string {
  */
 function plainValue(value: JsonObject, type: Type): unknown {
   if (Object.keys(value).length === 0) return null;
+  if (type.rangeType || type.typeKind === "TYPE_BIGNUMERIC") return ofMessage(value, type);
   if (type.arrayType) {
     const elementType = type.arrayType.elementType;
     return listOf<JsonObject>((value.arrayValue as JsonObject).element).map((each) => plainValue(each, elementType));

@@ -372,10 +372,10 @@ describe("An answer with differential privacy", () => {
         [count.replace("PRIVACY", "PRIVACY OPTIONS(epsilon = 2)"), Refusal],
         [count.replace("(0, 4)", "(4, 0)"), Refusal],
         [
-          count.replace("linked.payments", "linked.payments WHERE NORMALIZE_AND_CASEFOLD(status) = 'x'"),
+          count.replace("linked.payments", "linked.payments WHERE NET.REG_DOMAIN(status) = 'x'"),
           UnsupportedSql,
         ],
-        [`SELECT NORMALIZE_AND_CASEFOLD(CAST(n AS STRING)) FROM (${count})`, UnsupportedSql],
+        [`SELECT NET.REG_DOMAIN(CAST(n AS STRING)) FROM (${count})`, UnsupportedSql],
       ] as const)
         expect(await refusal(ask(sql, { table: poor, ledger })), sql).to.be.instanceOf(error);
       expect((await ledger.spent(poor.id)).epsilon).to.equal(0);

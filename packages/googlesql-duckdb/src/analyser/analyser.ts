@@ -251,8 +251,9 @@ export function languageOf(service: Service): JsonObject {
     ...all,
     enabledLanguageFeatures: [
       ...all.enabledLanguageFeatures.filter((feature) => !notInBigQuery.test(feature)),
-      // BigQuery has this one, and the library does not count it as ready.
+      // BigQuery has these, and the library does not count them as ready.
       "FEATURE_DIFFERENTIAL_PRIVACY",
+      "FEATURE_LIKE_ANY_SOME_ALL_ARRAY",
     ],
     supportedStatementKinds: ["RESOLVED_QUERY_STMT"],
     productMode: "PRODUCT_EXTERNAL",
@@ -301,5 +302,21 @@ export function catalogJson(tables: readonly CatalogTable[], functions: readonly
     customTvf: functions,
     catalog: [...catalogs].map(([called, catalog]) => json(called, catalog)),
   });
-  return json("", top);
+  return { ...json("", top), customFunction: [containsSubstr] };
 }
+
+/** CONTAINS_SUBSTR(any value, STRING), which BigQuery has and the library lacks. */
+const containsSubstr: JsonObject = {
+  namePath: ["contains_substr"],
+  group: "ZetaSQL",
+  mode: "SCALAR",
+  signature: [
+    {
+      argument: [
+        { kind: "ARG_TYPE_ARBITRARY", numOccurrences: 1 },
+        { kind: "ARG_TYPE_FIXED", type: { typeKind: "TYPE_STRING" }, numOccurrences: 1 },
+      ],
+      returnType: { kind: "ARG_TYPE_FIXED", type: { typeKind: "TYPE_BOOL" }, numOccurrences: 1 },
+    },
+  ],
+};

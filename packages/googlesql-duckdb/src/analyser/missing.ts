@@ -5,10 +5,11 @@ import { offsetOf } from "./node.ts";
 const missing: Readonly<Record<string, string>> = {
   MAX_BY: "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y).",
   MIN_BY: "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y).",
-  CONTAINS_SUBSTR: "Write STRPOS(LOWER(x), LOWER(y)) > 0.",
   COLLATE: "Compare LOWER(x) with LOWER(y).",
   GAP_FILL:
     "Join the days to the groups: FROM UNNEST(GENERATE_DATE_ARRAY(first, last)) AS day LEFT JOIN groups USING (day).",
+  RANGE_SESSIONIZE:
+    "Mark the first range of each session: RANGE_START(x) > MAX(RANGE_END(x)) OVER (PARTITION BY key ORDER BY RANGE_START(x) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING).",
   SEARCH: "Write REGEXP_CONTAINS(LOWER(x), r'\\bword\\b').",
 };
 const geography = "Share latitude and longitude as FLOAT64, or a name of the place.";

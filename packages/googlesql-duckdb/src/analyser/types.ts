@@ -24,5 +24,6 @@ export interface Column {
 export interface Type {
   readonly typeKind: string;
   readonly arrayType?: { readonly elementType: Type };
+  readonly rangeType?: { readonly elementType: Type };
   readonly structType?: { readonly field: readonly { readonly fieldName: string; readonly fieldType: Type }[] };
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from "../analyser/protobuf.ts";
 import { catalogRequest, type Ready, type Service } from "../analyser/service.ts";
 import type { Type } from "../analyser/types.ts";
 import { messageOf, SqlError } from "../errors.ts";
+import { type OwnFunction, ownFunctions } from "./own.ts";
 import { columnType, ofMessage, toMessage } from "./values.ts";
 
 /*
@@ -122,14 +123,62 @@ export function nameFor(call: Evaluated, evaluator: Evaluator): string {
   return name;
 }
 
+/** A call of one of the functions in own.ts. It returns NULL instead of failing if it is `safe`. */
+export function ownCall(
+  name: OwnFunction,
+  args: readonly string[],
+  { safe, sensitive }: { readonly safe: boolean; readonly sensitive: boolean },
+): string {
+  return `googlesql_${name}${sensitive ? "_sensitive" : safe ? "_safe" : ""}(${args.join(", ")})`;
+}
+
 /** Registers the functions that a translation names on DuckDB, unless they are among `done`. */
 export function registerFunctions(connection: DuckDBConnection, select: string, done: Set<string>): void {
+  for (const [name, own, kind] of select.matchAll(ownNames)) {
+    if (done.has(name)) continue;
+    connection.registerScalarFunction(ownFunction(name, own as OwnFunction, kind));
+    done.add(name);
+  }
   for (const [name] of select.matchAll(/googlesql_[0-9a-f]{24}/g)) {
     const found = defined.get(name);
     if (found === undefined || done.has(name)) continue;
     connection.registerScalarFunction(scalarFunction(name, found.call));
     done.add(name);
   }
+}
+
+const ownNames = new RegExp(`\\bgooglesql_(${Object.keys(ownFunctions).join("|")})(_safe|_sensitive)?\\b`, "g");
+
+function ownFunction(name: string, own: OwnFunction, kind?: string): DuckDBScalarFunction {
+  const { parameters, result, compute } = ownFunctions[own];
+  const most = longestOf({ sensitive: kind === "_sensitive" });
+  const valueFor = (values: readonly DuckDBValue[]) => {
+    if (values.includes(null)) return null;
+    try {
+      const value = compute(...values);
+      if (typeof value !== "string" || value.length <= most) return value;
+      throw new SqlError("a text of more than 1 MB");
+    } catch (error) {
+      if (kind !== undefined) return null;
+      throw error;
+    }
+  };
+  return DuckDBScalarFunction.create({
+    name,
+    parameterTypes: parameters.map(columnType),
+    returnType: columnType(result),
+    specialHandling: true,
+    mainFunction(info, input, output) {
+      try {
+        const columns = parameters.map((_, at) => input.getColumnVector(at));
+        for (let row = 0; row < input.rowCount; row += 1)
+          output.setItem(row, valueFor(columns.map((column) => column.getItem(row))));
+        output.flush();
+      } catch (error) {
+        info.setError(messageOf(error));
+      }
+    },
+  });
 }
 
 function scalarFunction(name: string, call: Evaluated): DuckDBScalarFunction {
@@ -197,7 +246,7 @@ const MOST_LETTERS = 500;
 /** Rows are sent to the library in parts of about this size. */
 const MOST_BYTES = 4_000_000;
 /** The longest text of a result: the limit of the translated functions, see translate/functions/growing.ts. */
-const longestOf = ({ sensitive }: Evaluated) => (sensitive ? 4096 : 1_048_576);
+const longestOf = ({ sensitive }: Pick<Evaluated, "sensitive">) => (sensitive ? 4096 : 1_048_576);
 
 /** Refuses results that the translation cannot use further: DuckDB compares NaN in another way. */
 function checked(value: DuckDBValue, call: Evaluated): DuckDBValue {

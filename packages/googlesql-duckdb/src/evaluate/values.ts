@@ -55,6 +55,7 @@ export function toMessage(value: DuckDBValue, type: Type): JsonObject {
     const values = Object.values(value.entries);
     return { structValue: { field: fields.map(({ fieldType }, at) => toMessage(values[at] ?? null, fieldType)) } };
   }
+  if (type.rangeType) return { rangeValue: rangeOf(String(value), type.rangeType.elementType) };
   return kinds[type.typeKind]?.write(value as never) ?? {};
 }
 
@@ -62,6 +63,7 @@ export function toMessage(value: DuckDBValue, type: Type): JsonObject {
 export function ofMessage(message: JsonObject, type: Type): DuckDBValue {
   const [value] = Object.values(message);
   if (value === undefined) return null;
+  if (type.rangeType) return rangeText(value as JsonObject, type.rangeType.elementType);
   if (type.arrayType) {
     const of = type.arrayType.elementType;
     return new DuckDBListValue(
@@ -81,6 +83,35 @@ export function ofMessage(message: JsonObject, type: Type): DuckDBValue {
   }
   return kinds[type.typeKind]?.read(value as never) ?? null;
 }
+
+/** Writes the message of a RANGE as GoogleSQL does: "[2024-02-29, UNBOUNDED)". DuckDB holds this text, so equal ranges are equal there. */
+export function rangeText({ start, end }: JsonObject, of: Type): string {
+  const bound = (message: JsonObject) => {
+    const value = ofMessage(message, of);
+    if (value instanceof DuckDBDateValue) return value.toString();
+    if (!(value instanceof DuckDBTimestampValue)) return "UNBOUNDED";
+    const [, day, time, part] = /^(.*)T(.*)[.](\d+)Z$/.exec(isoOf(value.micros)) as string[];
+    const fraction = part === "000000" ? "" : `.${part?.replace(/000$/, "")}`;
+    return `${day} ${time}${fraction}${of.typeKind === "TYPE_TIMESTAMP" ? "+00" : ""}`;
+  };
+  return `[${bound(start as JsonObject)}, ${bound(end as JsonObject)})`;
+}
+
+/** The message of such a text. */
+function rangeOf(written: string, of: Type): JsonObject {
+  const bound = (value: string) => {
+    if (value === "UNBOUNDED") return {};
+    const micros = microsOf(`${value.slice(0, 10)}T${value.slice(11).replace("+00", "") || "00:00:00"}Z`);
+    return toMessage(
+      of.typeKind === "TYPE_DATE" ? new DuckDBDateValue(Number(micros / DAY)) : new DuckDBTimestampValue(micros),
+      of,
+    );
+  };
+  const [start = "", end = ""] = written.slice(1, -1).split(", ");
+  return { start: bound(start), end: bound(end) };
+}
+
+const DAY = 86_400_000_000n;
 
 type Field = NonNullable<Type["structType"]>["field"][number];
 
@@ -112,8 +143,19 @@ const kinds: Readonly<Record<string, Kind>> = {
     write: ({ value }: DuckDBDecimalValue) => ({ numericValue: bytesOf(value, 16).toString("base64") }),
     read: (value: string) => new DuckDBDecimalValue(integerOf(Buffer.from(value, "base64")), 38, 9),
   },
+  TYPE_BIGNUMERIC: {
+    type: VARCHAR,
+    write: (value: string) => ({ bignumericValue: bytesOf(BigInt(unitsOf(value)), 32).toString("base64") }),
+    read: (value: string) => {
+      const units = integerOf(Buffer.from(value, "base64"));
+      const digits = String(units < 0n ? -units : units).padStart(PLACES + 1, "0");
+      const decimal = `${digits.slice(0, -PLACES)}.${digits.slice(-PLACES)}`.replace(/[.]?0+$/, "");
+      return `${units < 0n ? "-" : ""}${decimal}`;
+    },
+  },
   TYPE_STRING: text(VARCHAR, "stringValue"),
   TYPE_JSON: text(VARCHAR, "jsonValue"),
+  TYPE_RANGE: text(VARCHAR, "rangeValue"),
   TYPE_BOOL: { type: BOOLEAN, write: (value: boolean) => ({ boolValue: value }), read: (value: boolean) => value },
   TYPE_BYTES: {
     type: BLOB,
@@ -178,6 +220,15 @@ const kinds: Readonly<Record<string, Kind>> = {
     },
   },
 };
+
+/** The decimal places of a BIGNUMERIC. */
+const PLACES = 38;
+
+/** A decimal text as a whole number of the last place. */
+function unitsOf(decimal: string): string {
+  const [whole = "", part = ""] = decimal.split(".");
+  return whole + part.padEnd(PLACES, "0");
+}
 
 /** The lowest byte first, as two's complement. */
 function bytesOf(value: bigint, size: number): Buffer {

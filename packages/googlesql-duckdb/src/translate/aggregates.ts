@@ -2,11 +2,13 @@ import { listOf, type Node } from "../analyser/node.ts";
 import type { Type } from "../analyser/types.ts";
 import { type AggregateCall, functionName, kindOf, literalText, type TranslateAggregate, writtenName } from "./call.ts";
 import { expression } from "./expressions.ts";
+import { averageOfIntervals, sumOfIntervals } from "./interval-sums.ts";
 import { average, sum } from "./numerics.ts";
 import { quantiles } from "./quantiles.ts";
 import type { Computed, Scope } from "./scope.ts";
-import { bind, checked, column, finite, text } from "./sql.ts";
-import { takeStructs } from "./structs.ts";
+import { spreads } from "./spreads.ts";
+import { column, finite, text } from "./sql.ts";
+import { insteadOfTextual, takeStructs, takeTextual, textual } from "./structs.ts";
 import { hasStruct } from "./types.ts";
 import { orderBy } from "./windows.ts";
 
@@ -21,7 +23,7 @@ export function aggregates(list: readonly Computed[], scope: Scope, inputs?: Map
       const once = (value: string) => {
         if (inputs === undefined || /^\w+$/.test(value)) return value;
         const isAlike = ([, other]: [string, string]) => other === value && !isRandom(value);
-        const known = [...inputs].find(isAlike)?.[0] ?? `${name}_of`;
+        const known = [...inputs].find(isAlike)?.[0] ?? `${name}_of${inputs.size}`;
         inputs.set(known, value);
         return known;
       };
@@ -48,6 +50,10 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
     const nodes = listOf(node.argumentList);
     if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
       scope.refuse(`${called} of STRUCT`);
+    const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
+    const compared = chosenBy ? [...nodes, chosenBy.havingExpr] : nodes;
+    const [held] = compared.flatMap(({ type }) => textual(type as Type) ?? []);
+    if (held && (chosenBy || !takeTextual.has(name))) scope.refuse(`${called} of ${held}`, insteadOfTextual[held]);
     const modifier = node.nullHandlingModifier;
     const ordered = listOf(node.orderByItemList).length > 0;
     // Quantiles leave NULLs out, whether the query says so or not.
@@ -62,10 +68,11 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
           : "Leave them out, and filter the rows in a subquery.",
       );
     const adds = name === "sum" || name === "avg";
-    const repeats = name === "approx_top_count" || (adds && kindOf(nodes[0]) === "NUMERIC");
+    const repeats =
+      name === "approx_top_count" ||
+      ((adds || name in spreads) && ["NUMERIC", "INTERVAL"].includes(kindOf(nodes[0]) ?? ""));
     // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
     if (repeats && JSON.stringify(nodes).includes('"SubqueryExpr"')) scope.refuse(`${called} of a subquery`);
-    const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
     if (chosenBy && name !== "any_value")
       scope.refuse(
         `${called} with HAVING ${chosenBy.kind}`,
@@ -101,33 +108,36 @@ const instead: Readonly<Record<string, string>> = {
   ),
 };
 
-const sumParts =
-  "Add up one part, such as the hours, and make an INTERVAL of the total: MAKE_INTERVAL(hour => SUM(EXTRACT(HOUR FROM x))).";
 const distinctFirst = "Write SELECT DISTINCT in a subquery, and aggregate its rows.";
 
 /** The aggregate functions, by their names in the tree. */
 export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = {
   $count_star: ({ over }) => `count(*)${over}`,
   count: plain("count"),
-  countif: ({ distinct, args, over, ...call }) =>
+  countif: ({ distinct, args, over }) =>
     distinct
-      ? call.refuse("DISTINCT", "Write COUNT(DISTINCT IF(condition, x, NULL)).")
+      ? `CAST(coalesce(bool_or(${args[0]})${over}, FALSE) AS BIGINT)`
       : `count(*) FILTER (WHERE ${args[0]})${over}`,
   sum: ({ distinct, args: [value], over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "DOUBLE") return finite(`sum(${distinct}${value})${over}`, call);
-    if (kind === "NUMERIC" && !distinct) return sum(call.once(value as string), over, call);
-    if (kind === "INTERVAL") return call.refuse(`of ${kind}`, sumParts);
+    // Over protected rows the values are added up in parts, which are not distinct.
+    if (kind === "NUMERIC" && !(distinct && call.safe))
+      return sum(`${distinct}${call.once(value as string)}`, over, call);
+    if (kind === "INTERVAL" && !distinct) return sumOfIntervals(call.once(value as string), over, call);
     if (kind !== "INT64") return call.refuse(`of ${distinct}${kind}`, distinctFirst);
     return `${call.safe ? "TRY_CAST" : "CAST"}(sum(${distinct}${value})${over} AS BIGINT)`;
   },
   avg: ({ distinct, args, over, ...call }) => {
     const kind = kindOf(call.nodes[0]);
     if (kind === "NUMERIC")
+      return distinct && call.safe
+        ? call.refuse(`of DISTINCT ${kind}`, distinctFirst)
+        : average(`${distinct}${call.once(args[0] as string)}`, over, { safe: call.safe, sensitive: call.sensitive });
+    if (kind === "INTERVAL")
       return distinct
         ? call.refuse(`of DISTINCT ${kind}`, distinctFirst)
-        : average(call.once(args[0] as string), over, { safe: call.safe, sensitive: call.sensitive });
-    if (kind === "INTERVAL") return call.refuse(`of ${kind}`, sumParts);
+        : averageOfIntervals(call.once(args[0] as string), over, call);
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
   min: plain("min"),
@@ -143,23 +153,7 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
   approx_count_distinct: ({ args, over }) => `count(DISTINCT ${args[0]})${over}`,
   logical_and: plain("bool_and"),
   logical_or: plain("bool_or"),
-  stddev_samp: spread("stddev_samp"),
-  stddev_pop: spread("stddev_pop"),
-  var_samp: spread("var_samp"),
-  var_pop: spread("var_pop"),
-  covar_samp: spread("covar_samp"),
-  covar_pop: spread("covar_pop"),
-  corr: (call) => {
-    // GoogleSQL returns NULL for fewer than two pairs, and NaN if the values do not vary. DuckDB returns NaN for both.
-    const pairs = `regr_count(${call.args.join(", ")})${call.over}`;
-    const value = checked(
-      spread("corr")(call),
-      (v) => `isfinite(${v})`,
-      "CORR of values that do not vary is NaN",
-      call,
-    );
-    return `CASE WHEN ${pairs} > 1 THEN ${value} END`;
-  },
+  ...spreads,
   string_agg: (call) => {
     if (kindOf(call.nodes[0]) !== "STRING") call.refuse(`of ${kindOf(call.nodes[0])}`);
     const between = text(call.nodes.length > 1 ? literalText(call, 1) : ",");
@@ -179,19 +173,6 @@ function bits(name: string): TranslateAggregate {
 
 function plain(name: string): TranslateAggregate {
   return ({ distinct, args, over }) => `${name}(${distinct}${args[0]})${over}`;
-}
-
-/** DuckDB fails if the sum of squares overflows. Values within 10¹⁴⁰ cannot cause that, so protected values are cut to that range. */
-function spread(name: string): TranslateAggregate {
-  return ({ distinct, args, over, ...call }) => {
-    if (call.nodes.some((node) => kindOf(node) !== "DOUBLE"))
-      call.refuse(`of ${kindOf(call.nodes[0])}`, "CAST the argument to FLOAT64.");
-    const within = (value: string) =>
-      `CASE WHEN ${value} IS NOT NULL THEN greatest(least(${value}, 1e140), -1e140) END`;
-    const values = call.safe ? args.map((value) => bind([value], within)) : args;
-    const value = `${name}(${distinct}${values.join(", ")})${over}`;
-    return name === "corr" ? value : finite(value, call);
-  };
 }
 
 function collected({ distinct, args: [value], order, limit, ignoresNulls, over }: AggregateCall): string {

@@ -19,23 +19,27 @@ export const evaluatedFunctions: ReadonlySet<string> = new Set(
   json_strip_nulls json_keys json_flatten json_contains bool int64 float64 bool_array int64_array float64_array string_array
   lax_bool lax_int64 lax_float64 lax_string lax_bool_array lax_int64_array lax_float64_array lax_string_array
   $subscript
-  ascii chr code_points_to_bytes code_points_to_string edit_distance from_base64 from_hex initcap normalize
+  ascii chr code_points_to_bytes code_points_to_string edit_distance from_base64 from_hex initcap
   regexp_instr regexp_extract_groups safe_convert_bytes_to_string soundex to_code_points translate unicode
-  cbrt cot coth csc csch sec sech sinh cosh tanh asinh acosh atanh atan2 cosine_distance euclidean_distance is_inf is_nan parse_numeric
-  bit_count farm_fingerprint sha512 error typeof
-  $bitwise_and $bitwise_or $bitwise_xor $bitwise_not $bitwise_left_shift $bitwise_right_shift
+  cbrt cot coth csc csch sec sech sinh cosh tanh asinh acosh atanh atan2 cosine_distance euclidean_distance is_inf is_nan
+  parse_numeric parse_bignumeric
+  farm_fingerprint sha512 error typeof
+  $bitwise_left_shift $bitwise_right_shift
   parse_datetime parse_time parse_timestamp format_time time_add time_sub time_diff time_trunc date_bucket datetime_bucket timestamp_bucket
   $interval make_interval justify_days justify_hours justify_interval
-  array_slice array_first array_last
+  array_slice array_first array_last array_includes_all array_includes_any array_is_distinct array_max array_min array_sum array_avg
+  range range_start range_end range_contains range_overlaps range_intersect generate_range_array
+  nullifzero zeroifnull pi pi_numeric pi_bignumeric split_substr
+  timestamp_from_unix_micros timestamp_from_unix_millis timestamp_from_unix_seconds
   net.host net.ip_from_string net.ip_net_mask net.ip_to_string net.ip_trunc net.ipv4_from_int64 net.ipv4_to_int64 net.safe_ip_from_string
   `
     .trim()
     .split(/\s+/),
 );
 
-/** Functions that Google's implementation must not compute: they are random, depend on the time, or their translation decides. */
+/** Functions that Google's implementation must not compute: they are random, depend on the time, or their translation decides, or it lacks them. */
 const neverEvaluated =
-  /^(rand|generate_.*|current_.*|[$](equal|not_equal|in|in_array|less.*|greater.*|between|is_.*distinct.*))$/;
+  /^(contains_substr|rand|generate_.*|current_.*|[$](equal|not_equal|in|in_array|less.*|greater.*|between|is_.*distinct.*))$/;
 
 /** Functions whose result may be much longer than their arguments. Running out of memory would reveal a protected row. */
 const growing = /^(repeat|[lr]pad|array_concat|array_to_string|regexp_extract_all)$/;
@@ -68,7 +72,6 @@ export function evaluated(node: Node, scope: Scope, given?: ReadonlyMap<Node, st
     );
   const parameters: Parameters = { names: new Map(), sql: [], types: [] };
   collectParts(node, parameters, scope, given);
-  if (isCompatible(node)) scope.refuse("NORMALIZE in the forms NFKC and NFKD", "Write NFC or NFD.");
   const written = scope.write(node, parameters.names);
   if (written === undefined) return undefined;
   const call: Evaluated = { text: written, parameters: parameters.types, result, sensitive: scope.safe };
@@ -113,12 +116,6 @@ function isEvaluated(node: Node): boolean {
   return (
     node.kind === "FunctionCall" && evaluatedFunctions.has(functionName(node)) && !(functionName(node) in functions)
   );
-}
-
-/** The library lacks Unicode's tables for compatible forms of letters: NFKC is 1 and NFKD 3. */
-function isCompatible(node: Node): boolean {
-  const mode = listOf(node.argumentList)[1]?.value as { value?: { enumValue?: number } } | undefined;
-  return node.kind === "FunctionCall" && functionName(node) === "normalize" && (mode?.value?.enumValue ?? 0) % 2 === 1;
 }
 
 function partsOf(node: Node): readonly Node[] {

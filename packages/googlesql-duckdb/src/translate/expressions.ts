@@ -4,12 +4,13 @@ import { UnsupportedSql } from "../errors.ts";
 import { functionName, writtenName } from "./call.ts";
 import { cast } from "./casts.ts";
 import { evaluated, evaluatedFunctions, mayEvaluate } from "./evaluated.ts";
+import { withLambda } from "./functions/lambdas.ts";
 import { functions } from "./functions.ts";
 import { literal, type Value } from "./literals.ts";
 import { scan } from "./scans.ts";
 import type { Computed, Scope } from "./scope.ts";
 import { column } from "./sql.ts";
-import { field, struct, takeStructs } from "./structs.ts";
+import { field, insteadOfTextual, struct, takeStructs, takeTextual, textual } from "./structs.ts";
 import { duckDbType, hasStruct, isNested, typeName } from "./types.ts";
 
 /** Translates an expression. */
@@ -25,35 +26,22 @@ export function expression(node: Node, scope: Scope): string {
 
 /** Alternatives to unsupported functions and types. */
 const instead: Readonly<Record<string, string>> = {
-  BIGNUMERIC: "CAST it to NUMERIC or FLOAT64.",
   GEOGRAPHY: "Share latitude and longitude as FLOAT64, or a name of the place.",
-  RANGE: "Write two columns, the start and the end.",
   "NET.PUBLIC_SUFFIX": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+$').",
   "NET.REG_DOMAIN": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+[.][^.]+$').",
   IFERROR: "Write IFNULL(x, y) with SAFE_DIVIDE, SAFE_CAST or another SAFE function in x.",
   ISERROR: "Write IS NULL after SAFE_DIVIDE, SAFE_CAST or another SAFE function.",
   NULLIFERROR: "Write SAFE_DIVIDE, SAFE_CAST or another SAFE function, which turn errors into NULL.",
-  NORMALIZE_AND_CASEFOLD: "Write LOWER(NORMALIZE(x)).",
-  ...Object.fromEntries(
-    [
-      "RANGE",
-      "RANGE_START",
-      "RANGE_END",
-      "RANGE_CONTAINS",
-      "RANGE_OVERLAPS",
-      "RANGE_INTERSECT",
-      "GENERATE_RANGE_ARRAY",
-    ].map((name) => [name, "Write two columns, the start and the end, and compare them with < and >=."]),
-  ),
   ...Object.fromEntries(
     ["HLL_COUNT.EXTRACT", "HLL_COUNT.MERGE", "HLL_COUNT.MERGE_PARTIAL", "HLL_COUNT.INIT"].map((name) => [
       name,
       "Write APPROX_COUNT_DISTINCT(x) over the rows themselves.",
     ]),
   ),
-  TO_BASE32: "Write TO_BASE64 or TO_HEX.",
-  FROM_BASE32: "Write FROM_BASE64 or FROM_HEX.",
+  ARRAY_ZIP: "Write ARRAY(SELECT STRUCT(a, other[SAFE_OFFSET(at)]) FROM UNNEST(list) AS a WITH OFFSET AS at).",
   SESSION_USER: "Write the address as a text.",
+  "KLL_QUANTILES.EXTRACT_INT64": "Write APPROX_QUANTILES(x, n) over the rows themselves.",
+  "KLL_QUANTILES.EXTRACT_FLOAT64": "Write APPROX_QUANTILES(x, n) over the rows themselves.",
 };
 
 /** True of arguments that belong to a function's syntax, such as DAY. The function reads the node, and needs no translation of it. */
@@ -77,7 +65,10 @@ const expressions: Readonly<
   },
   ColumnRef: {
     fields: ["column", "isCorrelated"],
-    sql: (node) => column((node.column as Column).columnId),
+    sql: (node, scope) => {
+      const { columnId } = node.column as Column;
+      return scope.renamed.get(columnId) ?? column(columnId);
+    },
   },
   Cast: {
     fields: ["expr", "returnNullOnError", "format", "timeZone", "typeModifiers"],
@@ -93,16 +84,31 @@ const expressions: Readonly<
       return sql ?? evaluated(node, scope) ?? scope.refuse(`a cast of ${typeName(from)} to ${typeName(to)}`);
     },
   },
+  Flatten: {
+    fields: ["expr", "getFieldList"],
+    sql: (node, scope) => evaluated(node, scope) ?? scope.refuse("a field of each element here", eachField),
+  },
   GetJsonField: {
     fields: ["expr", "fieldName"],
     sql: (node, scope) => evaluated(node, scope) ?? scope.refuse("a field of a JSON value here"),
   },
   FunctionCall: {
-    fields: ["function", "argumentList", "errorMode"],
+    fields: ["function", "argumentList", "genericArgumentList", "errorMode"],
     sql: (node, scope) => {
       const name = functionName(node);
       const called = writtenName(name);
+      if (listOf(node.genericArgumentList).length > 0) {
+        // An array grows with its row, and running out of memory would reveal the row.
+        const made = scope.safe ? undefined : withLambda(node, scope);
+        if (made !== undefined) return made;
+        if (!JSON.stringify(node.genericArgumentList).includes('"inlineLambda"'))
+          scope.refuse(`the function ${called}`, instead[called]);
+        return scope.refuse("a lambda", "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).");
+      }
       const computed = () => evaluated(node, scope) ?? scope.refuse(`the function ${called} here`);
+      const [held] = listOf(node.argumentList).flatMap(({ type }) => textual(type as Type) ?? []);
+      if (held === "RANGE" && !takeTextual.has(name)) scope.refuse(`${called} of RANGE`, insteadOfTextual.RANGE);
+      if (held === "BIGNUMERIC" && !takeTextual.has(name)) return computed();
       const translate = Object.hasOwn(functions, name) ? functions[name] : undefined;
       if (translate === undefined)
         return evaluatedFunctions.has(name) ? computed() : scope.refuse(`the function ${called}`, instead[called]);
@@ -164,6 +170,8 @@ const expressions: Readonly<
   },
   SubqueryExpr: { fields: ["subqueryType", "inExpr", "subquery", "parameterList"], sql: subquery },
 };
+
+const eachField = "Write ARRAY(SELECT e.field FROM UNNEST(list) AS e).";
 
 /** Advice for what may not stand beside a view with a rule. */
 const own = "Ask the view for groups first, and compute it from the answer, outside of this query.";

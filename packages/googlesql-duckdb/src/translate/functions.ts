@@ -8,6 +8,7 @@ import { dates } from "./functions/dates.ts";
 import { dateTimes } from "./functions/datetimes.ts";
 import { formats } from "./functions/formats.ts";
 import { growing } from "./functions/growing.ts";
+import { own } from "./functions/own.ts";
 import { random } from "./functions/random.ts";
 import { regexps } from "./functions/regexps.ts";
 import { strings } from "./functions/strings.ts";
@@ -26,4 +27,5 @@ export const functions: Readonly<Record<string, Translate>> = {
   ...growing,
   ...formats,
   ...random,
+  ...own,
 };

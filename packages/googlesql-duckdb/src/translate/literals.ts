@@ -2,7 +2,7 @@ import type { DuckDBIntervalValue } from "@duckdb/node-api";
 import { listOf } from "../analyser/node.ts";
 import type { JsonObject } from "../analyser/protobuf.ts";
 import type { Type } from "../analyser/types.ts";
-import { ofMessage } from "../evaluate/values.ts";
+import { ofMessage, rangeText } from "../evaluate/values.ts";
 import { text } from "./sql.ts";
 import { struct } from "./structs.ts";
 import { duckDbType } from "./types.ts";
@@ -23,6 +23,7 @@ export function literal(value: Value, type: Type): string | undefined {
     );
     return values.includes(undefined) ? undefined : struct(values as string[]);
   }
+  if (type.rangeType) return text(rangeText(value.rangeValue as JsonObject, type.rangeType.elementType));
   if (of === undefined) return writers[type.typeKind]?.(value);
   const elements = listOf<Value>((value.arrayValue as Value).element).map((element) => literal(element, of));
   return elements.includes(undefined) ? undefined : `CAST([${elements.join(", ")}] AS ${duckDb})`;
@@ -33,6 +34,7 @@ const writers: Readonly<Record<string, (value: Value) => string | undefined>> = 
   // NaN and infinities come as texts and are refused: the translation keeps every FLOAT64 finite.
   TYPE_DOUBLE: ({ doubleValue }) => (typeof doubleValue === "number" ? double(doubleValue) : undefined),
   TYPE_NUMERIC: ({ numericValue }) => numeric(Buffer.from(String(numericValue), "base64")),
+  TYPE_BIGNUMERIC: (value) => text(String(ofMessage(value as JsonObject, { typeKind: "TYPE_BIGNUMERIC" }))),
   TYPE_STRING: ({ stringValue }) => text(String(stringValue)),
   TYPE_JSON: ({ jsonValue }) => text(String(jsonValue)),
   TYPE_INTERVAL: ({ intervalValue }) => {

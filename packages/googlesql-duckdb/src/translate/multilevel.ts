@@ -4,7 +4,6 @@ import { expression } from "./expressions.ts";
 import { type Item, list, rowsOf, select } from "./scans.ts";
 import type { Computed, Scope } from "./scope.ts";
 import { column } from "./sql.ts";
-import { hasArray } from "./types.ts";
 
 /* Aggregates of aggregates, as in AVG(SUM(price) GROUP BY customer). */
 
@@ -63,6 +62,5 @@ function itemsFrom(values: Values): Item[] {
 }
 
 function computed(keys: readonly Computed[], scope: Scope): Map<string, string> {
-  for (const { column: of } of keys) if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY");
   return new Map(keys.map(({ column: of, expr }) => [column(of.columnId), expression(expr, scope)]));
 }

@@ -7,7 +7,6 @@ import { isMultilevel, multilevel } from "./multilevel.ts";
 import { recursive } from "./recursion.ts";
 import type { Clause, Computed, Scope } from "./scope.ts";
 import { column, name } from "./sql.ts";
-import { hasArray } from "./types.ts";
 import { unnested } from "./unnest.ts";
 import { orderBy, windows } from "./windows.ts";
 
@@ -214,10 +213,7 @@ function join(node: Node, items: readonly Item[], scope: Scope): string {
 function aggregate(node: Node, items: readonly Item[], scope: Scope): string {
   if (listOf<Computed>(node.aggregateList).some(isMultilevel)) return multilevel(node, items, scope);
   const rows = input(node);
-  const groups = listOf<Computed>(node.groupByList);
-  for (const { column: of } of groups)
-    if (hasArray(of.type)) scope.refuse("GROUP BY or DISTINCT on an ARRAY", "Use a text of it: TO_JSON_STRING(list).");
-  const keys = computed(groups, scope);
+  const keys = computed(listOf<Computed>(node.groupByList), scope);
   const inputs = new Map<string, string>();
   const values = aggregates(listOf(node.aggregateList), scope, inputs);
   const made = [...keys, ...inputs].map(([as, value]) => ({ value, as }));

@@ -46,6 +46,8 @@ export class Scope {
   readonly options: TranslationOptions;
   /** The WITH clauses so far, by their names in the tree. */
   readonly clauses = new Map<string, Clause>();
+  /** Other names of columns, by their ids: those that a lambda takes from around it. */
+  readonly renamed = new Map<string, string>();
   /** The recursive WITH clauses around the present place, the innermost last. */
   readonly recursions: Clause[] = [];
   /**
@@ -120,14 +122,12 @@ const clauses: Readonly<Record<string, string>> = {
   timeZone: "CAST … AT TIME ZONE",
   typeModifiers: "a cast to a type with parameters",
   isLateral: "a LATERAL join",
-  genericArgumentList: "a lambda",
   havingExpr: "HAVING in an aggregate function",
   whereExpr: "WHERE in an aggregate function",
 };
 
 /** Alternatives to those clauses. */
 const instead: Readonly<Record<string, string>> = {
-  genericArgumentList: "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).",
   forSystemTimeExpr: "DuckDB keeps no earlier versions of a table: read it as it is now.",
   collationName: "Order by LOWER(x).",
   hintList: "Leave it out: a hint changes no answer.",

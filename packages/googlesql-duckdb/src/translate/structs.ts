@@ -26,5 +26,43 @@ export const takeStructs: ReadonlySet<string> = new Set([
   ...["$make_array", "array_length", "array_reverse", "array_concat", "array_first", "array_last"],
   ...["$array_at_offset", "$array_at_ordinal", "$safe_array_at_offset", "$safe_array_at_ordinal"],
   ...["$case_no_value", "if", "ifnull", "coalesce", "$is_null", "$equal", "$not_equal", "$in", "$in_array"],
-  ...["count", "array_agg", "any_value", "to_json_string"],
+  ...["count", "array_agg", "any_value", "to_json_string", "contains_substr"],
+]);
+
+/** "RANGE" or "BIGNUMERIC": types that DuckDB holds as texts, which have another order. Undefined for another type. */
+export function textual({ typeKind }: Type): "RANGE" | "BIGNUMERIC" | undefined {
+  const kind = typeKind.slice("TYPE_".length);
+  return kind === "RANGE" || kind === "BIGNUMERIC" ? kind : undefined;
+}
+
+/** What to write instead of comparing or adding up such values. */
+export const insteadOfTextual = {
+  RANGE: "Use RANGE_START(x) and RANGE_END(x).",
+  BIGNUMERIC: "CAST it to NUMERIC or FLOAT64.",
+};
+
+/** Functions that accept them: they pass them through, or tell whether they are equal. */
+export const takeTextual: ReadonlySet<string> = new Set([
+  ...[
+    "$make_array",
+    "$equal",
+    "$not_equal",
+    "$in",
+    "$in_array",
+    "$is_null",
+    "$is_distinct_from",
+    "$is_not_distinct_from",
+  ],
+  ...["$case_no_value", "$case_with_value", "if", "ifnull", "nullif", "coalesce", "typeof"],
+  ...[
+    "to_json",
+    "to_json_string",
+    "format",
+    "array_includes",
+    "count",
+    "array_agg",
+    "any_value",
+    "approx_count_distinct",
+  ],
+  ...["range_start", "range_end", "range_contains", "range_overlaps", "range_intersect", "generate_range_array"],
 ]);

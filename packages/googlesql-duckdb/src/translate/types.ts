@@ -23,11 +23,6 @@ export function fieldName(at: number): string {
   return `f${at}`;
 }
 
-/** Whether a type is or contains an ARRAY. */
-export function hasArray({ structType: of, arrayType }: Type): boolean {
-  return arrayType !== undefined || (of?.field.some(({ fieldType }) => hasArray(fieldType)) ?? false);
-}
-
 /** Whether a type is a STRUCT or an ARRAY. */
 export function isNested(type: Type): boolean {
   return type.structType !== undefined || type.arrayType !== undefined;
@@ -50,12 +45,15 @@ const scalars: Readonly<Record<string, string>> = {
   TYPE_DATETIME: "TIMESTAMP",
   TYPE_TIME: "TIME",
   TYPE_INTERVAL: "INTERVAL",
-  // The text as GoogleSQL writes it.
+  // The texts as GoogleSQL writes them.
   TYPE_JSON: "VARCHAR",
+  TYPE_RANGE: "VARCHAR",
+  TYPE_BIGNUMERIC: "VARCHAR",
 };
 
 /** GoogleSQL's name of a type: "INT64", "ARRAY<STRING>", "STRUCT<a INT64>". */
-export function typeName({ typeKind, arrayType, structType }: Type): string {
+export function typeName({ typeKind, arrayType, rangeType, structType }: Type): string {
+  if (rangeType) return `RANGE<${typeName(rangeType.elementType)}>`;
   if (arrayType) return `ARRAY<${typeName(arrayType.elementType)}>`;
   if (structType) {
     const fields = (structType.field ?? []).map(({ fieldName, fieldType }) =>

@@ -5,6 +5,7 @@ import { functionName } from "./call.ts";
 import { expression } from "./expressions.ts";
 import type { Computed, Scope } from "./scope.ts";
 import { column } from "./sql.ts";
+import { insteadOfTextual, textual } from "./structs.ts";
 import { isNested } from "./types.ts";
 
 /** ORDER BY with NULLs where GoogleSQL puts them: first if ascending, last if descending. `prefix` qualifies the columns. */
@@ -12,7 +13,9 @@ export function orderBy(items: unknown, scope: Scope, prefix = ""): string {
   const keys = listOf(items).map((item) =>
     scope.within(item, ["columnRef", "isDescending", "nullOrder"], () => {
       const { columnId, type } = (item.columnRef as { column: Column }).column;
-      if (isNested(type)) scope.refuse("ORDER BY an ARRAY or a STRUCT");
+      const held = textual(type);
+      if (held) scope.refuse(`ORDER BY a ${held}`, insteadOfTextual[held]);
+      if (isNested(type)) scope.refuse("ORDER BY an ARRAY or a STRUCT", "Order by its fields or elements.");
       const descends = item.isDescending === true;
       const nullsLast = item.nullOrder === "ORDER_UNSPECIFIED" ? descends : item.nullOrder === "NULLS_LAST";
       return `${prefix}${column(columnId)} ${descends ? "DESC" : "ASC"} NULLS ${nullsLast ? "LAST" : "FIRST"}`;
@@ -42,7 +45,8 @@ function partition(by: Node | undefined, scope: Scope): string {
   if (by === undefined) return "";
   return scope.within(by, ["partitionByList"], () => {
     const columns = listOf<{ column: Column }>(by.partitionByList).map((ref) => ref.column);
-    if (columns.some(({ type }) => isNested(type))) scope.refuse("PARTITION BY an ARRAY or a STRUCT");
+    if (columns.some(({ type }) => isNested(type)))
+      scope.refuse("PARTITION BY an ARRAY or a STRUCT", "Write TO_JSON_STRING(x).");
     return `PARTITION BY ${columns.map(({ columnId }) => column(columnId)).join(", ")}`;
   });
 }
@@ -63,7 +67,9 @@ function frameOf(frame: Node, scope: Scope): string {
 
 /** Functions of a row's position in its window. All others are aggregates over it. */
 export const windowFunctions: readonly string[] =
-  "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value".split(" ");
+  "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value is_first is_last".split(
+    " ",
+  );
 
 function call(node: Node, over: string, scope: Scope): string {
   const name = functionName(node);
@@ -75,6 +81,14 @@ function call(node: Node, over: string, scope: Scope): string {
     const { int64Value = "0" } = (offset?.value as { value?: { int64Value?: string } } | undefined)?.value ?? {};
     if (/^(lag|lead)$/.test(name) && int64Value.startsWith("-"))
       scope.refuse(`${name.toUpperCase()} by a negative number of rows`, "Write LEAD for LAG, or LAG for LEAD.");
+    if (name === "is_first" || name === "is_last") {
+      const [count] = listOf(node.argumentList);
+      const { int64Value: rows } = (count?.value as { value?: { int64Value?: string } } | undefined)?.value ?? {};
+      if (rows === undefined || rows.startsWith("-"))
+        scope.refuse(`${name.toUpperCase()} of such a number of rows`, "Write a number from 0 on.");
+      // So many rows before it, or after it, there is none.
+      return `(${name === "is_first" ? "lag" : "lead"}(TRUE, ${args[0]})${over} IS NULL)`;
+    }
     const nulls = node.nullHandlingModifier === "IGNORE_NULLS" ? " IGNORE NULLS" : "";
     return `${name}(${args.join(", ")}${nulls})${over}`;
   });

@@ -56,11 +56,12 @@ describe("The analyser that an earlier process kept", function () {
     const those = { language: path(/language/), memory: path(/-image-/), code: path(/-code$/) };
     for (const [what, file] of Object.entries(those)) {
       const whole = await readFile(file);
+      const middle = Math.floor(whole.length / 2);
       // In the middle, because V8 itself checks the beginning of its code only, and runs the rest.
-      const damaged = Buffer.from(whole).fill(0x90, whole.length / 2, whole.length / 2 + 1000);
+      const damaged = Buffer.from(whole).fill(0x90, middle, middle + 1000);
       for (const [how, bytes] of Object.entries({
         damaged,
-        "cut off": whole.subarray(0, whole.length / 2),
+        "cut off": whole.subarray(0, middle),
         empty: [],
       })) {
         await writeFile(file, Buffer.from(bytes));

@@ -56,6 +56,9 @@ describe("a query's answer from DuckDB", function () {
       "approx_count_distinct",
       "approx_quantiles",
       "approx_top_count",
+      "contains_substr",
+      "from_base32",
+      "to_base32",
     ]);
   });
 
@@ -85,6 +88,60 @@ describe("a query's answer from DuckDB", function () {
     const times = "UNNEST(GENERATE_TIMESTAMP_ARRAY('1900-01-01', '2100-01-01', INTERVAL 97 DAY)) AS x";
     const sql = `SELECT x, ${[...zones].map((zone) => `DATETIME(x, '${zone}')`).join(", ")} FROM ${times} ORDER BY x`;
     expect(await both.run(both.translate(sql))).deep.equal(both.reference.ask(sql));
+  });
+
+  it("computes no variance of NUMERICs beyond 10¹⁴", async () => {
+    const failed = await both.run(both.translate("SELECT VAR_POP(n) FROM x")).catch((error: Error) => error.message);
+    expect(failed).contains("DuckDB cannot compute VAR_POP of NUMERICs beyond 10¹⁴: CAST them to FLOAT64");
+  });
+
+  it("has CONTAINS_SUBSTR, which compares texts without their case and finds them in any field or element", async () => {
+    const found: [string, boolean | null][] = [
+      ["'the blue house', 'Blue house'", true],
+      ["'the red house', 'blue'", false],
+      ["'a\\u2168z', 'ix'", true],
+      ["'STRASSE', 'aß'", true],
+      ["'50% off_', '% OFF_'", true],
+      ["'', ''", true],
+      ["CAST(NULL AS STRING), 'a'", null],
+      ["(23, 35, 41), '35'", true],
+      ["(23, NULL, 41), '41'", true],
+      ["(23, NULL, 41), '35'", null],
+      ["[STRUCT('a' AS x, [1, 2] AS y)], '2'", true],
+      ["[1, NULL], '2'", null],
+      ["CAST([] AS ARRAY<INT64>), '2'", false],
+      ["CAST(NULL AS ARRAY<INT64>), '2'", null],
+      ["DATE '2024-02-29', '-02-'", true],
+      ["2.50, '.50'", false],
+      ["TRUE, 'RU'", true],
+    ];
+    const sql = `SELECT ${found.map(([args]) => `CONTAINS_SUBSTR(${args})`).join(", ")}`;
+    expect(await both.run(both.translate(sql))).deep.equal([found.map(([, has]) => has)]);
+    expect(await both.run(both.translate("SELECT i FROM t WHERE CONTAINS_SUBSTR(t, 'HELLO')"))).deep.equal([["12"]]);
+  });
+
+  it("has Base32 and the compatible forms of letters", async () => {
+    const codes: [string, string][] = [
+      ["", ""],
+      ["31", "GE======"],
+      ["3161", "GFQQ===="],
+      ["616263", "MFRGG==="],
+      ["31323334", "GEZDGNA="],
+      ["3132333435", "GEZDGNBV"],
+      ["ffe0ff00ff80", "77QP6AH7QA======"],
+    ];
+    const written = codes.map(([hex]) => `TO_BASE32(FROM_HEX('${hex}'))`);
+    const read = codes.map(([, text]) => `FROM_BASE32('${text}')`);
+    expect(await both.run(both.translate(`SELECT ${[...written, ...read].join(", ")}`))).deep.equal([
+      [...codes.map(([, text]) => text), ...codes.map(([hex]) => hex)],
+    ]);
+    const sql =
+      "SELECT NORMALIZE('ﬁ²e\\u0301', NFKC), NORMALIZE('\\u00e9½', NFKD), NORMALIZE_AND_CASEFOLD('ⅨΣ', NFKC), TO_BASE32(NULL), SAFE.FROM_BASE32('GE0'), SAFE.FROM_BASE32('ge======')";
+    expect(await both.run(both.translate(sql))).deep.equal([
+      ["fi2\u00e9", "e\u03011\u20442", "ix\u03c3", null, null, null],
+    ]);
+    const failed = await both.run(both.translate("SELECT FROM_BASE32('12')")).catch((error: Error) => error.message);
+    expect(failed).contains("Failed to decode invalid base32 string");
   });
 
   it("has exact quantiles and the most frequent values, with NULL among them", async () => {

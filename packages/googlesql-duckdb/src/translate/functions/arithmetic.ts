@@ -25,6 +25,11 @@ export const arithmetic: Readonly<Record<string, Translate>> = {
       ),
     );
   },
+  $bitwise_and: only(["INT64"], ({ args }) => `(${args[0]} & ${args[1]})`),
+  $bitwise_or: only(["INT64"], ({ args }) => `(${args[0]} | ${args[1]})`),
+  $bitwise_xor: only(["INT64"], ({ args }) => `xor(${args[0]}, ${args[1]})`),
+  $bitwise_not: only(["INT64"], ({ args }) => `(~${args[0]})`),
+  bit_count: only(["INT64"], ({ args }) => `CAST(bit_count(${args[0]}) AS BIGINT)`),
   safe_add: safely((call) => number("+", call)),
   safe_subtract: safely((call) => number("-", call)),
   safe_multiply: safely((call) => number("*", call)),

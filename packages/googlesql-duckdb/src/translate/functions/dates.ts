@@ -44,10 +44,20 @@ export const dates: Readonly<Record<string, Translate>> = {
   timestamp_seconds: (call) => addToTimestamp("TIMESTAMP '1970-01-01'", call.args[0], "SECOND", "+", call),
 };
 
-/** `$add` and `$subtract` with a date or a timestamp; undefined if there is none among the arguments. */
+/** `$add` and `$subtract` with a date or a time; undefined if there is none among the arguments. */
 export function dateArithmetic(sign: "+" | "-", call: Call): string | undefined {
   const [left, right] = call.nodes as [Node, Node];
   switch (`${kindOf(left)} ${kindOf(right)}`) {
+    case "DATE DATE":
+      return `to_days(CAST(${minusDays(String(call.args[0]), String(call.args[1]))} AS INTEGER))`;
+    case "TIMESTAMP TIMESTAMP":
+    case "TIME TIME":
+      return `to_microseconds(epoch_us(${call.args[0]}) - epoch_us(${call.args[1]}))`;
+    case "DATETIME DATETIME":
+      return bind([`(epoch_us(${call.args[0]}) - epoch_us(${call.args[1]}))`], (micros) => {
+        const days = `to_days(CAST(${micros} // ${microseconds.DAY} AS INTEGER))`;
+        return `(${days} + to_microseconds(${micros} % ${microseconds.DAY}))`;
+      });
     case "DATE INT64":
       return addToDate(call.args[0], call.args[1], "DAY", sign, call);
     case "INT64 DATE":

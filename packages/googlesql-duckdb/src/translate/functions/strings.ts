@@ -49,9 +49,11 @@ export const strings: Readonly<Record<string, Translate>> = {
   instr: onText((call) => (call.nodes.length === 2 ? same("strpos")(call) : call.refuse("with a position"))),
   split: onText((call) => {
     const by = call.nodes.length === 1 ? "," : literalText(call, 1);
-    return by === ""
-      ? call.refuse("into single characters", "Write SUBSTR(x, 1, 1) for the first one, and so on.")
-      : `string_split(${call.args[0]}, ${text(by)})`;
+    if (by !== "") return `string_split(${call.args[0]}, ${text(by)})`;
+    return bind(
+      call.args.slice(0, 1),
+      (value) => `CASE WHEN ${value} = '' THEN [''] ELSE regexp_extract_all(${value}, '(?s).') END`,
+    );
   }),
   string: (call) => {
     const [kind] = call.nodes.map(kindOf);
