@@ -146,6 +146,8 @@ describe("the packages", function () {
       expect(json.scripts.prepack).match(/^node \.\.\/pack\.mjs prepack( &&|$)/);
       expect(json.scripts).include({ postpack: "node ../pack.mjs postpack" });
       expect(json.scripts).include.keys("test");
+      // The program's own copy: npm says so if the program has another version, instead of installing a second copy.
+      expect(json.dependencies ?? {}).not.include.keys("@pulumi/pulumi");
     });
   }
 

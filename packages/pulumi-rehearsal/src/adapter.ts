@@ -156,6 +156,8 @@ export interface Done {
 /** The container of a job. Paths in mounted buckets are replaced by paths of this machine. */
 export interface Container {
   readonly job: Declared;
+  /** The execution's short name, which all its tasks share. */
+  readonly execution: string;
   /** The e-mail address of the service account that it runs as. */
   readonly account: string;
   readonly image: string;

@@ -1,6 +1,7 @@
 import type { Adapter, Rehearsal } from "./adapter.ts";
 import { at, type Declared, need, wrong } from "./declaration.ts";
 import { matches } from "./monitoring-filter.ts";
+import { reads } from "./promql.ts";
 
 /** A measurement or a log entry, by the fields that the filters of alert policies compare, such as `resource.labels.job_name`. */
 export interface Happening {
@@ -15,16 +16,21 @@ interface Condition {
   readonly conditionPrometheusQueryLanguage?: { readonly query: string };
 }
 
+/** The end of a query that is met by points. One that ends with "less than" is met by their absence: see `missed`. */
+const MORE_THAN = />=?\s*[\d.]+\s*$/;
+
 const conditionsOf = (policy: Declared) => need<Condition[]>(policy, "conditions");
 
 /** Reports the alerts that Cloud Monitoring would send because something happened. */
 export function happened(rehearsal: Rehearsal, { fields, words }: Happening): void {
   for (const policy of rehearsal.policies) {
-    const filters = conditionsOf(policy).flatMap(({ conditionThreshold, conditionMatchedLog }) => {
-      const filter = conditionThreshold?.filter ?? conditionMatchedLog?.filter;
-      return filter === undefined ? [] : [filter];
+    const isMet = conditionsOf(policy).some((condition) => {
+      const filter = condition.conditionThreshold?.filter ?? condition.conditionMatchedLog?.filter;
+      if (filter !== undefined) return matches(filter, fields);
+      const { query = "" } = condition.conditionPrometheusQueryLanguage ?? {};
+      return MORE_THAN.test(query) && reads(query, fields);
     });
-    if (filters.some((filter) => matches(filter, fields))) send(rehearsal, policy, words);
+    if (isMet) send(rehearsal, policy, words);
   }
 }
 

@@ -30,10 +30,15 @@ export function checkGranted(rehearsal: Rehearsal, by: Declared, account: string
   );
 }
 
+/** The thing that a process touched a part of: the bucket of a folder. */
+function thingOf(resource: string): string {
+  return resource.split("/").slice(0, 2).join("/");
+}
+
 /** Throws UserError unless everything that a process touched is declared, and its account was granted each access. */
 export function checkTouched(rehearsal: Rehearsal, by: Declared, account: string, touched: readonly Touch[]): void {
   for (const { resource, access } of touched) {
-    if (!rehearsal.touchable.has(resource))
+    if (!rehearsal.touchable.has(thingOf(resource)))
       throw wrong(by, `${access === "read" ? "reads from" : "writes to"} ${resource}, which is not declared`);
     checkGranted(rehearsal, by, account, resource, access);
   }
@@ -59,7 +64,7 @@ export function checkOrder(
   };
   for (const object of objects) waitFor(object);
   for (const { resource: on, access } of touched) {
-    for (const needed of rehearsal.touchable.get(on) ?? []) waitFor(needed);
+    for (const needed of rehearsal.touchable.get(thingOf(on)) ?? []) waitFor(needed);
     const grants = rehearsal.grants.allowing(account, on, access);
     if (!grants.some(({ urn }) => before.has(urn))) for (const grant of grants.slice(0, 1)) waitFor(grant);
   }

@@ -1,6 +1,6 @@
 import type { Adapter, ComputeOutputs, Realise, Rehearsal } from "./adapter.ts";
 import { monitoring } from "./alerts.ts";
-import { type Declared, need } from "./declaration.ts";
+import { at, type Declared, need } from "./declaration.ts";
 import { realiseBucket, realiseObject } from "./storage.ts";
 
 /** Does nothing: only the cloud needs the resource. */
@@ -29,13 +29,20 @@ const nameIn =
     id: `projects/${project}/locations/${location}/${collection}/${inputs[key]}`,
   });
 
+/** The folder to which a grant's condition limits it, `/FOLDER`, or nothing. */
+function folderOf(member: Declared): string {
+  const expression = at<string>(member.inputs, "condition.expression") ?? "";
+  const [, folder] = /^resource\.name\.startsWith\(["'][^"']*\/objects\/([^"'/]+)\/["']\)$/.exec(expression) ?? [];
+  return folder === undefined ? "" : `/${folder}`;
+}
+
 /** Buckets, objects, and grants on buckets. */
 export const storage: Adapter = {
   types: {
     "gcp:storage/bucket:Bucket": realiseBucket,
     "gcp:storage/bucketObject:BucketObject": realiseObject,
     "gcp:storage/bucketIAMMember:BucketIAMMember": (rehearsal, member) =>
-      grant(rehearsal, member, `bucket/${need(member, "bucket")}`),
+      grant(rehearsal, member, `bucket/${need(member, "bucket")}${folderOf(member)}`),
   },
   outputs: {
     "gcp:storage/bucket:Bucket": ({ name }) => ({ id: `${name}`, outputs: { url: `gs://${name}` } }),

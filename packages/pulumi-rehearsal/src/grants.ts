@@ -17,7 +17,7 @@ export interface Kind {
 /** One role granted to one service account on one thing. */
 interface Grant {
   readonly resource: Declared;
-  /** Kind and name, such as `bucket/NAME` or `job/NAME`. */
+  /** Kind and name, such as `job/NAME`, or a part of a thing, such as `bucket/NAME/FOLDER`. */
   readonly on: string;
   readonly role: string;
   /** The account's e-mail address. */
@@ -30,6 +30,11 @@ export interface Missing {
   readonly on: string;
   /** The role to declare. */
   readonly role: string;
+}
+
+/** Whether a grant covers a use: of the same thing or a part of it. If only the whole thing is known to be used, it may be the granted part. */
+function covers(granted: string, used: string): boolean {
+  return granted === used || used.startsWith(`${granted}/`) || granted.startsWith(`${used}/`);
 }
 
 /** The declared grants to service accounts. The person who runs Pulumi may do everything and does not appear here. */
@@ -57,7 +62,7 @@ export class Grants {
   allowing(account: string, on: string, right: Right): Declared[] {
     const roles = this.#kindOf(on)?.roles[right] ?? [];
     return this.#grants
-      .filter((grant) => grant.account === account && grant.on === on && roles.includes(grant.role))
+      .filter((grant) => grant.account === account && covers(grant.on, on) && roles.includes(grant.role))
       .map(({ resource }) => resource);
   }
 

@@ -26,15 +26,17 @@ type VolumeInputs = { name: string; gcs?: { bucket: string; readOnly?: boolean }
 /**
  * Executes a Cloud Run job with the declared command, arguments and variables, and checks that its account was granted what it touched.
  * Throws UserError that names the job if it would fail in the cloud too.
+ * @param execution the execution's short name
  * @param tell receives each line of output while the job runs
  */
 export async function executeJob(
   rehearsal: Rehearsal,
   job: Declared,
+  execution: string,
   overrides: Overrides,
   tell: (line: string) => void,
 ): Promise<JobReport> {
-  const container = containerOf(rehearsal, job, overrides);
+  const container = containerOf(rehearsal, job, execution, overrides);
   const { account, env } = container;
   const runner = runnerOf(rehearsal, container);
   const mounted = container.mounts.map(
@@ -51,7 +53,7 @@ export async function executeJob(
 
 /** Does the part of a job's work that needs no data, if its runner has one. Throws as `executeJob` does. */
 export async function prepareJob(rehearsal: Rehearsal, job: Declared): Promise<void> {
-  const container = containerOf(rehearsal, job, {});
+  const container = containerOf(rehearsal, job, `${job.inputs.name}-prepared`, {});
   await runnerOf(rehearsal, container).prepare?.(rehearsal, container);
 }
 
@@ -105,7 +107,7 @@ export function holding<T>(rehearsal: Rehearsal, locks: readonly Lock[], work: (
 
 const nobody: Holders = { writer: Promise.resolve(), readers: [] };
 
-function containerOf(rehearsal: Rehearsal, job: Declared, overrides: Overrides): Container {
+function containerOf(rehearsal: Rehearsal, job: Declared, execution: string, overrides: Overrides): Container {
   const account = accountOf(rehearsal, job, at(job.inputs, "template.template.serviceAccount"));
   const [declared, ...more] = need<ContainerInputs[]>(job, "template.template.containers");
   if (declared === undefined || more.length > 0)
@@ -121,6 +123,7 @@ function containerOf(rehearsal: Rehearsal, job: Declared, overrides: Overrides):
   const env: Record<string, string> = { ...Object.fromEntries(set), ...overrides.env };
   return {
     job,
+    execution,
     account,
     image,
     command,
@@ -190,7 +193,7 @@ async function runNodeTasks(rehearsal: Rehearsal, container: Container, tell: (l
 
 async function runTask(
   rehearsal: Rehearsal,
-  { job, account, args, env, log }: Container,
+  { job, execution, account, args, env, log }: Container,
   task: { index: number; count: number },
   tell: (line: string) => void,
 ): Promise<Running> {
@@ -201,6 +204,7 @@ async function runTask(
       ...env,
       ...surroundings(rehearsal, account, Object.keys(env)),
       ...rehearsal.deployEnv,
+      CLOUD_RUN_EXECUTION: execution,
       CLOUD_RUN_TASK_INDEX: String(task.index),
       CLOUD_RUN_TASK_COUNT: String(task.count),
     },

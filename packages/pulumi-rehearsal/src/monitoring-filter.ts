@@ -2,7 +2,7 @@ import { UserError } from "./errors.ts";
 
 /*
  * The part of the filter languages of Cloud Monitoring and Cloud Logging that alert policies need: comparisons with =, !=, : and >=,
- * joined by AND, OR, NOT, - and parentheses, and `one_of("a", "b")`.
+ * joined by AND, OR, NOT, - and parentheses, `one_of("a", "b")`, and `:*` for a field that is there.
  */
 
 type Fields = Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export function matches(filter: string, fields: Fields): boolean {
   return parse(filter)(fields);
 }
 
-const TOKEN = /\s*(?:(\(|\)|,|!=|>=|=|:|-(?=\w))|"((?:[^"\\]|\\.)*)"|([\w.@/]+))/y;
+const TOKEN = /\s*(?:(\(|\)|,|!=|>=|=|:|-(?=\w))|"((?:[^"\\]|\\.)*)"|([\w.@/]+|\*))/y;
 
 interface Token {
   readonly text: string;
@@ -70,6 +70,7 @@ function parse(filter: string): Test {
     const name = value().replace(/\.label\./, ".labels.");
     const operator = ["=", "!=", ":", ">="].find(take);
     if (operator === undefined) throw unreadable();
+    if (operator === ":" && take("*")) return (fields) => fields[name] !== undefined;
     const wanted = operator === "=" && take("one_of") ? list() : [value()];
     return (fields) => {
       const found = fields[name];

@@ -42,11 +42,12 @@ export async function serveRunAdmin(rehearsal: Rehearsal, watch: Watch): Promise
     const job = rehearsal.jobs.get(jobName);
     if (job === undefined) throw new Refused(404, `${jobName} is not declared`);
     checkMayRun(rehearsal, job, caller, overrides);
-    const name = `${jobName}/executions/${job.inputs.name}-${randomBytes(3).toString("hex")}`;
+    const short = `${job.inputs.name}-${randomBytes(3).toString("hex")}`;
+    const name = `${jobName}/executions/${short}`;
     const listeners: ((line: string) => void)[] = [];
     const attempt = [...executions.values()].filter((each) => each.job === job).length + 1;
     const work = injected(rehearsal, job, attempt).then(() =>
-      executeJob(rehearsal, job, overrides, (line) => {
+      executeJob(rehearsal, job, short, overrides, (line) => {
         for (const hear of listeners) hear(line);
       }),
     );
@@ -66,7 +67,7 @@ export async function serveRunAdmin(rehearsal: Rehearsal, watch: Watch): Promise
     executions.set(name, execution);
     watch(execution, (hear) => listeners.push(hear));
     return {
-      name: `${jobName}/operations/${name.split("/").at(-1)}`,
+      name: `${jobName}/operations/${short}`,
       done: false,
       metadata: stateOf(rehearsal, execution),
     };

@@ -62,7 +62,7 @@ export async function fire(
   return JSON.parse(text || "{}");
 }
 
-/** Reports a call without a 2xx answer: the function counts it, and Cloud Scheduler logs it. */
+/** Reports a call without a 2xx answer: Cloud Run counts and logs it, and Cloud Scheduler logs it. */
 function refused(
   rehearsal: Rehearsal,
   schedule: Declared,
@@ -76,6 +76,8 @@ function refused(
       fields: {
         "resource.type": "cloud_run_revision",
         "resource.labels.service_name": String(fn.inputs.name),
+        logName: `projects/${rehearsal.declaration.project}/logs/run.googleapis.com%2Frequests`,
+        "httpRequest.status": code,
         "metric.type": "run.googleapis.com/request_count",
         "metric.labels.response_code": code,
         "metric.labels.response_code_class": `${code[0]}xx`,

@@ -24,7 +24,7 @@ export function rehearsalFolder(): string | undefined {
 const told = new Set<string>();
 
 /**
- * Reports to the rehearsal that this process used a thing, such as `bucket/NAME`. Writes one line to standard error the first time.
+ * Reports to the rehearsal that this process used a thing, such as `bucket/NAME`, or a folder of a bucket, `bucket/NAME/FOLDER`. Writes one line to standard error the first time.
  * Does nothing after that, and outside a rehearsal.
  * @example
  * tellTouched("bucket/sales", "read");

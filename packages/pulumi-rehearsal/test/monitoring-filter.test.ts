@@ -19,6 +19,8 @@ describe("A filter of an alert policy", () => {
     ['resource.labels.job_name:"OA"', true],
     ['metric.labels.missing!="x"', false],
     ["NOT httpRequest.status>=500", true],
+    ["metric.labels.result:*", true],
+    ["textPayload:*", false],
   ] as const)
     it(`${found ? "accepts" : "rejects"}: ${filter}`, () => expect(matches(filter, failed)).to.equal(found));
 
@@ -28,7 +30,7 @@ describe("A filter of an alert policy", () => {
     expect(matches("status>=500", { status: "1000" })).to.equal(true);
   });
 
-  for (const broken of ['a="b" AND', "a=", '(a="b"', 'a="b" c="d"', 'a < "b"', "one_of(a)"])
+  for (const broken of ['a="b" AND', "a=", '(a="b"', 'a="b" c="d"', 'a < "b"', "one_of(a)", "a=*", "*=a"])
     it(`that cannot be read is refused: ${broken}`, async () => {
       expect(await userError(async () => matches(broken, {}))).to.contain("cannot be read");
     });

@@ -55,6 +55,25 @@ describe("A rehearsal", () => {
     return rehearsed(draft);
   });
 
+  it("gives all tasks of an execution its name, and those of another execution another", async () => {
+    const draft = partOf(declaration, "greeted", "by-api");
+    const seen = find(draft, "gcp:storage/bucketObject:BucketObject", { name: "code/job.mjs" });
+    seen.inputs.content = `const { GREETING, BUCKET, CLOUD_RUN_EXECUTION } = process.env;
+      console.log(JSON.stringify([CLOUD_RUN_EXECUTION, GREETING, BUCKET]));`;
+    const lines: string[] = [];
+    const names: unknown[] = [];
+    await rehearsed(draft, {
+      onExecution({ name }, listen) {
+        names.push(name.split("/").at(-1));
+        listen((line) => lines.push(line));
+      },
+      onSchedule: async (_, fire) => void (await fire()),
+    });
+    const told = lines.map((line) => JSON.parse(line)[0]);
+    expect(names).to.have.length(2);
+    expect(told).to.deep.equal([names[0], names[0], names[1], names[1]]);
+  });
+
   it("gives a job its declared variables and those of `env`, but none of this process", async () => {
     const draft = partOf(declaration, "greeted");
     const seen = find(draft, "gcp:storage/bucketObject:BucketObject", { name: "code/job.mjs" });
