@@ -56,7 +56,8 @@ export class Templates extends pulumi.ComponentResource {
           ...content,
           submit: true,
         },
-        childOf(this, opts),
+        // Google may fill in the contact. The provider would then replace the template, which Google refuses.
+        { ...childOf(this, opts), ignoreChanges: ["primaryContact"] },
       );
       const room = pulumi.interpolate`projects/${project}/locations/${exchange.location}/dataExchanges/${exchange.dataExchangeId}`;
       const datasets = [...new Set(reads.map((table) => table.slice(0, table.indexOf("."))))];

@@ -42,6 +42,8 @@ export class Dataset extends pulumi.ComponentResource {
     const made = new Map<string, gcp.bigquery.Table>();
     for (const table of tables) {
       const foreignKeys = foreignKeysWithin(table).map(({ column, references }) => ({
+        // If BigQuery answers with a name of its own for a key without one, every refresh shows a change.
+        name: `fk_${column}`,
         columnReferences: { referencingColumn: column, referencedColumn: references.column },
         referencedTable: { projectId: project, datasetId, tableId: parentOf(made, references.table).tableId },
       }));

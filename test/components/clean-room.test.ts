@@ -197,6 +197,13 @@ describe("The clean room", () => {
       for (const party of PARTIES) expect(templates.map(({ owner }) => owner)).to.include(party);
     });
 
+    it("keep a contact that Google fills in: another one would replace a submitted template, which cannot be deleted", () => {
+      for (const { inputs, ignored } of submitted(resources)) {
+        expect(ignored).to.deep.equal(["primaryContact"]);
+        expect(inputs).not.to.have.property("primaryContact");
+      }
+    });
+
     it("are approved after they are submitted, after all views and all other changes of an access list, and before the other party subscribes", () => {
       for (const { name, inputs } of approvals(resources)) {
         const { owner } = templates.find((each) => each.name === inputs.routine) ?? expect.fail();

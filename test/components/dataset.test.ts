@@ -33,6 +33,20 @@ describe("Dataset", () => {
     expect(before).to.include.members([...parents, "shop-dataset"]);
   });
 
+  it("names each foreign key, as the provider's own tests do", async () => {
+    const { resources } = await declare(() => {
+      for (const dataset of new Set(allTables.map((table) => table.dataset)))
+        new Dataset(dataset, { ...shop, dataset, tables: allTables.filter((table) => table.dataset === dataset) });
+    });
+    const keys = ofType(resources, "table:Table").map(({ inputs }) => inputs.tableConstraints.foreignKeys ?? []);
+    expect(keys.flat()).to.have.length.above(5);
+    for (const own of keys) {
+      const names = own.map(({ name }: { name?: string }) => name);
+      expect(names).to.deep.equal([...new Set(names)]);
+      expect(names).not.to.include(undefined);
+    }
+  });
+
   it("declares only foreign keys within the dataset, since BigQuery accepts no others", () => {
     const columns = foreignKeysWithin(ewallet.transactions).map(({ column }) => column);
     expect(columns).to.deep.equal(["provider_user_id"]);

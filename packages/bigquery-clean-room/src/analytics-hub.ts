@@ -1,4 +1,4 @@
-import { accessTokens, type Connection } from "./connection.ts";
+import { accessTokens, type Connection, callHeaders } from "./connection.ts";
 import { importPackage } from "./packages.ts";
 import { pause } from "./run-admin.ts";
 
@@ -54,7 +54,7 @@ export function openAnalyticsHub(connection: Connection): AnalyticsHub {
   const callOnce = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${endpoint}${path}`, {
       method,
-      headers: { Authorization: `Bearer ${await accessToken()}`, "Content-Type": "application/json" },
+      headers: callHeaders(connection, await accessToken()),
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(60_000),
     });

@@ -10,6 +10,8 @@ export interface Connection {
   readonly impersonate?: string;
   /** Addresses of service accounts, each of which may act as the next one, and the last as `impersonate`. */
   readonly delegates: readonly string[];
+  /** The project that calls count against, if the provider is told to name one. */
+  readonly quotaProject?: string;
   /** Endpoints to call instead of Google's, as the provider is configured with them. */
   readonly endpoints: {
     readonly run?: string;
@@ -43,6 +45,9 @@ export function readConnection(
         credentials: env.GOOGLE_CREDENTIALS || env.GOOGLE_CLOUD_KEYFILE_JSON || env.GCLOUD_KEYFILE_JSON,
       };
   const impersonate = setting("gcp:impersonateServiceAccount") || env.GOOGLE_IMPERSONATE_SERVICE_ACCOUNT;
+  const override = setting("gcp:userProjectOverride") || env.USER_PROJECT_OVERRIDE || "";
+  const billingProject = setting("gcp:billingProject") || env.GOOGLE_BILLING_PROJECT;
+  const quotaProject = /^(1|t|true)$/i.test(override) && billingProject;
   const run = setting("gcp:cloudRunV2CustomEndpoint") || env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;
   const logging = setting("gcp:loggingCustomEndpoint") || env.GOOGLE_LOGGING_CUSTOM_ENDPOINT;
   const bigQuery = setting("gcp:bigQueryCustomEndpoint") || env.GOOGLE_BIGQUERY_CUSTOM_ENDPOINT;
@@ -54,6 +59,7 @@ export function readConnection(
     ...(credentials && { credentials }),
     ...(impersonate && { impersonate }),
     delegates: JSON.parse(setting("gcp:impersonateServiceAccountDelegates") || "[]"),
+    ...(quotaProject && { quotaProject }),
     endpoints: {
       ...(run && { run }),
       ...(logging && { logging }),
@@ -61,6 +67,15 @@ export function readConnection(
       ...(analyticsHub && { analyticsHub }),
       ...(iamCredentials && { iamCredentials }),
     },
+  };
+}
+
+/** The headers of a call whose body is JSON. */
+export function callHeaders({ quotaProject }: Connection, token: string): Record<string, string> {
+  return {
+    Authorization: `Bearer ${token}`,
+    "Content-Type": "application/json",
+    ...(quotaProject && { "X-Goog-User-Project": quotaProject }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type AuthLibrary, accessTokens, type Connection } from "./connection.ts";
+import { type AuthLibrary, accessTokens, type Connection, callHeaders } from "./connection.ts";
 
 /* Functions and no classes, as in run-admin.ts: Pulumi keeps them as text in the state. */
 
@@ -51,7 +51,7 @@ export async function lastLogLines(execution: string, task: number, options: Log
     for (let look = 1; look <= LOOKS; look++) {
       const response = await fetch(url, {
         method: "POST",
-        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        headers: callHeaders(connection, token),
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(20_000),
       });

@@ -1,4 +1,4 @@
-import { type AuthLibrary, accessTokens, type Connection, readConnection } from "./connection.ts";
+import { type AuthLibrary, accessTokens, type Connection, callHeaders, readConnection } from "./connection.ts";
 
 /*
  * Functions and no classes: Pulumi keeps them as text in the state, with the provider of `JobRun`. The entry point
@@ -110,7 +110,8 @@ export function openRunAdmin(options: RunAdminOptions = {}): RunAdmin {
   const call = async <T>(method: "GET" | "POST", path: string, body?: object): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return (await callOnce(method, `${endpoint}${path}`, await signedIn(), timeoutMs, body)) as T;
+        const headers = callHeaders(connection, await signedIn());
+        return (await callOnce(method, `${endpoint}${path}`, headers, timeoutMs, body)) as T;
       } catch (error) {
         if (!isRunAdminError(error) || attempt === ATTEMPTS || !isWorthRetrying(error, method)) throw error;
         await pause(pauseMs * attempt);
@@ -146,7 +147,7 @@ function isWorthRetrying({ status, timedOut }: RunAdminError, method: string): b
 async function callOnce(
   method: string,
   url: string,
-  token: string,
+  headers: Record<string, string>,
   timeoutMs: number,
   body?: object,
 ): Promise<unknown> {
@@ -155,7 +156,7 @@ async function callOnce(
   try {
     response = await fetch(url, {
       method,
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      headers,
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { openAnalyticsHub } from "../src/analytics-hub.ts";
 import { accessTokens, readConnection, signIn } from "../src/connection.ts";
 import { JobRun, PrivacyView } from "../src/index.ts";
+import { lastLogLines } from "../src/log-lines.ts";
+import { openRunAdmin } from "../src/run-admin.ts";
 import { startViews, type ViewsServer } from "./support/bigquery-views.ts";
 import { type Declared, declared } from "./support/declared.ts";
 import { type DynamicProviderOptions, startDynamicProvider } from "./support/dynamic-provider.ts";
@@ -68,6 +71,30 @@ describe("The connection to Google Cloud", () => {
         "gcp:impersonateServiceAccountDelegates": JSON.stringify([deployer]),
       };
       expect(readConnection(settings(set), env)).to.deep.include({ impersonate: other, delegates: [deployer] });
+    });
+
+    it("the project that calls count against, which every call then names", async () => {
+      const set = { "gcp:accessToken": "t", "gcp:billingProject": "mine" };
+      expect(readConnection(settings(set), {})).not.to.have.property("quotaProject");
+      const env = { USER_PROJECT_OVERRIDE: "TRUE", GOOGLE_BILLING_PROJECT: "theirs" };
+      expect(readConnection(undefined, env).quotaProject).to.equal("theirs");
+      const connection = readConnection(settings({ ...set, "gcp:userProjectOverride": "true" }), {});
+      const named: (string | null)[] = [];
+      const { fetch } = globalThis;
+      globalThis.fetch = async (_, init) => {
+        named.push(new Headers(init?.headers).get("x-goog-user-project"));
+        return Response.json({});
+      };
+      const execution = "projects/p/locations/r/jobs/j/executions/e";
+      try {
+        await openRunAdmin({ connection }).execution(execution);
+        await openAnalyticsHub(connection).approve("projects/p/locations/us/dataExchanges/e/queryTemplates/t");
+        await lastLogLines(execution, 0, { connection, pauseMs: 0 });
+      } finally {
+        globalThis.fetch = fetch;
+      }
+      expect(named).to.have.length.above(2);
+      expect(new Set(named)).to.deep.equal(new Set(["mine"]));
     });
 
     it("endpoints", () => {
