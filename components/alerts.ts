@@ -63,35 +63,34 @@ export class Alerts extends pulumi.ComponentResource {
       );
     policy("job", {
       displayName: "A job failed",
-      content: `An execution of \`\${resource.label.job_name}\` failed. ${ADVICE}`,
+      content: `An execution of \`\${metric_or_resource.label.job_name}\` failed. ${ADVICE}`,
       condition: {
-        conditionThreshold: above0(
-          all(
-            'resource.type="cloud_run_job"',
-            oneOf("resource.label.job_name", jobs),
-            'metric.type="run.googleapis.com/job/completed_execution_count"',
-            'metric.label.result="failed"',
-          ),
-          "resource.label.job_name",
-        ),
+        conditionPrometheusQueryLanguage: {
+          query: `sum by (job_name) (increase(run_googleapis_com:job_completed_execution_count{monitored_resource="cloud_run_job",job_name=~"${jobs.join("|")}",result="failed"}[10m])) > 0`,
+          duration: "0s",
+          evaluationInterval: "60s",
+          // A new project does not know the metric before its first job has ended, and would refuse the policy.
+          disableMetricValidation: true,
+        },
       },
     });
     policy("function", {
       displayName: "A function failed",
-      content: `The function \`\${resource.label.service_name}\` answered with an error. ${ADVICE}`,
+      content: `The function \`\${log.extracted_label.function}\` answered with an error, or could not start. ${ADVICE}`,
       condition: {
-        // A step that waits for the step before it answers 503.
-        conditionThreshold: above0(
-          all(
+        conditionMatchedLog: {
+          // A step that waits for the step before it answers 503. So does Cloud Run if the function cannot start, and adds the reason as a text.
+          filter: all(
             'resource.type="cloud_run_revision"',
-            oneOf("resource.label.service_name", functions),
-            'metric.type="run.googleapis.com/request_count"',
-            'metric.label.response_code_class="5xx"',
-            'metric.label.response_code!="503"',
+            oneOf("resource.labels.service_name", functions),
+            'logName:"run.googleapis.com%2Frequests"',
+            "httpRequest.status>=500",
+            "(httpRequest.status!=503 OR textPayload:*)",
           ),
-          "resource.label.service_name",
-        ),
+          labelExtractors: { function: "EXTRACT(resource.labels.service_name)" },
+        },
       },
+      alertStrategy: { notificationRateLimit: { period: "3600s" } },
     });
     policy("schedule", {
       displayName: "A schedule was refused",
@@ -101,7 +100,7 @@ export class Alerts extends pulumi.ComponentResource {
           // The function's own alert reports its errors, and 503 means that a step waits.
           filter: all(
             'resource.type="cloud_scheduler_job"',
-            `(${schedules.map((schedule) => `resource.labels.job_id="${schedule}"`).join(" OR ")})`,
+            oneOf("resource.labels.job_id", schedules),
             "severity>=ERROR",
             "NOT httpRequest.status>=500",
             'NOT jsonPayload.status="UNAVAILABLE"',
@@ -144,28 +143,9 @@ interface Policy {
   readonly alertStrategy?: gcp.types.input.monitoring.AlertPolicyAlertStrategy;
 }
 
-/** Counts the points that match a filter in five minutes, separately by one label. */
-function above0(filter: string, by: string): gcp.types.input.monitoring.AlertPolicyConditionConditionThreshold {
-  return {
-    filter,
-    comparison: "COMPARISON_GT",
-    thresholdValue: 0,
-    duration: "0s",
-    aggregations: [
-      {
-        alignmentPeriod: "300s",
-        perSeriesAligner: "ALIGN_DELTA",
-        crossSeriesReducer: "REDUCE_SUM",
-        groupByFields: [by],
-      },
-    ],
-    trigger: { count: 1 },
-  };
-}
-
 const all = (...parts: string[]) => parts.join(" AND ");
 const oneOf = (field: string, values: readonly string[]) =>
-  `${field}=one_of(${values.map((value) => `"${value}"`).join(", ")})`;
+  `(${values.map((value) => `${field}="${value}"`).join(" OR ")})`;
 
 export interface BudgetArgs {
   /** The project whose costs are counted. */

@@ -1,4 +1,6 @@
 import { parties } from "../cleanroom/party.ts";
+import { EXECUTIONS } from "../generator/coffee/last-day.ts";
+import { customerTruth } from "../generator/tables/coffee.ts";
 
 /*
  * All names on Google Cloud. They have no random suffix, so they are the same in every run, and a project holds one stack at most.
@@ -10,11 +12,13 @@ export const MOUNT = "/mnt/bucket";
 export const OUTPUT_MOUNT = "/mnt/output";
 /** The bucket's folder for the coffee shop's CSV files. */
 export const CSV_FOLDER = "csv_sources";
+/** The bucket's folder for the truth about the customers, which the load must not read. */
+export const TRUTH_FOLDER = customerTruth.dataset;
 /**
  * The bucket deletes the generator's runs after this many days. Long before, a daily run has replaced the files of the last one. The name of a
  * run's folder begins with its year; the folders of whole months, which runs share, stay.
  */
-export const CSV_EXPIRY = { prefix: `${CSV_FOLDER}/20`, days: 30 } as const;
+export const CSV_EXPIRY = { prefixes: [`${CSV_FOLDER}/20`, `${CSV_FOLDER}/${EXECUTIONS}/`], days: 30 } as const;
 /** The folders of dbt's bucket: the manifest and results of the last build, and the docs. */
 export const DBT_ARTIFACTS = { build: "target", docs: "docs" } as const;
 

@@ -14,7 +14,7 @@ const programs: Readonly<
   Record<ProgramName, { readonly from: readonly string[]; readonly tables: readonly object[] }>
 > = {
   fill: { from: ["generator/fill.ts"], tables: [merchant, ewallet] },
-  generate: { from: ["generator/coffee/generate.ts"], tables: [coffee] },
+  generate: { from: ["generator/coffee/generate.ts", "generator/coffee/last-day.ts"], tables: [coffee] },
   load: { from: ["generator/load.ts"], tables: [coffee] },
   report: { from: ["report/publish.ts"], tables: [] },
 };

@@ -7,7 +7,6 @@ import {
   seed,
   thelookScale,
   walletOptions,
-  yesterdayInKyiv,
 } from "./command-settings.ts";
 import { UserError } from "./errors.ts";
 import { hashKey } from "./keyed-hash.ts";
@@ -82,7 +81,9 @@ export const generatorCommands = {
     );
     const url = options.out === undefined ? options.lake : folderUrl(options.out);
     const lake = await openLake(required(url, "--out DIR (or --lake URL, or LAKE_URL)"));
-    const { seed, scale, until = yesterdayInKyiv(), days, prefix: folder, task, tasks } = options;
+    const { seed, scale, days, prefix: folder, task, tasks } = options;
+    const { lastDay } = await import("./coffee/last-day.ts");
+    const until = options.until ?? (await lastDay(lake, folder, { tasks, execution: process.env.CLOUD_RUN_EXECUTION }));
     const shard = { index: task, count: tasks };
     const window = { until, ...(days && { days }) };
     const { generateCoffee } = await import("./coffee/generate.ts");

@@ -19,7 +19,7 @@ export interface Run {
 /**
  * The newest complete run in the bucket; undefined if there is none.
  * @param prefix the folder of the CSV files within the lake
- * @throws UserError if the manifest is broken
+ * @throws ManifestError if the manifest is broken
  */
 export async function madeRun(lake: Lake, prefix = "csv_sources"): Promise<Run | undefined> {
   // readManifest treats a missing manifest as a mistake, but here it is an answer.

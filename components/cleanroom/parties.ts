@@ -3,6 +3,7 @@ import { JobRun } from "bigquery-clean-room";
 import type { Party } from "../../cleanroom/party.ts";
 import { HASH_KEY } from "../../generator/keyed-hash.ts";
 import { allTables } from "../../generator/tables/index.ts";
+import { SYNTHETIC_FOLDER } from "../../generator/thelook/synthetic-values.ts";
 import { checkedStart } from "../checked-start.ts";
 import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
@@ -91,7 +92,9 @@ export class Parties extends pulumi.ComponentResource {
           queries: { on: "project", project: merchantProject, role: "roles/bigquery.jobUser" },
           code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
           // The synthetic thelook is written there before it is loaded.
-          ...(synthetic && { files: { on: "bucket", bucket: files, role: "roles/storage.objectUser" } }),
+          ...(synthetic && {
+            files: { on: "bucket", bucket: files, role: "roles/storage.objectUser", folder: SYNTHETIC_FOLDER },
+          }),
           merchant: { on: "dataset", project: merchantProject, dataset: merchant.datasetId, role: "WRITER" },
           wallet: { on: "dataset", project: walletProject, dataset: wallet.datasetId, role: "WRITER" },
           ...(secret && {

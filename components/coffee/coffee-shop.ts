@@ -6,7 +6,7 @@ import { Dataset } from "../google/dataset.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
 import { childOf, type Place } from "../google/place.ts";
-import { accounts, CSV_FOLDER, datasets, jobs } from "../names.ts";
+import { accounts, CSV_FOLDER, datasets, jobs, TRUTH_FOLDER } from "../names.ts";
 import type { UploadedCode } from "../uploaded-code.ts";
 
 /** How much the generator writes, from the settings. */
@@ -71,7 +71,10 @@ export class CoffeeShop extends pulumi.ComponentResource {
         project,
         grants: {
           code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
-          files: { on: "bucket", bucket: files, role: "roles/storage.objectUser" },
+          files: { on: "bucket", bucket: files, role: "roles/storage.objectUser", folder: CSV_FOLDER },
+          truth: { on: "bucket", bucket: files, role: "roles/storage.objectUser", folder: TRUTH_FOLDER },
+          // Google answers that a file is missing only to accounts that may list.
+          list: { on: "bucket", bucket: files, role: "roles/storage.legacyBucketReader" },
         },
       },
       child,

@@ -7,8 +7,8 @@ export interface BucketArgs {
   readonly place: Place;
   /** The bucket's name. No two buckets in the world share one. */
   readonly bucketName: string;
-  /** Deletes the objects whose names begin with a prefix some days after they were written. @default every object stays */
-  readonly expiry?: { readonly prefix: string; readonly days: number };
+  /** Deletes the objects whose names begin with one of the prefixes some days after they were written. @default every object stays */
+  readonly expiry?: { readonly prefixes: readonly string[]; readonly days: number };
 }
 
 /** A private bucket. `pulumi destroy` deletes it with everything in it. */
@@ -36,7 +36,7 @@ export class Bucket extends pulumi.ComponentResource {
         softDeletePolicy: { retentionDurationSeconds: 0 },
         ...(expiry && {
           lifecycleRules: [
-            { action: { type: "Delete" }, condition: { age: expiry.days, matchesPrefixes: [expiry.prefix] } },
+            { action: { type: "Delete" }, condition: { age: expiry.days, matchesPrefixes: [...expiry.prefixes] } },
           ],
         }),
       },

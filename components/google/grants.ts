@@ -28,7 +28,8 @@ export type Grant =
   | {
       readonly on: "bucket";
       readonly bucket: pulumi.Input<string>;
-      readonly role: `roles/storage.${"objectViewer" | "objectUser"}`;
+      /** `legacyBucketReader` lists the objects' names, and reads none. */
+      readonly role: `roles/storage.${"objectViewer" | "objectUser" | "legacyBucketReader"}`;
       /** The only folder of the bucket that the role covers. Listing objects is not covered then. @default the whole bucket */
       readonly folder?: string;
     }

@@ -48,10 +48,37 @@ const kyivOffset = new Intl.DateTimeFormat("en", { timeZone: "Europe/Kyiv", time
  * so one offset holds for all orders of a day.
  */
 export function kyivOffsetHours(day: number): number {
-  const parts = kyivOffset.formatToParts(new Date((day + 0.5) * MS_A_DAY));
-  const offset = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return offsetAt((day + 0.5) * MS_A_DAY);
+}
+
+function offsetAt(ms: number): number {
+  const instant = new Date(ms);
+  const offset = kyivOffset.formatToParts(instant).find(({ type }) => type === "timeZoneName")?.value ?? "";
   const hours = /^GMT\+(\d{2}):00$/.exec(offset)?.[1];
   if (hours === undefined)
-    throw new Error(`Europe/Kyiv on ${isoDay(day)} is "${offset}", not whole hours ahead of UTC`);
+    throw new Error(`Europe/Kyiv at ${instant.toISOString()} is "${offset}", not whole hours ahead of UTC`);
   return Number(hours);
+}
+
+/** A time in which Kyiv stays the same number of hours ahead of UTC. */
+export interface KyivTime {
+  readonly hours: number;
+  /** The instant at which it ends, `YYYY-MM-DD HH:00:00` in UTC; undefined for the last one. */
+  readonly end: string | undefined;
+}
+
+/** How far Kyiv is ahead of UTC from one day to another, in order: two times a year. */
+export function kyivTimes(firstDay: number, lastDay: number): KyivTime[] {
+  const times: KyivTime[] = [];
+  // A day in Kyiv begins on the day before in UTC.
+  const end = (lastDay + 1) * MS_A_DAY;
+  let hours = offsetAt((firstDay - 1) * MS_A_DAY);
+  for (let ms = (firstDay - 1) * MS_A_DAY; ms < end; ms += MS_A_DAY) {
+    if (offsetAt(ms + MS_A_DAY) === hours) continue;
+    let change = ms;
+    while (offsetAt(change) === hours) change += MS_A_DAY / 24;
+    times.push({ hours, end: new Date(change).toISOString().slice(0, 19).replace("T", " ") });
+    hours = offsetAt(change);
+  }
+  return [...times, { hours, end: undefined }];
 }

@@ -4,6 +4,7 @@ import { coffee } from "../tables/index.ts";
 import { type Column, fullName, type Table } from "../tables/table.ts";
 import { type Dialect, unseen } from "../warehouse/dialect.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
+import { dayOf, kyivTimes } from "./calendar.ts";
 import { checkDays } from "./check-days.ts";
 import { isSameTable, type StagedTable, staying } from "./staged-table.ts";
 
@@ -114,6 +115,11 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
     rules.push(
       { bad: "closes_at_hour <= opens_at_hour", shows: "closes_at_hour", must: "not after opens_at_hour" },
       known("opened_on"),
+      {
+        bad: "latitude = 0 AND longitude = 0",
+        shows: "latitude",
+        must: "like its longitude, which is a place in the ocean; look up where the store is",
+      },
     );
   if (isSameTable(table, coffee.products)) rules.push(known("launched_on"));
   if (isSameTable(table, coffee.customers))
@@ -126,8 +132,11 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
     rules.push(known("starts_on"), { bad: "ends_on < starts_on", shows: "ends_on", must: "before starts_on" });
   if (isSameTable(table, coffee.orders)) {
     rules.push(day("order_date", from, until, "the run's days"));
-    // Kyiv is two or three hours ahead of UTC. The hour of the order covers 60 minutes.
-    const minutes = dialect.minutesBetween("order_date", "ordered_at");
+    // The hour of the order covers 60 minutes, in Kyiv's time, and the clocks change twice a year.
+    const [since, ...changes] = kyivTimes(dayOf(from), dayOf(until)).reverse();
+    const whens = changes.reverse().map(({ hours, end }) => `WHEN ordered_at < TIMESTAMP '${end}' THEN ${hours * 60}`);
+    const ahead = `CASE ${[...whens, `WHEN TRUE THEN ${Number(since?.hours) * 60}`].join(" ")} END`;
+    const inHour = `${dialect.minutesBetween("order_date", "ordered_at")} + ${ahead} - order_hour * 60`;
     rules.push(
       // Only these two say whether the chain kept the money.
       {
@@ -136,9 +145,14 @@ function rulesOf(dialect: Dialect, table: Table, { from, until }: Manifest["sett
         must: "and must be completed or refunded",
       },
       {
-        bad: `${minutes} < order_hour * 60 - 180 OR ${minutes} >= order_hour * 60 - 60`,
+        bad: `NOT (${inHour} BETWEEN 0 AND 59)`,
         shows: "ordered_at",
-        must: "which is not in order_hour of order_date, Kyiv time",
+        must: "which is not in order_hour of order_date by the clocks of Kyiv",
+      },
+      {
+        bad: "discount_applied <> (discount_rate > 0)",
+        shows: "discount_applied",
+        must: "unlike its discount_rate",
       },
       {
         bad: "ABS(sub_total - discount_amount - total_amount) > 0.005",
@@ -158,13 +172,15 @@ function ruleOfColumn(name: string, { type, mode, range }: Column): Rule[] {
       shows: name,
       must: "which has characters that were lost (U+FFFD); save the file as UTF-8",
     };
+    // An optional text may be missing, but not look so.
+    const isThere = mode === "REQUIRED" ? "" : ` AND ${name} <> ''`;
     const empty = {
       // TRIM is slow, and a text that begins with a visible character of ASCII is not empty.
-      bad: `CASE WHEN ${name} BETWEEN '!' AND '~' THEN FALSE ELSE TRIM(${name}, ${unseen}) = '' END`,
+      bad: `CASE WHEN ${name} BETWEEN '!' AND '~' THEN FALSE ELSE TRIM(${name}, ${unseen}) = ''${isThere} END`,
       shows: name,
       must: "which is empty",
     };
-    return mode === "REQUIRED" ? [empty, garbled] : [garbled];
+    return [empty, garbled];
   }
   if (range === undefined) return [];
   const { min, max } = range;

@@ -1,7 +1,7 @@
 import { CsvFile } from "../csv/csv-file.ts";
-import { isUserError } from "../errors.ts";
 import type { Lake } from "../lake/lake.ts";
 import {
+  isManifestError,
   type Manifest,
   type ManifestFile,
   manifestPath,
@@ -80,7 +80,12 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
   };
   await writeManifestAt(lake, `${folder}/shard${shardMark(shard.index, shard.count)}.json`, manifest);
   await publishWhenComplete(lake, prefix, manifest, () =>
-    CsvFile.write(lake, "ground_truth/Customers.csv", tables.customerTruth, truthRows(customers, settings.untilDay)),
+    CsvFile.write(
+      lake,
+      `${tables.customerTruth.dataset}/Customers.csv`,
+      tables.customerTruth,
+      truthRows(customers, settings.untilDay),
+    ),
   );
   return manifest;
 }
@@ -148,7 +153,7 @@ async function lastFiles(lake: Lake, prefix: string): Promise<ReadonlyMap<string
     const { files } = await readManifest(lake, prefix);
     return new Map(files.map((file) => [file.path, file]));
   } catch (error) {
-    if (isUserError(error)) return new Map();
+    if (isManifestError(error)) return new Map();
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { openRunAdmin } from "bigquery-clean-room/run-admin";
 import { tellTouched } from "pulumi-rehearsal/touched";
 import { yesterdayInKyiv } from "../command-settings.ts";
 import { isUserError, NO_ACCESS } from "../errors.ts";
+import { isManifestError } from "../lake/manifest.ts";
 import { openLake } from "../lake/open-lake.ts";
 import { builtRun, loadedRun, madeRun, reportedRun } from "../runs.ts";
 import { openWarehouse } from "../warehouse/open-warehouse.ts";
@@ -77,7 +78,7 @@ async function generateStanding({ BUCKET, GCS_PREFIX }: Env, night: string, work
  * refused to an account that may not list the bucket.
  */
 function isMendable(error: unknown): boolean {
-  return isUserError(error) && (error.exitCode === NO_ACCESS || /manifest/.test(error.message));
+  return isManifestError(error) || (isUserError(error) && error.exitCode === NO_ACCESS);
 }
 
 async function dbtStanding(env: Env, night: string): Promise<Standing> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.ts";
@@ -27,6 +27,8 @@ export function openFolder(url: string): Lake {
     if (!swept.has(top)) swept.set(top, removeUnfinished(top, path.includes("/")));
     return swept.get(top);
   };
+
+  let once = 0;
 
   const create = async (path: string): Promise<FileWriter> => {
     await sweep(path);
@@ -81,6 +83,26 @@ export function openFolder(url: string): Lake {
         throw error;
       }
       return writer.close();
+    },
+    async writeOnce(path, text) {
+      await sweep(path);
+      const aside = `${at(path)}.${++once}.tmp-${process.pid}`;
+      return guardWrites(
+        root,
+        at(path),
+      )(async () => {
+        await makeFolder(dirname(aside));
+        try {
+          await writeFile(aside, text);
+          // Not a rename, which would replace a file.
+          await link(aside, at(path)).catch((error) => {
+            if (codeOf(error) !== "EEXIST") throw error;
+          });
+        } finally {
+          await rm(aside, { force: true });
+        }
+        return readFile(at(path), "utf8");
+      });
     },
     readText: (path) =>
       ifThere(at(path), async () => {

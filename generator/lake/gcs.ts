@@ -56,6 +56,24 @@ export function openGcs(url: string): Lake {
       await writer.write(Buffer.from(text));
       return writer.close();
     },
+    async writeOnce(path, text) {
+      const file = at(path);
+      const options = {
+        resumable: false,
+        contentType: contentType(file.name),
+        preconditionOpts: { ifGenerationMatch: 0 },
+      };
+      return guard(bucket, async () => {
+        try {
+          await file.save(text, options);
+          return text;
+        } catch (error) {
+          // There is an object, perhaps of this very call, whose first request took effect and failed all the same.
+          if (codeOf(error) !== 412) throw error;
+          return (await withRetries(() => objectAt(path).download()))[0].toString("utf8");
+        }
+      });
+    },
     readText: (path) => read(() => unlessMissing(async () => (await objectAt(path).download())[0].toString("utf8"))),
     stat: (path) => read(() => infoIfThere(objectAt(path))),
     list: (folder) =>

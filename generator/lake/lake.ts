@@ -19,6 +19,8 @@ export interface Lake {
   create(path: string): Promise<FileWriter>;
   /** Writes a small file atomically. */
   writeText(path: string, text: string): Promise<FileInfo>;
+  /** Writes a small file unless there is one already, and returns the text that it has then: of many writers at once, all get the same. */
+  writeOnce(path: string, text: string): Promise<string>;
   /** The text of a small file, or undefined if there is none. */
   readText(path: string): Promise<string | undefined>;
   stat(path: string): Promise<FileInfo | undefined>;

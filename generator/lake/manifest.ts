@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { isUserError, UserError } from "../errors.ts";
 import type { FileInfo, Lake } from "./lake.ts";
 
 /** A file of a run. */
@@ -27,12 +27,22 @@ export interface Manifest {
   readonly files: readonly ManifestFile[];
 }
 
+/** A manifest is missing or broken. The next run of the generator writes it again. */
+export class ManifestError extends UserError {
+  readonly about = "manifest";
+}
+
+/** Whether an error is a ManifestError. Compares a field, because a module may exist twice, each with a class of its own. */
+export function isManifestError(error: unknown): error is ManifestError {
+  return isUserError(error) && (error as Partial<ManifestError>).about === "manifest";
+}
+
 /** The path of the manifest under a prefix. */
 export function manifestPath(prefix: string): string {
   return `${prefix}/manifest.json`;
 }
 
-/** Reads the manifest under a prefix. Throws UserError if it is missing or broken. */
+/** Reads the manifest under a prefix. Throws ManifestError if it is missing or broken. */
 export async function readManifest(lake: Lake, prefix: string): Promise<Manifest> {
   const path = manifestPath(prefix);
   const manifest = await readManifestAt(lake, path);
@@ -44,20 +54,20 @@ export async function readManifest(lake: Lake, prefix: string): Promise<Manifest
 /** Like `readManifest`, for a manifest at any path, such as the record that a shard leaves of its files, which may be none. */
 export async function readManifestAt(lake: Lake, path: string): Promise<Manifest> {
   const text = await lake.readText(path);
-  if (text === undefined) throw new UserError(`there is no ${path} in ${lake.url}: run generate first`);
+  if (text === undefined) throw new ManifestError(`there is no ${path} in ${lake.url}: run generate first`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new UserError(`${path} in ${lake.url} is not JSON, so it was cut short or edited: run generate again`);
+    throw new ManifestError(`${path} in ${lake.url} is not JSON, so it was cut short or edited: run generate again`);
   }
   const wrong = firstMistake(value);
   if (wrong !== undefined) throw notManifest(lake, path, wrong);
   return value as Manifest;
 }
 
-function notManifest(lake: Lake, path: string, wrong: string): UserError {
-  return new UserError(`${path} in ${lake.url} is not a manifest (${wrong}): run generate again`);
+function notManifest(lake: Lake, path: string, wrong: string): ManifestError {
+  return new ManifestError(`${path} in ${lake.url} is not a manifest (${wrong}): run generate again`);
 }
 
 /** Writes a manifest atomically. */

@@ -23,29 +23,38 @@ export async function openRehearsedBucket(rehearsal: string, url: string): Promi
   if (!found?.isDirectory())
     throw new UserError(`the bucket gs://${bucket.name} does not exist: ${folder} is not a folder`);
   const lake = openFolder(pathToFileURL(join(folder, prefix)).href);
-  const tell = (access: "read" | "write") => tellTouched(`bucket/${bucket.name}`, access);
+  // A grant may cover a folder only.
+  const tell = (path: string, access: "read" | "write") => {
+    const [top, ...below] = `${prefix}${path}`.split("/");
+    tellTouched(`bucket/${bucket.name}${below.length > 0 ? `/${top}` : ""}`, access);
+  };
 
   return {
     ...lake,
     create(path) {
-      tell("write");
+      tell(path, "write");
       return lake.create(path);
     },
     writeText(path, text) {
-      tell("write");
+      tell(path, "write");
       return lake.writeText(path, text);
     },
+    writeOnce(path, text) {
+      tell(path, "write");
+      tell(path, "read");
+      return lake.writeOnce(path, text);
+    },
     readText(path) {
-      tell("read");
+      tell(path, "read");
       return lake.readText(path);
     },
     stat(path) {
-      tell("read");
+      tell(path, "read");
       return lake.stat(path);
     },
-    list(prefix) {
-      tell("read");
-      return lake.list(prefix);
+    list(folder) {
+      tell(folder, "read");
+      return lake.list(folder);
     },
   };
 }

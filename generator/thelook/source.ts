@@ -12,6 +12,7 @@ import { type ExportFiles, findExportFiles } from "./export-files.ts";
 import { rehearsedOptions } from "./rehearsed-source.ts";
 import { addressOf, type ThelookTables } from "./snapshot.ts";
 import { writeSynthetic } from "./synthetic.ts";
+import { SYNTHETIC_FOLDER } from "./synthetic-values.ts";
 
 export interface SourceOptions {
   /** `bigquery://PROJECT/DATASET`, `file:///FOLDER` or `gs://BUCKET/PREFIX` of a CSV export, or `synthetic:`. */
@@ -31,7 +32,6 @@ export interface SourceOptions {
 
 /** A fixed day, so that the same seed gives the same rows tomorrow. */
 const LAST_DAY = "2025-12-31";
-const FOLDER = "thelook";
 const needed: readonly Table[] = [thelook.users, thelook.orders, thelook.orderItems];
 /** Exports made before the merchant had products lack these two. */
 const optional: readonly Table[] = [thelook.products, thelook.distributionCenters];
@@ -115,7 +115,7 @@ async function synthetic(warehouse: Warehouse, options: SourceOptions): Promise<
   const { lake, seed, scale = 1, until = LAST_DAY, dirtShare, progress } = options;
   if (lake === undefined) throw new UserError("synthetic: needs a place for its files: set LAKE_URL or --lake");
   checkReach(warehouse, lake.url);
-  const rows = await writeSynthetic(lake, FOLDER, {
+  const rows = await writeSynthetic(lake, SYNTHETIC_FOLDER, {
     seed,
     scale,
     until,
@@ -136,7 +136,7 @@ async function written(
 ): Promise<ThelookTables> {
   const names: Record<string, string> = {};
   for (const table of [...needed, ...optional]) {
-    const uri = lake.uri(`${FOLDER}/${table.file}.csv`);
+    const uri = lake.uri(`${SYNTHETIC_FOLDER}/${table.file}.csv`);
     progress?.(`reading ${uri}`);
     const { name, rows } = await warehouse.stage(table, { uris: [uri], trusted: true });
     if (rows !== promised[table.table])

@@ -3,6 +3,9 @@
 /** The dirt of a synthetic export unless told otherwise. */
 export const DIRT_SHARE = 0.005;
 
+/** The folder of the lake to which the synthetic thelook is written. */
+export const SYNTHETIC_FOLDER = "thelook";
+
 const words = (text: string) => text.trim().split(/\s+/);
 
 /** Shuffles names, always in the same way: the first ones are the most popular, and popularity does not follow the alphabet. */

@@ -28,7 +28,10 @@ export async function openRehearsedWarehouse(
     },
     stage(table, csv) {
       const inBuckets = csv.uris.filter((path) => path.startsWith(buckets));
-      for (const path of inBuckets) tellTouched(`bucket/${path.slice(buckets.length).split(sep, 1)[0]}`, "read");
+      for (const path of inBuckets) {
+        const [bucket, folder, ...below] = path.slice(buckets.length).split(sep);
+        tellTouched(`bucket/${bucket}${below.length > 0 ? `/${folder}` : ""}`, "read");
+      }
       // Other files stand in for tables that BigQuery reads in place, such as the public thelook.
       if (inBuckets.length > 0) tellTouched(`dataset/${table.dataset}`, "write");
       return warehouse.stage(table, csv);

@@ -136,12 +136,25 @@ describe("loading the coffee shop", () => {
         set("orders", "order_date", "2024-03-02"),
         /ordered_at is "2024-03-01T.*", which is not in order_hour of order_date/,
       ],
+      [
+        lines("orders", ([first = "", ...rows]) => [
+          first.replace(/T(\d\d):/, (_, hour) => `T${String(Number(hour) - 1).padStart(2, "0")}:`),
+          ...rows,
+        ]),
+        /ordered_at is "2024-03-01T.*", which is not in order_hour of order_date by the clocks of Kyiv/,
+      ],
       [set("orders", "order_hour", "99"), /order_hour is 99, and must be 0 to 23/],
       [set("orders", "total_amount", "-5"), /total_amount is -5, and must be 0 or more/],
       [set("orders", "sub_total", "1234567"), /total_amount is [\d.]+, and not sub_total less discount_amount/],
       [
         set("orders", "store_id", "77"),
         /Orders-2024-03\.csv, order_id \d+: store_id is 77, which no row of stores has/,
+      ],
+      [set("orders", "promo_code", "\u00a0"), /promo_code is ".*", which is empty/],
+      [set("orders", "discount_rate", "0.25"), /order_id \d+: discount_applied is false, unlike its discount_rate/],
+      [
+        lines("stores", (rows) => rows.map((row) => row.replace(/^(2,.*),5\d\.\d+,3\d\.\d+,/, "$1,0,0,"))),
+        /Stores\.csv, store_id 2: latitude is 0, like its longitude, which is a place in the ocean/,
       ],
       [set("orders", "channel", '" "'), /channel is " ", which is empty/],
       [

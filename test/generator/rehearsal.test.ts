@@ -55,14 +55,20 @@ describe("A rehearsal", () => {
     "files are listed": { access: "read", use: (lake) => lake.list("") },
   };
   for (const [index, [what, { access, use }]] of Object.entries(uses).entries())
-    it(`reports once, when ${what}, that the bucket is used for ${access}`, async () => {
+    it(`reports once, when ${what}, that the folder of the bucket is used for ${access}`, async () => {
       await makeBucket(`used-bucket-${index}`);
       const lake = await openLake(`gs://used-bucket-${index}/some/prefix`);
       expect(touched).to.deep.equal([]);
       await use(lake);
       await use(lake);
-      expect(touched).to.deep.equal([{ resource: `bucket/used-bucket-${index}`, access }]);
+      expect(touched).to.deep.equal([{ resource: `bucket/used-bucket-${index}/some`, access }]);
     });
+
+  it("reports that the bucket is used for both when a text is written once, which returns another process's text", async () => {
+    await makeBucket("used-twice");
+    await (await openLake("gs://used-twice")).writeOnce("once.txt", "a");
+    expect(touched).to.deep.equal(["write", "read"].map((access) => ({ resource: "bucket/used-twice", access })));
+  });
 
   it("keeps a bucket's objects as files of the bucket's folder", async () => {
     await makeBucket("first-bucket");

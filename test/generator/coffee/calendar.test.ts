@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { dayOf, isoDay, kyivOffsetHours, parseDay, weekdayOf } from "../../../generator/coffee/calendar.ts";
+import { dayOf, isoDay, kyivOffsetHours, kyivTimes, parseDay, weekdayOf } from "../../../generator/coffee/calendar.ts";
 
 describe("the calendar", () => {
   it("reads back every day it writes", () => {
@@ -35,4 +35,14 @@ describe("the calendar", () => {
       expect(kyivOffsetHours(dayOf(day))).to.equal(hours);
     });
   }
+
+  it("knows the hours at which Kyiv's clocks change, and none in a run without a change", () => {
+    expect(kyivTimes(dayOf("2025-12-01"), dayOf("2026-10-25"))).to.deep.equal([
+      { hours: 2, end: "2026-03-29 01:00:00" },
+      { hours: 3, end: "2026-10-25 01:00:00" },
+      { hours: 2, end: undefined },
+    ]);
+    expect(kyivTimes(dayOf("2026-03-31"), dayOf("2026-10-24"))).to.deep.equal([{ hours: 3, end: undefined }]);
+    expect(kyivTimes(dayOf("2026-03-29"), dayOf("2026-03-29"))).to.have.length(2);
+  });
 });

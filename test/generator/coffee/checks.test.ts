@@ -55,7 +55,8 @@ describe("the load's checks on BigQuery", () => {
     const file = join(folder, "warehouse.duckdb");
     await createTables(`duckdb://${file}`, coffeeDataset);
     const lake = await openLake(pathToFileURL(join(folder, "bucket")).href);
-    const shop = { until: "2024-03-03", days: 5, scale: 0.1, seed: 7, shard: { index: 0, count: 1 } };
+    // Kyiv's clocks go forward on the third of its days.
+    const shop = { until: "2024-04-02", days: 5, scale: 0.1, seed: 7, shard: { index: 0, count: 1 } };
     manifest = await generateCoffee(lake, shop);
     const loaded = await openWarehouse(`duckdb://${file}`);
     await load(loaded, lake).finally(() => loaded.close());
@@ -76,6 +77,23 @@ describe("the load's checks on BigQuery", () => {
     expect(asked.length).to.be.above(8);
     // NaN, which BigQuery loads, is neither below nor above a bound.
     expect(asked.join()).to.include("NOT (latitude >= -90 AND latitude <= 90)").and.not.include("latitude < ");
+  });
+
+  it("refuse times by the clocks of another season, and on the night of the change times that Kyiv did not have", async () => {
+    const change = (day: string, hours: number, hour = "order_hour") =>
+      connection.run(
+        `UPDATE waiting.orders SET ordered_at = ordered_at + to_hours(${hours}), order_hour = ${hour}
+         WHERE order_id = (SELECT MIN(order_id) FROM coffee_shop.orders WHERE order_date = '${day}')`,
+      );
+    await change("2024-03-30", -1);
+    await change("2024-04-01", 1);
+    // That day's first order is at eight, 05:00 UTC, and after 02:59 came 04:00.
+    await change("2024-03-31", -4, "3");
+    const error = await userError(check);
+    await connection.run("DELETE FROM waiting.orders; INSERT INTO waiting.orders FROM coffee_shop.orders");
+    expect(error).to.match(
+      /ordered_at is .*, which is not in order_hour of order_date by .* Kyiv \(and 2 more rows\)$/m,
+    );
   });
 
   it("refuse bytes that BigQuery replaced because they were not UTF-8", async () => {

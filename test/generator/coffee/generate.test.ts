@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { expect } from "chai";
+import { CSV_EXPIRY, CSV_FOLDER, TRUTH_FOLDER } from "../../../components/names.ts";
 import { generateCoffee } from "../../../generator/coffee/generate.ts";
 import { FIRST_DAY } from "../../../generator/coffee/shop-settings.ts";
+import { UserError } from "../../../generator/errors.ts";
 import type { FileWriter, Lake } from "../../../generator/lake/lake.ts";
 import { type Manifest, readManifest } from "../../../generator/lake/manifest.ts";
 import { csvHeader } from "../../../generator/tables/derive.ts";
@@ -102,6 +104,9 @@ describe("what a run leaves in the lake", () => {
       expect(text.split("\n").length - 2, path).to.equal(rows);
       expect(await lake.stat(path)).to.deep.equal({ bytes, md5 });
     }
+    // The generator's account may write these two folders only.
+    const folders = [CSV_FOLDER, TRUTH_FOLDER].map((folder) => `${folder}/`);
+    for (const path of await lake.list("")) expect(folders).to.include(path.slice(0, path.indexOf("/") + 1));
     const header = async (name: string) => (await lake.readText(`csv_sources/${run}/${name}.csv`))?.split("\n")[0];
     expect(await header("Orders-2022-12")).to.equal(csvHeader(coffee.orders));
     expect(await header("OrderDetails-2022-12")).to.equal(csvHeader(coffee.orderDetails));
@@ -125,6 +130,12 @@ describe("what a run leaves in the lake", () => {
     const first = await generateCoffee(lake, { ...all, until: "2022-03-30" });
     const months = (files: Manifest["files"]) => files.flatMap(({ month }) => month ?? []);
     expect(months(first.files)).to.deep.equal(["2022-01", "2022-01", "2022-02", "2022-02", "2022-03", "2022-03"]);
+    // The bucket deletes a run's own files after some days, and never a whole month, which nobody would write again.
+    for (const { path, month = "2022-03" } of first.files)
+      expect(
+        CSV_EXPIRY.prefixes.some((prefix) => path.startsWith(prefix)),
+        path,
+      ).to.equal(month === "2022-03");
     const written: string[] = [];
     const told: number[] = [];
     const watched = { ...lake, create: (path: string) => lake.create(written[written.push(path) - 1] ?? "") };
@@ -151,6 +162,18 @@ describe("what a run leaves in the lake", () => {
     await generateCoffee(here.lake, { ...small, shard: oneShard, prefix: "landing/coffee" });
     const { run, files } = await readManifest(here.lake, "landing/coffee");
     expect(files[0]?.path).to.equal(`landing/coffee/${run}/Customers.csv`);
+  });
+
+  it("is not written again, with all its months, because the last manifest could not be read", async () => {
+    const { lake } = here;
+    const failure = await generateCoffee(
+      { ...lake, readText: () => Promise.reject(new UserError("try again later")) },
+      { ...small, shard: oneShard },
+    ).catch((error) => error);
+    expect(failure).to.have.property("message", "try again later");
+    expect((await readdir(here.folder, { recursive: true })).filter((name) => /Order/.test(name))).to.deep.equal([]);
+    await lake.writeText("csv_sources/manifest.json", "{");
+    await generateCoffee(lake, { ...small, shard: oneShard });
   });
 
   for (const failing of ["Customers", "Orders", "OrderDetails"]) {

@@ -71,7 +71,8 @@ export interface Shop {
 
 /** The DuckDB file of a run's tables. Test files that ask for the same run share it, and must not change it. */
 export async function shopFile(options: Omit<GenerateOptions, "shard">): Promise<string> {
-  const name = `coffee-${options.seed}-${options.until}-${options.scale}`;
+  const { seed, until, scale, days = "all" } = options;
+  const name = `coffee-${seed}-${until}-${days}-${scale}`;
   return join(await madeOnce(name, (made) => fillShop(join(made, "shop.duckdb"), options)), "shop.duckdb");
 }
 

@@ -58,8 +58,8 @@ describe("The function load-bq-from-csv", () => {
     return Object.fromEntries(await Promise.all(counts));
   };
   /** Writes a run of the generator. Its rows and its name depend on the seed. */
-  const generate = async (seed: number) => {
-    const options = { seed, scale: 0.1, until: NIGHT, days: 3, shard: { index: 0, count: 1 } };
+  const generate = async (seed: number, days = 3) => {
+    const options = { seed, scale: 0.1, until: NIGHT, days, shard: { index: 0, count: 1 } };
     const { run, files } = await generateCoffee(lake, { ...options, prefix: "some/csv" });
     for (const { table, rows } of files) loaded[table] = rows;
     tonight = { night: NIGHT, run, until: NIGHT };
@@ -146,6 +146,15 @@ describe("The function load-bq-from-csv", () => {
     expect(await rows()).to.deep.equal(before);
     google.intercept = undefined;
     expect(await call(loadBqFromCsv.url)).to.deep.include({ status: 200, body: { state: "done", ...tonight, loaded } });
+  });
+
+  it("refuses a run far smaller than the last, which only the load of an up may take", async () => {
+    const before = await rows();
+    await generate(44, 1);
+    const { status, body } = await call(loadBqFromCsv.url);
+    expect(status).to.equal(500);
+    expect(body.error).to.match(/rows, but the last load had \d+\. If that is intended, load with --allow-shrink/);
+    expect(await rows()).to.deep.equal(before);
   });
 
   it("refuses other methods, and bodies that are not JSON, without loading", async () => {

@@ -119,6 +119,25 @@ describe("The function trigger-job", () => {
     expect(body.error).to.contain("or it may not exist");
   });
 
+  it("starts nothing if the bucket cannot be used, although its name has the word manifest", async () => {
+    const elsewhere = await startFunction("triggerJob", { ...env, BUCKET: "manifests-of-the-shop" });
+    google.intercept = ({ url }, response) => {
+      if (!url?.includes("manifests-of-the-shop")) return false;
+      const error = { code: 404, message: "The specified bucket does not exist." };
+      response.writeHead(404, { "Content-Type": "application/json" }).end(JSON.stringify({ error }));
+      return true;
+    };
+    try {
+      const { status, body } = await call(elsewhere.url);
+      expect(server.requests).to.deep.equal([]);
+      expect(status).to.equal(500);
+      expect(body.error).to.contain("the bucket gs://manifests-of-the-shop does not exist");
+    } finally {
+      google.intercept = undefined;
+      await elsewhere.stop();
+    }
+  });
+
   it("answers 503 to be called again if an execution that somebody else had started made another output", async () => {
     server.courses.push({ looks: [{ runningCount: 1 }, { runningCount: 1 }, succeeded] });
     await openRunAdmin().start(job);

@@ -55,6 +55,15 @@ describe("a lake", () => {
         expect(await lake.readText("again.csv")).to.equal("second");
       });
 
+      it("writes a file once, however many write it, and returns what it has", async () => {
+        const lake = await open();
+        const texts = await Promise.all(["a", "b", "c", "d"].map((text) => lake.writeOnce("once/it", text)));
+        expect(new Set(texts).size).to.equal(1);
+        expect(await lake.writeOnce("once/it", "late")).to.equal(texts[0]);
+        expect(await lake.readText("once/it")).to.equal(texts[0]);
+        expect(await lake.list("once/")).to.deep.equal(["once/it"]);
+      });
+
       it("stores an empty file", async () => {
         const lake = await open();
         expect(await lake.writeText("empty.csv", "")).to.deep.equal({ bytes: 0, md5: md5("") });
