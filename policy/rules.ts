@@ -15,6 +15,7 @@ import {
 
 const bucketType = "gcp:storage/bucket:Bucket";
 const datasetType = "gcp:bigquery/dataset:Dataset";
+const tableType = "gcp:bigquery/table:Table";
 
 const listingType = "gcp:bigqueryanalyticshub/listing:Listing";
 const privacyViewType = "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView";
@@ -23,7 +24,7 @@ const approvalType = "pulumi-nodejs:dynamic/bigquery-clean-room:QueryTemplateApp
 /** Types that take labels. */
 const labelledTypes = new Set([
   datasetType,
-  "gcp:bigquery/table:Table",
+  tableType,
   bucketType,
   "gcp:cloudrunv2/job:Job",
   "gcp:cloudrunv2/service:Service",
@@ -35,7 +36,7 @@ const labelledTypes = new Set([
 
 /** Settings that `pulumi destroy` needs to remove a resource, because the provider's default prevents it. */
 const neededToDestroy: Record<string, Record<string, boolean>> = {
-  "gcp:bigquery/table:Table": { deletionProtection: false },
+  [tableType]: { deletionProtection: false },
   "gcp:cloudrunv2/job:Job": { deletionProtection: false },
   "gcp:cloudrunv2/service:Service": { deletionProtection: false },
   [datasetType]: { deleteContentsOnDestroy: true },
@@ -129,12 +130,12 @@ const nothingPublic = rule(
 
 const noPrimitiveRoles = rule(
   "no-primitive-roles",
-  "No resource grants owner, editor or viewer, which cover every service of the project, nor an administrator's role.",
+  "No resource grants owner, editor or viewer, which cover every service of the project, nor an administrator's or owner's role.",
   function* ({ props }) {
     for (const [path, text] of strings(props)) {
       if (primitiveRoles.has(text))
         yield `${path} is ${text}, which covers every service. Grant the one predefined role that is needed.`;
-      else if (/^roles\/[\w.]*admin$/i.test(text))
+      else if (/^roles\/[\w.]*(admin|\.legacy\w+Owner)$/i.test(text))
         yield `${path} is ${text}, which may give rights to others. Grant the one role that is needed.`;
     }
   },
@@ -226,7 +227,34 @@ const destroyable = rule(
     const deletionPolicy = known(() => props.deletionPolicy, undefined);
     if (deletionPolicy === "PREVENT" || deletionPolicy === "ABANDON")
       yield `deletionPolicy ${deletionPolicy} leaves the resource behind in stack ${stack}. Remove it.`;
+    if (known(() => props.retentionPolicy?.isLocked, false) === true)
+      yield `retentionPolicy is locked, so not even its owner can delete the bucket in stack ${stack}. Remove it.`;
     if (opts.protect) yield `protect stops pulumi destroy in stack ${stack}. Remove it.`;
+  },
+);
+
+/** Settings by which BigQuery deletes data after a time. */
+const expiries: Record<string, Record<string, (props: Props) => unknown>> = {
+  [datasetType]: {
+    defaultTableExpirationMs: (props) => props.defaultTableExpirationMs,
+    defaultPartitionExpirationMs: (props) => props.defaultPartitionExpirationMs,
+  },
+  [tableType]: {
+    expirationTime: (props) => props.expirationTime,
+    "timePartitioning.expirationMs": (props) => props.timePartitioning?.expirationMs,
+  },
+};
+
+const dataStays = rule(
+  "data-stays",
+  "No dataset or table deletes its data after a time, and no bucket all of its objects.",
+  function* ({ type, props }) {
+    for (const [setting, time] of Object.entries(expiries[type] ?? {}))
+      if (known(() => time(props), undefined)) yield `${setting} deletes data after a time. Remove it.`;
+    if (type !== bucketType) return;
+    for (const { action, condition } of known(() => [...(props.lifecycleRules ?? [])], []))
+      if (action?.type === "Delete" && !condition?.matchesPrefixes?.length && !condition?.numNewerVersions)
+        yield "lifecycleRules deletes every object after a time. Limit it to prefixes in matchesPrefixes.";
   },
 );
 
@@ -263,7 +291,9 @@ const alertsTell = rule(
       if (channels.length === 0) yield "notificationChannels is empty, so nobody hears of it. Give it a channel.";
       if (known(() => props.enabled, true) === false) yield "enabled is false, so nobody hears of it. Remove it.";
     }
-    if (type === "gcp:monitoring/notificationChannel:NotificationChannel" && known(() => props.type, "") === "email")
+    if (type !== "gcp:monitoring/notificationChannel:NotificationChannel") return;
+    if (known(() => props.enabled, true) === false) yield "enabled is false, so nobody hears of it. Remove it.";
+    if (known(() => props.type, "") === "email")
       if (!/^[^@\s]+@[^@\s]+$/.test(known(() => String(props.labels?.email_address), "a@b")))
         yield "labels.email_address is not an address. Set it.";
   },
@@ -328,6 +358,7 @@ export const policies: Policies = [
   uniformBucketAccess,
   labelled,
   destroyable,
+  dataStays,
   cleanRoom,
   alertsTell,
   oneLocation,

@@ -1,5 +1,7 @@
 /* `npm run bench`: the speed of what is heavy, as one JSON document. Figures only; no test depends on them. */
 
+import { installAll } from "../local/install-all.ts";
+
 const [argument] = process.argv.slice(2);
 if (argument === "--help") {
   console.log(`npm run bench: measures the speed of all heavy steps, which takes some minutes,
@@ -11,6 +13,7 @@ if (argument !== undefined) {
   process.exit(1);
 }
 
+installAll();
 // Imported only now, because loading what they measure takes seconds.
 const { benchCoffee, coffeeReference } = await import("./bench/coffee.ts");
 const { benchNight } = await import("./bench/night.ts");
@@ -26,5 +29,3 @@ const reports = await benchReports();
 console.log(
   JSON.stringify({ node: process.version, coffee, coffeeReference, night, wallet, cleanRoom, reports }, null, 2),
 );
-
-export {};

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 
@@ -31,5 +32,13 @@ describe("npm run bench", () => {
       1,
       "error: npm run bench takes no arguments: it always measures everything\n",
     ]);
+  });
+});
+
+describe("npm run faults and npm run bench", () => {
+  it("read their arguments before they install dbt and the tests' servers, which takes minutes", () => {
+    const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+    for (const name of ["faults", "bench"])
+      expect(scripts[name], name).to.match(/^node local\/install\.mjs --node-only && exec /);
   });
 });

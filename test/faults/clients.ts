@@ -124,6 +124,7 @@ async function uploads(sample: boolean, tell: (tried: Tried) => void): Promise<v
 /** The calls of the lake in Cloud Storage. */
 const calls = {
   writes: (url: string) => openGcs(url).writeText("a.json", '"new"'),
+  "writes once": (url: string) => openGcs(url).writeOnce("a.json", '"new"'),
   reads: (url: string) => openGcs(url).readText("a.json"),
   checks: (url: string) => openGcs(url).stat("a.json"),
   lists: (url: string) => openGcs(url).list(""),
@@ -231,7 +232,6 @@ export async function warehouses(tell: (tried: Tried) => void): Promise<void> {
 }
 
 export const clients: Kind = {
-  name: "Google's answers",
   holds:
     "Work goes on after two bad answers; after bad answers for ever it ends in one message, and the last good data stands",
   async run(sample, tell) {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { isUserError } from "../../generator/errors.ts";
 import { load } from "../../generator/load.ts";
 import { coffee, coffeeDataset, coffeeTables } from "../../generator/tables/index.ts";
@@ -48,6 +49,31 @@ const values: readonly Corrupt[] = coffeeTables.flatMap((table) =>
   ),
 );
 
+/** Spellings that people, spreadsheets and other databases have for values, each in one column. */
+const spellings: readonly Corrupt[] = (
+  [
+    [coffee.orderDetails, "quantity", ["1e3", "0x10", "1_000", " 5", "5 ", "\u0663", "5.0", "9223372036854775808"]],
+    [coffee.products, "price", ["1e2", "\u20b412", "Infinity", "1.1234567890", " 100"]],
+    [
+      coffee.orders,
+      "ordered_at",
+      [
+        ...["2024-03-01T05:12", "2024-03-01T08:12:00+02:00", "2024-03-01 05:60:00", "2024-03-01T05:12:60Z"],
+        ...["2024-03-01T05:12:00.1234567Z", "24-03-01T05:12:00Z", "2024-03-01T05:12:00 Europe/Kyiv", "1709269920"],
+      ],
+    ],
+    [coffee.orders, "order_date", ["2024-3-1", "20240301", "2024-03-01T00:00:00", "0000-00-00", "45352", "2024/03/01"]],
+    [coffee.orders, "discount_applied", ["1", "yes", "t", "TrUe", "null"]],
+    [coffee.orders, "customer_id", ["NULL", "\\N", "NA", "nan"]],
+    [coffee.orders, "order_id", ["0", "-9223372036854775808"]],
+  ] as const
+).flatMap(([table, column, values]) =>
+  values.map((value) => ({
+    name: `${table.table}.${column} is spelt ${JSON.stringify(value)}`,
+    spoil: (run: SmallRun) => run.set(table, column, value),
+  })),
+);
+
 const references: readonly Corrupt[] = coffeeTables.flatMap((table) => {
   const [key = ""] = table.primaryKey;
   const twice: Corrupt = {
@@ -87,12 +113,43 @@ const spoiled: Readonly<Record<string, (run: SmallRun, table: Table) => Promise<
   "has a row more than the manifest says": (run, table) =>
     run.change(table, (content) => content, run.fileOf(table).rows - 1),
 };
-const files: readonly Corrupt[] = coffeeTables.flatMap((table) =>
-  Object.entries(spoiled).map(([name, spoil]) => ({
-    name: `the file of ${table.table} ${name}`,
-    spoil: (run: SmallRun) => spoil(run, table),
-  })),
-);
+/** Spoiled in ways that are the same for every table. */
+const spoiledOnce: Readonly<Record<string, (run: SmallRun) => Promise<void>>> = {
+  "the file of orders ends its lines in CR": (run) =>
+    run.change(coffee.orders, (content) => content.toString().replaceAll("\n", "\r")),
+  "the file of orders ends its lines in two ways": (run) =>
+    run.change(coffee.orders, (content) => content.toString().replace("\n", "\r\n")),
+  "the file of orders is compressed": (run) => run.change(coffee.orders, (content) => gzipSync(content)),
+  "the file of orders has the header again at its end": (run) =>
+    run.changeLines(coffee.orders, (header, rows) => [header, ...rows, header]),
+  "the file of lines is there twice, one after the other": (run) =>
+    run.changeLines(coffee.orderDetails, (header, rows) => [header, ...rows, ...rows]),
+  "the file of stores has its header in capitals": (run) =>
+    run.changeLines(coffee.stores, (header, rows) => [header.toUpperCase(), ...rows]),
+  "the file of stores has a blank in its header": (run) =>
+    run.changeLines(coffee.stores, (header, rows) => [header.replace(",", ", "), ...rows]),
+  "the file of stores begins with a comment": (run) =>
+    run.changeLines(coffee.stores, (header, rows) => ["# exported", header, ...rows]),
+  "the file of stores begins with sep=,": (run) =>
+    run.changeLines(coffee.stores, (header, rows) => ["sep=,", header, ...rows]),
+  "the file of stores has a row of commas": (run) =>
+    run.changeLines(coffee.stores, (header, rows) => [...[header, ...rows], header.replace(/[^,]/g, "")]),
+  "the file of stores has tabs": (run) =>
+    run.change(coffee.stores, (content) => content.toString().replaceAll(",", "\t")),
+  "the file of stores is in Latin-1": (run) =>
+    run.change(coffee.stores, (content) => Buffer.from(content.toString().replace("Podil", "Pod\u00efl"), "latin1")),
+  "the file of stores is a server's page of HTML": (run) =>
+    run.change(coffee.stores, () => "<html><body>502 Bad Gateway</body></html>\n"),
+};
+const files: readonly Corrupt[] = [
+  ...coffeeTables.flatMap((table) =>
+    Object.entries(spoiled).map(([name, spoil]) => ({
+      name: `the file of ${table.table} ${name}`,
+      spoil: (run: SmallRun) => spoil(run, table),
+    })),
+  ),
+  ...Object.entries(spoiledOnce).map(([name, spoil]) => ({ name, spoil })),
+];
 
 /** Manifests. */
 const manifest = (name: string, change: (run: SmallRun) => unknown): Corrupt => ({
@@ -138,6 +195,32 @@ const manifests: readonly Corrupt[] = [
   ofFile("has another size", { bytes: 1 }),
   ofFile("has another checksum", { md5: "0".repeat(32) }),
   ofFile("has a checksum that is none", { md5: "x" }),
+  ofFile("has a number of rows with a fraction", { rows: 1.5 }),
+  ofFile("has more rows than a number can count", { rows: 1e20 }),
+  ofFile("names a path from the root", { path: "/etc/passwd" }),
+  ofFile("names a path in the way of Windows", { path: "csv_sources\\Customers.csv" }),
+  ofFile("names all files of a folder", { path: "csv_sources/*/Customers.csv" }),
+  ofSettings("has an end in 2999", { until: "2999-12-31" }),
+  ofSettings("has a beginning a month before its orders", { from: "2024-02-20" }),
+  ofSettings("has an end before its beginning", { until: "2024-01-01" }),
+  ofSettings("has no shards", { shards: 0 }),
+  manifest("has a run with SQL", ({ manifest }) => ({ ...manifest, run: "a'; DROP TABLE x; --" })),
+  manifest("has a run of two lines", ({ manifest }) => ({ ...manifest, run: "a\nb" })),
+  manifest("begins with a byte order mark", ({ manifest }) => `\ufeff${JSON.stringify(manifest)}`),
+  manifest("is there twice, one after the other", ({ manifest }) => JSON.stringify(manifest).repeat(2)),
+  manifest("is nested too deep", () => "[".repeat(100_000)),
+  manifest("has everything in __proto__", ({ manifest }) => `{"__proto__":${JSON.stringify(manifest)}}`),
+  manifest("has the months of another year", ({ manifest }) => ({
+    ...manifest,
+    files: manifest.files.map((file) => (file.month ? { ...file, month: "2023-03" } : file)),
+  })),
+  manifest("calls the orders lines and the lines orders", ({ manifest }) => ({
+    ...manifest,
+    files: manifest.files.map((file) => ({
+      ...file,
+      table: { orders: "order_details", order_details: "orders" }[file.table] ?? file.table,
+    })),
+  })),
 ];
 
 /** Values that fit their columns, and not each other or the run. */
@@ -161,11 +244,30 @@ const contradictions: readonly Corrupt[] = (
     [coffee.orderDetails, "unit_price", "0.01"],
     [coffee.orders, "status", "Refunded"],
     [coffee.customers, "birth_year", "2050"],
+    [coffee.orders, "promo_code", "\u00a0"],
+    [coffee.orders, "discount_rate", "0.25"],
   ] as const
 ).map(([table, column, value]) => ({
   name: `${table.table}.${column} is ${value}, unlike the rest`,
   spoil: (run: SmallRun) => run.set(table, column, value),
 }));
+const nowhere: Corrupt = {
+  name: "a store at 0 degrees north and east",
+  spoil: (run) =>
+    run.changeLines(coffee.stores, (header, rows) => [
+      header,
+      ...rows.map((row) => row.replace(/^(2,.*),5\d\.\d+,3\d\.\d+,/, "$1,0,0,")),
+    ]),
+};
+const otherClocks: Corrupt = {
+  name: "orders.ordered_at by summer time in winter",
+  spoil: (run) =>
+    run.changeLines(coffee.orders, (header, [first = "", ...rows]) => [
+      header,
+      first.replace(/T(\d\d):/, (_, hour) => `T${String(Number(hour) - 1).padStart(2, "0")}:`),
+      ...rows,
+    ]),
+};
 const lineTwice: Corrupt = {
   name: "a line twice, under two ids",
   spoil: (run) =>
@@ -186,6 +288,9 @@ const corrupts: readonly Corrupt[] = [
   ...files,
   ...references,
   ...contradictions,
+  ...spellings,
+  nowhere,
+  otherClocks,
   lineTwice,
   gap,
   ...shrunk,
@@ -193,7 +298,6 @@ const corrupts: readonly Corrupt[] = [
 ];
 
 export const corruptInputs: Kind = {
-  name: "corrupt inputs",
   holds: "The load refuses each with one message that names the file, and all tables stay as they were",
   async run(sample, tell) {
     const folder = await mkdtemp(join(tmpdir(), "faults-"));

@@ -8,8 +8,6 @@ export interface Tried {
 
 /** A kind of fault. */
 export interface Kind {
-  /** The name on the command line and in the figures. */
-  readonly name: string;
   /** The last good data, and what must be true of it after each fault. */
   readonly holds: string;
   /** Whether even a few of these faults take long, so that a sample leaves them out. */

@@ -209,7 +209,6 @@ async function filesOf(out: string): Promise<string> {
 }
 
 export const kills: Kind = {
-  name: "kills",
   holds: "Readers find the last whole run, the next run succeeds, and no process is left",
   async run(sample, tell) {
     const folder = await mkdtemp(join(tmpdir(), "faults-"));

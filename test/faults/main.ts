@@ -1,10 +1,6 @@
 import { wrapTo } from "../../generator/wrap.ts";
-import { clients } from "./clients.ts";
-import { corruptInputs } from "./corrupt.ts";
+import { installAll } from "../../local/install-all.ts";
 import type { Kind } from "./fault.ts";
-import { kills } from "./kills.ts";
-import { nights } from "./night.ts";
-import { swaps } from "./swap.ts";
 
 /*
  * `npm run faults`: injects faults of every kind, and checks that the last good data survives. Prints each fault that was lost, and for
@@ -16,12 +12,21 @@ import { swaps } from "./swap.ts";
  */
 
 const flags = ["--sample", "--verbose"];
-const kinds: readonly Kind[] = [swaps, kills, nights, corruptInputs, clients];
+/** The kinds by name. Each is imported when its faults are injected, because that takes seconds. */
+const kinds: Readonly<Record<string, () => Promise<Kind>>> = {
+  "replacing results": async () => (await import("./swap.ts")).swaps,
+  kills: async () => (await import("./kills.ts")).kills,
+  "steps of the night": async () => (await import("./night.ts")).nights,
+  "corrupt inputs": async () => (await import("./corrupt.ts")).corruptInputs,
+  "Google's answers": async () => (await import("./clients.ts")).clients,
+};
+const names = Object.keys(kinds);
+const listed = names.map((name) => `"${name}"`).join(", ");
 
 if (process.argv.includes("--help")) {
   console.log(`npm run faults -- [KIND...] [settings]: injects faults, and checks that
 the last good data survives
-  KIND             ${wrapTo(80, kinds.map(({ name }) => `"${name}"`).join(", "), " ".repeat(19)).trimStart()}
+  KIND             ${wrapTo(80, listed, " ".repeat(19)).trimStart()}
   --sample         only a few of each kind; all take about ten minutes
   --verbose        also name each fault that was survived`);
   process.exit(0);
@@ -32,30 +37,32 @@ if (unknownFlag !== undefined) {
   process.exit(1);
 }
 const asked = process.argv.slice(2).filter((each) => !each.startsWith("--"));
-const unknown = asked.filter((name) => !kinds.some((kind) => kind.name === name));
+const unknown = asked.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  console.error(`error: unknown kind ${unknown.join(", ")}: use ${kinds.map(({ name }) => `"${name}"`).join(", ")}`);
+  console.error(`error: unknown kind ${unknown.join(", ")}: use ${listed}`);
   process.exit(1);
 }
+installAll("--test");
 const sample = process.argv.includes("--sample");
 const verbose = process.argv.includes("--verbose");
 
 let lost = 0;
 const started = performance.now();
-const chosen = kinds.filter((kind) => (asked.length === 0 || asked.includes(kind.name)) && !(sample && kind.isSlow));
-for (const kind of chosen) {
+for (const name of names.filter((each) => asked.length === 0 || asked.includes(each))) {
+  const kind = await kinds[name]?.();
+  if (kind === undefined || (sample && kind.isSlow)) continue;
   let tried = 0;
   let survived = 0;
   const began = performance.now();
-  await kind.run(sample, ({ name, lost: reason }) => {
+  await kind.run(sample, ({ name: fault, lost: reason }) => {
     tried++;
     if (reason === undefined) survived++;
-    if (reason !== undefined) console.log(`  lost: ${name}: ${reason}`);
-    else if (verbose) console.log(`  ${name}`);
+    if (reason !== undefined) console.log(`  lost: ${fault}: ${reason}`);
+    else if (verbose) console.log(`  ${fault}`);
   });
   lost += tried - survived;
   const seconds = Math.round((performance.now() - began) / 1000);
-  console.log(`${kind.name}: tried ${tried}, survived ${survived} (${seconds} s). ${kind.holds}.`);
+  console.log(`${name}: tried ${tried}, survived ${survived} (${seconds} s). ${kind.holds}.`);
 }
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 console.log(lost === 0 ? `All survived, in ${minutes} minutes.` : `${lost} lost, in ${minutes} minutes.`);

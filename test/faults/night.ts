@@ -62,7 +62,6 @@ function wrongIn(end: End, step: Step, way: (typeof ways)[number]): string | und
 }
 
 export const nights: Kind = {
-  name: "steps of the night",
   holds:
     "A step that fails once, comes late or is called twice ends with tonight's data; one that fails for ever leaves the last good data, and somebody is told",
   isSlow: true,

@@ -63,7 +63,6 @@ export async function winnersOf(out: string, count: number): Promise<number> {
 }
 
 export const swaps: Kind = {
-  name: "replacing results",
   holds: "The folder shows the results of one whole run",
   async run(sample, tell) {
     const folder = await mkdtemp(join(tmpdir(), "faults-"));

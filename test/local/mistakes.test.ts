@@ -179,16 +179,31 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
   });
 
   describe("a missing grant", () => {
-    it("to write to the bucket", () =>
+    const folderGrant = (draft: Draft, folder: string) =>
+      draft.resources.find(
+        ({ inputs }) => inputs.role === "roles/storage.objectUser" && JSON.stringify(inputs).includes(`/${folder}/`),
+      ) as Draft["resources"][number];
+    for (const folder of ["csv_sources", "ground_truth"])
+      it(`to write to the bucket's folder ${folder}`, () =>
+        fails(
+          ["coffee-generated"],
+          (draft) => forget(draft, folderGrant(draft, folder)),
+          "coffee-data-job",
+          `writes to bucket/demo-project-coffee-demo/${folder} as coffee-data@demo-project.iam.gserviceaccount.com`,
+          "roles/storage.objectUser",
+        ));
+
+    it("to read from the bucket's folder, since a grant on another folder is none", () =>
       fails(
-        ["coffee-generated"],
+        ["coffee-loaded"],
         (draft) => {
-          find(draft, types.bucketGrant, { role: "roles/storage.objectUser" }).inputs.role =
-            "roles/storage.objectViewer";
+          const reads = draft.resources.filter(({ inputs }) => inputs.role === "roles/storage.objectViewer");
+          for (const { inputs } of reads)
+            if (inputs.condition !== undefined)
+              inputs.condition = JSON.parse(JSON.stringify(inputs.condition).replaceAll("csv_sources", "ground_truth"));
         },
-        "coffee-data-job",
-        "writes to bucket/demo-project-coffee-demo as coffee-data@demo-project.iam.gserviceaccount.com",
-        "roles/storage.objectUser",
+        "coffee-load-job",
+        "reads from bucket/demo-project-coffee-demo/csv_sources as coffee-load@demo-project.iam.gserviceaccount.com",
       ));
 
     it("to write to a dataset", () =>

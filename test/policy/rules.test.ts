@@ -129,8 +129,14 @@ describe("the policy pack's rules", () => {
     }
 
     it("refuses administrators' roles, which may give rights to others", async () => {
-      for (const role of ["roles/storage.admin", "roles/storage.objectAdmin", "roles/iam.serviceAccountAdmin"])
-        await expectOnly("no-primitive-roles", but(grant, { role }), role, "rights to others");
+      for (const role of [
+        "storage.admin",
+        "storage.objectAdmin",
+        "iam.serviceAccountAdmin",
+        "storage.legacyBucketOwner",
+      ])
+        await expectOnly("no-primitive-roles", but(grant, { role: `roles/${role}` }), role, "rights to others");
+      expect(await violations([but(grant, { role: "roles/storage.legacyBucketReader" })])).to.deep.equal([]);
     });
 
     it("allows a dataset's READER, WRITER and OWNER, which are roles on one dataset", async () => {
@@ -296,10 +302,27 @@ describe("the policy pack's rules", () => {
       expect(await violations([but(job, { deletionPolicy: "DELETE" })])).to.deep.equal([]);
     });
 
+    it("refuses a bucket whose retention is locked, which nobody can undo", async () => {
+      const retentionPolicy = { isLocked: true, retentionPeriod: "86400" };
+      await expectOnly("destroyable", but(bucket, { retentionPolicy }), "locked", "stack dev");
+    });
+
     it("allows protection in production", async () => {
       const guard = { ...but(table, { deletionProtection: true }), stack: "prod-eu", protect: true };
       expect(await violations([guard])).to.deep.equal([]);
     });
+  });
+
+  it("data-stays refuses datasets, tables and buckets that delete their data after a time", async () => {
+    await expectOnly("data-stays", but(dataset, { defaultTableExpirationMs: 3_600_000 }), "defaultTableExpirationMs");
+    await expectOnly("data-stays", but(dataset, { defaultPartitionExpirationMs: 1 }), "defaultPartitionExpirationMs");
+    await expectOnly("data-stays", but(table, { expirationTime: 1_800_000_000_000 }), "expirationTime");
+    const timePartitioning = { type: "MONTH", field: "order_date", expirationMs: 86_400_000 };
+    await expectOnly("data-stays", but(table, { timePartitioning }), "timePartitioning.expirationMs");
+    const deleting = (condition: object) => ({ lifecycleRules: [{ action: { type: "Delete" }, condition }] });
+    await expectOnly("data-stays", but(bucket, deleting({ age: 30 })), "matchesPrefixes");
+    for (const condition of [{ age: 30, matchesPrefixes: ["runs/"] }, { numNewerVersions: 3 }])
+      expect(await violations([but(bucket, deleting(condition))])).to.deep.equal([]);
   });
 
   describe("clean-room", () => {
@@ -383,6 +406,7 @@ describe("the policy pack's rules", () => {
     expect(await violations([policy, channel])).to.deep.equal([]);
     await expectOnly("alerts-tell-somebody", but(policy, { notificationChannels: [] }), "nobody hears of it");
     await expectOnly("alerts-tell-somebody", but(policy, { enabled: false }), "nobody hears of it");
+    await expectOnly("alerts-tell-somebody", but(channel, { enabled: false }), "nobody hears of it");
     await expectOnly("alerts-tell-somebody", but(channel, { labels: {} }), "email_address");
   });
 
