@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { allTables } from "../generator/tables/index.ts";
+import { matches } from "../packages/pulumi-rehearsal/src/monitoring-filter.ts";
 import { golden, inventory } from "./components/golden.ts";
 import { leastPrivilege, leastPrivilegePage } from "./components/least-privilege.ts";
 import { allBefore, type Declared, declareStack, named, ofType, PROJECT } from "./components/stack.ts";
@@ -29,11 +30,30 @@ describe("the stack", () => {
     const urns = new Set(resources.map(({ urn }) => urn));
     const text = inventory(more.resources.filter(({ urn }) => !urns.has(urn)));
     expect(text).to.equal(golden("alerts.txt", text));
+    const [night] = named(more.resources, "alerts-night").inputs.conditions;
     // A look back of more than a day is a preview feature, and without a duration the first up would raise the alert.
-    const [, hours = ""] = /\[(\d+)h\]\)\) or vector\(0\)/.exec(text) ?? [];
-    const [, seconds = ""] = /conditionPrometheusQueryLanguage\.duration: (\d+)s/.exec(text) ?? [];
+    const { query, duration } = night.conditionPrometheusQueryLanguage;
+    const [, hours = ""] = /\[(\d+)h\]\)\) or vector\(0\)/.exec(query) ?? [];
     expect(Number(hours)).to.be.within(1, 24);
-    expect(Number(hours) + Number(seconds) / 3600).to.equal(26);
+    expect(Number(hours) + Number(duration.slice(0, -1)) / 3600).to.equal(26);
+    const policies = ofType(more.resources, "alertPolicy:AlertPolicy");
+    expect(policies).to.have.length(4);
+    for (const { name, inputs } of policies)
+      for (const { conditionMatchedLog: log, conditionPrometheusQueryLanguage: promql } of inputs.conditions)
+        expect(log !== undefined || promql?.disableMetricValidation, `${name} needs a metric to exist`).to.equal(true);
+    const [failing] = named(more.resources, "alerts-function").inputs.conditions;
+    const isTold = (status: number, rest = {}) =>
+      matches(failing.conditionMatchedLog.filter, {
+        "resource.type": "cloud_run_revision",
+        "resource.labels.service_name": "trigger-job",
+        logName: `projects/${PROJECT}/logs/run.googleapis.com%2Frequests`,
+        "httpRequest.status": String(status),
+        ...rest,
+      });
+    expect([200, 404, 500, 504].map((status) => isTold(status))).to.deep.equal([false, false, true, true]);
+    expect(isTold(503), "a step that waits").to.equal(false);
+    const textPayload = "The request failed because the instance could not start successfully.";
+    expect(isTold(503, { textPayload }), "a function that cannot start").to.equal(true);
   });
 
   it("can be previewed without calling Google, and declares the same resources while outputs are unknown", async () => {
@@ -63,7 +83,7 @@ describe("the stack", () => {
 
     const needs = [
       { name: "parties-filled", account: "thelook-fill", datasets: ["merchant", "ewallet_provider"], grants: 4 },
-      { name: "coffee-generated", account: "coffee-data", datasets: [], grants: 2 },
+      { name: "coffee-generated", account: "coffee-data", datasets: [], grants: 4 },
       { name: "coffee-loaded", account: "coffee-load", datasets: ["coffee_shop"], grants: 4 },
       {
         name: "marts-built",
@@ -208,6 +228,19 @@ describe("the stack", () => {
       );
     });
 
+    it("lets the generator write its two folders of the bucket of files, and read no other", () => {
+      const grants = ofType(resources, "bucketIAMMember:BucketIAMMember").filter(
+        ({ inputs }) => inputs.member.includes("coffee-data@") && inputs.bucket === `${PROJECT}-coffee-demo`,
+      );
+      const folder = (name: string) =>
+        `roles/storage.objectUser resource.name.startsWith("projects/_/buckets/${PROJECT}-coffee-demo/objects/${name}/")`;
+      expect(grants.map(({ inputs }) => `${inputs.role} ${inputs.condition?.expression ?? "always"}`)).to.have.members([
+        folder("csv_sources"),
+        folder("ground_truth"),
+        "roles/storage.legacyBucketReader always",
+      ]);
+    });
+
     it("lets the job that writes the reports change nothing else", () => {
       const grants = resources.filter(({ inputs }) =>
         `${inputs.member ?? inputs.userByEmail}`.includes("coffee-report@"),
@@ -278,7 +311,9 @@ describe("the stack", () => {
   it("lets the fill write to the bucket if the source is synthetic", async () => {
     const config = { "gcp-data-demos:thelookSource": "synthetic:", "gcp-data-demos:location": "EU" };
     const europe = (await declareStack({ config })).resources;
-    expect(named(europe, "parties-fill-files").inputs.role).to.equal("roles/storage.objectUser");
+    const { role, condition } = named(europe, "parties-fill-files").inputs;
+    expect(role).to.equal("roles/storage.objectUser");
+    expect(condition.expression).to.contain(`${PROJECT}-coffee-demo/objects/thelook/"`);
     const { envs } = named(europe, "parties-fill-job").inputs.template.template.containers[0];
     expect(envs).to.deep.include({ name: "LAKE_URL", value: `gs://${PROJECT}-coffee-demo` });
     expect(envs).to.deep.include({ name: "WAREHOUSE_URL", value: `bigquery://${PROJECT}?location=EU` });

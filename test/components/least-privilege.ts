@@ -30,9 +30,9 @@ This page lists every service account of the stack with all its roles, as \`inde
 - \`roles/bigquery.jobUser\` lets an account run queries, which the project pays for. The roles on datasets decide what it can read and write.
 - \`READER\` and \`WRITER\` are BigQuery's roles on one dataset.
 - A role on a folder covers the objects whose names begin with the folder's. It does not allow listing the bucket: for a list, IAM only knows the bucket's name, so no
-  condition on objects can match.
-- \`coffee-data\` writes the folders \`csv_sources\` and \`ground_truth\`, and must list the first: Google answers that a file is missing only to accounts that may list.
-  So its role covers the whole bucket of files. That bucket contains nothing else, unless \`thelookSource\` is \`synthetic:\`: code, dbt's output and the reports have buckets of their own.
+  condition on objects can match. \`roles/storage.legacyBucketReader\` allows a list of the names alone.
+- \`coffee-data\` lists the bucket of files, because Google answers that a file is missing only to accounts that may list. It cannot read or write what others put there, such as an
+  export of thelook.
 - Each job first compares the SHA-256 of its code, which is the bundle or dbt's project, with the hash in its own declaration. To run other code, somebody would have to change the
   job, which no account of the stack may do. Functions run images: Google builds them when they are deployed, from the generation of the archive that \`pulumi up\` uploaded.
 

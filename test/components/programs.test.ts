@@ -10,6 +10,7 @@ const inputs: Inputs = Object.fromEntries(
     "generator/command-settings.ts": ["generator/wallet/wallet.ts"],
     "generator/fill.ts": ["generator/wallet/wallet.ts", "generator/tables/merchant.ts"],
     "generator/coffee/generate.ts": ["generator/coffee/orders.ts", "generator/commands.ts"],
+    "generator/coffee/last-day.ts": ["generator/command-settings.ts"],
     "generator/load.ts": ["generator/coffee/checks.ts", "node_modules/a-package/index.js"],
     "report/publish.ts": ["report/sales/read.ts"],
     "generator/lake/open-lake.ts": ["generator/lake/gcs.ts"],
