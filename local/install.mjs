@@ -100,7 +100,9 @@ function say(line) {
 async function once(folder, stampName, result, input, what, work) {
   if (isInstalled(folder, stampName, result, input)) return;
   const started = Date.now();
-  say(`Installing ${what} (first time only) ...`);
+  // It was installed before, for another checkout or in another folder.
+  const isAgain = existsSync(join(root, folder, stampName));
+  say(`Installing ${what} ${isAgain ? "again" : "(first time only)"} ...`);
   underWay.set(what, started);
   await work().finally(() => underWay.delete(what));
   writeFileSync(join(root, folder, stampName), stampOf(folder, input));
