@@ -371,10 +371,7 @@ describe("An answer with differential privacy", () => {
       for (const [sql, error] of [
         [count.replace("PRIVACY", "PRIVACY OPTIONS(epsilon = 2)"), Refusal],
         [count.replace("(0, 4)", "(4, 0)"), Refusal],
-        [
-          count.replace("linked.payments", "linked.payments WHERE NET.REG_DOMAIN(status) = 'x'"),
-          UnsupportedSql,
-        ],
+        [count.replace("linked.payments", "linked.payments WHERE NET.REG_DOMAIN(status) = 'x'"), UnsupportedSql],
         [`SELECT NET.REG_DOMAIN(CAST(n AS STRING)) FROM (${count})`, UnsupportedSql],
       ] as const)
         expect(await refusal(ask(sql, { table: poor, ledger })), sql).to.be.instanceOf(error);
