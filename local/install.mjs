@@ -1,14 +1,15 @@
 // Installs what the other scripts need: the first time, and again after a lockfile or a requirements file changes.
-// Plain JavaScript without dependencies, so that it runs in a fresh clone on any Node. The scripts call it themselves instead of npm's
-// "pre" scripts, which npm skips if ignore-scripts is set. They then name node_modules/.bin/node in full, because the shell
-// remembers the Node that it found first.
+// Plain JavaScript without dependencies, in the syntax of 2019, so that a fresh clone tells the user of an old Node, such as Ubuntu's 12,
+// to install a newer one. The scripts call it themselves instead of npm's "pre" scripts, which npm skips if ignore-scripts is set. They then
+// name node_modules/.bin/node in full, because the shell remembers the Node that it found first.
 //   node local/install.mjs               Node packages, and dbt in .venv
 //   node local/install.mjs --node-only   Node packages
 //   node local/install.mjs --test        all of these, and the tests' local servers in .venv and .venv-test
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+// Node 12 has no rmSync, and would refuse to import it by name.
+import fs, { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,8 +25,11 @@ function checkMachine() {
     throw new InstallError(`Node ${process.versions.node} is too old: install Node 20 or newer (https://nodejs.org)`);
   if (process.platform === "win32")
     throw new InstallError("Windows runs this in WSL only: https://learn.microsoft.com/windows/wsl/install");
-  const { glibcVersionRuntime } = process.report?.getReport().header ?? {};
-  if (process.platform === "linux" && process.report && glibcVersionRuntime === undefined)
+  if (
+    process.platform === "linux" &&
+    process.report &&
+    process.report.getReport().header.glibcVersionRuntime === undefined
+  )
     throw new InstallError(
       "Alpine and other systems with musl lack packages that this needs: use Debian, Ubuntu or Fedora",
     );
@@ -35,6 +39,11 @@ function checkMachine() {
 const foreign = ["TARGET", "PREFIX", "ROOT", "PYTHON", "CONSTRAINT", "NO_BINARY", "NO_DEPS", "DRY_RUN"];
 Object.assign(process.env, { PIP_USER: "0", PYTHONHOME: "", PYTHONPATH: "" });
 for (const name of foreign) delete process.env[`PIP_${name}`];
+// Somebody who has activated .venv finds its Python first, but a new .venv needs another one.
+process.env.PATH = (process.env.PATH || "")
+  .split(delimiter)
+  .filter((folder) => !folder.startsWith(join(root, ".venv")))
+  .join(delimiter);
 /** The same of npm, whose settings may also be in a file. */
 const npmFlags = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
 // The packages run on the Node that is one of them, and not on the machine's.
@@ -99,6 +108,7 @@ function say(line) {
 /** Does `work`, unless it was done before. */
 async function once(folder, stampName, result, input, what, work) {
   if (isInstalled(folder, stampName, result, input)) return;
+  accessSync(root, constants.W_OK);
   const started = Date.now();
   // It was installed before, for another checkout or in another folder.
   const isAgain = existsSync(join(root, folder, stampName));
@@ -118,10 +128,11 @@ function findPython(least) {
   for (const name of [process.env.PYTHON, "python3", ...others, "python"].filter(Boolean)) {
     const look = "import sys, importlib.util as u; print(*sys.version_info[:2], u.find_spec('ensurepip') is not None)";
     const { stdout, status } = spawnSync(name, ["-c", look], { encoding: "utf8" });
-    const [major, minor, whole] = (stdout ?? "").trim().split(" ");
+    // A Python may greet first.
+    const [major, minor, whole] = (stdout || "").trim().split("\n").pop().split(" ");
     const fits = status === 0 && Number(major) === 3 && Number(minor) >= least && Number(minor) <= 13;
     if (fits && whole === "True") return name;
-    if (fits) withoutVenv ??= `${major}.${minor}`;
+    if (fits) withoutVenv = withoutVenv || `${major}.${minor}`;
     else if (status === 0) found.push(`${name} is ${major}.${minor}`);
     else if (!others.includes(name)) found.push(`${name} is missing`);
   }
@@ -154,7 +165,7 @@ async function pipInstall(folder, ...args) {
     const settings = spawnSync(join(root, python(folder)), ["-m", "pip", "config", "list"], {
       encoding: "utf8",
     }).stdout;
-    const [, index] = /^(?:global|install|:env:)\.index-url='(.+)'$/m.exec(settings) ?? [];
+    const [, index] = /^(?:global|install|:env:)\.index-url='(.+)'$/m.exec(settings) || [];
     const from = index === undefined ? [] : ["--index-url", index];
     const done = await run(uv, [
       "pip",
@@ -182,7 +193,7 @@ async function venv(folder, least, program, requirements) {
     await once(folder, `.installed-${i}`, join("bin", program), file, what, async () => {
       if (i === 0) {
         const found = findPython(least);
-        rmSync(join(root, folder), { recursive: true, force: true });
+        fs.rmSync(join(root, folder), { recursive: true, force: true });
         await run(found, ["-m", "venv", folder]);
         // Without it, pip does all the work.
         await run(python(folder), [...pip, "--require-hashes", "-r", "local/requirements-uv.txt"]).catch(() => {});
@@ -212,8 +223,12 @@ const bqemulator = () =>
 
 const python = (folder) => join(folder, "bin", "python");
 const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"];
-/** The path of npm's own program, which npm passes to its scripts: on systems where it is called npm.cmd, a process cannot be started by name. */
-const [npm, npmArgs] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ["npm", []];
+/**
+ * The path of npm's own program, which npm passes to its scripts: on systems where it is called npm.cmd, a process cannot be started by name.
+ * pnpm and yarn pass theirs, but only npm knows the lockfile.
+ */
+const { npm_execpath = "" } = process.env;
+const [npm, npmArgs] = /npm-cli\.c?js$/.test(npm_execpath) ? [process.execPath, [npm_execpath]] : ["npm", []];
 const npmCi = async () => {
   // With development dependencies, even where NODE_ENV is production: the tests and the checks need them.
   await run(npm, [...npmArgs, "ci", ...npmFlags, "--loglevel=error"]).catch((error) => {
@@ -265,10 +280,9 @@ function reasonOf(error) {
   return error.stack;
 }
 
-await install()
+install()
   .catch((error) => {
-    for (const each of error instanceof AggregateError ? error.errors : [error])
-      console.error(`\nerror: ${reasonOf(each)}`);
+    for (const reason of new Set((error.errors || [error]).map(reasonOf))) console.error(`\nerror: ${reason}`);
     process.exitCode = 1;
   })
   .finally(() => clearInterval(showing));

@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { transform } from "esbuild";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -139,6 +140,7 @@ describe("The installer", () => {
     await install(here);
     rmSync(join(here.clone, ".venv/bin/python"));
     for (const folder of [here.folder, join(here.folder, "bin")]) chmodSync(folder, 0o755);
+    chmodSync(here.clone, 0o777);
     chmodSync(join(here.clone, ".venv/bin"), 0o555);
     const { code, output } = await install(here, {}, process.getuid?.() === 0 ? stranger(here) : {});
     chmodSync(join(here.clone, ".venv/bin"), 0o755);
@@ -191,6 +193,57 @@ describe("The installer", () => {
     const [code] = await once(installer, "close");
     expect(code).to.equal(0);
     expect(said(here)).to.include("pip ");
+  });
+
+  it("has no syntax that Node 12, the one of Ubuntu 22.04, cannot read, so that an old Node says what is missing", async () => {
+    const text = readFileSync(join(root, "local/install.mjs"), "utf8");
+    const inForm = async (target: string) =>
+      (await transform(text, { target, supported: { "import-meta": true, "node-colon-prefix-import": true } })).code;
+    expect(await inForm("node12")).to.equal(await inForm("esnext"));
+    expect(text).not.to.match(/^import .*\{.*\brmSync\b/m);
+  });
+
+  it("makes a new virtual environment with the machine's Python, even if the old one is activated", async () => {
+    const here = usual();
+    here.program("python3", python("3.14"));
+    here.program("python3.13", python("3.13"));
+    await install(here);
+    const bin = join(here.clone, ".venv/bin");
+    writeFileSync(join(bin, "python3"), `#!/bin/sh\n${python("3.13")}\n`, { mode: 0o755 });
+    writeFileSync(join(here.clone, "transform/requirements.txt"), "changed==1\n");
+    rmSync(join(here.folder, "said"));
+    const { code, output } = await install(here, { PATH: `${bin}:${join(here.folder, "bin")}` });
+    expect([code, output]).to.deep.equal([0, output]);
+    expect(said(here)).to.include("venv by python3.13");
+  });
+
+  it("takes a Python that prints something as it starts", async () => {
+    const here = usual();
+    here.program("python3", `echo "Hello from sitecustomize"; ${python("3.11")}`);
+    const { code, output } = await install(here);
+    expect([code, output]).to.deep.equal([0, output]);
+  });
+
+  it("says once that nobody may write to the clone", async () => {
+    const here = usual();
+    for (const folder of [here.folder, join(here.folder, "bin")]) chmodSync(folder, 0o755);
+    chmodSync(here.clone, 0o555);
+    const { code, output } = await install(here, {}, process.getuid?.() === 0 ? stranger(here) : {});
+    chmodSync(here.clone, 0o755);
+    expect(code).to.equal(1);
+    expect(output.trim()).to.match(
+      /^error: EACCES: .*: another user owns it, or the folder is read-only\. Take it back: sudo chown.*$/,
+    );
+  });
+
+  it("installs with npm if another package manager has started it", async () => {
+    for (const name of ["pnpm.cjs", "yarn.js"]) {
+      const here = usual();
+      writeFileSync(join(here.folder, name), `console.error("unknown command"); process.exit(1)`);
+      const { code, output } = await install(here, { npm_execpath: join(here.folder, name) });
+      expect([code, output]).to.deep.equal([0, output]);
+      expect(said(here)).to.include("npm ci ");
+    }
   });
 
   it("keeps pip from installing for the user", async () => {
