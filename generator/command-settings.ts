@@ -86,7 +86,8 @@ export function checkTiers({ premiumFrom, businessFrom }: { premiumFrom: number;
  * @throws UserError for an address such as gs://BUCKET, which would become a folder called gs:
  */
 export function folderUrl(path: string): string {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) throw new UserError(`${path} is an address, and a folder is wanted here`);
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path))
+    throw new UserError(`${path} is an address: name a folder of this machine (download an input first)`);
   return pathToFileURL(resolveFromCaller(path)).href;
 }
 

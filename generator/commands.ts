@@ -1,4 +1,4 @@
-import { resolveFromCaller } from "./caller-folder.ts";
+import { fileURLToPath } from "node:url";
 import {
   checkTiers,
   coffeeOptions,
@@ -124,14 +124,14 @@ export const generatorCommands = {
       { from, to, thelook },
       args,
     );
-    const folder = resolveFromCaller(required(options.from, "--from DIR"));
+    const folder = folderUrl(required(options.from, "--from DIR"));
     const target = required(options.to, "--to gs://BUCKET/PREFIX");
     const { upload } = await import("./upload.ts");
     const send = (path: string) => upload({ from: path, to: target, progress: percent() });
     const step = (done: string) => console.error(done);
     // Imported at run time: the cloud's bundle does not contain DuckDB.
     const { rewriteExport } = await import("./thelook/rewrite-export.ts");
-    const sent = options.thelook ? await rewriteExport(folderUrl(folder), send, step) : await send(folder);
+    const sent = options.thelook ? await rewriteExport(folder, send, step) : await send(fileURLToPath(folder));
     if (process.stdout.isTTY)
       console.log(`${target} has ${sent.files} files, ${megabytes(sent.bytes)}; ${sent.skipped} were there before`);
     else log(sent);

@@ -28,10 +28,12 @@ export function isUserError(error: unknown): error is UserError {
 
 /** Explains an error of the file system that a person can mend, such as a read-only folder; undefined for any other error. */
 function explainFiles(error: unknown): string | undefined {
-  const { code, path: first, dest } = error as { code?: unknown; path?: unknown; dest?: unknown };
+  const { code, syscall, path: first, dest } = error as Record<string, unknown>;
   // A copy names both files.
   const path = ["ENOSPC", "EDQUOT"].includes(String(code)) ? (dest ?? first) : first;
   if (typeof path !== "string") return undefined;
+  if (code === "ENOENT" && syscall === "mkdtemp")
+    return `the folder for temporary files does not exist (${messageOf(error)}): set TMPDIR to a folder that does`;
   if (["EACCES", "EPERM", "EROFS"].includes(String(code)))
     return `${path} cannot be used (${messageOf(error)}): allow reading and writing it, or choose another folder`;
   if (["ENOSPC", "EDQUOT"].includes(String(code))) return `no space left to write ${path} (${code}): free some`;

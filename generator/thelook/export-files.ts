@@ -7,15 +7,17 @@ export type ExportFiles = ReadonlyMap<Table, readonly string[]>;
 const formats = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|parq|pq)$/;
 /** Files that cannot be read as they are, and what to do about them. */
 const unreadable: readonly (readonly [RegExp, string])[] = [
+  [/\.(crdownload|part|partial|download|tmp)$/i, "its download is unfinished, so wait for it or repeat it"],
   [/\.(zip|7z|rar|tar|tgz|tar\.gz|bz2|xz|zst|snappy|lz4)$/i, "unpack it first"],
   [/\.(xlsx?|ods|numbers)$/i, "save it as CSV (UTF-8)"],
-  [/\.(avro|orc|feather|arrow|pkl|h5|sqlite3?|db|duckdb|sql|gsheet)$/i, "export CSV, JSON lines or Parquet"],
+  [/\.(avro|orc|feather|arrow|pkl|h5|sqlite3?|db|duckdb|sql|gsheet)$/i, "export CSV, JSON or Parquet"],
 ];
 
 /**
  * Finds the files of each table among the paths of an export, by the names that people's tools give: `users.csv`, `Users.CSV`,
  * `users-000000000000.csv.gz` and its further shards with or without a format, `users_0_0_0.csv` as Snowflake numbers them,
- * `thelook_users.parquet`, `users.csv/part-00000.csv`, `users (1).csv`, all of them in the folder or one folder down. Names without a prefix come before names with one, and a folder before its subfolders.
+ * `thelook_users.parquet`, `users.csv/part-00000.csv`, `users (1).csv`, `users_202503010805.csv` as DBeaver dates it, all of them in the
+ * folder or one folder down. Names without a prefix or date come before names with one, and a folder before its subfolders.
  * @param place the folder or bucket, for messages
  * @param needed tables that an export must have
  * @param optional tables that it may lack
@@ -36,7 +38,7 @@ export function findExportFiles(
     // Some tools drop the underscore: OrderItems.csv.
     const spellings = [name, name.replaceAll("_", "")];
     const candidates = files.filter(({ stem }) => spellings.some((each) => `_${stem}`.endsWith(`_${each}`)));
-    const rankOf = ({ stem, depth }: Candidate) => rank(spellings.includes(stem), depth);
+    const rankOf = ({ stem, isDated, depth }: Candidate) => rank(spellings.includes(stem) && !isDated, depth);
     const closest = Math.min(...candidates.map(rankOf));
     const chosen = candidates.filter((file) => rankOf(file) === closest);
     const sets = [...new Set(chosen.map(({ set }) => set))];
@@ -57,7 +59,9 @@ export function findExportFiles(
 /** A file, judged by its path: files of one set are the shards of one table. */
 interface Candidate {
   readonly path: string;
+  /** The name without formats, marks and dates. */
   readonly stem: string;
+  readonly isDated: boolean;
   readonly set: string;
   /** The part of the name that tells a shard from the others; empty if there is none. */
   readonly mark: string;
@@ -76,20 +80,24 @@ function describe(path: string): Candidate | undefined {
   if (hidden || (!formats.test(file) && file.includes("."))) return undefined;
   const format = formats.exec(file)?.[0] ?? "";
   const bare = withoutFormat(file);
-  const [, shard = bare, mark = ""] = marked.exec(bare.replace(copied, "")) ?? [];
+  const original = bare.replace(copied, "");
+  const [, shard = original, mark = ""] = (dated.test(original) ? undefined : marked.exec(original)) ?? [];
   // Spark and Snowflake write a folder for each table, and number the files in it.
   const numbered = shard === "" && parts.length > 1;
   const folders = parts.slice(0, numbered ? -2 : -1);
   const named = numbered ? withoutFormat((parts.at(-2) as string).toLowerCase().replace(/\.gz$/, "")) : shard;
   const depth = folders.length;
   if (depth > 1) return undefined;
-  const stem = named.replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
-  return { path, stem, set: [...folders, `${named}${format}`].join("/"), mark, depth };
+  const undated = named.replace(dated, "");
+  const stem = undated.replace(/[^a-z0-9]+/g, "_").replace(/^_|_$/g, "");
+  return { path, stem, isDated: undated !== named, set: [...folders, `${named}${format}`].join("/"), mark, depth };
 }
 
 /** A table's name and the numbers that BigQuery, Beam, Spark, Redshift or Snowflake give to a shard of it. */
 const marked =
   /^(.*?)[-_.]?(\d{12}|\d{5}-of-\d{5}|part[-_.]?\d+.*|\d{4}_part_\d{2}|\d{1,3}_\d{1,3}_\d{1,3}|data_\d.*|[0-9a-f]{32}-\d+|000)?$/;
+/** The day, and perhaps the time, of an export: `users_202503010805`, `users-2025-03-01`. BigQuery's numbers of shards begin with zeros. */
+const dated = /[-_. ](19|20)\d\d-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])([-_t ]?\d\d[-_.]?\d\d([-_.]?\d\d)?)?z?$/;
 /** The ending that browsers and file managers give to a further copy of a file: `users (1)`, `users - Copy`, `users copy 2`. */
 const copied = /( ?\(\d+\)| - copy( \(\d+\))?| copy( \d+)?)$/;
 
@@ -140,10 +148,8 @@ function whatIsThere(paths: readonly string[], isLacking: boolean): string {
   if (paths.length === 0) return ". It is empty";
   const shown = paths.slice(0, 8).join(", ");
   const rest = paths.length > 8 ? ` and ${paths.length - 8} more files` : "";
-  const isReadable = paths.some((path) => formats.test(path.toLowerCase().replace(/\.gz$/, "")));
-  const cure =
-    isLacking && isReadable
-      ? ": name each file after its table, such as users.csv, or users-part-1.csv if a table has several, and the folder that has them"
-      : "";
+  const cure = isLacking
+    ? ": name each file after its table, such as users.csv, or users-part-1.csv if a table has several, and the folder that has them"
+    : "";
   return `. It has ${shown}${rest}${cure}`;
 }

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../errors.ts";
@@ -178,25 +179,33 @@ async function exported(
 }
 
 /**
- * Throws UserError if most users have one e-mail address, or none has any, as where addresses were redacted: a customer is an
- * address, so hardly anybody would be left.
+ * Throws UserError if most users have one e-mail address, or none has any, or several share a word such as "redacted" or "NA": a customer
+ * is an address, so all of them would be one customer.
  */
 async function refuseRedacted(warehouse: Warehouse, file: string, users: string): Promise<void> {
-  const [most] = await warehouse.run(
+  const shared = await warehouse.run(
     `SELECT ${addressOf("email")} AS address, COUNT(*) AS users, (SELECT COUNT(*) FROM ${users}) AS everybody
-FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1`,
+FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10`,
   );
-  const { address, users: same, everybody } = most as { address: string | null; users: number; everybody: number };
-  if (same < 2 || same * 2 <= everybody) return;
-  const none = address === null;
-  // A few users may share a real address.
-  const redacted = none ? same === everybody : !address.includes("@") || same >= 20;
-  if (!redacted) return;
-  const shared = none ? "have no e-mail address" : `share the e-mail address "${address}"`;
-  throw new UserError(
-    `${file}: ${same} of ${everybody} users ${shared}. The e-mail address identifies a customer, so replace redacted addresses with made-up ones, one for each user`,
-  );
+  for (const row of shared) {
+    const { address, users: same, everybody } = row as { address: string | null; users: number; everybody: number };
+    const none = address === null;
+    const most = same * 2 > everybody;
+    // A few users may share a real address.
+    const redacted = none
+      ? same === everybody
+      : noAddress.test(address) || (most && (!address.includes("@") || same >= 20));
+    if (same < 2 || !redacted) continue;
+    const have = none ? "have no e-mail address" : `share the e-mail address "${address}"`;
+    throw new UserError(
+      `${file}: ${same} of ${everybody} users ${have}. The e-mail address identifies a customer, so replace redacted addresses with made-up ones, one for each user, and leave missing ones empty`,
+    );
+  }
 }
+
+/** The words, in lower case, that people and tools write where an address is missing or may not be seen. */
+const noAddress =
+  /^[^\p{L}\p{N}]*(null|none|nan|n\W?a|unknown|(not|un)\W?available|redacted|removed|deleted|hidden|masked|anonym(ous|ized|ised)|x*)[^\p{L}\p{N}]*$/u;
 
 /** A table's columns without a row, as a FROM clause reads them. */
 function emptyTable(dialect: Dialect, table: Table): string {
@@ -219,13 +228,21 @@ function checkReach({ dialect }: Warehouse, url: string): void {
  * @throws UserError if it does not exist, is not a folder, or lacks a table
  */
 async function exportIn(folder: string): Promise<ExportFiles> {
+  let isDeeper = false;
+  const isFolder = async (path: string, entry: Dirent): Promise<boolean> =>
+    entry.isDirectory() ||
+    (entry.isSymbolicLink() && (await stat(join(path, entry.name)).catch(() => undefined))?.isDirectory() === true);
   // One folder down is as far as `findExportFiles` looks: the folder may be a home directory.
   const list = async (path: string, depth: number): Promise<string[]> => {
     const entries = await readdir(path, { withFileTypes: true });
-    const below = entries.filter((entry) => entry.isDirectory() && depth < 2 && !entry.name.startsWith("."));
-    const deeper = await Promise.all(below.map(({ name }) => list(join(path, name), depth + 1)));
+    const folders = await Promise.all(entries.map((entry) => isFolder(path, entry)));
+    const below = entries.filter(({ name }, index) => folders[index] && !name.startsWith("."));
+    if (depth === 2 && below.length > 0) isDeeper = true;
+    const deeper = await Promise.all(depth < 2 ? below.map(({ name }) => list(join(path, name), depth + 1)) : []);
     return [
-      ...entries.filter((entry) => entry.isFile() || entry.isSymbolicLink()).map(({ name }) => join(path, name)),
+      ...entries
+        .filter((entry, index) => !folders[index] && (entry.isFile() || entry.isSymbolicLink()))
+        .map(({ name }) => join(path, name)),
       ...deeper.flat(),
     ];
   };
@@ -237,6 +254,10 @@ async function exportIn(folder: string): Promise<ExportFiles> {
     if (code === "ENOTDIR") throw new UserError(`${folder} is not a folder: ${wanted}`);
     throw new UserError(`${folder} cannot be read: ${messageOf(error)}`);
   });
+  if (paths.length === 0 && isDeeper)
+    throw new UserError(
+      `${folder} has only folders within folders: name the folder that has the files, because ${wanted}`,
+    );
   if (paths.length === 0) throw new UserError(`${folder} is empty: ${wanted}`);
   const relatives = paths.map((path) => relative(folder, path).split(sep).join("/")).sort();
   return findExportFiles(folder, relatives, needed, optional);

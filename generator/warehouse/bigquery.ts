@@ -167,7 +167,7 @@ async function exportHeader(table: Table, uri: string, spare: readonly string[])
   const file = await examineExportFile(table, uri, await readHead(uri, HEAD_BYTES));
   const { encoding, delimiter, newline, skip } = file.form;
   const own = { encoding, delimiter, newline, skip };
-  const other = file.format !== "csv" || JSON.stringify(own) !== JSON.stringify(commaForm);
+  const other = file.format !== "csv" || file.isPadded || JSON.stringify(own) !== JSON.stringify(commaForm);
   if (other)
     throw new UserError(
       `${uri} is ${describeForm(file)}, but the load into BigQuery reads only CSV in UTF-8 with commas: upload the export with npm run upload -- --thelook, which rewrites it`,

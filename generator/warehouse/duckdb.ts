@@ -54,15 +54,10 @@ export async function openDuckDb(url: string, { readOnly = false }: OpenOptions 
     stage: (table, csv) =>
       inTurn(async () => {
         const name = `_load_${table.table}_${++staged}`;
-        const reads: string[] = [];
-        const missing = new Set<string>();
-        if (csv.exported === undefined) reads.push(...(await selectCsv(table, csv)));
-        else
-          for (const file of csv.uris) {
-            const read = await selectExport(connection, table, file, csv.exported.spare);
-            for (const name of read.missing) missing.add(name);
-            reads.push(read.sql);
-          }
+        const { reads, missing } =
+          csv.exported === undefined
+            ? { reads: await selectCsv(table, csv), missing: [] }
+            : await selectExport(connection, table, csv.uris, csv.exported.spare);
         if (reads.length === 0) throw new UserError(`no CSV file to load ${fullName(table)} from`);
         try {
           await connection.run(`CREATE TEMP TABLE ${name} AS ${reads.join("\nUNION ALL ")}`);
@@ -79,7 +74,7 @@ export async function openDuckDb(url: string, { readOnly = false }: OpenOptions 
           );
         }
         const [count] = await rowsOf(connection, `SELECT count(*) AS n FROM ${name}`);
-        return { name, rows: Number(count?.n), missing: [...missing] };
+        return { name, rows: Number(count?.n), missing };
       }),
     stageTexts: (_, columns, rows) =>
       inTurn(async () => {

@@ -8,11 +8,15 @@ import { type CsvForm, commaForm, readRecords } from "./read-csv.ts";
 export interface ExportFile {
   readonly path: string;
   readonly format: "csv" | "parquet" | "json";
+  /** How the objects of a JSON file follow one another, in DuckDB's words. */
+  readonly layout: "newline_delimited" | "array" | "unstructured";
   readonly gzipped: boolean;
   /** How a CSV file is written. */
   readonly form: CsvForm;
   /** The names in the first line of a CSV file, trimmed and in lower case, as BigQuery compares names; empty for other formats. */
   readonly header: readonly string[];
+  /** Whether blanks stand around the names in the header of a CSV file, and so around its values. */
+  readonly isPadded: boolean;
 }
 
 /** Enough for the header of any export. */
@@ -36,20 +40,19 @@ const foreign: readonly { readonly begins: readonly string[]; readonly what: str
     begins: ["7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"],
     what: "is compressed in a way that BigQuery does not load: unpack it, or use gzip",
   },
-  { begins: ["Obj\x01"], what: "is an Avro file: export CSV, JSON lines or Parquet" },
-  { begins: ["ORC"], what: "is an ORC file: export CSV, JSON lines or Parquet" },
-  { begins: ["ARROW1"], what: "is an Arrow file: export CSV, JSON lines or Parquet" },
+  { begins: ["Obj\x01"], what: "is an Avro file: export CSV, JSON or Parquet" },
+  { begins: ["ORC"], what: "is an ORC file: export CSV, JSON or Parquet" },
+  { begins: ["ARROW1"], what: "is an Arrow file: export CSV, JSON or Parquet" },
   { begins: ["PARE"], what: "is an encrypted Parquet file: export it without encryption" },
   { begins: ["SQLite format 3"], what: "is a SQLite database: export its tables as CSV" },
-  { begins: ["%PDF", "{\\rtf"], what: "is a text document and not a table: export CSV, JSON lines or Parquet" },
+  { begins: ["%PDF", "{\\rtf"], what: "is a text document and not a table: export CSV, JSON or Parquet" },
   { begins: ["<"], what: "is a web page or XML and not a table: was the download refused?" },
   { begins: ["\xff\xfe\0\0", "\0\0\xfe\xff"], what: "is in UTF-32: save it as UTF-8" },
-  { begins: ["["], what: "is a JSON array, and BigQuery loads JSON lines only: write one object a line" },
 ];
 
 /**
  * Finds out how a file of an export is written: CSV with another delimiter, in UTF-16, with Excel's `sep=` line or old line ends;
- * JSON lines; Parquet; gzip.
+ * JSON, as lines, an array or objects over several lines; Parquet; gzip.
  * @param beginning the first `HEAD_BYTES` of the file
  * @throws UserError if the file is empty or no table, with the cure
  */
@@ -64,25 +67,35 @@ export async function examineExportFile(table: Table, path: string, beginning: B
   if (gzipped && isGzip(head)) throw new UserError(`${path} is compressed twice: unpack it once`);
   if (gzipped && text.startsWith("PAR1"))
     throw new UserError(`${path} is a Parquet file within gzip, which BigQuery does not load: unpack it`);
-  const file = { path, gzipped, form: commaForm, header: [] };
+  const file = { path, gzipped, form: commaForm, layout: "newline_delimited", header: [], isPadded: false } as const;
   if (text.startsWith("PAR1")) return { ...file, format: "parquet" };
-  if (shown.startsWith("{")) return { ...file, format: "json" };
+  // A header may stand in brackets: "[id],[email]".
+  if (/^(\{|\[\s*[{\]])/.test(shown)) return { ...file, format: "json", layout: layoutOf(shown) };
   if (!/[^\s\ufeff]/.test(head.toString())) throw new UserError(`${path} is empty: ${emptyCure(table)}`);
   if (/^[^\r\n]*\0/.test(text) && encodingOf(head) === "utf-8")
-    throw new UserError(`${path} is not a text file: export CSV, JSON lines or Parquet`);
-  const isJson = /^(\xff\xfe|\xfe\xff)?\s*\{/.test(text.replaceAll("\0", ""));
+    throw new UserError(`${path} is not a text file: export CSV, JSON or Parquet`);
+  const isJson = /^(\xff\xfe|\xfe\xff)?\s*(\{|\[\s*[{\]])/.test(text.replaceAll("\0", ""));
   if (encodingOf(head) === "utf-16be" || isJson)
     throw new UserError(`${path} is in UTF-16, which works only for CSV in little-endian order: save it as UTF-8`);
   const form = await formOf(table, path, head);
-  return { ...file, format: "csv", form, header: await headerOf(path, head, form) };
+  const names = await headerOf(path, head, form);
+  const isPadded = names.some((name) => /^ +\S|\S +$/.test(name));
+  return { ...file, format: "csv", form, header: names.map(plainName), isPadded };
+}
+
+/** An object that does not end on its line is written over several, as jq and Python do it. */
+function layoutOf(text: string): ExportFile["layout"] {
+  if (text.startsWith("[")) return "array";
+  return /^[^\n]*\}[\s,]*(\n|$)/.test(text) || !text.includes("\n") ? "newline_delimited" : "unstructured";
 }
 
 /** How a file is written, for a message: "Parquet", "separated by ;". */
-export function describeForm({ format, form }: ExportFile): string {
-  if (format !== "csv") return format === "parquet" ? "Parquet" : "JSON lines";
+export function describeForm({ format, form, isPadded }: ExportFile): string {
+  if (format !== "csv") return format === "parquet" ? "Parquet" : "JSON";
   if (form.encoding !== "utf-8") return `in ${form.encoding.toUpperCase()}`;
   if (form.skip > 0) return "opened by lines before its header";
   if (form.newline === "\r") return "broken into lines by CR";
+  if (isPadded) return "written with blanks around its values";
   return `separated by ${form.delimiter === "\t" ? "tabs" : form.delimiter}`;
 }
 
@@ -147,7 +160,7 @@ async function formOf(table: Table, path: string, head: Buffer): Promise<CsvForm
     candidates.map(async (delimiter) => {
       const form = { ...base, delimiter };
       const names = await headerOf(path, head, form).catch(() => []);
-      return { form, hits: names.filter((name) => wanted.has(name)).length, fields: names.length };
+      return { form, hits: names.filter((name) => wanted.has(plainName(name))).length, fields: names.length };
     }),
   );
   // Most columns found; if none is, most fields, so that the message shows the file's own names.
@@ -158,6 +171,6 @@ async function formOf(table: Table, path: string, head: Buffer): Promise<CsvForm
 }
 
 async function headerOf(path: string, head: Buffer, form: CsvForm): Promise<string[]> {
-  for await (const { fields } of readRecords({ name: path, chunks: [head] }, form)) return fields.map(plainName);
+  for await (const { fields } of readRecords({ name: path, chunks: [head] }, form)) return fields;
   throw new UserError(`${path} is empty`);
 }

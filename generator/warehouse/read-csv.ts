@@ -148,7 +148,7 @@ export async function findFault(
         if (column === undefined || (empty && column.mode === "NULLABLE")) continue;
         if (empty) return `${at}, column ${name}: empty, but every row needs ${forms[column.type]}`;
         if (!fits(reading.partOf(value), column.type, reading))
-          return `${at}, column ${name}: "${shorten(value)}" is not ${column.type} (${forms[column.type]})`;
+          return `${at}, column ${name}: ${misfit(value, column.type)}`;
       }
     }
   } catch (error) {
@@ -158,17 +158,47 @@ export async function findFault(
   return undefined;
 }
 
+/** How to write values that spreadsheets, pandas and databases often write another way. */
+const cures: readonly (readonly [type: RegExp, value: RegExp, cure: string])[] = [
+  [
+    /TIMESTAMP|DATE/,
+    /^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b/,
+    "write the year first, because day and month can be mistaken",
+  ],
+  [/TIMESTAMP/, /^\d{9,19}([.]\d*)?$/, "this may count seconds or their parts since 1970, so export it as a time"],
+  [/TIMESTAMP/, /:\d\d[.]\d{7}/, "round it to microseconds"],
+  [/TIMESTAMP/, /[ap][.]?m[.]?$/i, "write hours from 00 to 23"],
+  [/TIMESTAMP/, / (?!UTC|GMT)[A-Z]{3,4}$/, "write the zone as an offset such as +02:00 or a name such as Europe/Kyiv"],
+  [
+    /INTEGER/,
+    /^[+-]?\d[.,]?\d*e\+?\d+$/i,
+    "a spreadsheet has rounded it, so export it from where it came from, as text",
+  ],
+  [/INTEGER/, /\d/, "write digits alone, and no number beyond 9223372036854775807"],
+  [/FLOAT64|NUMERIC/, /\d/, "write digits and a decimal point, without thousands separators, units or currency"],
+];
+
+/** Says what a value is not, and how to write it. */
+export function misfit(value: string, type: ColumnType): string {
+  const cure = cures.find(([types, form]) => types.test(type) && form.test(value.trim()))?.[2];
+  return `"${shorten(value)}" is not ${type} (${forms[type]})${cure === undefined ? "" : `: ${cure}`}`;
+}
+
 function fits(value: string, type: ColumnType, reading: Reading): boolean {
   if (type === "STRING") return true;
   if (!new RegExp(`^(${reading.patterns[type]})$`).test(value)) return false;
   if (type === "INTEGER") {
+    if (/e/.test(value)) return true;
     const number = BigInt(value.replace(/^\+|\..*$/g, ""));
     return BigInt.asIntN(64, number) === number;
   }
   if (type === "FLOAT64") return Number.isFinite(Number(value));
   if (type !== "DATE" && type !== "TIMESTAMP") return true;
   // JavaScript reads a day such as 30 February as a day of March.
-  const written = value.slice(0, 10).replaceAll("/", "-");
+  const written = (value.match(/\d+/g) ?? [])
+    .slice(0, 3)
+    .map((part) => part.padStart(2, "0"))
+    .join("-");
   const instant = new Date(`${written}T00:00:00Z`);
   return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(written);
 }

@@ -6,7 +6,7 @@ import { messageOf, UserError } from "../errors.ts";
 import { duckdbTypes } from "../tables/derive.ts";
 import { type ColumnType, columnNames, fullName, type Table } from "../tables/table.ts";
 import { type ExportFile, plainName, readExportFile } from "./export-file.ts";
-import { findFault, nulRefused, patterns, type Reading, textOf } from "./read-csv.ts";
+import { findFault, misfit, nulRefused, patterns, type Reading, textOf } from "./read-csv.ts";
 
 /*
  * Reads the files of an export as people have them: from BigQuery, Snowflake, Spark, pandas or Excel. A form that has one meaning is
@@ -25,13 +25,13 @@ const zone = "UTC|utc|GMT|Z|z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z_]+
 // Excel keeps no seconds, and some tools no zero before the hour.
 const clock = "([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6}0*)?)?";
 /** As BigQuery's load reads them: with dashes or slashes, the year first. */
-const day = "[12][0-9]{3}(-[0-9]{2}-[0-9]{2}|/[0-9]{2}/[0-9]{2})";
+const day = "[12][0-9]{3}(-[0-9]{1,2}-[0-9]{1,2}|/[0-9]{1,2}/[0-9]{1,2})";
 
 const lenient: Reading = {
   patterns: {
     ...patterns,
-    // pandas writes the whole numbers of a column with gaps as 1.0.
-    INTEGER: "[+-]?[0-9]{1,19}([.]0*)?",
+    // pandas writes the whole numbers of a column with gaps as 1.0, and R writes 100000 as 1e+05. A spreadsheet's 1E+05 may be rounded.
+    INTEGER: "[+-]?[0-9]{1,19}([.]0*)?|[1-9]([.][0-9]{1,5})?e[+](0[5-9]|1[0-4])",
     // A day alone is its midnight. Places beyond the microsecond must be zeros.
     TIMESTAMP: `${day}([ Tt]${clock} ?(${zone})?)?`,
   },
@@ -41,30 +41,64 @@ const lenient: Reading = {
   partOf: (value) => value.trim(),
 };
 
+/** Files of one form with the same columns, which DuckDB reads at once: it needs memory and time to plan each SELECT. */
+type Alike = readonly [ExportFile, ...ExportFile[]];
+
 /**
- * The SELECT that reads one file of an export as rows of the table, and the columns that the file lacks. It fails on a value that
- * does not fit.
+ * The SELECTs that read the files of an export as rows of the table, one for all files alike, and the columns that files lack. They fail on
+ * a value that does not fit.
  * @param spare columns that may be missing: they are NULL then
- * Throws UserError if the file is not a table, or lacks a column that must not be missing.
+ * Throws UserError if a file is not a table, or lacks a column that must not be missing.
  */
 export async function selectExport(
   connection: DuckDBConnection,
   table: Table,
-  path: string,
+  paths: readonly string[],
+  spare: readonly string[],
+): Promise<{ reads: string[]; missing: string[] }> {
+  const byForm = new Map<string, [ExportFile, ...ExportFile[]]>();
+  for (const path of paths) {
+    const file = await readExportFile(table, path);
+    const key = JSON.stringify([
+      { ...file, path: "" },
+      file.format === "parquet" && (await fieldsOf(connection, file)),
+    ]);
+    const alike = byForm.get(key);
+    if (alike === undefined) byForm.set(key, [file]);
+    else alike.push(file);
+  }
+  const reads: string[] = [];
+  const missing = new Set<string>();
+  for (const files of byForm.values()) {
+    const read = await selectAlike(connection, table, files, spare);
+    reads.push(read.sql);
+    for (const name of read.missing) missing.add(name);
+  }
+  return { reads, missing: [...missing] };
+}
+
+async function selectAlike(
+  connection: DuckDBConnection,
+  table: Table,
+  files: Alike,
   spare: readonly string[],
 ): Promise<{ sql: string; missing: string[] }> {
-  const file = await readExportFile(table, path);
-  const { from, columns, unfit } = await source(connection, file);
+  const [file] = files;
+  const { from, columns, unfit } = await source(connection, files);
   const names = columns.map(plainName);
   const missing = checkColumns(table, file, names, spare);
   const odd = unfit.find(({ name }) => Object.hasOwn(table.columns, plainName(name)));
-  if (odd !== undefined) throw new UserError(`${path}: the column "${odd.name}" ${odd.what}`);
-  if (file.format === "csv") await refuseTrailingDelimiters(connection, table, file);
+  if (odd !== undefined) {
+    const more = files.length === 1 ? "" : ` or one of ${files.length - 1} more`;
+    throw new UserError(`${file.path}${more}: the column "${odd.name}" ${odd.what}`);
+  }
+  if (file.format === "csv") await refuseTrailingDelimiters(connection, table, files);
   const values = columnNames(table).map((name) => {
     const type = table.columns[name]?.type as ColumnType;
     const index = names.indexOf(name);
     if (index < 0) return `CAST(NULL AS ${duckdbTypes[type]}) AS ${name}`;
-    return `${type === "STRING" ? textOf(`c${index}`) : castOf(`c${index}`, type)} AS ${name}`;
+    const text = file.isPadded ? unpadded(`c${index}`) : `c${index}`;
+    return `${type === "STRING" ? textOf(text) : castOf(text, type)} AS ${name}`;
   });
   return { sql: `SELECT ${values.join(", ")} FROM ${from}`, missing };
 }
@@ -87,15 +121,15 @@ export async function findExportFault(
     const { delimiter } = file.form;
     // DuckDB knows more than the patterns, such as the names of time zones.
     if (fault === undefined) return findRow(connection, table, file);
-    if (delimiter === ",") return fault;
-    return `${fault}; the file is separated by ${delimiter === "\t" ? "tabs" : delimiter}: if its numbers or days follow another country's habits, save it as CSV with commas (UTF-8)`;
+    if (delimiter === "," || !fault.includes(" is not ")) return fault;
+    return `${fault}. The file is separated by ${delimiter === "\t" ? "tabs" : delimiter}: if its numbers or days follow another country's habits, save it as CSV with commas (UTF-8)`;
   }
   return findRow(connection, table, file);
 }
 
 /** Finds the first value that DuckDB's cast refuses, and says in which row it is. */
 async function findRow(connection: DuckDBConnection, table: Table, file: ExportFile): Promise<string | undefined> {
-  const { from, columns } = await source(connection, file);
+  const { from, columns } = await source(connection, [file]);
   for (const [index, written] of columns.entries()) {
     const name = plainName(written);
     const type = table.columns[name]?.type;
@@ -111,29 +145,37 @@ async function findRow(connection: DuckDBConnection, table: Table, file: ExportF
     const [found] = rows.getRows();
     if (found === undefined) continue;
     const at = `${file.path}, row ${found[0]}, column ${name}`;
-    return type === "STRING" ? `${at}: ${nulRefused}` : `${at}: "${found[1]}" is not ${type}`;
+    return type === "STRING" ? `${at}: ${nulRefused}` : `${at}: ${misfit(String(found[1]), type)}`;
   }
   return undefined;
 }
 
-/** A file as a FROM clause reads it. */
+/** Files as a FROM clause reads them. */
 interface Source {
   /** Its columns are named c0, c1 and so on, all of them texts. */
   readonly from: string;
-  /** The file's own names of these columns. */
+  /** The files' own names of these columns. */
   readonly columns: readonly string[];
   /** Columns whose values cannot be read, and the cure. */
   readonly unfit: readonly { readonly name: string; readonly what: string }[];
 }
 
-async function source(connection: DuckDBConnection, file: ExportFile): Promise<Source> {
-  if (file.format === "csv") return { from: csvSource(file, file.header.length), columns: file.header, unfit: [] };
-  const isParquet = file.format === "parquet";
-  return (isParquet ? parquetSource : jsonSource)(connection, file).catch(async (error: Error) => {
-    if (!isParquet) await refuseBadLine(file);
-    const form = isParquet ? "Parquet" : "JSON lines";
-    throw new UserError(`${file.path} cannot be read as ${form} (${firstLine(error)}): ${damaged}`);
-  });
+async function source(connection: DuckDBConnection, files: Alike): Promise<Source> {
+  const [file] = files;
+  if (file.format === "csv") return { from: csvSource(files, file.header.length), columns: file.header, unfit: [] };
+  try {
+    return await (file.format === "parquet" ? parquetSource : jsonSource)(connection, files);
+  } catch (error) {
+    // Find the file at fault.
+    if (files.length > 1) for (const one of files) await source(connection, [one]);
+    if (file.format === "json" && file.layout === "newline_delimited") await refuseBadLine(file);
+    throw unreadable(file, error as Error);
+  }
+}
+
+function unreadable({ path, format }: ExportFile, error: Error): UserError {
+  const form = format === "parquet" ? "Parquet" : "JSON";
+  return new UserError(`${path} cannot be read as ${form} (${firstLine(error)}): ${damaged}`);
 }
 
 /** Throws UserError for the first line that is not a JSON object. */
@@ -166,12 +208,27 @@ const nested = "has nested values, and a single value is wanted: flatten it";
 /** DuckDB reads such decimals, which are BigQuery's BIGNUMERIC, as other numbers. */
 const tooWide = "has decimals of more than 38 digits: export it as FLOAT64 or NUMERIC";
 
-async function parquetSource(connection: DuckDBConnection, { path }: ExportFile): Promise<Source> {
+function parquetReader(files: Alike): string {
   // Some writers, such as Impala, store texts as bytes.
-  const reader = `read_parquet(${quote(path)}, binary_as_string = true)`;
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${reader}`);
-  const wide = await connection.runAndReadAll(`SELECT name FROM parquet_schema(${quote(path)}) WHERE precision > 38`);
-  const fields = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+  return `read_parquet(${listOf(files)}, binary_as_string = true)`;
+}
+
+/** The names and types of a Parquet file's columns. */
+async function fieldsOf(connection: DuckDBConnection, file: ExportFile): Promise<{ name: string; type: string }[]> {
+  try {
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${parquetReader([file])}`);
+    return described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+  } catch (error) {
+    throw unreadable(file, error as Error);
+  }
+}
+
+async function parquetSource(connection: DuckDBConnection, files: Alike): Promise<Source> {
+  const reader = parquetReader(files);
+  const fields = await fieldsOf(connection, files[0]);
+  const wide = await connection.runAndReadAll(
+    `SELECT DISTINCT name FROM parquet_schema(${listOf(files)}) WHERE precision > 38`,
+  );
   const texts = fields.map(({ name }, index) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${index}`);
   return {
     from: `(SELECT ${texts.join(", ")} FROM ${reader})`,
@@ -185,8 +242,9 @@ async function parquetSource(connection: DuckDBConnection, { path }: ExportFile)
   };
 }
 
-async function jsonSource(connection: DuckDBConnection, { path, gzipped }: ExportFile): Promise<Source> {
-  const reader = `read_ndjson_objects(${quote(path)}, compression = '${gzipped ? "gzip" : "uncompressed"}')`;
+async function jsonSource(connection: DuckDBConnection, files: Alike): Promise<Source> {
+  const { layout, gzipped } = files[0];
+  const reader = `read_json_objects(${listOf(files)}, format = '${layout}', compression = '${gzipped ? "gzip" : "uncompressed"}')`;
   // In every row, because BigQuery leaves out the fields of a row that are NULL. DuckDB's own read_json confuses names that differ in case.
   // A name with other characters is not a column's.
   const found = await connection.runAndReadAll(
@@ -209,16 +267,21 @@ async function jsonSource(connection: DuckDBConnection, { path, gzipped }: Expor
   };
 }
 
-function csvSource({ path, gzipped, form }: ExportFile, fields: number, more = ""): string {
+function csvSource(files: Alike, fields: number, more = ""): string {
+  const { gzipped, form } = files[0];
   const { delimiter, encoding, newline, skip } = form;
   const columns = Array.from({ length: fields }, (_, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const others = [
     ...(newline === "\r" ? ["new_line = '\\r'"] : []),
     ...(encoding === "utf-8" ? [] : ["encoding = 'utf-16'"]),
   ];
-  return `read_csv(${quote(path)}, auto_detect = false, header = true, skip = ${skip}, delim = '${delimiter}', quote = '"', escape = '"',
+  return `read_csv(${listOf(files)}, auto_detect = false, header = true, skip = ${skip}, delim = '${delimiter}', quote = '"', escape = '"',
     nullstr = [${nullMarkers.map(quote)}], allow_quoted_nulls = false, compression = '${gzipped ? "gzip" : "none"}',
     columns = {${columns}}${[...others, ...(more ? [more] : [])].map((option) => `, ${option}`).join("")})`;
+}
+
+function listOf(files: Alike): string {
+  return `[${files.map(({ path }) => quote(path)).join(", ")}]`;
 }
 
 function quote(text: string): string {
@@ -226,14 +289,16 @@ function quote(text: string): string {
 }
 
 /** DuckDB ignores an empty field too many at the end of a row, and BigQuery refuses the row. */
-async function refuseTrailingDelimiters(connection: DuckDBConnection, table: Table, file: ExportFile): Promise<void> {
-  const longer = csvSource(file, file.header.length + 1, "ignore_errors = true");
+async function refuseTrailingDelimiters(connection: DuckDBConnection, table: Table, files: Alike): Promise<void> {
+  const longer = csvSource(files, files[0].header.length + 1, "ignore_errors = true");
   // If DuckDB cannot read the file at all, the load says why.
   const result = await connection.runAndReadAll(`SELECT 1 FROM ${longer} LIMIT 1`).catch(() => undefined);
   if (result === undefined || result.getRows().length === 0) return;
-  throw new UserError(
-    (await findExportFault(connection, table, file.path)) ?? `${file.path} has rows with a field more than the header`,
-  );
+  for (const { path } of files) {
+    const fault = await findExportFault(connection, table, path);
+    if (fault !== undefined) throw new UserError(fault);
+  }
+  throw new UserError(`${files[0].path} has rows with a field more than the header`);
 }
 
 /**
@@ -259,11 +324,12 @@ export function checkColumns(
   const needed = missing.filter((name) => !spare.includes(name));
   if (needed.length === 0) return missing;
   const must = wanted.filter((name) => !spare.includes(name));
-  const shown = names
+  const written = names
     .slice(0, 20)
     .join(", ")
     .replaceAll(/\p{Cc}/gu, "\ufffd")
     .slice(0, 300);
+  const shown = written === "" ? "no column by such a name" : written;
   const cure =
     file.format === "csv"
       ? "Its first line must be a header with these names, separated by commas"
@@ -273,6 +339,11 @@ export function checkColumns(
       ? `${file.path} is not a table ${fullName(table)}: it has`
       : `${at}: no column ${needed.join(", ")}; it has`;
   throw new UserError(`${fault} ${shown}, and needs ${must.join(", ")}. ${cure}`);
+}
+
+/** An expression for a text without the blanks around it: NULL for none. */
+function unpadded(field: string): string {
+  return `CASE WHEN trim(${field}) NOT IN (${nullMarkers.map(quote)}) THEN trim(${field}) END`;
 }
 
 /** An expression for the value of a text in a column's type: NULL for none, an error if the text does not fit. */
@@ -309,8 +380,9 @@ function valueIn(field: string, type: ColumnType): string {
 function instantOf(text: string): string {
   // BigQuery's own form, which nearly all files have, has a faster expression.
   const own = `regexp_full_match(${text}, '${patterns.TIMESTAMP}')`;
-  const dashes = `regexp_replace(${text}, '^([0-9]{4})/([0-9]{2})/', '\\1-\\2-')`;
-  const padded = `regexp_replace(regexp_replace(${dashes}, '^([0-9-]{10})[ Tt]([0-9]):', '\\1 0\\2:'), '^([0-9-]{10})t', '\\1T')`;
+  const dashes = `regexp_replace(${text}, '^([0-9]{4})[/-]([0-9]{1,2})[/-]([0-9]{1,2})', '\\1-0\\2-0\\3')`;
+  const days = `regexp_replace(${dashes}, '^([0-9]{4})-0?([0-9]{2})-0?([0-9]{2})', '\\1-\\2-\\3')`;
+  const padded = `regexp_replace(regexp_replace(${days}, '^([0-9-]{10})[ Tt]([0-9]):', '\\1 0\\2:'), '^([0-9-]{10})t', '\\1T')`;
   const seconds = `regexp_replace(${padded}, '^([0-9-]{10}[ T][0-9]{2}:[0-9]{2})([^0-9:]|$)', '\\1:00\\2')`;
   const places = `regexp_replace(${seconds}, '([.][0-9]{6})0+', '\\1')`;
   const hours = `regexp_replace(${places}, '([+-][0-9]{2})([0-9]{2})$', '\\1:\\2')`;

@@ -1,3 +1,6 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { checkTiers, folderUrl, walletOptions } from "../../generator/command-settings.ts";
 import { UserError } from "../../generator/errors.ts";
@@ -47,9 +50,10 @@ describe("The e-wallet's settings", () => {
 describe("A folder's URL", () => {
   it("is not made of an address, which would become a folder called gs:", () => {
     expect(folderUrl("/a b/ü")).to.equal("file:///a%20b/%C3%BC");
+    expect(folderUrl("~/export")).to.equal(pathToFileURL(join(homedir(), "export")).href);
     for (const address of ["gs://bucket", "https://host/x", "file:///x", "S3://b"])
       expect(() => folderUrl(address))
         .to.throw(UserError)
-        .with.property("message", `${address} is an address, and a folder is wanted here`);
+        .with.property("message", `${address} is an address: name a folder of this machine (download an input first)`);
   });
 });

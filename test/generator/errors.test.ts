@@ -29,6 +29,11 @@ describe("A command that fails", () => {
     expect(system("ENOSPC").stderr).to.equal("\nerror: no space left to write /data/x (ENOSPC): free some\n");
     const copy = `throw Object.assign(new Error("full"), { code: "ENOSPC", path: "/from", dest: "/to", syscall: "copyfile" });`;
     expect(run(copy).stderr).to.equal("\nerror: no space left to write /to (ENOSPC): free some\n");
+    const temporary = `const { mkdtemp } = await import("node:fs/promises"); await mkdtemp("/nowhere/export-");`;
+    expect(run(temporary)).to.deep.include({ status: 1 });
+    expect(run(temporary).stderr).to.match(
+      /^\nerror: the folder for temporary files does not exist \(.*\/nowhere.*\): set TMPDIR to/,
+    );
     expect(system("EBADF").stderr).to.match(/^Error: EBADF: open\n +at /);
   });
 });

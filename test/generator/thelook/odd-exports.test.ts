@@ -5,8 +5,10 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
+import { thelook } from "../../../generator/tables/merchant.ts";
 import { rewriteExport } from "../../../generator/thelook/rewrite-export.ts";
 import { openSource } from "../../../generator/thelook/source.ts";
+import { describeForm, examineExportFile } from "../../../generator/warehouse/export-file.ts";
 import type { ResultRow } from "../../../generator/warehouse/warehouse.ts";
 import { userError } from "../../support/user-error.ts";
 import { emptyWarehouse, temporaryFolder } from "./merchant.ts";
@@ -69,6 +71,35 @@ function jsonOf(csv = ""): string {
     .join("");
 }
 
+/** A table as the objects of its JSON lines, in one text. */
+function objectsOf(csv: string, write: (objects: unknown[]) => string): string {
+  const lines = jsonOf(csv).trim().split("\n");
+  return write(lines.map((line) => JSON.parse(line)));
+}
+
+/** The first rows of each table in a part of their own, further parts without rows. */
+function inParts(count: number): Files {
+  const parts = Object.entries(plain).flatMap(([file, text]) => {
+    const [names = "", ...rows] = text.split("\n");
+    return Array.from({ length: count }, (_, part) => [
+      `${file}/part-${String(part).padStart(5, "0")}-5f3a-c000.csv`,
+      `${names}\n${rows[part] ?? ""}\n`,
+    ]);
+  });
+  return Object.fromEntries(parts);
+}
+
+/** Shards of JSON lines with one row each, without the fields that are empty, as BigQuery writes. */
+function jsonShards(): Files {
+  const shards = Object.entries(plain).flatMap(([file, text]) =>
+    jsonOf(text)
+      .trim()
+      .split("\n")
+      .map((line, shard) => [`${file}-00000000000${shard}.json`, line.replaceAll(/"\w+":"",/g, "")]),
+  );
+  return Object.fromEntries(shards);
+}
+
 /** Exports that give the same rows as the plain one. */
 const same: Readonly<Record<string, Files>> = {
   "shards as BigQuery numbers them": named((file) => `${file}-000000000000.csv`),
@@ -128,6 +159,28 @@ const same: Readonly<Record<string, Files>> = {
   "times in small letters and hours without a zero": files((text) =>
     text.replace(/(\d) 0(\d:\d\d:\d\d[.\d]*) UTC/g, "$1t$2z"),
   ),
+  "names with the minute of the export, as DBeaver gives": named((file) => `${file}_202503010805.csv`),
+  "names with the day of the export": named((file) => `${file}-2025-03-01.csv`),
+  "a day in the names, before the shards' numbers": named((file) => `${file}_20250301-000000000000.csv`),
+  "an older file with its day, beside the file": { ...plainFiles(), "users_20240301.csv": "id\n" },
+  "two hundred parts, as many as Spark makes": inParts(200),
+  "shards of JSON lines, one without any value of a column": jsonShards(),
+  "blanks behind the commas": files((text) => text.replaceAll(",", ", ")),
+  "columns padded with blanks, some of them quoted": files((text) =>
+    text.replaceAll(",", " , ").replace(/ (Saxony|Dalarna) /g, ' "$1"'),
+  ),
+  "a JSON array, as pandas and database tools write": files(
+    (text) => `\ufeff${objectsOf(text, (objects) => JSON.stringify(objects, null, 2))}`,
+    (file) => `${file}.json`,
+  ),
+  "a JSON array on one line, in gzip": files(
+    (text) => gzipSync(objectsOf(text, JSON.stringify)),
+    (file) => `${file}.json.gz`,
+  ),
+  "JSON objects over several lines, as jq writes": files(
+    (text) => objectsOf(text, (objects) => objects.map((object) => JSON.stringify(object, null, 2)).join("\n")),
+    (file) => `${file}.json`,
+  ),
   "whole numbers as 1.0": files((text) => text.replace(/^(\d+),(?=\d)/gm, "$1.0,").replace(/,(\d\d?),/g, ",$1.0,")),
 };
 
@@ -144,6 +197,33 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "seconds since 1970": [
     only("users", (text) => text.replace("2025-03-01 08:05:09 UTC", "1740816309")),
     /created_at: "1740816309" is not TIMESTAMP/,
+  ],
+  "times with nanoseconds": [times("$1 $2.123456789"), /is not TIMESTAMP .*: round it to microseconds/],
+  "an object around the rows": [
+    files((text) => `{"SELECT * FROM t": [\n${jsonOf(text).trim().replaceAll("\n", ",")}\n]}`),
+    /users\.csv is not a table merchant\.users: it has no column by such a name, and needs id/,
+  ],
+  "a JSON array in UTF-16": [
+    files((text) => Buffer.from(`\ufeff${objectsOf(text, JSON.stringify)}`, "utf16le")),
+    /users\.csv is in UTF-16, which works only for CSV in little-endian order: save it as UTF-8/,
+  ],
+  "milliseconds since 1970, as pandas writes to JSON": [
+    { ...plainFiles(), "users.csv": jsonOf(plain.users).replace('"2025-03-01 08:05:09 UTC"', "1740816309000") },
+    /users\.csv, row 1, column created_at: "1740816309000" is not TIMESTAMP \(a time.*may count seconds.*export it as a time/,
+  ],
+  "days with the month first": [
+    only("users", (text) => text.replace("2025-03-01", "3/1/2025")),
+    /created_at: "3\/1\/2025 08:05:09 UTC" is not TIMESTAMP .*: write the year first/,
+  ],
+  "hours with AM or PM": [times("$1 $2 PM"), /"2025-03-01 08:05:09 PM" is not TIMESTAMP .*: write hours from 00 to 23/],
+  "a time zone by its letters": [times("$1 $2 EST"), /EST" is not TIMESTAMP .*: write the zone as an offset such as/],
+  "a price with its currency": [
+    only("order_items", (text) => text.replace("10.5", "$10.50")),
+    /sale_price: "\$10\.50" is not FLOAT64 .*: write digits and a decimal point, without.* currency/,
+  ],
+  "an id that is no number": [
+    only("orders", (text) => text.replace(/^11,/m, "5f3a1b2c-1d2e,")),
+    /order_id: "5f3a1b2c-1d2e" is not INTEGER .*: write digits alone/,
   ],
   "a second that no minute has": [
     only("users", (text) => text.replace("08:05:09", "08:05:60")),
@@ -267,6 +347,25 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     { ...plainFiles(), "users-000000000000.csv": String(plain.users) },
     /users\.csv and users-000000000000\.csv could each be users: keep one/,
   ],
+  "exports of two days": [
+    { ...named((file) => `${file}_20250301.csv`), "users_20250302.csv": String(plain.users) },
+    /users_20250301\.csv and users_20250302\.csv could each be users: keep one/,
+  ],
+  "shards of two days": [
+    {
+      ...named((file) => `${file}_20250301-000000000000.csv`),
+      "users_20250302-000000000001.csv": String(plain.users),
+    },
+    /users_20250301\.csv and users_20250302\.csv could each be users: keep one/,
+  ],
+  "a download that is not finished": [
+    { ...named((file) => (file === "users" ? "users.csv.crdownload" : `${file}.csv`)) },
+    /has no users\.csv\. It has users\.csv\.crdownload: its download is unfinished, so wait for it or repeat it/,
+  ],
+  "pieces of split": [
+    named((file) => `${file}.csvaa`),
+    /has no users\.csv.*It has order_items\.csvaa.*: name each file after its table/,
+  ],
   "a copy beside the file": [
     { ...plainFiles(), "users (1).csv": String(plain.users) },
     /users \(1\)\.csv and users\.csv could each be users: keep one/,
@@ -283,7 +382,11 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   workbooks: [named((file) => `${file}.xlsx`), /has no users\.csv.*It has \S+\.xlsx: save it as CSV/],
   "a folder by the name of a file": [
     { ...plainFiles(), "users.csv": { link: "." } },
-    /users\.csv cannot be read \(EISDIR.*is it a folder/,
+    /has no users\.csv\. It has order_items\.csv.*name each file after its table/,
+  ],
+  "folders within folders": [
+    named((file) => `export/2025/03/${file}.csv`),
+    /has only folders within folders: name the folder that has the files/,
   ],
   "a pipe by the name of a file": [{ ...plainFiles(), "users.csv": { pipe: true } }, /has no users\.csv/],
   "a link to nothing": [
@@ -308,12 +411,13 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     /users\.csv is a zip archive or an Excel workbook/,
   ],
   "a web page": [files(() => "<!DOCTYPE html><html>"), /users\.csv is a web page/],
-  "a JSON array": [
-    files(
-      () => '[{"id":1}]',
-      (file) => `${file}.json`,
-    ),
-    /users\.json is a JSON array.*one object a line/,
+  "a JSON array that is cut off": [
+    files((text) => objectsOf(text, JSON.stringify).slice(0, -40)),
+    /users\.csv cannot be read as JSON \(.*end of data.*was cut short/,
+  ],
+  "column names in brackets": [
+    headers((name) => `[${name}]`),
+    /users\.csv, line 1: the column "\[id\]" must be called id/,
   ],
   "binary data": [files(() => "abcd\0efgh"), /users\.csv is not a text file/],
   "other names": [
@@ -323,6 +427,15 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
   "redacted e-mail addresses": [
     only("users", (text) => text.replaceAll(/\w+@example.com/g, "REDACTED")),
     /users\.csv: 2 of 2 users share the e-mail address "redacted"/,
+  ],
+  "a few users who share the word for a missing e-mail address": [
+    only("users", (text) => {
+      const [names = "", first = "", second = ""] = text.split("\n");
+      const others = [3, 4, 5].map((id) => second.replace("2,", `${id},`).replace("bo@", `user${id}@`));
+      const without = [6, 7].map((id) => first.replace("1,", `${id},`).replace("ann@example.com", "NA"));
+      return `${[names, first, second, ...others, ...without].join("\n")}\n`;
+    }),
+    /users\.csv: 2 of 7 users share the e-mail address "na".*leave missing ones empty/,
   ],
   "e-mail addresses left empty": [
     only("users", (text) => text.replaceAll(/\w+@example.com/g, "")),
@@ -411,7 +524,7 @@ describe("An export as people have it", () => {
     expect(await refusedLines(/"age":"?25"?/, '"age":"forty"')).to.match(/users\.jsonl, row 1, column age: "forty"/);
     expect(await refusedLines(/"Falun"/, '{"name":"Falun"}')).to.match(/users\.jsonl: the column "city" has nested/);
     expect(await refusedLines(/"city":"Falun"/, '"City":"Falun"')).to.match(/users\.jsonl: column city appears twice/);
-    expect(await refusedLines(/,/, ",\n")).to.match(/users\.jsonl, line 1: is not JSON \(.*one object a line/);
+    expect(await refusedLines(/\}\n/, "},\n")).to.match(/users\.jsonl, line 1: is not JSON \(.*one object a line/);
   });
 
   it("reads times in other zones as the instants they are", async () => {
@@ -426,6 +539,18 @@ describe("An export as people have it", () => {
     expect(await instant("$1 8:05")).to.equal("2025-03-01T08:05:00.000Z");
     expect(await instant("$1 8:05+03:00")).to.equal("2025-03-01T05:05:00.000Z");
     expect(await instant("$1")).to.equal("2025-03-01T00:00:00.000Z");
+    // As a Chinese Excel writes it.
+    const short = files((text) => text.replace(/(\d{4})-0(\d)-0(\d) 0(\d:\d\d):[\d.]+ UTC/g, "$1/$2/$3 $4"));
+    expect((await rowsIn(write(short)))[0]?.[0]?.created_at).to.equal("2025-03-01T08:05:00.000Z");
+  });
+
+  it("reads R's short form of a whole number, and not a spreadsheet's, which may be rounded", async () => {
+    const user = (id: string) =>
+      rowsIn(write(only("users", (text) => text.replace(/^1,/m, `${id},`)))).then(([rows]) => rows?.at(-1)?.id);
+    expect(await user("1e+05")).to.equal(100_000);
+    expect(await user("1.2e+07")).to.equal(12_000_000);
+    for (const id of ["1E+05", "1.2345678e+05", "1e+15"])
+      expect(await userError(() => user(id))).to.match(/line 2, column id: ".*" is not INTEGER .*: a spreadsheet/);
   });
 
   it("may lack columns that nothing needs: they are empty, and it says so", async () => {
@@ -456,6 +581,26 @@ describe("An export as people have it", () => {
       header.orders,
       "11,1,COMPLETE,F,2025-03-04 08:05:09.000000 UTC,,2025-03-05 08:05:09.000000 UTC,2025-03-07 08:05:09.000000 UTC,1",
     ]);
+  });
+
+  it("is refused by BigQuery's load if blanks stand around its values, which BigQuery would keep", async () => {
+    const file = await examineExportFile(
+      thelook.users,
+      "users.csv",
+      Buffer.from(String(plain.users).replaceAll(",", ", ")),
+    );
+    expect([file.isPadded, describeForm(file)]).to.deep.equal([true, "written with blanks around its values"]);
+  });
+
+  it("may have users who share an address in another script", async () => {
+    const shared = only("users", (text) => text.replace(/\w+@example\.com/g, "анна@приклад.укр"));
+    const [users] = await rowsIn(write(shared));
+    expect(users?.map(({ email }) => email)).to.deep.equal(["анна@приклад.укр", "анна@приклад.укр"]);
+  });
+
+  it("may be in a folder that a link names", async () => {
+    const path = write({ data: { link: write(plainFiles()) } });
+    expect(await rowsIn(path)).to.deep.equal(expected);
   });
 
   it("is refused if it is an archive in place of a folder", async () => {

@@ -77,12 +77,12 @@ describe("DuckDB", () => {
       [
         "a fraction where a whole number belongs, which DuckDB would round",
         `${header}1.5,a,,\n`,
-        'file.csv, line 2, column id: "1.5" is not INTEGER (a whole number)',
+        'file.csv, line 2, column id: "1.5" is not INTEGER (a whole number): write digits alone, and no number beyond 9223372036854775807',
       ],
       [
         "a number beyond 64 bits",
         `${header}9223372036854775808,a,,\n`,
-        'file.csv, line 2, column id: "9223372036854775808" is not INTEGER (a whole number)',
+        'file.csv, line 2, column id: "9223372036854775808" is not INTEGER (a whole number): write digits alone, and no number beyond 9223372036854775807',
       ],
       [
         "a day that is in no calendar",
