@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { DuckDBConnection, DuckDBInstance, StatementType } from "@duckdb/node-api";
 import type { Type } from "./analyser/types.ts";
 import { messageOf, RunError, UserError } from "./errors.ts";
-import { registerFunctions } from "./evaluate/evaluator.ts";
+import { registerFunctions, withCheck } from "./evaluate/evaluator.ts";
 import { toValue, type Value } from "./values.ts";
 
 /* Runs one SELECT at a time in DuckDB, within limits. */
@@ -162,6 +162,10 @@ async function read(
     if (exceeded) connection.interrupt();
   };
   const alarm = setInterval(check, 50);
+  const { sql, end } = withCheck(select, () => {
+    check();
+    if (exceeded) throw exceeded;
+  });
   limits.signal?.addEventListener("abort", check);
   const isOurs = await connection.run("BEGIN TRANSACTION READ ONLY").then(
     () => true,
@@ -171,7 +175,7 @@ async function read(
   try {
     check();
     if (exceeded) throw exceeded;
-    const statement = await connection.prepare(select);
+    const statement = await connection.prepare(sql);
     if (statement.statementType !== StatementType.SELECT) throw new Error("not a SELECT");
     const result = await statement.stream();
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
@@ -198,6 +202,7 @@ async function read(
     throw exceeded ?? runError(error, limits);
   } finally {
     clearInterval(alarm);
+    end();
     limits.signal?.removeEventListener("abort", check);
     if (isOurs) await connection.run("ROLLBACK").catch(() => {});
   }

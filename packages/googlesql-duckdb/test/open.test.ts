@@ -219,6 +219,59 @@ describe("openGoogleSql", function () {
     }
   });
 
+  for (const [what, sql] of [
+    [
+      "a lambda, within which DuckDB itself does not stop",
+      "SELECT SUM(ARRAY_LENGTH(ARRAY_FILTER(GENERATE_ARRAY(1, 29000), e -> LENGTH(REPEAT('a', e + 1000)) > i))) FROM many",
+    ],
+    [
+      "a function of every element",
+      "SELECT COUNT(CONTAINS_SUBSTR(GENERATE_ARRAY(1, 20000 + MOD(i, 2)), 'x')) FROM many",
+    ],
+    ["its own functions", "SELECT SUM(LENGTH(FROM_BASE32(REPEAT('A', 131072 - MOD(i, 2) * 8)))) FROM many"],
+    ["Google's functions", "SELECT COUNT(INITCAP(CONCAT(REPEAT('é', 60000), CAST(i AS STRING)))) FROM many"],
+  ] as const)
+    it(`stops ${what}, in the middle of 2,048 rows`, async function () {
+      this.timeout(20_000);
+      const hasty = await openGoogleSql({ database: connection, limits: { seconds: 1 } });
+      const began = performance.now();
+      const error = await errorOf(() =>
+        hasty.run(`WITH many AS (SELECT i FROM UNNEST(GENERATE_ARRAY(1, 2000)) AS i) ${sql}`),
+      );
+      expect((error as RunError).message).contain("longer than 1 seconds");
+      expect(performance.now() - began).below(10_000);
+      await hasty.close();
+    });
+
+  it("makes no arrays and texts that fill the memory before anything can stop the query", async () => {
+    for (const [sql, message] of [
+      [
+        "ARRAY_TRANSFORM(GENERATE_ARRAY(1, 40000), e -> e + MOD(id, 2))",
+        "a lambda on an array of more than 30000 elements",
+      ],
+      [
+        "ARRAY_INCLUDES(GENERATE_ARRAY(1, 40000), e -> e = -MOD(id, 2))",
+        "a lambda on an array of more than 30000 elements",
+      ],
+      [
+        "ARRAY_TRANSFORM([1, 2, 3], e -> REPEAT('a', 90000 + MOD(id, 2)))",
+        "a lambda on an array of more than 262144 bytes",
+      ],
+      ["ARRAY_FILTER(SPLIT(REPEAT('a,', 60000)), e -> id > 0)", "a lambda on an array of more than"],
+      [
+        "ARRAY_TRANSFORM([1, 2, 3], e -> STRUCT(REPEAT('a', 90000 + MOD(id, 2))))",
+        "a lambda on an array of more than 262144 bytes",
+      ],
+      ["NORMALIZE(REPEAT('ﷺ', 43000 + MOD(id, 2)), NFKC)", "a text of more than 131072 bytes"],
+      ["TO_BASE32(CAST(REPEAT('a', 100000 + MOD(id, 2)) AS BYTES))", "a text of more than 131072 bytes"],
+    ] as const)
+      expect(((await errorOf(() => db.run(`SELECT ${sql} FROM shop.orders`))) as RunError).message).contain(message);
+    const fits = "ARRAY_TRANSFORM(GENERATE_ARRAY(1, 30000), e -> CONCAT('a', CAST(MOD(e, 10) AS STRING)))";
+    expect((await db.run(`SELECT ARRAY_LENGTH(${fits}), "googlesql_goes_on('0')"`)).rows).deep.equal([
+      [30_000, "googlesql_goes_on('0')"],
+    ]);
+  });
+
   it("answers a series of any length, and no array of it", async () => {
     expect((await db.run("SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 20000000)) AS n")).rows).deep.equal([
       [20_000_000],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type DuckDBConnection, DuckDBScalarFunction, type DuckDBValue } from "@duckdb/node-api";
+import { BIGINT, BOOLEAN, type DuckDBConnection, DuckDBScalarFunction, type DuckDBValue } from "@duckdb/node-api";
 import type { JsonObject } from "../analyser/protobuf.ts";
 import { catalogRequest, type Ready, type Service } from "../analyser/service.ts";
 import type { Type } from "../analyser/types.ts";
@@ -132,8 +132,63 @@ export function ownCall(
   return `googlesql_${name}${sensitive ? "_sensitive" : safe ? "_safe" : ""}(${args.join(", ")})`;
 }
 
+/** The checks of the queries that run, by the queries' numbers. A check throws an error if its query must stop. */
+const running = new Map<bigint, () => void>();
+let started = 0n;
+
+/** A condition that is true until its query must stop, and then fails. DuckDB itself does not stop within an expression, such as a lambda. */
+export const goesOn = "googlesql_goes_on('0')";
+
+/** Lets the functions of a query call a check of the query. No text of the query looks like `goesOn`: in a text, quotes are doubled. */
+export function withCheck(select: string, check: () => void): { readonly sql: string; end(): void } {
+  started += 1n;
+  const id = started;
+  running.set(id, check);
+  return { sql: select.replaceAll(goesOn, `googlesql_goes_on(${id})`), end: () => running.delete(id) };
+}
+
+/** A check for a function that takes long: while it runs, no timer does. It does not know its query, so it fails when every query must stop. */
+function stopIfAllMust(): void {
+  if (performance.now() - lastCheck < 100 || running.size === 0) return;
+  let going = 0;
+  let reason: unknown;
+  for (const check of running.values())
+    try {
+      check();
+      going += 1;
+    } catch (error) {
+      reason = error;
+    }
+  if (going === 0) throw reason;
+  lastCheck = performance.now();
+}
+
+let lastCheck = 0;
+
+const goingOn = () =>
+  DuckDBScalarFunction.create({
+    name: "googlesql_goes_on",
+    parameterTypes: [BIGINT],
+    returnType: BOOLEAN,
+    // DuckDB would call it once for the whole query.
+    volatile: true,
+    mainFunction(info, input, output) {
+      try {
+        running.get(input.getColumnVector(0).getItem(0) as bigint)?.();
+        for (let row = 0; row < input.rowCount; row += 1) output.setItem(row, true);
+        output.flush();
+      } catch (error) {
+        info.setError(messageOf(error));
+      }
+    },
+  });
+
 /** Registers the functions that a translation names on DuckDB, unless they are among `done`. */
 export function registerFunctions(connection: DuckDBConnection, select: string, done: Set<string>): void {
+  if (select.includes(goesOn) && !done.has(goesOn)) {
+    connection.registerScalarFunction(goingOn());
+    done.add(goesOn);
+  }
   for (const [name, own, kind] of select.matchAll(ownNames)) {
     if (done.has(name)) continue;
     connection.registerScalarFunction(ownFunction(name, own as OwnFunction, kind));
@@ -151,13 +206,15 @@ const ownNames = new RegExp(`\\bgooglesql_(${Object.keys(ownFunctions).join("|")
 
 function ownFunction(name: string, own: OwnFunction, kind?: string): DuckDBScalarFunction {
   const { parameters, result, compute } = ownFunctions[own];
-  const most = longestOf({ sensitive: kind === "_sensitive" });
+  const sizeOf = (value: DuckDBValue) => (typeof value === "string" ? Buffer.byteLength(value) : 0);
+  const isShort = (value: string, from: DuckDBValue | undefined) =>
+    kind === "_sensitive" ? value.length <= 4096 : sizeOf(value) <= Math.max(MOST_MADE, sizeOf(from ?? null));
   const valueFor = (values: readonly DuckDBValue[]) => {
     if (values.includes(null)) return null;
     try {
       const value = compute(...values);
-      if (typeof value !== "string" || value.length <= most) return value;
-      throw new SqlError("a text of more than 1 MB");
+      if (typeof value !== "string" || isShort(value, values[0])) return value;
+      throw new SqlError(`a text of more than ${MOST_MADE} bytes`);
     } catch (error) {
       if (kind !== undefined) return null;
       throw error;
@@ -171,8 +228,10 @@ function ownFunction(name: string, own: OwnFunction, kind?: string): DuckDBScala
     mainFunction(info, input, output) {
       try {
         const columns = parameters.map((_, at) => input.getColumnVector(at));
-        for (let row = 0; row < input.rowCount; row += 1)
+        for (let row = 0; row < input.rowCount; row += 1) {
           output.setItem(row, valueFor(columns.map((column) => column.getItem(row))));
+          stopIfAllMust();
+        }
         output.flush();
       } catch (error) {
         info.setError(messageOf(error));
@@ -192,10 +251,14 @@ function scalarFunction(name: string, call: Evaluated): DuckDBScalarFunction {
       try {
         const columns = call.parameters.map((_, at) => input.getColumnVector(at));
         const count = input.rowCount;
-        const rows = Array.from({ length: count }, (_, row) =>
-          columns.map((column, at) => toMessage(column.getItem(row), call.parameters[at] as Type)),
-        );
-        const keys = rows.map((row) => JSON.stringify(row));
+        const rows = Array.from({ length: count }, (_, row) => {
+          stopIfAllMust();
+          return columns.map((column, at) => toMessage(column.getItem(row), call.parameters[at] as Type));
+        });
+        const keys = rows.map((row) => {
+          stopIfAllMust();
+          return JSON.stringify(row);
+        });
         if (known.size > MOST_KNOWN) known.clear();
         const unknown = new Map(keys.map((key, at) => [key, rows[at] as JsonObject[]] as const));
         for (const key of known.keys()) unknown.delete(key);
@@ -220,6 +283,7 @@ function* computed(
   let part: [string, JsonObject[]][] = [];
   let bytes = 0;
   const evaluate = () => {
+    stopIfAllMust();
     const messages = evaluator.evaluate(
       call,
       part.map(([, row]) => row),
@@ -244,7 +308,9 @@ const MOST_KNOWN = 10_000;
 const MOST_LETTERS = 500;
 
 /** Rows are sent to the library in parts of about this size. */
-const MOST_BYTES = 4_000_000;
+const MOST_BYTES = 1_000_000;
+/** The longest text that a function makes from a row: DuckDB holds those of 2,048 rows. */
+const MOST_MADE = 131_072;
 /** The longest text of a result: the limit of the translated functions, see translate/functions/growing.ts. */
 const longestOf = ({ sensitive }: Pick<Evaluated, "sensitive">) => (sensitive ? 4096 : 1_048_576);
 

@@ -36,9 +36,18 @@ const functions = {
     parameters: [bytes],
     result: string,
     compute: (value) => {
-      const all = [...(value as DuckDBBlobValue).bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-      const letters = (all.match(/.{1,5}/g) ?? []).map((five) => digits[Number.parseInt(five.padEnd(5, "0"), 2)]);
-      return letters.join("").padEnd(Math.ceil(letters.length / 8) * 8, "=");
+      const { bytes } = value as DuckDBBlobValue;
+      const letters = Buffer.alloc(Math.ceil(bytes.length / 5) * 8, "=");
+      let [at, held, bits] = [0, 0, 0];
+      for (const byte of bytes) {
+        held = ((held << 8) | byte) & 0xfff;
+        for (bits += 8; bits >= 5; at += 1) {
+          bits -= 5;
+          letters[at] = digits.charCodeAt((held >> bits) & 31);
+        }
+      }
+      if (bits > 0) letters[at] = digits.charCodeAt((held << (5 - bits)) & 31);
+      return letters.toString("latin1");
     },
   },
   from_base32: {
@@ -49,9 +58,17 @@ const functions = {
       if (!/^(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=)?$/.test(String(value)))
         throw new Error("Failed to decode invalid base32 string");
       const letters = String(value).replace(/=+$/, "");
-      const all = Array.from(letters, (letter) => digits.indexOf(letter).toString(2).padStart(5, "0")).join("");
-      const made = all.match(/.{8}/g) ?? [];
-      return new DuckDBBlobValue(Uint8Array.from(made, (byte) => Number.parseInt(byte, 2)));
+      const made = new Uint8Array(Math.floor((letters.length * 5) / 8));
+      let [at, held, bits] = [0, 0, 0];
+      for (const letter of letters) {
+        held = ((held << 5) | digits.indexOf(letter)) & 0xfff;
+        bits += 5;
+        if (bits < 8) continue;
+        bits -= 8;
+        made[at] = (held >> bits) & 255;
+        at += 1;
+      }
+      return new DuckDBBlobValue(made);
     },
   },
   // The name of an aggregate, the number of pairs, and their sums: see translate/spreads.ts.
@@ -73,16 +90,21 @@ const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** A normal form of a text with its case folded, so that texts that differ in nothing else are equal. */
 function folded(text: string, form: string): string {
   if (isAscii.test(text)) return text.toLowerCase();
-  return Array.from(text.normalize(form), foldedLetter).join("");
+  return text
+    .normalize(form)
+    .replace(sameRule, foldedPart)
+    .replace(smallCherokee, (letters) => letters.toUpperCase());
 }
 
 const isAscii = /^[\0-\x7f]*$/;
 
-/** Folds the case of a letter as Unicode does: to the lower case of its upper case, except for ı and in the Cherokee script. */
-function foldedLetter(letter: string): string {
-  if (/[ı\u13a0-\u13f5]/.test(letter)) return letter;
-  if (/[\u13f8-\u13fd\uab70-\uabbf]/.test(letter)) return letter.toUpperCase();
-  return letter.toLowerCase().toUpperCase().toLowerCase();
+/** Unicode folds the case of a letter to the lower case of its upper case, except for ı and in the Cherokee script. */
+const sameRule = /[^ı\u13a0-\u13f5\u13f8-\u13fd\uab70-\uabbf]+/g;
+const smallCherokee = /[\u13f8-\u13fd\uab70-\uabbf]+/g;
+
+/** JavaScript knows another lower case of Σ at the end of a word. */
+function foldedPart(letters: string): string {
+  return letters.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
 
 /** Computes a variance, standard deviation, covariance or correlation of NUMERICs from exact sums. */

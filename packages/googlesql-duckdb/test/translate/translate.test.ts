@@ -140,6 +140,13 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     "Write APPROX_COUNT_DISTINCT(x) over the rows themselves.",
   ],
   [
+    "SELECT SAFE.ARRAY_FILTER([1], e -> 1 / e > 0)",
+    "SAFE.ARRAY_FILTER with a lambda",
+    1,
+    8,
+    "Use SAFE functions in the lambda: ARRAY_TRANSFORM(list, e -> SAFE_DIVIDE(1, e)).",
+  ],
+  [
     "SELECT ARRAY_FILTER([1], e -> e IN (SELECT k FROM u))",
     "a lambda",
     1,
