@@ -55,7 +55,8 @@ export const generatorCommands = {
     );
     checkTiers(options);
     const { fill } = await import("./fill.ts");
-    const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+    const [target] = required([options.warehouse, "--warehouse or WAREHOUSE_URL"]);
+    const warehouse = await openWarehouse(target);
     try {
       const lake = options.lake === undefined ? undefined : await openLake(options.lake);
       log({
@@ -79,8 +80,9 @@ export const generatorCommands = {
       { ...where, prefix, ...coffeeOptions, ...shardOptions },
       args,
     );
-    const url = options.out === undefined ? options.lake : folderUrl(options.out);
-    const lake = await openLake(required(url, "--out DIR (or --lake URL, or LAKE_URL)"));
+    const given = options.out === undefined ? options.lake : folderUrl(options.out);
+    const [url] = required([given, "--out DIR (or --lake URL, or LAKE_URL)"]);
+    const lake = await openLake(url);
     const { seed, scale, days, prefix: folder, task, tasks } = options;
     const { lastDay } = await import("./coffee/last-day.ts");
     const until = options.until ?? (await lastDay(lake, folder, { tasks, execution: process.env.CLOUD_RUN_EXECUTION }));
@@ -102,8 +104,12 @@ export const generatorCommands = {
       { lake: lakeUrl, prefix, warehouse: warehouseUrl, allowShrink, whole },
       args,
     );
-    const lake = await openLake(required(options.lake, "--lake or LAKE_URL"));
-    const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"));
+    const [from, to] = required(
+      [options.lake, "--lake or LAKE_URL"],
+      [options.warehouse, "--warehouse or WAREHOUSE_URL"],
+    );
+    const lake = await openLake(from);
+    const warehouse = await openWarehouse(to);
     try {
       const { run, until, rows, changed } = await load(warehouse, lake, options);
       log({ run, until, loaded: rows, changed });
@@ -124,8 +130,11 @@ export const generatorCommands = {
       { from, to, thelook },
       args,
     );
-    const folder = folderUrl(required(options.from, "--from DIR"));
-    const target = required(options.to, "--to gs://BUCKET/PREFIX");
+    const [source, target] = required([options.from, "--from DIR"], [options.to, "--to gs://BUCKET/PREFIX"]);
+    const folder = folderUrl(source);
+    const { openBucket } = await import("./lake/gcs.ts");
+    // Before an export is read and written again, which takes a while.
+    openBucket(target);
     const { upload } = await import("./upload.ts");
     const send = (path: string) => upload({ from: path, to: target, progress: percent() });
     const step = (done: string) => console.error(done);
@@ -138,10 +147,13 @@ export const generatorCommands = {
   },
 } as const satisfies Commands;
 
-/** The value of a setting without a default. Throws UserError if it is missing. */
-export function required(value: string | undefined, name: string): string {
-  if (value === undefined) throw new UserError(`${name} is missing`);
-  return value;
+/** The values of settings without a default, each given with its name. Throws UserError that names all that are missing. */
+export function required<Settings extends readonly (readonly [value: string | undefined, name: string])[]>(
+  ...settings: Settings
+): { [At in keyof Settings]: string } {
+  const missing = settings.flatMap(([value, name]) => (value === undefined ? [`${name} is missing`] : []));
+  if (missing.length > 0) throw new UserError(missing.join("\n"));
+  return settings.map(([value]) => value) as { [At in keyof Settings]: string };
 }
 
 /** Prints one line of JSON: Cloud Logging shows its fields, and a script can parse it. */

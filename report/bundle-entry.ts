@@ -29,18 +29,21 @@ async function report(args: string[]): Promise<void> {
     { to, pages, warehouse: warehouseUrl, until },
     args,
   );
-  const templates = await openLake(folderUrl(required(options.pages, "--pages DIR or REPORT_PAGES")));
-  const lake = await openLake(required(options.to, "--to or REPORT_URL"));
-  const warehouse = await openWarehouse(required(options.warehouse, "--warehouse or WAREHOUSE_URL"), {
-    readOnly: true,
-  });
+  const [built, target, marts] = required(
+    [options.pages, "--pages DIR or REPORT_PAGES"],
+    [options.to, "--to or REPORT_URL"],
+    [options.warehouse, "--warehouse or WAREHOUSE_URL"],
+  );
+  const templates = await openLake(folderUrl(built));
+  const lake = await openLake(target);
+  const warehouse = await openWarehouse(marts, { readOnly: true });
   try {
     const template = (name: string) => templates.readText(name);
     const night = options.until ?? yesterdayInKyiv();
-    const built = await builtRun(warehouse);
+    const run = await builtRun(warehouse);
     const reported = await publishReports(warehouse, lake, { template, madeAt: new Date(), expected: night });
-    if (built !== undefined) await recordReport(lake, { ...built, night });
-    log({ reported, night, ...built, current: isOf(built, night) });
+    if (run !== undefined) await recordReport(lake, { ...run, night });
+    log({ reported, night, ...run, current: isOf(run, night) });
   } finally {
     await warehouse.close();
   }

@@ -67,7 +67,10 @@ describe("The bundle", () => {
 
   it("reports a mistake in one message, with its exit code", async () => {
     const { code, stderr } = await node([file, "load"]).catch((error) => error);
-    expect([code, stderr]).to.deep.equal([1, "\nerror: --lake or LAKE_URL is missing\n"]);
+    expect([code, stderr]).to.deep.equal([
+      1,
+      "\nerror: --lake or LAKE_URL is missing\n--warehouse or WAREHOUSE_URL is missing\n",
+    ]);
   });
 
   it("runs as a job starts it if it is the code that was deployed, and not if somebody changed it", async () => {
@@ -75,7 +78,9 @@ describe("The bundle", () => {
       const args = ["--eval", RUN_IF_UNCHANGED, path, bundle.sha256, "load"];
       return node(args).catch((error) => error);
     };
-    expect((await start(file)).stderr).to.equal("\nerror: --lake or LAKE_URL is missing\n");
+    expect((await start(file)).stderr).to.equal(
+      "\nerror: --lake or LAKE_URL is missing\n--warehouse or WAREHOUSE_URL is missing\n",
+    );
     const changed = join(folder, "changed.mjs");
     await writeFile(changed, `console.log("not ours")`);
     const { code, stdout, stderr } = await start(changed);

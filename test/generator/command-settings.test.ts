@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { checkTiers, folderUrl, walletOptions } from "../../generator/command-settings.ts";
+import { generatorCommands, required } from "../../generator/commands.ts";
 import { UserError } from "../../generator/errors.ts";
 import { readOptions } from "../../generator/options.ts";
 
@@ -55,5 +56,22 @@ describe("A folder's URL", () => {
       expect(() => folderUrl(address))
         .to.throw(UserError)
         .with.property("message", `${address} is an address: name a folder of this machine (download an input first)`);
+  });
+});
+
+describe("Settings without a default", () => {
+  it("are all named if they are missing", () => {
+    expect(required(["file:///a", "--lake"], ["duckdb:///b", "--warehouse"])).to.deep.equal([
+      "file:///a",
+      "duckdb:///b",
+    ]);
+    expect(() => required([undefined, "--lake"], ["duckdb:///b", "--warehouse"], [undefined, "--to"]))
+      .to.throw(UserError)
+      .with.property("message", "--lake is missing\n--to is missing");
+  });
+
+  it("are checked by upload before it reads an export, which takes a while", async () => {
+    const refused = await generatorCommands.upload(["--thelook", "--from", "/nowhere", "--to", "bucket"]).catch(String);
+    expect(refused).to.equal('UserError: "bucket" is not a place in Cloud Storage: use gs://BUCKET/PREFIX');
   });
 });
