@@ -78,7 +78,7 @@ function partsOf(made: string): Parts {
   return { value: `(${made}).value`, whole: `(${made}).whole`, part: `(${made}).part` };
 }
 
-/** What to add up of two numbers: their parts, and their product in three parts, of whole numbers, of 10⁻⁹ and of 10⁻¹⁸. */
+/** The terms that are summed for two numbers: both parts of each, then their product as whole numbers, as 10⁻⁹ and as 10⁻¹⁸. */
 function sums(x: Parts, y: Parts): string[] {
   const product = [
     `${x.whole} * ${y.whole}`,

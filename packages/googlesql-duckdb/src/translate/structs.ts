@@ -35,7 +35,7 @@ export function textual({ typeKind }: Type): "RANGE" | "BIGNUMERIC" | undefined 
   return kind === "RANGE" || kind === "BIGNUMERIC" ? kind : undefined;
 }
 
-/** What to write instead of comparing or adding up such values. */
+/** Advice for a query that is refused because it orders such values or computes with them. */
 export const insteadOfTextual = {
   RANGE: "Use RANGE_START(x) and RANGE_END(x).",
   BIGNUMERIC: "CAST it to NUMERIC or FLOAT64.",
