@@ -3,8 +3,11 @@ import {
   type Analyser,
   checkSize,
   type Node,
+  nodesIn,
+  placeOf,
   type ScanNotes,
   SqlError,
+  tableOf,
   toDuckDb,
   UnsupportedSql,
 } from "googlesql-duckdb/tree";
@@ -60,30 +63,53 @@ export async function analysed({ party, analyser, last }: Side, text: string, si
   const known = last.get(sql);
   if (known !== undefined) return known;
   if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
-  for (const path of await pathsIn(analyser, sql, signal)) {
-    const table = tableNamed(party.tables, path);
-    if (table === undefined) throw notFound(party, path, placeOfError(analyser, sql));
-    if (table.metadataOnly) throw metadataOnly(party, table);
-  }
+  let query: Analysed;
   try {
-    const query = await analyser.analyseSoon(sql, signal);
-    checkNames(query);
-    for (const oldest of [...last.keys()].slice(0, 1 - MOST_KEPT)) last.delete(oldest);
-    if (sql.length <= LONGEST_KEPT) last.set(sql, query);
-    return query;
+    query = await analyser.analyseSoon(sql, signal);
   } catch (error) {
-    throw error instanceof SqlError ? unlessNoFunction(error, party) : error;
+    if (!(error instanceof SqlError)) throw error;
+    // The analysis may stumble over something else before it comes to a table that the party cannot name.
+    checkTables(party, pathsIn(analyser, sql), error);
+    throw unlessNoFunction(error, party);
+  }
+  checkNames(query);
+  const scans = nodesIn(query.query, (kind) => kind === "TableScan");
+  const bytes = Buffer.from(sql);
+  const inexact = scans.find((scan) => !isExact(scan, bytes));
+  if (inexact !== undefined) checkTables(party, pathsIn(analyser, sql), placeOf(sql, inexact));
+  for (const scan of scans) checkTables(party, [[tableOf(scan)]]);
+  for (const oldest of [...last.keys()].slice(0, 1 - MOST_KEPT)) last.delete(oldest);
+  if (sql.length <= LONGEST_KEPT) last.set(sql, query);
+  return query;
+}
+
+/** Throws NotFound for a table that the party cannot name, and Refusal for one of which it sees the columns only. */
+function checkTables(party: RoomParty, paths: readonly string[][], place?: Pick<SqlError, "line" | "column">): void {
+  for (const path of paths) {
+    const table = tableNamed(party.tables, path);
+    if (table === undefined) throw notFound(party, path, place);
+    if (table.metadataOnly) throw metadataOnly(party, table);
   }
 }
 
-/** The names of the tables in a query. Of a text that is no query, the analysis says more than the list of names: also what to write instead. */
-async function pathsIn(analyser: Analyser, sql: string, signal: AbortSignal | undefined): Promise<string[][]> {
+/** The names of the tables in a query; none if it cannot be parsed. */
+function pathsIn(analyser: Analyser, sql: string): string[][] {
   try {
     return analyser.tablesOf(sql);
   } catch (error) {
-    if (error instanceof SqlError) await analyser.analyseSoon(sql, signal);
+    if (error instanceof SqlError) return [];
     throw error;
   }
+}
+
+/** Whether a query writes a table's name with its own capital letters, on which BigQuery insists and the analyser does not. False for unusual quotes too. */
+function isExact(scan: Node, sql: Buffer): boolean {
+  const { start, end } = (scan.parseLocationRange ?? {}) as { start?: number; end?: number };
+  const written = sql
+    .subarray(start ?? 0, end ?? 0)
+    .toString()
+    .replaceAll("`", "");
+  return `.${tableOf(scan)}`.endsWith(`.${written}`);
 }
 
 /**
@@ -154,16 +180,6 @@ function metadataOnly({ functions = [] }: RoomParty, table: RoomTable): Refusal 
     `Access Denied: Table ${table.project}:${shortName(table)}: its owner shares its columns, and not its rows.`,
     there.length > 0 ? `Call a query template: ${there.join(", ")}.` : undefined,
   );
-}
-
-/** The analyser's own error about an unknown name, which includes the name's place. */
-function placeOfError(analyser: Analyser, sql: string): SqlError | undefined {
-  try {
-    analyser.analyse(sql);
-  } catch (error) {
-    if (error instanceof SqlError) return error;
-  }
-  return undefined;
 }
 
 /** DuckDB's parser stops at a NUL. */

@@ -90,7 +90,7 @@ export class NotFound extends SqlError {
   /** The names that the party can write, "dataset.table". */
   readonly visible: readonly string[];
 
-  constructor(message: string, visible: readonly string[], place?: SqlError) {
+  constructor(message: string, visible: readonly string[], place?: Pick<SqlError, "line" | "column">) {
     super(message, place?.line, place?.column);
     this.name = "NotFound";
     this.visible = visible;
@@ -259,7 +259,11 @@ export function unlessNoFunction(error: SqlError, { functions = [] }: RoomParty)
 }
 
 /** The error for a path that names nothing the party can see. */
-export function notFound({ project, tables }: RoomParty, path: readonly string[], place?: SqlError): NotFound {
+export function notFound(
+  { project, tables }: RoomParty,
+  path: readonly string[],
+  place?: Pick<SqlError, "line" | "column">,
+): NotFound {
   const visible = tables.map(shortName).sort();
   const [table = "", dataset, ...more] = path.join(".").split(".").reverse();
   if (dataset === undefined)
