@@ -119,12 +119,16 @@ export async function loadAnalyser(
   const write: Analysed["write"] = (expression, columns) => {
     const message = messageFor(expression);
     if (message === undefined) return undefined;
+    const parts = [...columns].flatMap(([node, name]) => [messageFor(node), name]);
+    const known = texts.get(message);
+    if (known?.parts.length === parts.length && parts.every((part, at) => part === known.parts[at])) return known.sql;
     const replaced = new Map([...columns].map(([node, name]) => [messageFor(node), columnJson(node, name)]));
     const { sql } = service.call("BuildSql", {
       registeredCatalogId: catalogId(),
       descriptorPoolList: { definitions: [{ builtin: {} }] },
       resolvedExpression: withReplaced(message, replaced) as JsonObject,
     });
+    texts.set(message, { parts, sql: sql as string });
     return sql as string;
   };
   const analysed = (response: JsonObject, sql: string): Analysed => {
@@ -210,6 +214,9 @@ interface FunctionTree extends Pick<Analysed, "outputs" | "query"> {
   /** The catalog's entries of the tables that it reads. In a catalog with the same entries, the text has the same tree. */
   readonly tables: readonly string[];
 }
+
+/** Expressions as GoogleSQL, by their messages, with the messages and names of the columns in it. A table function's are written with each call. */
+const texts = new WeakMap<object, { readonly parts: readonly unknown[]; readonly sql: string }>();
 
 /** The trees of the last table functions, by text. A program checks a function, and then opens rooms that call it. */
 const trees = new Map<string, FunctionTree>();

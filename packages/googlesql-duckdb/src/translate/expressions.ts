@@ -6,6 +6,7 @@ import { cast } from "./casts.ts";
 import { evaluated, evaluatedFunctions, mayEvaluate } from "./evaluated.ts";
 import { withLambda } from "./functions/lambdas.ts";
 import { functions } from "./functions.ts";
+import { isHashNumber } from "./known-texts.ts";
 import { literal, type Value } from "./literals.ts";
 import { scan } from "./scans.ts";
 import type { Computed, Scope } from "./scope.ts";
@@ -78,6 +79,8 @@ const expressions: Readonly<
       const from = (node.expr as Node).type as Type;
       const safe = scope.safe || node.returnNullOnError === true;
       const to = node.type as Type;
+      if (plain && typeName(to) === "INT64" && isHashNumber(node.expr as Node))
+        return `CAST(${expression(node.expr as Node, scope)} AS BIGINT)`;
       const sql = plain
         ? cast(expression(node.expr as Node, scope), from, to, { safe, sensitive: scope.safe, other })
         : undefined;

@@ -8,6 +8,7 @@ import { dates } from "./functions/dates.ts";
 import { dateTimes } from "./functions/datetimes.ts";
 import { formats } from "./functions/formats.ts";
 import { growing } from "./functions/growing.ts";
+import { json } from "./functions/json.ts";
 import { own } from "./functions/own.ts";
 import { random } from "./functions/random.ts";
 import { regexps } from "./functions/regexps.ts";
@@ -25,6 +26,7 @@ export const functions: Readonly<Record<string, Translate>> = {
   ...regexps,
   ...arrays,
   ...growing,
+  ...json,
   ...formats,
   ...random,
   ...own,

@@ -5,7 +5,8 @@ import { attempt, bind, type Casting, orFail, unlessForm } from "./sql.ts";
 export function timestampText(value: string, zone = "+00"): string {
   return bind([value], (v) => {
     const form = (places: string) => `strftime(${v}, '%Y-%m-%d %H:%M:%S${places}${zone}')`;
-    return `CASE WHEN epoch_us(${v}) % 1000000 = 0 THEN ${form("")}
+    // Nearly all times are whole seconds, which a cast writes in a fraction of the time.
+    return `CASE WHEN epoch_us(${v}) % 1000000 = 0 THEN CAST(CAST(${v} AS TIMESTAMP) AS VARCHAR) || '${zone}'
     WHEN epoch_us(${v}) % 1000 = 0 THEN ${form(".%g")} ELSE ${form(".%f")} END`;
   });
 }

@@ -1,5 +1,6 @@
 import { type Node, nodesIn } from "../../analyser/node.ts";
 import { type Call, functionName, kindOf, literalText, only, type Translate } from "../call.ts";
+import { mostBytes } from "../known-texts.ts";
 import { attempt, bind, checked, orFail, text } from "../sql.ts";
 import { duckDbType } from "../types.ts";
 import { microseconds, months, partOf } from "./date-parts.ts";
@@ -65,6 +66,7 @@ export const growing: Readonly<Record<string, Translate>> = {
   concat: (call) => {
     const size = kindOf(call.nodes[0]) === "BYTES" ? "octet_length" : "strlen";
     const joined = `(${call.args.join(" || ")})`;
+    if (call.nodes.reduce((sum, node) => sum + mostBytes(node), 0) <= longestOf(call)) return joined;
     return checked(
       joined,
       (value) => `${size}(${value}) <= ${longestOf(call)}`,
