@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { UserError } from "./errors.ts";
 import { PARTIES, type Party, parties } from "./party.ts";
 
 /** A parameter of a query template. */
@@ -50,11 +51,12 @@ const names = PARTIES.flatMap((party) => [parties[party].dataset, parties[party]
 /** A party's table after FROM or JOIN. Names of WITH clauses and parameters have no dataset. */
 const tables = new RegExp(`(\\b(?:FROM|JOIN)\\s+)((?:${names.join("|")})\\.\\w+)`, "g");
 
-/** Reads a template from its file's text. Throws Error if the header or the query does not have the form of a template. */
+/** Reads a template from its file's text. Throws UserError if the header or the query does not have the form of a template. */
 export function parseTemplate(name: string, text: string): QueryTemplate {
-  const fail = (what: string) => new Error(`templates/${name}.sql: ${what}`);
+  const fail = (what: string) => new UserError(`cleanroom/templates/${name}.sql: ${what}`);
   if (!/^[a-z]\w*$/.test(name)) throw fail("the name must be one of a function: small letters, digits and _");
-  const lines = text.split("\n");
+  // Windows ends lines with \r\n, and editors leave blanks.
+  const lines = text.split("\n").map((line) => line.trimEnd());
   const end = lines.findIndex((line) => !line.startsWith("--"));
   const header = sections(lines.slice(0, end));
   const section = (title: string) => {
@@ -70,7 +72,11 @@ export function parseTemplate(name: string, text: string): QueryTemplate {
       if (!called || !type || !description) throw fail(`"${line.trim()}" is not "name TYPE: description"`);
       return { name: called, type, description };
     });
-  const query = lines.slice(end).join("\n").trim();
+  const parameters = described("Parameters");
+  const written = lines.slice(end).join("\n").trim();
+  const [fault] = faultsIn(written, parameters);
+  if (fault !== undefined) throw fail(fault);
+  const query = included(written, owner, name);
   const reads = tablesIn(query);
   const own = [parties[owner].dataset, parties[owner].shared];
   const foreign = reads.find((table) => !own.includes(table.split(".")[0] ?? ""));
@@ -89,13 +95,51 @@ export function parseTemplate(name: string, text: string): QueryTemplate {
     owner,
     question: prose("Question"),
     guards: prose("Guards"),
-    parameters: described("Parameters"),
+    parameters,
     columns: described("Answer"),
     reads,
     views: reads.flatMap((table) => (table.startsWith(shared) ? [table.slice(shared.length)] : [])),
     body: (projects) => query.replace(tables, (_, word, table) => `${word}\`${projects[owner]}.${table}\``),
     example: (linkedDataset = linked) => example.replaceAll(`${linked}.`, `${linkedDataset}.`),
   };
+}
+
+/** A line that includes the points, with the columns that tell the rows of `found` apart. */
+const INCLUDE = /^-- Include: points by (\w+(?:, \w+)*)$/m;
+
+/** Faults of a query that the analyser would not find, or would report at a line that the file does not have. */
+function* faultsIn(query: string, parameters: readonly TemplateParameter[]): Generator<string> {
+  const form = '"-- Include: points by COLUMN, COLUMN"';
+  const meant = query.match(/^[ \t]*--[ \t]*Include\b.*$/gim) ?? [];
+  for (const line of meant) if (!INCLUDE.test(line)) yield `"${line}" is not ${form}`;
+  if (meant.length > 1) yield "includes the points twice: keep one of the lines";
+  const code = query.replace(/--.*$/gm, "");
+  const reads = /\b(?:FROM|JOIN)\s+points\b/i.test(code);
+  if (meant.length === 0) {
+    if (reads && !/\bpoints\s+AS\s*\(/i.test(code))
+      yield `reads "points" without a line ${form} after the clause "found"`;
+  } else {
+    const before = query.slice(0, query.search(INCLUDE));
+    for (const clause of ["listed", "found"])
+      if (!new RegExp(`\\b${clause}\\s+AS\\s*\\(`, "i").test(before))
+        yield `has no clause "${clause} AS (…)" before ${meant[0]}: cleanroom/rounding/points.sql says what it must hold`;
+    if (!reads)
+      yield `includes the points and does not use them: read the rows after ${meant[0]} from "points", and round with point_1`;
+  }
+  for (const { name } of parameters)
+    if (!new RegExp(`\\b${name}\\b`, "i").test(code))
+      yield `the query does not use the parameter ${name}: use it, or remove it from the header`;
+}
+
+/**
+ * Puts the clauses of `cleanroom/rounding` in the place of a line such as `-- Include: points by segment`. BigQuery knows no includes, so the
+ * deployed function has the whole text.
+ */
+function included(query: string, owner: Party, template: string): string {
+  const read = (name: string) => readFileSync(new URL(`rounding/${name}.sql`, import.meta.url), "utf8").trim();
+  return query.replace(INCLUDE, (_, key) =>
+    [read(owner), read("points").replace("KEY", key).replace("TEMPLATE", template)].join("\n"),
+  );
 }
 
 /** Every query template, by name. */

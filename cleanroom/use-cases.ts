@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { UserError } from "./errors.ts";
 import { PARTIES, type Party } from "./party.ts";
 
 /** A question of one party about the customers that both parties know. */
@@ -19,7 +20,7 @@ export interface UseCase {
 
 const folder = new URL("use-cases/", import.meta.url);
 
-/** Reads the use cases in the order of their files. Throws if a file does not start with the expected comment lines. */
+/** Reads the use cases in the order of their files. Throws UserError if a file does not start with the expected comment lines. */
 export function readUseCases(): UseCase[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
@@ -27,13 +28,15 @@ export function readUseCases(): UseCase[] {
     .map((file) => parseUseCase(file.slice(0, -".sql".length), readFileSync(new URL(file, folder), "utf8")));
 }
 
-/** Reads a use case from its file's text. Throws if the comment lines do not have the form of a use case's. */
-export function parseUseCase(name: string, sql: string): UseCase {
+/** Reads a use case from its file's text. Throws UserError if the comment lines do not have the form of a use case's. */
+export function parseUseCase(name: string, text: string): UseCase {
+  // Windows ends lines with \r\n, and editors leave blanks.
+  const sql = text.replace(/[ \t\r]+$/gm, "");
   const [, title, question, by, refused] = header.exec(sql) ?? [];
   const party = PARTIES.find((one) => one === by);
   if (!title || !question || !party)
-    throw new Error(
-      `${name}.sql: the first lines are "-- title", "-- question", "-- as ${PARTIES.join("|")}" and, if a rule refuses the query, "-- refused: rule"`,
+    throw new UserError(
+      `cleanroom/use-cases/${name}.sql: the first lines are "-- title", "-- question", "-- as ${PARTIES.join("|")}" and, if a rule refuses the query, "-- refused: rule"`,
     );
   return { name, title, question, party, ...(refused && { refused }), sql };
 }

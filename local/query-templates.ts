@@ -114,7 +114,7 @@ function madeTemplate(
   if (owner === undefined || !datasets(rehearsal).has(dataset))
     throw wrong(approval, `creates ${name} in ${dataset}, which is not a declared dataset of shared views`);
   const template = resources.templates.get(String(approval.inputs.template)) as Declared;
-  const body = analysed(approval, () => analyser.analyseFunction(parameters, query));
+  const body = analysed(approval, query, () => analyser.analyseFunction(parameters, query));
   if (parameters.some((parameter) => tableColumns(parameter) === "any"))
     throw wrong(approval, "takes ANY TABLE, and the rehearsal cannot tell the columns of its answer: name the columns");
   const read = new Set(nodesIn(body.query, (kind) => kind === "TableScan").map(tableOf));
@@ -154,13 +154,14 @@ function checkSources(rehearsal: Rehearsal, approval: Declared, owner: Party, so
   }
 }
 
-function analysed<T>(approval: Declared, work: () => T): T {
+function analysed<T>(approval: Declared, query: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof WrongType) throw wrong(approval, error.message);
     if (!(error instanceof SqlError || error instanceof UnsupportedSql)) throw error;
-    const place = error.line === undefined ? "" : ` [at ${error.line}:${error.column}]`;
-    throw wrong(approval, `its query fails: ${error.message}${place}`);
+    // Numbers of lines would mislead: the declared query lacks its file's header and holds the clauses that the file includes.
+    const line = error.line === undefined ? undefined : query.split("\n")[error.line - 1]?.trim();
+    throw wrong(approval, `its query fails: ${error.message}${line ? `, in the line "${line}"` : ""}`);
   }
 }

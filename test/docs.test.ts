@@ -93,18 +93,30 @@ describe("The documents", () => {
 describe("docs/change-it.md", () => {
   const recipes = read("docs/change-it.md");
 
-  it("has diffs with context and removed lines that occur in the named file exactly once, next to each other", () => {
+  it("has diffs of which the old or the new lines are in the named file exactly once, next to each other", () => {
     const hunks = diffs(recipes);
     expect(hunks.length).to.be.greaterThan(15);
-    for (const { file, old } of hunks) {
-      const found = `\n${read(file)}`.split(`\n${old.join("\n")}\n`).length - 1;
+    for (const { file, old, new: changed } of hunks) {
+      // A reader who followed a recipe has the new lines.
+      const found = Math.max(timesIn(read(file), changed), timesIn(read(file), old));
       expect(found, `${file} has these lines ${found} times:\n${old.join("\n")}\n`).to.equal(1);
     }
   });
 
+  it("has diffs that fit before and after they are applied", () => {
+    for (const { file, old, new: changed } of diffs(recipes)) {
+      const text = read(file);
+      if (timesIn(text, old) === 0) continue;
+      const applied = `\n${text}`.replace(`\n${old.join("\n")}\n`, () => `\n${changed.join("\n")}\n`).slice(1);
+      expect(timesIn(applied, changed), file).to.equal(1);
+      expect(timesIn(applied, old), file).to.be.at.most(1);
+    }
+  });
+
   it("adds something in each diff, and removes or keeps at least one line to find the place by", () => {
-    for (const { file, old, added } of diffs(recipes)) {
-      expect(added, file).to.be.greaterThan(0);
+    for (const { file, old, new: changed } of diffs(recipes)) {
+      expect(changed.length, file).to.be.greaterThan(0);
+      expect(changed, file).not.to.deep.equal(old);
       expect(old.length, file).to.be.greaterThan(0);
     }
   });
@@ -115,8 +127,13 @@ interface Hunk {
   readonly file: string;
   /** The lines as they are before the change: context and removed ones. */
   readonly old: string[];
-  /** How many lines it adds. */
-  added: number;
+  /** The lines as they are after it: context and added ones. */
+  readonly new: string[];
+}
+
+/** How often a text has these lines next to each other. */
+function timesIn(text: string, lines: readonly string[]): number {
+  return `\n${text}`.split(`\n${lines.join("\n")}\n`).length - 1;
 }
 
 /** Reads the diff blocks of a document. A line `--- file` names the file, and `@@` separates places in it. */
@@ -127,9 +144,11 @@ function diffs(text: string): Hunk[] {
     for (const line of block.split("\n").slice(0, -1)) {
       const rest = line.slice(indent.length);
       if (rest.startsWith("--- ")) file = rest.slice("--- ".length);
-      if (rest.startsWith("--- ") || rest === "@@") hunks.push({ file, old: [], added: 0 });
-      else if (rest.startsWith("+")) (hunks.at(-1) as Hunk).added++;
-      else (hunks.at(-1) as Hunk).old.push(rest.slice(1));
+      if (rest.startsWith("--- ") || rest === "@@") hunks.push({ file, old: [], new: [] });
+      else {
+        if (!rest.startsWith("+")) hunks.at(-1)?.old.push(rest.slice(1));
+        if (!rest.startsWith("-")) hunks.at(-1)?.new.push(rest.slice(1));
+      }
     }
   }
   return hunks;

@@ -37,7 +37,7 @@ users AS (
   WHERE p.date_of_birth IS NOT NULL
 ),
 -- The table has no rule, so the options say who counts as a person and how many are enough.
-found AS (
+sizes AS (
   SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 50, privacy_unit_column = hashed_email)
     account_tier,
     birth_decade,
@@ -46,50 +46,21 @@ found AS (
   FROM users
   GROUP BY account_tier, birth_decade
 ),
--- A number that only the wallet can compute, from the payment volumes of 1,000 users and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT provider_user_id, payment_volume FROM ewallet_provider.provider_users ORDER BY provider_user_id LIMIT 1000) AS first_users
+found AS (
+  SELECT s.*, a.all_seeds, a.all_others
+  FROM sizes AS s
+  CROSS JOIN (SELECT COUNTIF(is_seed) AS all_seeds, COUNTIF(NOT is_seed) AS all_others FROM users) AS a
 ),
-list AS (
-  SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, l.hashed_email))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-totals AS (
-  SELECT
-    counted.seeds,
-    counted.others,
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', '') AS digits
-  FROM (SELECT COUNTIF(is_seed) AS seeds, COUNTIF(NOT is_seed) AS others FROM users) AS counted
-  CROSS JOIN list
-),
-seeded AS (
-  SELECT
-    f.account_tier,
-    f.birth_decade,
-    f.seeds,
-    f.lookalikes,
-    10 * DIV(totals.seeds + CAST(SUBSTR(totals.digits, 1, 1) AS INT64), 10) AS all_seeds,
-    10 * DIV(totals.others + CAST(SUBSTR(totals.digits, 2, 1) AS INT64), 10) AS all_others,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.account_tier, CAST(f.birth_decade AS STRING)))), '[^0-9]', '') AS digits
-  FROM found AS f
-  CROSS JOIN list
-  CROSS JOIN totals
-),
+-- Include: points by account_tier, birth_decade
 rounded AS (
   SELECT
     account_tier,
     birth_decade,
-    10 * DIV(seeds + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS seeds,
-    10 * DIV(lookalikes + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS lookalikes,
-    all_seeds,
-    all_others
-  FROM seeded
+    10 * CAST(FLOOR(seeds / 10 + point_1) AS INT64) AS seeds,
+    10 * CAST(FLOOR(lookalikes / 10 + point_2) AS INT64) AS lookalikes,
+    10 * CAST(FLOOR(all_seeds / 10 + list_point_1) AS INT64) AS all_seeds,
+    10 * CAST(FLOOR(all_others / 10 + list_point_2) AS INT64) AS all_others
+  FROM points
 )
 -- Whether a group appears depends only on rounded counts, so that it reveals nothing more.
 SELECT

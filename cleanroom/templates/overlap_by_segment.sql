@@ -19,7 +19,7 @@ WITH listed AS (
   FROM customers AS c
   WHERE c.hashed_email IS NOT NULL AND c.segment IS NOT NULL
   GROUP BY c.hashed_email
-  HAVING COUNT(DISTINCT c.segment) = 1
+  HAVING MIN(c.segment) = MAX(c.segment)
 ),
 segments AS (
   SELECT segment, COUNT(*) AS customers
@@ -27,7 +27,7 @@ segments AS (
   GROUP BY segment
 ),
 -- The view has a rule, so this SELECT has the rule's clause. The view's own threshold holds as well.
-found AS (
+members AS (
   SELECT WITH AGGREGATION_THRESHOLD
     l.segment,
     COUNT(DISTINCT p.hashed_email) AS with_wallet,
@@ -36,40 +36,20 @@ found AS (
   JOIN ewallet_provider_shared.provider_users_shared AS p ON p.hashed_email = l.hashed_email
   GROUP BY l.segment
 ),
--- A number that only the wallet can compute, from the payment volumes of 1,000 users and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
--- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT provider_user_id, payment_volume FROM ewallet_provider.provider_users ORDER BY provider_user_id LIMIT 1000) AS first_users
-),
-list AS (
-  SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), TO_HEX(MD5(l.segment))))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-seeded AS (
-  SELECT
-    s.segment,
-    s.customers,
-    f.with_wallet,
-    f.paying,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), s.segment))), '[^0-9]', '') AS digits
+found AS (
+  SELECT s.segment, s.customers, m.with_wallet, m.paying
   FROM segments AS s
-  JOIN found AS f ON f.segment = s.segment
-  CROSS JOIN list
+  JOIN members AS m ON m.segment = s.segment
   WHERE (SELECT COUNT(*) FROM segments) <= 50
 ),
+-- Include: points by segment
 rounded AS (
   SELECT
     segment,
     customers,
-    10 * DIV(with_wallet + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS with_wallet,
-    10 * DIV(paying + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS paying
-  FROM seeded
+    10 * CAST(FLOOR(with_wallet / 10 + point_1) AS INT64) AS with_wallet,
+    10 * CAST(FLOOR(paying / 10 + point_2) AS INT64) AS paying
+  FROM points
 )
 -- Whether a segment appears depends only on rounded counts, so that it reveals nothing more.
 SELECT segment, customers, with_wallet, paying

@@ -18,7 +18,7 @@
 --     JOIN ewallet_provider.provider_users AS p ON p.provider_user_id = t.provider_user_id), 90)
 --   ORDER BY attributed_usd DESC, traffic_source
 WITH listed AS (
-  SELECT DISTINCT hashed_email, amount, paid_at
+  SELECT DISTINCT hashed_email, amount, paid_at, window_days AS days
   FROM payments
   WHERE hashed_email IS NOT NULL AND amount IS NOT NULL AND paid_at IS NOT NULL
 ),
@@ -26,17 +26,17 @@ people AS (
   SELECT
     u.hashed_email,
     u.traffic_source,
-    LEAST(SUM(LEAST(GREATEST(p.amount, 0), 500)), 500) AS usd
-  FROM listed AS p
-  JOIN merchant.users AS u ON u.hashed_email = p.hashed_email
+    LEAST(SUM(LEAST(GREATEST(l.amount, 0), 500)), 500) AS usd
+  FROM listed AS l
+  JOIN merchant.users AS u ON u.hashed_email = l.hashed_email
   WHERE window_days IN (7, 30, 90, 365)
     AND u.traffic_source IS NOT NULL
-    AND u.created_at <= p.paid_at
-    AND DIV(TIMESTAMP_DIFF(p.paid_at, u.created_at, HOUR), 24) < window_days
+    AND u.created_at <= l.paid_at
+    AND DIV(TIMESTAMP_DIFF(l.paid_at, u.created_at, HOUR), 24) < window_days
   GROUP BY u.hashed_email, u.traffic_source
 ),
 -- The table has no rule, so the options say who counts as a person and how many are enough.
-found AS (
+sources AS (
   SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 50, privacy_unit_column = hashed_email)
     traffic_source,
     COUNT(DISTINCT hashed_email) AS payers,
@@ -44,44 +44,18 @@ found AS (
   FROM people
   GROUP BY traffic_source
 ),
--- A number that only the merchant can compute, from the prices of 1,000 items sold and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
--- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT id, sale_price FROM merchant.order_items ORDER BY id LIMIT 1000) AS first_items
+found AS (
+  SELECT traffic_source, payers, usd, (SELECT COUNT(DISTINCT hashed_email) FROM people) AS people
+  FROM sources
 ),
-list AS (
-  SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), CAST(l.amount AS STRING), ' ', CAST(UNIX_MICROS(l.paid_at) AS STRING)))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-payers AS (
-  SELECT 10 * DIV(people + CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', ''), 1, 1) AS INT64), 10) AS people
-  FROM (SELECT COUNT(DISTINCT hashed_email) AS people FROM people)
-  CROSS JOIN list
-),
-seeded AS (
-  SELECT
-    f.traffic_source,
-    f.payers,
-    f.usd,
-    payers.people,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.traffic_source, CAST(window_days AS STRING)))), '[^0-9]', '') AS digits
-  FROM found AS f
-  CROSS JOIN list
-  CROSS JOIN payers
-),
+-- Include: points by traffic_source
 rounded AS (
   SELECT
     traffic_source,
-    10 * DIV(payers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS payers,
-    5000 * CAST(FLOOR(usd / 5000 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS attributed_usd,
-    people
-  FROM seeded
+    10 * CAST(FLOOR(payers / 10 + point_1) AS INT64) AS payers,
+    5000 * CAST(FLOOR(usd / 5000 + point_2) AS INT64) AS attributed_usd,
+    10 * CAST(FLOOR(people / 10 + list_point_1) AS INT64) AS people
+  FROM points
 )
 -- Whether a source appears depends only on rounded counts, so that it reveals nothing more.
 SELECT traffic_source, payers, attributed_usd

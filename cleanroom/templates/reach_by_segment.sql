@@ -19,7 +19,7 @@ WITH listed AS (
   FROM wallet_users AS w
   WHERE w.hashed_email IS NOT NULL AND w.segment IS NOT NULL
   GROUP BY w.hashed_email
-  HAVING COUNT(DISTINCT w.segment) = 1
+  HAVING MIN(w.segment) = MAX(w.segment)
 ),
 segments AS (
   SELECT segment, COUNT(*) AS wallet_users
@@ -27,7 +27,7 @@ segments AS (
   GROUP BY segment
 ),
 -- The view has a rule, so this SELECT has the rule's clause. The view's own threshold holds as well.
-found AS (
+buyers AS (
   SELECT WITH AGGREGATION_THRESHOLD
     l.segment,
     COUNT(DISTINCT c.hashed_email) AS customers,
@@ -36,40 +36,20 @@ found AS (
   JOIN merchant_shared.customer_segments_shared AS c ON c.hashed_email = l.hashed_email
   GROUP BY l.segment
 ),
--- A number that only the merchant can compute, from the prices of 1,000 items sold and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
--- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT id, sale_price FROM merchant.order_items ORDER BY id LIMIT 1000) AS first_items
-),
-list AS (
-  SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), TO_HEX(MD5(l.segment))))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-seeded AS (
-  SELECT
-    s.segment,
-    s.wallet_users,
-    f.customers,
-    f.repeat_customers,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), s.segment))), '[^0-9]', '') AS digits
+found AS (
+  SELECT s.segment, s.wallet_users, b.customers, b.repeat_customers
   FROM segments AS s
-  JOIN found AS f ON f.segment = s.segment
-  CROSS JOIN list
+  JOIN buyers AS b ON b.segment = s.segment
   WHERE (SELECT COUNT(*) FROM segments) <= 50
 ),
+-- Include: points by segment
 rounded AS (
   SELECT
     segment,
     wallet_users,
-    10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers,
-    10 * DIV(repeat_customers + CAST(SUBSTR(digits, 2, 1) AS INT64), 10) AS repeat_customers
-  FROM seeded
+    10 * CAST(FLOOR(customers / 10 + point_1) AS INT64) AS customers,
+    10 * CAST(FLOOR(repeat_customers / 10 + point_2) AS INT64) AS repeat_customers
+  FROM points
 )
 -- Whether a segment appears depends only on rounded counts, so that it reveals nothing more.
 SELECT segment, wallet_users, customers, repeat_customers

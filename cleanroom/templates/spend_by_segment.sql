@@ -20,18 +20,22 @@ WITH listed AS (
   FROM wallet_users AS w
   WHERE w.hashed_email IS NOT NULL AND w.segment IS NOT NULL
   GROUP BY w.hashed_email
-  HAVING COUNT(DISTINCT w.segment) = 1
+  HAVING MIN(w.segment) = MAX(w.segment)
 ),
 -- In cents, because sums of whole numbers are exact and fast.
-bought AS (
-  SELECT
-    u.hashed_email,
-    LEAST(SUM(CAST(ROUND(i.sale_price * 100) AS INT64)), 50000) AS gross,
-    LEAST(SUM(IF(o.status IN ('Cancelled', 'Returned'), 0, CAST(ROUND(i.sale_price * 100) AS INT64))), 50000) AS kept
+items AS (
+  SELECT u.hashed_email, o.status, CAST(ROUND(i.sale_price * 100) AS INT64) AS cents
   FROM merchant.users AS u
   JOIN merchant.orders AS o ON o.user_id = u.id
   JOIN merchant.order_items AS i ON i.order_id = o.order_id
-  GROUP BY u.hashed_email
+),
+bought AS (
+  SELECT
+    hashed_email,
+    LEAST(SUM(cents), 50000) AS gross,
+    LEAST(SUM(IF(status IN ('Cancelled', 'Returned'), 0, cents)), 50000) AS kept
+  FROM items
+  GROUP BY hashed_email
 ),
 known AS (
   SELECT l.hashed_email, l.segment, b.gross, b.kept
@@ -48,46 +52,21 @@ found AS (
   FROM known
   GROUP BY segment
 ),
--- A number that only the merchant can compute, from the prices of 1,000 items sold and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
--- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(id AS STRING), ' ', CAST(CAST(ROUND(sale_price * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT id, sale_price FROM merchant.order_items ORDER BY id LIMIT 1000) AS first_items
-),
-list AS (
-  SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), TO_HEX(MD5(l.segment))))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-seeded AS (
-  SELECT
-    f.segment,
-    f.customers,
-    f.gross,
-    f.kept,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.segment))), '[^0-9]', '') AS digits
-  FROM found AS f
-  CROSS JOIN list
-  WHERE (SELECT COUNT(DISTINCT segment) FROM listed) <= 50
-),
+-- Include: points by segment
 rounded AS (
-  SELECT segment, 10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers, gross, kept, digits
-  FROM seeded
+  SELECT segment, 10 * CAST(FLOOR(customers / 10 + point_1) AS INT64) AS customers, gross, kept, point_2, point_3
+  FROM points
 ),
 -- Whether a segment appears, and the step, depend only on rounded counts, so that they reveal nothing more.
 stepped AS (
-  SELECT segment, customers, gross, kept, digits, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
+  SELECT segment, customers, gross, kept, point_2, point_3, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
   FROM rounded
-  WHERE customers >= 110
+  WHERE customers >= 110 AND (SELECT COUNT(DISTINCT segment) FROM listed) <= 50
 )
 SELECT
   segment,
   customers,
-  step * CAST(FLOOR(gross / step + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS gross_usd_per_customer,
-  step * CAST(FLOOR(kept / step + CAST(SUBSTR(digits, 4, 2) AS INT64) / 100) AS INT64) AS kept_usd_per_customer
+  step * CAST(FLOOR(gross / step + point_2) AS INT64) AS gross_usd_per_customer,
+  step * CAST(FLOOR(kept / step + point_3) AS INT64) AS kept_usd_per_customer
 FROM stepped
 WHERE (SELECT SUM(customers) FROM stepped) >= 500

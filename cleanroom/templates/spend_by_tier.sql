@@ -40,43 +40,17 @@ found AS (
   FROM known
   GROUP BY account_tier
 ),
--- A number that only the wallet can compute, from the payment volumes of 1,000 users and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
--- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT provider_user_id, payment_volume FROM ewallet_provider.provider_users ORDER BY provider_user_id LIMIT 1000) AS first_users
-),
-list AS (
-  SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, TO_HEX(MD5(l.hashed_email)), CAST(l.spend AS STRING)))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-seeded AS (
-  SELECT
-    f.account_tier,
-    f.customers,
-    f.spend,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.account_tier))), '[^0-9]', '') AS digits
-  FROM found AS f
-  CROSS JOIN list
-),
+-- Include: points by account_tier
 rounded AS (
-  SELECT account_tier, 10 * DIV(customers + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS customers, spend, digits
-  FROM seeded
+  SELECT account_tier, 10 * CAST(FLOOR(customers / 10 + point_1) AS INT64) AS customers, spend, point_2
+  FROM points
 ),
 -- Whether a tier appears, and the step, depend only on rounded counts, so that they reveal nothing more.
 stepped AS (
-  SELECT account_tier, customers, spend, digits, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
+  SELECT account_tier, customers, spend, point_2, 5 * CAST(CEIL(1000 / customers) AS INT64) AS step
   FROM rounded
   WHERE customers >= 110
 )
-SELECT
-  account_tier,
-  customers,
-  step * CAST(FLOOR(spend / step + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_per_customer
+SELECT account_tier, customers, step * CAST(FLOOR(spend / step + point_2) AS INT64) AS usd_per_customer
 FROM stepped
 WHERE (SELECT SUM(customers) FROM stepped) >= 500 AND (SELECT COUNT(*) FROM stepped) >= 2

@@ -43,7 +43,7 @@ compared AS (
     -- An order without a payment has no payer, and counts as one person.
     COALESCE(CONCAT('payer ', CAST(p.provider_user_id AS STRING)), CONCAT('order ', CAST(l.order_id AS STRING))) AS person,
     l.order_id,
-    LEAST(GREATEST(CAST(l.cents AS NUMERIC) / 100, 0), 500) AS usd,
+    LEAST(GREATEST(l.cents, 0), 50000) AS cents,
     p.order_id IS NOT NULL AS is_paid,
     CASE
       WHEN p.order_id IS NULL THEN 'missing'
@@ -57,49 +57,30 @@ compared AS (
   LEFT JOIN paid AS p ON p.order_id = l.order_id
 ),
 -- The tables have no rule, so the options say who counts as a person and how many are enough.
-found AS (
+findings AS (
   SELECT WITH AGGREGATION_THRESHOLD OPTIONS (threshold = 20, privacy_unit_column = person)
     finding,
     COUNT(*) AS orders,
     COUNT(DISTINCT person) AS people,
-    SUM(usd) AS usd
+    SUM(cents) AS cents
   FROM compared
   GROUP BY finding
 ),
--- A number that only the wallet can compute, from the payment volumes of 1,000 users and every row of the list. A plain sum could be guessed. The
--- same list has the same number, and so the same answer. If one row changes, all figures are rounded at other points. Each text is hashed by
--- itself: joined as they are, 'ab' and 'c' would be the same row as 'a' and 'bc'.
-secret AS (
-  SELECT CAST(BIT_XOR(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(CAST(provider_user_id AS STRING), ' ', CAST(CAST(ROUND(payment_volume * 100) AS INT64) AS STRING)))), 1, 15)) AS INT64)) AS STRING) AS salt
-  FROM (SELECT provider_user_id, payment_volume FROM ewallet_provider.provider_users ORDER BY provider_user_id LIMIT 1000) AS first_users
+found AS (
+  SELECT f.*, (SELECT COUNTIF(is_paid) FROM compared) AS paid
+  FROM findings AS f
 ),
-list AS (
+-- Include: points by finding
+rounded AS (
   SELECT
-    MIN(s.salt) AS salt,
-    SUM(CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT(s.salt, ' ', CAST(l.order_id AS STRING), ' ', CAST(l.cents AS STRING), ' ', TO_HEX(MD5(COALESCE(l.status, ''))), COALESCE(CAST(UNIX_MICROS(l.ordered_at) AS STRING), '')))), 1, 10)) AS INT64)) AS seed
-  FROM listed AS l
-  CROSS JOIN secret AS s
-),
-matches AS (
-  SELECT 10 * DIV(orders + CAST(SUBSTR(REGEXP_REPLACE(TO_HEX(MD5(CONCAT(CAST(list.seed AS STRING), list.salt))), '[^0-9]', ''), 1, 1) AS INT64), 10) AS orders
-  FROM (SELECT COUNTIF(is_paid) AS orders FROM compared)
-  CROSS JOIN list
-),
-seeded AS (
-  SELECT
-    f.finding,
-    f.orders,
-    f.people,
-    f.usd,
-    -- The digits of a hash serve as random digits.
-    REGEXP_REPLACE(TO_HEX(MD5(CONCAT(list.salt, CAST(list.seed AS STRING), f.finding))), '[^0-9]', '') AS digits
-  FROM found AS f
-  CROSS JOIN list
+    finding,
+    10 * CAST(FLOOR(orders / 10 + point_1) AS INT64) AS orders,
+    5000 * CAST(FLOOR(cents / 500000 + point_2) AS INT64) AS usd_ordered,
+    10 * CAST(FLOOR(people / 10 + point_3) AS INT64) AS people,
+    10 * CAST(FLOOR(paid / 10 + list_point_1) AS INT64) AS paid
+  FROM points
 )
 -- Whether a finding appears depends only on rounded counts, so that it reveals nothing more.
-SELECT
-  finding,
-  10 * DIV(orders + CAST(SUBSTR(digits, 1, 1) AS INT64), 10) AS orders,
-  5000 * CAST(FLOOR(usd / 5000 + CAST(SUBSTR(digits, 2, 2) AS INT64) / 100) AS INT64) AS usd_ordered
-FROM seeded
-WHERE 10 * DIV(people + CAST(SUBSTR(digits, 4, 1) AS INT64), 10) >= 30 AND (SELECT orders FROM matches) >= 1000
+SELECT finding, orders, usd_ordered
+FROM rounded
+WHERE people >= 30 AND paid >= 1000

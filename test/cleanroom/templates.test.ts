@@ -40,7 +40,7 @@ describe("The query templates", () => {
   });
   after(() => room.close());
 
-  it("are five from each party, and name their owner, question and guards", () => {
+  it("each name an owner, a question, guards and an example", () => {
     expect(templates.map(({ name, owner }) => `${owner} ${name}`).sort()).to.deep.equal([
       "merchant lookalike_customers",
       "merchant payments_by_traffic_source",
@@ -116,17 +116,78 @@ describe("The query templates", () => {
       expect(
         () => parseTemplate("counted", text(header.toSpliced(index, title === "Example" ? 1 : 1))),
         title,
-      ).to.throw(/^templates\/counted\.sql: /);
+      ).to.throw(/^cleanroom\/templates\/counted\.sql: /);
     expect(() => parseTemplate("counted", text(header.with(0, "-- Owner: bank")))).to.throw(
       "the owner is bank: use merchant or wallet",
     );
     expect(() => parseTemplate("counted", text(header.with(4, "--   t rows")))).to.throw(
       '"t rows" is not "name TYPE: description"',
     );
-    expect(() => parseTemplate("counted", text(header, "SELECT 1 AS n FROM merchant.users"))).to.throw(
-      "reads merchant.users: a template reads tables of its owner only",
-    );
+    expect(() =>
+      parseTemplate("counted", text(header, "SELECT 1 AS n FROM merchant.users JOIN t USING (hashed_email)")),
+    ).to.throw("reads merchant.users: a template reads tables of its owner only");
     expect(() => parseTemplate("No-name", text(header))).to.throw("the name must be one of a function");
+    // `npm start` prints a UserError without a stack trace.
+    expect(() => parseTemplate("counted", ""))
+      .to.throw()
+      .with.property("name", "UserError");
+  });
+
+  it("may include the points, once and with all that they need", () => {
+    const include = "-- Include: points by city, age";
+    const header = (more = "") => `-- Owner: wallet
+-- Question: How many?
+-- Guards: Some.
+-- Parameters:
+--   t TABLE<hashed_email STRING>: rows
+${more}-- Answer:
+--   n INT64: rows
+-- Example:
+--   SELECT 1
+`;
+    const query = `WITH listed AS (SELECT * FROM t),
+found AS (…),
+${include}
+rounded AS (SELECT … FROM points)
+SELECT n FROM rounded`;
+    const parsed = (text: string) => parseTemplate("counted", text);
+    const { reads, body } = parsed(header() + query);
+    expect(reads).to.deep.equal(["ewallet_provider.provider_users"]);
+    expect(body({ merchant: "m-1", wallet: "w-2" }))
+      .to.match(/^found AS \(…\),\n(.*\n)*secret AS \((.*\n)*points AS \((.*\n)*SELECT n FROM rounded$/m)
+      .and.contain("`w-2.ewallet_provider.provider_users`")
+      .and.contain("STRUCT(city, age)")
+      .and.not.contain("Include");
+    const written = body({ merchant: "m-1", wallet: "w-2" });
+    for (const end of ["\r\n", "  \n", "\t\n"])
+      expect(parsed((header() + query).replaceAll("\n", end)).body({ merchant: "m-1", wallet: "w-2" })).to.equal(
+        written,
+      );
+
+    const form = '"-- Include: points by COLUMN, COLUMN"';
+    const lines = [
+      "-- Include: rounding",
+      "-- Include: points by city age",
+      "-- Include points by city",
+      "-- include: points by city",
+      "  -- Include: points by city",
+    ];
+    const faults: [change: (query: string) => string, message: string][] = [
+      ...lines.map((line): [(query: string) => string, string] => [
+        (text) => text.replace(include, line),
+        `"${line}" is not ${form}`,
+      ]),
+      [(text) => text.replace("Include", "Inclde"), `reads "points" without a line ${form} after the clause "found"`],
+      [(text) => text.replace(include, `${include}\n${include}`), "includes the points twice: keep one of the lines"],
+      [(text) => text.replace("listed AS", "list AS"), `has no clause "listed AS (…)" before ${include}`],
+      [(text) => text.replace("found AS", "counted AS"), `has no clause "found AS (…)" before ${include}`],
+      [(text) => text.replace("FROM points", "FROM found"), "includes the points and does not use them"],
+    ];
+    for (const [change, message] of faults)
+      expect(() => parsed(header() + change(query)), message).to.throw(`cleanroom/templates/counted.sql: ${message}`);
+    expect(() => parsed(header("--   days INT64: a window\n") + query)).to.throw(
+      "cleanroom/templates/counted.sql: the query does not use the parameter days: use it, or remove it from the header",
+    );
   });
 
   describe("find what is in the data:", () => {
@@ -301,6 +362,46 @@ describe("The query templates", () => {
       ).to.deep.equal(["others"]);
     });
 
+    it("a row that is too long to be hashed takes the answer away: it would count and not move the rounding points", async () => {
+      const answer = (segment: string, order = "id") =>
+        ask(
+          "merchant",
+          `SELECT * FROM linked_ewallet_provider.overlap_by_segment((SELECT hashed_email, IF(id = 77, '${segment}', traffic_source) AS segment
+          FROM merchant.users ORDER BY ${order} LIMIT 100000)) ORDER BY segment`,
+        );
+      const whole = await answer("x".repeat(3500));
+      expect(whole).to.have.length(5);
+      expect(await answer("x".repeat(3500), "id DESC"), "the order of the rows does not matter").to.deep.equal(whole);
+      expect(await answer("x".repeat(5000))).to.deep.equal([]);
+    });
+
+    it("touches at the same time have one answer, in whatever order they come: several answers at the same points would show more than one", async () => {
+      const answer = (sources: string, order: string) =>
+        ask(
+          "merchant",
+          `SELECT * FROM linked_ewallet_provider.last_touch_attribution((
+          SELECT hashed_email, source AS traffic_source, created_at AS touched_at FROM merchant.users CROSS JOIN UNNEST([${sources}]) AS source
+          ORDER BY ${order} LIMIT 1000000), 365) ORDER BY traffic_source`,
+        );
+      const halves = "IF(MOD(id, 2) = 0, 'a', 'b'), IF(MOD(id, 2) = 0, 'c', 'b')";
+      const one = await answer(halves, "source, id");
+      expect(one.map(({ traffic_source }) => traffic_source)).to.deep.equal(["a", "b"]);
+      expect(await answer(halves, "source DESC, id")).to.deep.equal(one);
+    });
+
+    it("a person who moves to a segment whose name differs in a byte order mark moves the rounding points", async () => {
+      const others = async (left: number) => {
+        const rows = await ask(
+          "merchant",
+          `SELECT * FROM linked_ewallet_provider.overlap_by_segment((SELECT hashed_email,
+          IF(MOD(id, 2) = 0, traffic_source, IF(id <= ${left}, '\\uFEFF\\x1e', '\\x1e')) AS segment FROM merchant.users)) ORDER BY segment`,
+        );
+        return JSON.stringify(rows.filter(({ segment }) => /^[A-Z]/.test(String(segment))));
+      };
+      const answers = await Promise.all([8001, 8003, 8005, 8007, 8009].map(others));
+      expect(new Set(answers)).to.have.property("size").above(1);
+    });
+
     it("a call for each row is refused", async () => {
       const each = `SELECT u.id, (SELECT MAX(with_wallet) FROM linked_ewallet_provider.overlap_by_segment((
         SELECT c.hashed_email, 'x' AS segment FROM merchant.users AS c WHERE c.id < 3000 OR c.id = u.id))) FROM merchant.users AS u`;
@@ -367,6 +468,21 @@ describe("The query templates", () => {
           }
         expect([...figures.values()].some(both)).to.equal(true);
       });
+
+    it("two templates round one list at different points: otherwise they would reveal by how much their figures differ", async () => {
+      // All are customers with an order, so both templates count the same people.
+      const people = `SELECT DISTINCT hashed_email, CAST(MOD(provider_user_id, 10) AS STRING) AS segment
+        FROM ewallet_provider.transactions JOIN ewallet_provider.provider_users USING (provider_user_id)
+        UNION ALL SELECT CONCAT('nobody ', CAST(n AS STRING)), CAST(MOD(n, 10) AS STRING) FROM UNNEST(GENERATE_ARRAY(1, 1000)) AS n`;
+      const [reached, spent] = await Promise.all(
+        ["reach_by_segment", "spend_by_segment"].map((name) =>
+          ask("wallet", `SELECT segment, customers FROM linked_merchant.${name}((${people})) ORDER BY segment`),
+        ),
+      );
+      expect(reached?.map(({ segment }) => segment)).to.deep.equal(spent?.map(({ segment }) => segment));
+      expect(reached).to.have.length(10);
+      expect(reached).to.not.deep.equal(spent);
+    });
 
     it("two answers on lists that differ by one person do not show whether that person has a wallet", async () => {
       // If the exact count ended in 0, one person less would be the only way to another answer. An attacker does not know where it ends.

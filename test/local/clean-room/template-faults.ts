@@ -65,7 +65,7 @@ export const templateFaults: readonly Fault[] = [
   {
     what: "a template that is wrong",
     change: (draft) => rewrite(draft, (query) => query.replace("COUNTIF(", "COUNTIF(no_such AND ")),
-    said: [types.approval, "its query fails: Unrecognized name: no_such"],
+    said: [types.approval, 'its query fails: Unrecognized name: no_such, in the line "COUNTIF(no_such AND '],
   },
   {
     what: "a template that breaks its owner's own rule",
