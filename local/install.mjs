@@ -4,7 +4,7 @@
 // name node_modules/.bin/node in full, because the shell remembers the Node that it found first.
 //   node local/install.mjs               Node packages, and dbt in .venv
 //   node local/install.mjs --node-only   Node packages
-//   node local/install.mjs --test        all of these, and the tests' local servers in .venv and .venv-test
+//   node local/install.mjs --test        all of these, and a local Cloud Storage in .venv; where CI is set, also BigQuery's emulators
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 // Node 12 has no rmSync, and would refuse to import it by name.
@@ -15,6 +15,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = process.argv.slice(2);
 const forTests = wanted.includes("--test");
+/** Only the slow tests use the emulators of BigQuery, which take a minute to install. */
+const forSlowTests = forTests && Boolean(process.env.CI);
 
 class InstallError extends Error {}
 
@@ -67,9 +69,10 @@ function run(command, args) {
   });
 }
 
-/** The text of the stamp file that says that `input` is installed in `folder`. */
+/** The text of the stamp file that says that `input`, a file or several, is installed in `folder`. */
 function stampOf(folder, input) {
-  const hash = createHash("sha256").update(readFileSync(join(root, input)));
+  const hash = createHash("sha256");
+  for (const file of [].concat(input)) hash.update(readFileSync(join(root, file)));
   // A virtual environment contains its own path, so install it again after a move.
   if (folder.startsWith(".venv")) hash.update(root);
   return hash.digest("hex");
@@ -119,7 +122,10 @@ async function once(folder, stampName, result, input, what, work) {
   say(`Installed ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-/** Finds a Python from 3.`least` to 3.13 that can make virtual environments. */
+/**
+ * Finds a Python from 3.`least` to 3.13 that can make virtual environments, or uv, which fetches one, and returns the command for it.
+ * Throws InstallError if there is neither.
+ */
 function findPython(least) {
   const found = [];
   let withoutVenv;
@@ -131,25 +137,28 @@ function findPython(least) {
     // A Python may greet first.
     const [major, minor, whole] = (stdout || "").trim().split("\n").pop().split(" ");
     const fits = status === 0 && Number(major) === 3 && Number(minor) >= least && Number(minor) <= 13;
-    if (fits && whole === "True") return name;
+    if (fits && whole === "True") return [name, "-m", "venv"];
     if (fits) withoutVenv = withoutVenv || `${major}.${minor}`;
     else if (status === 0) found.push(`${name} is ${major}.${minor}`);
     else if (!others.includes(name)) found.push(`${name} is missing`);
   }
+  // The newest systems have no Python that dbt supports, not even to install.
+  if (spawnSync("uv", ["--version"]).status === 0) return ["uv", "venv", "--quiet", "--seed", "--python", "3.13"];
   if (withoutVenv !== undefined)
     throw new InstallError(
       `Python ${withoutVenv} has no venv. On Debian and Ubuntu: apt install python3-venv; or name another one: PYTHON=/path/to/python3 npm start`,
     );
   throw new InstallError(
-    `Python 3.${least} to 3.13 is needed, and ${found.join(", ")}. Install it (Debian and Ubuntu: apt install python3 ` +
-      "python3-venv; macOS: brew install python@3.13), or name one: PYTHON=/path/to/python3 npm start",
+    `Python 3.${least} to 3.13 is needed, and ${found.join(", ")}. Install uv (https://docs.astral.sh/uv), which fetches a Python of its own, ` +
+      "or name one: PYTHON=/path/to/python3 npm start",
   );
 }
 
 /** Installs the analyser of GoogleSQL into dbt's environment: unpacks two packages, without what only their Python code needs. */
 async function googleSql() {
   const here = "packages/googlesql-duckdb/analyser";
-  await once(".venv", ".installed-googlesql", "googlesql.json", `${here}/requirements.txt`, "GoogleSQL", async () => {
+  const input = [`${here}/requirements.txt`, `${here}/unpack.py`];
+  await once(".venv", ".installed-googlesql", "googlesql.json", input, "GoogleSQL", async () => {
     await pipInstall(".venv", "--no-deps", "-r", `${here}/requirements.txt`);
     await run(python(".venv"), [`${here}/unpack.py`, ".venv"]);
   });
@@ -192,9 +201,9 @@ async function venv(folder, least, program, requirements) {
   for (const [i, [file, what]] of requirements.entries()) {
     await once(folder, `.installed-${i}`, join("bin", program), file, what, async () => {
       if (i === 0) {
-        const found = findPython(least);
+        const [command, ...args] = findPython(least);
         fs.rmSync(join(root, folder), { recursive: true, force: true });
-        await run(found, ["-m", "venv", folder]);
+        await run(command, [...args, folder]);
         // Without it, pip does all the work.
         await run(python(folder), [...pip, "--require-hashes", "-r", "local/requirements-uv.txt"]).catch(() => {});
       }
@@ -264,9 +273,9 @@ async function install() {
   ];
   if (!wanted.includes("--node-only")) {
     const environment = venv(".venv", 10, "dbt", dbt).then(googleSql);
-    jobs.push(forTests ? environment.then(() => emulator("crucible", crucible)) : environment);
+    jobs.push(forSlowTests ? environment.then(() => emulator("crucible", crucible)) : environment);
   }
-  if (forTests) jobs.push(emulator("bqemulator", bqemulator));
+  if (forSlowTests) jobs.push(emulator("bqemulator", bqemulator));
   const failed = (await Promise.allSettled(jobs)).filter((job) => job.status === "rejected").map((job) => job.reason);
   if (failed.length > 0) throw failed.length === 1 ? failed[0] : new AggregateError(failed);
 }

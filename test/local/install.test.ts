@@ -67,6 +67,7 @@ describe("The installer", () => {
       "package-lock.json",
       "transform/requirements.txt",
       "packages/googlesql-duckdb/analyser/requirements.txt",
+      "packages/googlesql-duckdb/analyser/unpack.py",
     ])
       cpSync(join(root, path), join(clone, path));
     mkdirSync(join(folder, "bin"));
@@ -164,13 +165,30 @@ describe("The installer", () => {
     const here = usual();
     here.program("python3", python("3.14"));
     expect((await install(here)).output).to.match(
-      /error: Python 3\.10 to 3\.13 is needed, and python3 is 3\.14, python is missing\. Install it/,
+      /error: Python 3\.10 to 3\.13 is needed, and python3 is 3\.14, python is missing\. Install uv \(/,
     );
     expect(existsSync(join(here.folder, "said")), "anything was installed").to.equal(false);
     here.program("python3.13", python("3.13"));
     expect((await install(here)).code).to.equal(0);
     expect(said(here)).to.include("venv by python3.13");
   });
+
+  for (const [machine, version, venv] of [
+    ["Python is too new", "3.14", "True"],
+    ["Python has no venv", "3.11", "False"],
+  ] as const)
+    it(`lets uv fetch a Python where ${machine}`, async () => {
+      const here = usual();
+      here.program("python3", python(version, venv));
+      // uv's first argument is "venv", and its last one the folder.
+      here.program(
+        "uv",
+        `[ "$1" = venv ] || exit 0\n${"shift\n".repeat(4)}echo "uv $*" >> ../said; exec fetched -m venv "$2"`,
+      );
+      here.program("fetched", python("3.13"));
+      expect((await install(here)).code).to.equal(0);
+      expect(said(here)).to.include("uv 3.13 .venv").and.include("venv by fetched");
+    });
 
   it("says how to add venv to a Python that lacks it, before it installs anything", async () => {
     const here = usual();
