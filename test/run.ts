@@ -13,22 +13,10 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Continuous integration runs these, and so does `CI=true npm test`. They run Pulumi's engine, install the packed packages, score the synthetic
- * thelook, fill the clean room at its full size, or repeat on BigQuery's emulator and with several seeds what other tests do.
+ * Continuous integration runs the tests in files of this name, and so does `CI=true npm test`. They run Pulumi's engine or BigQuery's emulator,
+ * install the packed packages, measure noise, or fail each step of a night: together they take longer than all the others.
  */
-const slow = [
-  "test/engine/life-of-a-stack.test.ts",
-  "test/transform/on-bigquery.test.ts",
-  "test/packages.test.ts",
-  "test/engine/first-up.test.ts",
-  "test/transform/segments.test.ts",
-  "test/generator/wallet/wallet-on-bigquery.test.ts",
-  "test/generator/thelook/sdmetrics.test.ts",
-  "test/cleanroom/documented-answers.test.ts",
-  "test/generator/functions/load-bq-from-csv.test.ts",
-  // Compiles the whole analyser.
-  "packages/googlesql-duckdb/test/analyser/kept.test.ts",
-];
+const SLOW = ".slow.test.ts";
 /**
  * The files that take longest start first, so that none of them is left over when the others are done. The pages' files come after those that
  * need no marts: the first of them all builds the marts, and the others would wait for it.
@@ -36,21 +24,21 @@ const slow = [
 const longest = [
   "test/transform/build.test.ts",
   "test/local/start.test.ts",
-  ...slow,
-  "test/local/attack.test.ts",
-  "test/local/night.test.ts",
-  "packages/googlesql-duckdb/test/translate/answers.test.ts",
-  "test/local/mistakes.test.ts",
+  "test/engine/life-of-a-stack.slow.test.ts",
+  "test/transform/on-bigquery.slow.test.ts",
+  "test/packages.slow.test.ts",
+  "test/engine/first-up.slow.test.ts",
+  "test/transform/segments.slow.test.ts",
+  "test/local/attack.slow.test.ts",
+  "test/local/night.slow.test.ts",
+  "packages/googlesql-duckdb/test/translate/answers.slow.test.ts",
   "test/local/clean-room.test.ts",
-  "test/report/every-page.test.ts",
+  "test/local/mistakes.slow.test.ts",
   "test/local/room/page.test.ts",
   "test/report/sales-page.test.ts",
+  "test/report/every-page.slow.test.ts",
   "test/cleanroom/use-cases.test.ts",
   "test/local/query.test.ts",
-  "packages/analysis-rules/test/differential/epsilon-audit.test.ts",
-  "test/generator/wallet/wallet.test.ts",
-  "test/generator/coffee/integrity.test.ts",
-  "test/report/hard-cases.test.ts",
   "packages/googlesql-duckdb/test/open.test.ts",
   "packages/analysis-rules/test/queries.test.ts",
   "test/generator/thelook/snapshot.test.ts",
@@ -70,9 +58,9 @@ for (const file of longest) if (!files.includes(file)) throw new Error(`test/run
 const asked = process.argv.slice(2);
 const named = asked.some((each) => each.endsWith(".test.ts"));
 const everything = Boolean(process.env.CI);
-const inOrder = named ? [] : [...new Set([...longest, ...files])].filter((file) => everything || !slow.includes(file));
-// Two more than there are cores, up to four: tests also wait, for browsers, servers and processes that they start.
-const jobs = Math.max(2, Math.min(4, availableParallelism() + 2));
+const inOrder = named ? [] : [...new Set([...longest, ...files])].filter((file) => everything || !file.endsWith(SLOW));
+// Three more than there are cores, up to five: tests also wait, for browsers, servers and processes that they start.
+const jobs = Math.min(5, availableParallelism() + 3);
 
 const madeOnce = mkdtempSync(join(tmpdir(), "made-once-"));
 const mocha = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");
@@ -85,7 +73,8 @@ const child = spawn(process.execPath, [mocha, "--parallel", "--jobs", String(job
 // Ctrl+C reaches mocha too, which ends its processes; this one waits until they have ended.
 process.on("SIGINT", () => {});
 child.on("close", (code) => {
-  if (!everything && !named) console.log(`Left to continuous integration, or to CI=true npm test: ${slow.join(", ")}`);
+  if (!everything && !named)
+    console.log(`Left to continuous integration, or to CI=true npm test: the pending tests, and the files *${SLOW}`);
   rmSync(madeOnce, { recursive: true, force: true });
   process.exitCode = code ?? 1;
 });

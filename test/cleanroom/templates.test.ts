@@ -10,6 +10,8 @@ import { openRehearsedRoom, ROOM_FILE } from "../../local/rehearsed-room.ts";
 import { temporaryFolder } from "../generator/thelook/merchant.ts";
 import { usualRoom } from "./filled-room.ts";
 
+const itInCI = process.env.CI ? it : it.skip;
+
 type AnswerRow = Readonly<Record<string, Value>>;
 
 describe("The query templates", () => {
@@ -484,7 +486,7 @@ SELECT n FROM rounded`;
       expect(reached).to.not.deep.equal(spent);
     });
 
-    it("two answers on lists that differ by one person do not show whether that person has a wallet", async () => {
+    itInCI("two answers on lists that differ by one person do not show whether that person has a wallet", async () => {
       // If the exact count ended in 0, one person less would be the only way to another answer. An attacker does not know where it ends.
       const [end] =
         await truth(`SELECT min(id) AS id FROM (SELECT id, count(provider_user_id) OVER (ORDER BY id) AS holders

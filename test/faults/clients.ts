@@ -242,6 +242,8 @@ export const clients: Kind = {
     // Not every platform has the stand-in for BigQuery.
     if (existsSync(PYTHON.bqemulator)) await warehouses(tell);
     else
-      console.log("  bqemulator is not installed, so loads into BigQuery are left out: node local/install.mjs --test");
+      console.log(
+        "  bqemulator is not installed, so loads into BigQuery are left out: CI=true node local/install.mjs --test",
+      );
   },
 };

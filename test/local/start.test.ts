@@ -13,6 +13,7 @@ import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import { decodeReport, type Report } from "../../report/report.ts";
 
+const itInCI = process.env.CI ? it : it.skip;
 const root = join(import.meta.dirname, "../..");
 const realExport = join(root, "../shared/data/thelook-export");
 const small = ["--until", "2024-03-31", "--days", "60", "--scale", "0.1"];
@@ -82,7 +83,8 @@ describe("npm start", () => {
 
   it("prints one screen, at most 80 columns wide", () => {
     const lines = outcome.output.trimEnd().split("\n");
-    expect(lines).to.have.length.below(85);
+    // 83 today; a schedule or a template more still fits.
+    expect(lines).to.have.length.below(90);
     const wide = lines.filter(
       (line) => line.length > 80 && !line.includes(folder) && !line.includes("ExperimentalWarning"),
     );
@@ -194,8 +196,7 @@ describe("npm start", () => {
   });
 
   // As long as all the others together.
-  it("makes the same tables when it runs again, and prints all there is with --verbose", async function () {
-    if (!process.env.CI) this.skip();
+  itInCI("makes the same tables when it runs again, and prints all there is with --verbose", async function () {
     this.timeout(600_000);
     const thelook = existsSync(realExport) ? ["--thelook", realExport] : [];
     const { code, output } = await npmStart("--out", out, "--verbose", ...thelook, ...small);

@@ -23,7 +23,9 @@ const emulators = {
 /** Skips the tests of the suite whose `before` calls it, by name, where an emulator of BigQuery is not installed. */
 export function skipWithout(emulator: keyof typeof emulators, before: Mocha.Context): void {
   if (existsSync(emulators[emulator])) return;
-  console.error(`      ${emulator} is not installed, so these tests are skipped: node local/install.mjs --test`);
+  console.error(
+    `      ${emulator} is not installed, so these tests are skipped: CI=true node local/install.mjs --test`,
+  );
   before.skip();
 }
 

@@ -8,6 +8,8 @@ import { fuzz, fuzzTimeout } from "./fuzz.ts";
 import { violations } from "./invariants.ts";
 import { anyQuery, rightQuery, wrongQuery } from "./random-queries.ts";
 
+const itInCI = process.env.CI ? it : it.skip;
+
 describe("Random queries", function () {
   this.timeout(fuzzTimeout);
   it("never see a protected row", async () => {
@@ -30,7 +32,7 @@ describe("Random queries", function () {
     expect(outcomes.refused, JSON.stringify(outcomes)).to.be.above(40);
   });
 
-  it("are allowed if they keep to the rules, whatever they do with the groups", async () => {
+  itInCI("are allowed if they keep to the rules, whatever they do with the groups", async () => {
     await fc.assert(
       fc.asyncProperty(rightQuery, async (sql) => {
         expect(violations(await ask(sql), tablesOf(tables)), sql).to.deep.equal([]);

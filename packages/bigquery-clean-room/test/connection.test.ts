@@ -13,6 +13,8 @@ import { type DynamicProviderOptions, startDynamicProvider } from "./support/dyn
 import { type RunAdminServer, startRunAdmin } from "./support/run-admin.ts";
 import { type SignInServer, signedOut, startSignIn } from "./support/sign-in.ts";
 
+const itInCI = process.env.CI ? it : it.skip;
+
 const deployer = "deployer@p.iam.gserviceaccount.com";
 const other = "other@p.iam.gserviceaccount.com";
 
@@ -222,7 +224,7 @@ describe("The connection to Google Cloud", () => {
       expect(await authorizations({ config: { "gcp:credentials": server.key } })).to.deep.equal(both("from-key"));
     });
 
-    it("as another account from gcp:impersonateServiceAccount", async () => {
+    itInCI("as another account from gcp:impersonateServiceAccount", async () => {
       const config = {
         "gcp:accessToken": "a-token",
         "gcp:impersonateServiceAccount": deployer,
@@ -233,12 +235,12 @@ describe("The connection to Google Cloud", () => {
       expect(server.impersonations[0]).to.deep.include({ authorization: "Bearer a-token", delegates: [other] });
     });
 
-    it("with the application default credentials", async () => {
+    itInCI("with the application default credentials", async () => {
       const env = { GOOGLE_APPLICATION_CREDENTIALS: file("adc.json", server.federated) };
       expect(await authorizations({ env })).to.deep.equal(both("from-exchange"));
     });
 
-    it("at the endpoints that the stack gives the Google provider", async () => {
+    itInCI("at the endpoints that the stack gives the Google provider", async () => {
       const env = { GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT: undefined, GOOGLE_BIGQUERY_CUSTOM_ENDPOINT: undefined };
       const config = {
         "gcp:accessToken": "a-token",

@@ -5,6 +5,8 @@ import { personas } from "../../../generator/coffee/personas.ts";
 import { stores } from "../../../generator/coffee/stores.ts";
 import { openShop, type Shop } from "./support.ts";
 
+const itInCI = process.env.CI ? it : it.skip;
+
 describe("the coffee shop's data as a whole", () => {
   let shop: Shop;
   before(async () => {
@@ -244,7 +246,7 @@ describe("the coffee shop's data as a whole", () => {
 });
 
 describe("the coffee shop at another scale", () => {
-  it("has four times the orders and customers at four times the scale", async () => {
+  itInCI("has four times the orders and customers at four times the scale", async () => {
     const at = async (scale: number) => {
       const shop = await openShop({ seed: 1, until: "2022-12-31", scale });
       const counts = await shop.rows(
@@ -259,7 +261,7 @@ describe("the coffee shop at another scale", () => {
   });
 
   // Measured at scale 4 itself: a shop at scale 1 has so few regulars that ten times its orders may be 5 % off.
-  it("has as many orders a day in a shop as README says, which rounds to tens", async function () {
+  itInCI("has as many orders a day in a shop as README says, which rounds to tens", async function () {
     this.timeout(60_000);
     const shop = await openShop({ seed: 42, until: "2026-11-22", days: 326, scale: 4 });
     const perShop = await shop.value("SELECT COUNT(*) / COUNT(DISTINCT (store_id, order_date)) FROM orders");

@@ -9,6 +9,8 @@ import { anyExpression, expressions, tables } from "./expressions.ts";
 import { fuzz, fuzzTimeout } from "./fuzz.ts";
 import { answered } from "./queries.ts";
 
+const itInCI = process.env.CI ? it : it.skip;
+
 /*
  * An error can reveal a protected row: 1 / IF(hashed_email = '…', 0, 1). So nothing may fail over such rows, whatever is computed.
  * Table x has the greatest and the least values of each type.
@@ -83,7 +85,7 @@ describe("a query over protected rows", function () {
       );
   });
 
-  it("has the same answer as over other rows, or is refused", async () => {
+  itInCI("has the same answer as over other rows, or is refused", async () => {
     const texts = [...answered, ...evaluated].filter((sql) => !sql.includes("REPEAT('ab', 524288)"));
     let compared = 0;
     for (const sql of texts) {

@@ -38,7 +38,9 @@ interface Scores {
       const script = join(root, "test", "support", "sdmetrics_score.py");
       const { stdout, stderr } = spawnSync(python, [script, real, join(folder, "thelook")], { encoding: "utf8" });
       if (/No module named '(sdmetrics|pandas)'/.test(stderr)) {
-        console.error("      sdmetrics is not installed, so these tests are skipped: node local/install.mjs --test");
+        console.error(
+          "      sdmetrics is not installed, so these tests are skipped: CI=true node local/install.mjs --test",
+        );
         return this.skip();
       }
       if (!stdout) throw new Error(stderr);

@@ -20,7 +20,7 @@ describe("the first up of a stack in fresh projects, on Pulumi's own engine", fu
   });
   afterEach(() => engine?.stop());
 
-  // test/engine/life-of-a-stack.test.ts begins in one fresh project.
+  // test/engine/life-of-a-stack.slow.test.ts begins in one fresh project.
   it("suffices in three projects, one for each party, though Google refuses whatever is off or only starting", async () => {
     await engine.stack.setAllConfig({ merchantProject: { value: MERCHANT }, walletProject: { value: WALLET } });
     const { summary } = await engine.stack.up();
