@@ -4,11 +4,11 @@
 -- all figures are rounded at other points, and the caller cannot tell at which.
 list AS (
   -- The template's name, since two templates that round one list at the same points would reveal how their figures differ.
-  SELECT CONCAT('TEMPLATE ', CAST(MIN(secret) AS STRING), ' ', CAST(SUM(number) AS STRING)) AS seed
+  SELECT CONCAT('TEMPLATE ', MIN(secret), ' ', CAST(SUM(number) AS STRING)) AS seed
   FROM (
     -- As JSON, 'ab' and 'c' are another row than 'a' and 'bc'. Nine digits, so that the sum of 100 million rows is an INT64.
     SELECT secret, CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(TO_JSON_STRING(r))), 1, 9)) AS INT64) AS number
-    FROM (SELECT s.number AS secret, l.* FROM secret AS s CROSS JOIN listed AS l) AS r
+    FROM (SELECT CAST(s.number AS STRING) AS secret, l.* FROM secret AS s CROSS JOIN listed AS l) AS r
   )
   -- A row without a number would count and not move the points: on a laptop, one of more than 4 KB. Such a list has no answer.
   HAVING COUNT(number) = COUNT(*)

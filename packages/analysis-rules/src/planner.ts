@@ -17,6 +17,10 @@ export interface Planner {
   start(party: string): void;
 }
 
+/** The most plans that are kept, and the longest text of one: the plan of a query of 2,000 characters takes half a megabyte. */
+const MOST_KEPT = 64;
+const LONGEST_KEPT = 10_000;
+
 /** A planner for the parties of a room, each with an analyser of its own, which is loaded when it is first needed. */
 export function plannerFor(room: Room): Planner {
   const sides = new Map<string, Promise<Side>>();
@@ -27,6 +31,13 @@ export function plannerFor(room: Room): Planner {
   };
   // A query's tree names one of these tables only if the party can see it, or the owner of a template that the query calls.
   const tables = tablesOf(Object.values(room.parties).flatMap((party) => party.tables));
+
+  // The last plans, by party and text. Often a question comes again: it is checked, then run, then shown to somebody else.
+  const last = new Map<string, QueryPlan>();
+  const keep = (key: string, plan: QueryPlan) => {
+    for (const oldest of [...last.keys()].slice(0, 1 - MOST_KEPT)) last.delete(oldest);
+    last.set(key, plan);
+  };
 
   /** Works with a party's analyser. One that ran out of memory or stack is replaced before the next query. */
   async function analysing<T>(party: string, work: (side: Side) => T | Promise<T>): Promise<T> {
@@ -47,18 +58,23 @@ export function plannerFor(room: Room): Planner {
       sideOf(party).catch(() => {});
     },
     async plan(party, sql, signal) {
+      const key = JSON.stringify([party, sql]);
+      const known = last.get(key);
+      if (known !== undefined) return known;
       const query = await analysing(party, (side) => analysed(side, sql, signal));
       const owners = new Map<string, Side>();
       for (const called of callsIn(query, partyOf(room, party))) {
         const { owner } = templateOf(room, called);
         owners.set(owner, await sideOf(owner));
       }
-      return analysing(party, () => {
+      const plan = await analysing(party, () => {
         const inlined = inline(query, room, party, (template, parameters) =>
           readTemplate(owners.get(template.owner) as Side, template, parameters, tables),
         );
         return planOf(inlined, tables);
       });
+      if (sql.length <= LONGEST_KEPT) keep(key, plan);
+      return plan;
     },
     async tablesNamed(party, sql) {
       const seen = partyOf(room, party).tables;
@@ -73,7 +89,7 @@ export function plannerFor(room: Room): Planner {
 }
 
 async function openSide(room: Room, name: string): Promise<Side> {
-  return { party: partyOf(room, name), analyser: await analyserOf(room, name), last: new Map() };
+  return { party: partyOf(room, name), analyser: await analyserOf(room, name) };
 }
 
 /** The analyser for the queries of a party. Its `keep` lets later processes start sooner with this room. */

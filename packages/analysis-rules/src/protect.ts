@@ -1,4 +1,4 @@
-import { type Analysed, type Node, nodesIn, type ScanNotes } from "googlesql-duckdb/tree";
+import { type Analysed, type Node, nodesIn, type ScanNotes, tableOf } from "googlesql-duckdb/tree";
 import type { PrivateSelect } from "./differential/index.ts";
 import { requireClean } from "./join-restrictions.ts";
 import { ruleKind } from "./policy.ts";
@@ -65,6 +65,6 @@ export function protect(
 function isRuled(query: Node, tables: (id: string) => RoomTable): boolean {
   const kinds = ["TableScan", "AggregationThresholdAggregateScan", "DifferentialPrivacyAggregateScan"];
   return nodesIn(query, (kind) => kinds.includes(kind)).some(
-    ({ kind, table }) => kind !== "TableScan" || tables((table as { fullName: string }).fullName).rule !== undefined,
+    (node) => node.kind !== "TableScan" || tables(tableOf(node)).rule !== undefined,
   );
 }

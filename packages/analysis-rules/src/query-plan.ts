@@ -33,13 +33,7 @@ const MOST_CHARACTERS = 1024 * 1024;
 export interface Side {
   readonly party: RoomParty;
   readonly analyser: Analyser;
-  /** The queries that were analysed last, by their texts. Often a question comes again: it is checked, then run, then shown to somebody else. */
-  readonly last: Map<string, Analysed>;
 }
-
-/** The most analysed queries that are kept for a party, and the longest one: a query of 2,000 characters takes half a megabyte. */
-const MOST_KEPT = 32;
-const LONGEST_KEPT = 10_000;
 
 /** A query that passed the rules, translated and ready to run. */
 export interface QueryPlan {
@@ -54,14 +48,12 @@ export interface QueryPlan {
  * @param notes what to add to scans, besides what the rules add
  * @param sensitive scans in which errors become NULL, besides those that the rules name
  */
-export type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
+type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
 
 /** Analyses a query of a party. Throws NotFound for a table or function that the party cannot name, and SqlError for a wrong query. */
-export async function analysed({ party, analyser, last }: Side, text: string, signal?: AbortSignal): Promise<Analysed> {
+export async function analysed({ party, analyser }: Side, text: string, signal?: AbortSignal): Promise<Analysed> {
   // Editors on Windows begin a file with a byte order mark.
   const sql = text.replace(/^\uFEFF/, "");
-  const known = last.get(sql);
-  if (known !== undefined) return known;
   if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
   let query: Analysed;
   try {
@@ -78,8 +70,6 @@ export async function analysed({ party, analyser, last }: Side, text: string, si
   const inexact = scans.find((scan) => !isExact(scan, bytes));
   if (inexact !== undefined) checkTables(party, pathsIn(analyser, sql), placeOf(sql, inexact));
   for (const scan of scans) checkTables(party, [[tableOf(scan)]]);
-  for (const oldest of [...last.keys()].slice(0, 1 - MOST_KEPT)) last.delete(oldest);
-  if (sql.length <= LONGEST_KEPT) last.set(sql, query);
   return query;
 }
 

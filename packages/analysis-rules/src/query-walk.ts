@@ -8,8 +8,6 @@ import type { Inlined, TemplateCall } from "./templates.ts";
 /** A view with a rule, at one place of a query. */
 export interface ViewUse {
   readonly table: RoomTable;
-  /** The TableScan. */
-  readonly scan: Node;
   /** True in a query template, which the caller must not learn about. */
   readonly hidden: boolean;
 }

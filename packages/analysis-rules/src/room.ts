@@ -205,7 +205,7 @@ export function shortName({ dataset, table }: RoomTable): string {
 }
 
 /** "project.dataset.table", as the party names the table: unique among the party's tables, and the id of its scans. */
-export function nameOf(table: RoomTable): string {
+function nameOf(table: RoomTable): string {
   return `${table.project}.${shortName(table)}`;
 }
 

@@ -172,7 +172,7 @@ function table(node: Node, walk: Walk): Relation {
       node,
     );
   walk.onlyKnows(node, ["table", "columnIndexList", "alias"]);
-  walk.views.push({ table: read, scan: node, hidden: walk.inside?.hidden === true });
+  walk.views.push({ table: read, hidden: walk.inside?.hidden === true });
   listOf<number | string>(node.columnIndexList).forEach((index, place) => {
     const name = read.columns[Number(index)]?.name.toLowerCase();
     if (name === undefined) throw walk.unknown("a column that the view does not have", node);

@@ -1,4 +1,4 @@
-import { type Analysed, type FunctionParameter, type Node, nodesIn, SqlError, typeName } from "googlesql-duckdb/tree";
+import { type Analysed, type FunctionParameter, nodesIn, SqlError, tableOf, typeName } from "googlesql-duckdb/tree";
 import type { Side } from "./query-plan.ts";
 import type { RoomTable, RoomTemplate } from "./room.ts";
 
@@ -14,10 +14,10 @@ export function readTemplate(
 ): Analysed {
   const body = analyser.analyseFunction(parameters, query);
   const foreign = nodesIn(body.query, (kind) => kind === "TableScan")
-    .map(({ table }) => tables((table as { fullName: string }).fullName))
+    .map((scan) => tables(tableOf(scan)))
     .find((table) => table.owner !== owner);
   if (foreign) throw new SqlError(`A template reads tables of its owner only, and ${foreign.id} is another party's`);
-  if (nodesIn(body.query, (kind: Node["kind"]) => kind === "Tvfscan").length > 0)
+  if (nodesIn(body.query, (kind) => kind === "Tvfscan").length > 0)
     throw new SqlError("A template cannot call a table function");
   const found = body.outputs.map(({ name, column }) => `${name} ${typeName(column.type)}`).join(", ");
   const declared = columns.map(({ name, kind }) => `${name} ${kind}`).join(", ");

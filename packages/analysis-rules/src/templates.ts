@@ -96,7 +96,7 @@ export function callsNamedIn(sql: string, { functions = [] }: RoomParty): RoomFu
 const CALL = "Tvfscan";
 
 /** Finds the tree of a template, whose parameters have these types. */
-export type BodyOf = (template: RoomTemplate, parameters: readonly FunctionParameter[]) => Analysed;
+type BodyOf = (template: RoomTemplate, parameters: readonly FunctionParameter[]) => Analysed;
 
 /**
  * Puts templates' trees in the places of their calls.
@@ -134,10 +134,8 @@ export function inline(query: Analysed, room: Room, asker: string, bodyOf: BodyO
 function expanded(call: Node, use: TemplateCall, { sql }: Analysed, bodyOf: BodyOf, from: number, mark: string) {
   const { called, template } = use;
   const place = placeOf(sql, call);
-  const args = listOf(call.argumentList).map((argument) => {
-    checkArgument(argument, called, call, sql);
-    return argument;
-  });
+  const args = listOf(call.argumentList);
+  for (const argument of args) checkArgument(argument, called, call, sql);
   const parameters = template.parameters.map((parameter, index) =>
     tableColumns(parameter) === "any" ? { ...parameter, type: typeOfTable(call, index, sql) } : parameter,
   );

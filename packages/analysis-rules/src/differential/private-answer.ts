@@ -17,7 +17,6 @@ import { type Released, relationOf, releaseOf } from "./release.ts";
 
 /** A query with its SELECTs WITH DIFFERENTIAL_PRIVACY, translated once. */
 export interface PrivatePlan {
-  readonly query: Analysed;
   /** In the order of their answers: one in a WITH clause or subquery comes before the SELECT that reads it. */
   readonly parts: readonly PrivatePart[];
   /** The query in DuckDB's SQL, with the placeholders of the parts. */
@@ -51,7 +50,7 @@ export function planPrivately(query: Analysed, unordered: readonly PrivateSelect
       placeholder: placeholders.get(select.scan) as string,
     };
   });
-  return { query, parts, sql: translate(query, new Set(), placeholders) };
+  return { parts, sql: translate(query, new Set(), placeholders) };
 }
 
 /** Where an answer's rows, budget and noise come from. */

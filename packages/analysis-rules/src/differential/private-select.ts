@@ -187,7 +187,7 @@ function isModest(...bounds: number[]): boolean {
 }
 
 /** Does work on a SELECT. If the work throws a Refusal, adds the SELECT's place in the query. */
-export function placed<T>(query: Analysed, scan: Node, work: () => T): T {
+function placed<T>(query: Analysed, scan: Node, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -199,7 +199,7 @@ export function placed<T>(query: Analysed, scan: Node, work: () => T): T {
 }
 
 /** A refusal that `placed` gives the place of a node. */
-export function refused(message: string, advice: string | undefined, node: Node): Refusal {
+function refused(message: string, advice: string | undefined, node: Node): Refusal {
   return new Refusal("differential privacy", message, advice, undefined, node);
 }
 

@@ -26,6 +26,13 @@ function isShort(sql: string): boolean {
   );
 }
 
+/** The value of a literal INT64 or FLOAT64; undefined for other expressions. */
+export function literalNumber(sql: string): number | undefined {
+  const [, int64, float64] = /^(?:\((-?\d+)\)::BIGINT|CAST\('([^']+)' AS DOUBLE\))$/.exec(sql) ?? [];
+  const digits = int64 ?? float64;
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /**
  * Gives names to values that an expression uses more than once, or that must be computed outside of a TRY; `body` gets the names.
  * DuckDB has no LET; a lambda over a list of one element does the same, at 15 ns a row.

@@ -11,6 +11,10 @@ export const answered: readonly string[] = [
   "SELECT ROUND(f, i), ROUND(n, i) FROM t",
   "SELECT ROUND(x, 1, 'ROUND_HALF_EVEN'), ROUND(x, 0, 'ROUND_HALF_EVEN'), ROUND(x, NULL) FROM UNNEST([NUMERIC '2.25', NUMERIC '-2.25', NUMERIC '2.35', NUMERIC '2.5', NULL]) x",
   "SELECT GENERATE_ARRAY(0, 1, 0.1), GENERATE_ARRAY(0.0, 2.0, 0.3), GENERATE_ARRAY(1.0, 0.0, -0.1), GENERATE_ARRAY(0, 1, NUMERIC '0.1'), GENERATE_ARRAY(1.5, 1.0), GENERATE_ARRAY(NUMERIC '2', -1, -1), GENERATE_ARRAY(1.0, NULL)",
+  // Division by a number that is known
+  "SELECT DIV(x, 7), DIV(x, -7), DIV(x, 1), MOD(x, 7), MOD(x, -7), MOD(x, 1), x / 7, x / -2.5, x / 0.5, SAFE.DIV(x, 7), SAFE_DIVIDE(x, 3) FROM UNNEST([9223372036854775807, -9223372036854775807 - 1, -8, -7, 0, 6, NULL]) x",
+  "SELECT SAFE.DIV(x, -1), SAFE.DIV(x, 0), SAFE.MOD(x, 0), SAFE_DIVIDE(x, 0), SAFE_DIVIDE(1.7e308, 0.1), 1.7e308 / x / 2 FROM UNNEST([-9223372036854775807 - 1, 5, NULL]) x",
+  "SELECT MOD(x, -1), MOD(x, y), SAFE.MOD(x, y) FROM UNNEST([-9223372036854775807 - 1, 5, NULL]) x, UNNEST([-1, 3]) y",
   // STRUCTs in a list
   "SELECT i, (i, j) IN UNNEST([(1, 2), (12, 5)]), (i, j) IN UNNEST([(1, CAST(NULL AS INT64)), (12, 5)]), (i, j) NOT IN ((1, 2), (12, 5)), (i, s) IN ((1, 'abc')), (i, j) IN UNNEST(CAST(NULL AS ARRAY<STRUCT<INT64, INT64>>)) FROM t",
   // Aggregates of an outer query's columns belong to the subquery

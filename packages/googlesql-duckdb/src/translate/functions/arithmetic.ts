@@ -1,6 +1,6 @@
 import { type Call, kindOf, only, safely, type Translate } from "../call.ts";
 import { inFewDigits, quotient } from "../numerics.ts";
-import { attempt, bind, finite, orFail } from "../sql.ts";
+import { attempt, bind, finite, literalNumber, orFail } from "../sql.ts";
 import { duckDbType } from "../types.ts";
 import { dateArithmetic } from "./dates.ts";
 
@@ -98,24 +98,25 @@ function divide(call: Call): string {
       sensitive: call.sensitive,
     });
   if (kind !== "DOUBLE") call.refuse(`of ${kind}`);
+  // A quotient by such a number cannot overflow.
+  if (Math.abs(literalNumber(call.args[1] as string) ?? 0) >= 1) return `(${call.args.join(" / ")})`;
   return bind(call.args, (value, by) =>
     orFail(`${by} <> 0`, [value, by], finite(`(${value} / ${by})`, call), "division by zero", call),
   );
 }
 
-/** DuckDB returns NULL for a whole number divided by zero. */
-function wholeDivision(sign: string): Translate {
-  return only(["INT64"], (call) =>
-    bind(call.args, (value, by) =>
-      orFail(
-        `${by} <> 0`,
-        [value, by],
-        attempt([value, by], (x, y) => `(${x} ${sign} ${y})`, call),
-        "division by zero",
-        call,
-      ),
-    ),
-  );
+/** DuckDB returns NULL for a whole number divided by zero, and fails for the remainder of the least INT64 divided by -1, which is 0. */
+function wholeDivision(sign: "//" | "%"): Translate {
+  const quotient = (value: string, by: string) => `(${value} ${sign} ${by})`;
+  const remainder = (value: string, by: string) => quotient(value, `CASE ${by} WHEN -1 THEN 1 ELSE ${by} END`);
+  return only(["INT64"], (call) => {
+    const [dividend, divisor] = call.args as [string, string];
+    if (![0, -1].includes(literalNumber(divisor) ?? 0)) return quotient(dividend, divisor);
+    return bind([dividend, divisor], (value, by) => {
+      const divided = sign === "%" ? remainder(value, by) : attempt([value, by], quotient, call);
+      return orFail(`${by} <> 0`, [value, by], divided, "division by zero", call);
+    });
+  });
 }
 
 function whole(name: string, call: Call): string {

@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import { type Planner, plannerFor } from "../src/planner.ts";
+import { NotFound, type RoomTable } from "../src/room.ts";
+
+const visits: RoomTable = {
+  id: "visits",
+  project: "shop-project",
+  dataset: "shop",
+  table: "visits",
+  owner: "shop",
+  relation: "shop.visits",
+  columns: [{ name: "day", kind: "DATE" }],
+};
+
+describe("A planner", () => {
+  let planner: Planner;
+  before(() => {
+    planner = plannerFor({
+      parties: {
+        shop: { title: "Shop", project: "shop-project", tables: [visits] },
+        bank: { title: "Bank", project: "bank-project", tables: [] },
+      },
+    });
+  });
+  after(() => planner.close());
+  const sql = "SELECT COUNT(*) AS n FROM shop.visits";
+
+  it("plans a query once, for the party that asks", async () => {
+    const plan = await planner.plan("shop", sql);
+    expect(await planner.plan("shop", sql)).to.equal(plan);
+    expect(await planner.plan("shop", `${sql} `)).not.to.equal(plan);
+    const error = await planner.plan("bank", sql).catch((caught) => caught);
+    expect(error).to.be.instanceOf(NotFound);
+  });
+
+  it("forgets the oldest of many plans, and plans a very long query each time", async () => {
+    const plan = await planner.plan("shop", sql);
+    for (let more = 0; more < 64; more++) await planner.plan("shop", `SELECT ${more}`);
+    expect(await planner.plan("shop", sql)).not.to.equal(plan);
+    const long = `${sql} -- ${"long ".repeat(2000)}`;
+    expect(await planner.plan("shop", long)).not.to.equal(await planner.plan("shop", long));
+  });
+});
