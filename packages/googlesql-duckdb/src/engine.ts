@@ -238,6 +238,8 @@ function runError(error: unknown, { memory }: Limits): RunError {
   if (error instanceof RunError) return error;
   const message = messageOf(error);
   if (/^Out of Memory/i.test(message)) return tooMuch({ memory });
+  if (/^Max expression depth limit|max_expression_depth/.test(message))
+    return new RunError("limit", "The query is nested too deeply to run: write it in a simpler form");
   const [, value, type] =
     /^Conversion Error: Type \w+ with value (\S+) can't be cast .* type (INT64)\b/.exec(message) ?? [];
   return new RunError("failed", type === undefined ? message : `${value} is out of the range of ${type}`);

@@ -203,6 +203,16 @@ describe("openGoogleSql", function () {
     expect((await db.run("SELECT 1")).rows).deep.equal([[1]]);
   });
 
+  it("gives no advice to change a setting of DuckDB, if it finds that a query nests too deeply", async () => {
+    const steps = Array.from(
+      { length: 1500 },
+      (_, i) => `c${i} AS (SELECT ${i === 0 ? "1 AS x" : `x FROM c${i - 1}`})`,
+    );
+    const error = await errorOf(() => db.run(`WITH ${steps.join(", ")} SELECT * FROM c1499`));
+    expect((error as RunError).why).equal("limit");
+    expect((error as RunError).message).equal("The query is nested too deeply to run: write it in a simpler form");
+  });
+
   it("stops a query at its limits", async () => {
     const many = "UNNEST(GENERATE_ARRAY(1, 10000))";
     for (const [limits, sql, message] of [

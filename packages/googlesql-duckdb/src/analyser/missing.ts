@@ -26,20 +26,30 @@ export function unlessMissing(error: SqlError, sql: string): SqlError | Unsuppor
   return new UnsupportedSql(`the function ${called}`, { line: error.line, column: error.column }, advice);
 }
 
+/** The keywords of statements that the analyser calls by another name. */
+const keywords: Readonly<Record<string, string>> = {
+  "SINGLE ASSIGNMENT": "SET",
+  "SYSTEM VARIABLE ASSIGNMENT": "SET",
+  "ASSIGNMENT FROM STRUCT": "SET",
+  "AUX LOAD DATA": "LOAD DATA",
+};
+/** The keywords that begin a statement of a script, and that the analyser does not expect. */
+const scripting = "DECLARE|IF|LOOP|WHILE|RAISE|RETURN|BREAK|CONTINUE|CASE|FOR|REPEAT";
+
 /** A sentence about the statement that is no query; undefined for another error. */
 function statementIn({ message, line, column }: SqlError, sql: string): string | undefined {
   if (/^Syntax error: Expected end of input but got /.test(message) && line && column)
     if (sql.slice(0, offsetOf(sql, { line, column })).trimEnd().endsWith(";"))
       return "Leave out what follows the semicolon, or ask it afterwards.";
   const [, kind] = /^Statement not supported: (\w+?)(?:Statement|Stmt)?$/.exec(message) ?? [];
-  const [, keyword] = /^Syntax error: Unexpected keyword (DECLARE|IF|LOOP|WHILE|RAISE)\b/.exec(message) ?? [];
+  const [, keyword] = new RegExp(`^Syntax error: Unexpected keyword (${scripting})\\b`).exec(message) ?? [];
   if (kind === undefined && (keyword === undefined || line !== 1 || column !== 1)) return undefined;
   const written = keyword ?? kind?.replace(/(?!^)[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
-  const name = written === "SINGLE ASSIGNMENT" ? "SET" : String(written);
+  const name = written === undefined ? "" : (keywords[written] ?? written);
   if (/^CREATE.* FUNCTION$/.test(name)) return `Write the function's expression in place of ${name}.`;
   if (/^(CREATE|INSERT|UPDATE|DELETE|MERGE|DROP|ALTER|TRUNCATE)\b/.test(name))
     return `${name} would change data. Write a WITH clause for rows that a query needs.`;
-  if (/^(DECLARE|SET|IF|LOOP|WHILE|RAISE|BEGIN|CALL|EXECUTE IMMEDIATE)$/.test(name))
+  if (new RegExp(`^(${scripting}|SET|BEGIN|CALL|EXECUTE IMMEDIATE)$`).test(name))
     return `${name} belongs to a script. Write constants, WITH clauses or subqueries for its values.`;
   return `${name} is another statement.`;
 }

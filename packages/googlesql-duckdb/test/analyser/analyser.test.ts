@@ -168,6 +168,10 @@ describe("the analyser of GoogleSQL", function () {
     ["DECLARE x INT64", /DECLARE belongs to a script[.] Write constants/],
     ["SELECT 1;\nSELECT 2", /Only one query .* Leave out what follows the semicolon/],
     ["SET x = 1", /SET belongs to a script/],
+    ["SET @@x = 1", / SET belongs to a script/],
+    ["SET (a, b) = (1, 2)", / SET belongs to a script/],
+    ["FOR r IN (SELECT 1) DO SELECT 1; END FOR", /FOR belongs to a script/],
+    ["LOAD DATA INTO x FROM FILES (format = 'CSV', uris = ['a'])", / FROM[.] LOAD DATA is another statement[.]$/],
     ["GRANT SELECT ON x TO y", /GRANT is another statement[.]$/],
     ["EXECUTE IMMEDIATE 'SELECT 1'", /EXECUTE IMMEDIATE belongs to a script/],
   ] as const)
