@@ -2,7 +2,7 @@ import type { Manifest } from "../lake/manifest.ts";
 import { coffee } from "../tables/index.ts";
 import { fullName, type Table } from "../tables/table.ts";
 import type { ResultRow, Warehouse } from "../warehouse/warehouse.ts";
-import { isoDay } from "./calendar.ts";
+import { dayOf, isoDay } from "./calendar.ts";
 import { isSameTable, type StagedTable, staying } from "./staged-table.ts";
 
 /** This many orders must be missing before days without any are refused: a shop with few orders may have a day without one. */
@@ -99,6 +99,6 @@ function spanOf(days: readonly OpenDay[]): string {
 
 /** All days from one to another, as `YYYY-MM-DD`. */
 function daysBetween(from: string, until: string): string[] {
-  const [first = 0, last = 0] = [from, until].map((day) => Date.parse(day) / 86_400_000);
-  return Array.from({ length: last - first + 1 }, (_, index) => isoDay(first + index));
+  const first = dayOf(from);
+  return Array.from({ length: dayOf(until) - first + 1 }, (_, index) => isoDay(first + index));
 }

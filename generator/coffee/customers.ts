@@ -1,16 +1,16 @@
-import { Random } from "../random.ts";
+import { normal, Random } from "../random.ts";
 import type * as tables from "../tables/coffee.ts";
 import type { Row } from "../tables/table.ts";
 import { dayOf, isoDay, monthOf, weekdayOf } from "./calendar.ts";
 import { storeDemand } from "./demand.ts";
 import { isCampaign, loyaltyLevels } from "./discounts.ts";
-import { type Choices, choices, choose, exponential, normal } from "./draws.ts";
+import { type Choices, choices, choose, exponential } from "./draws.ts";
 import { type Life, passingLife, stayingLife } from "./lives.ts";
 import { PASSER_BY, personas } from "./personas.ts";
 import { shopDay } from "./shop-days.ts";
 import { FIRST_DAY } from "./shop-settings.ts";
 import { stores } from "./stores.ts";
-import { type Taste, tastes } from "./tastes.ts";
+import { ageGroupOf, type Taste, tastes } from "./tastes.ts";
 
 /** Registrations per order of ordinary demand: about 1,100 customers by November 2026 at scale 1. */
 const REGISTRATIONS_AN_ORDER = 0.0035;
@@ -52,6 +52,8 @@ export interface Customer extends Life, Taste {
   readonly channel: number;
   /** The share of the orders placed in the app, in percent. */
   readonly inApp: number;
+  readonly birthYear: number;
+  readonly marketingOptIn: boolean;
 }
 
 /**
@@ -61,18 +63,20 @@ export interface Customer extends Life, Taste {
 export function registeredUntil(untilDay: number, { seed, scale }: { seed: number; scale: number }): Customer[] {
   const customers: Customer[] = [];
   const random = new Random(seed, "coffee customers");
+  const profiles = new Random(seed, "coffee customer profiles");
   const tasteOf = tastes();
   // A customer registers on the day when the expected number of registrations passes the id, plus or minus one.
   let threshold = random.at(1).next();
   let expected = 0;
-  for (let day = dayOf(FIRST_DAY); day <= untilDay; day++) {
+  for (let day = firstDay; day <= untilDay; day++) {
     const arrivals = storeArrivals(day);
     expected += arrivals.reduce((sum, mean) => sum + mean, 0) * scale;
     if (threshold >= expected) continue;
     const homes = choices(arrivals);
     const channels = isCampaign(isoDay(day), weekdayOf(day)) ? byChannel.campaign : byChannel.otherwise;
     while (threshold < expected) {
-      customers.push(register(customers.length + 1, day, homes, channels, random, tasteOf));
+      const id = customers.length + 1;
+      customers.push(register(id, day, homes, channels, random, profiles.at(id), tasteOf));
       threshold = customers.length + random.at(customers.length + 1).next();
     }
   }
@@ -85,10 +89,11 @@ function register(
   homes: Choices,
   channels: Choices,
   random: Random,
+  profile: Random,
   tasteOf: ReturnType<typeof tastes>,
 ): Customer {
   const persona = choose(random, byPersona);
-  const { ordersAWeek, spread } = personas[persona] as (typeof personas)[number];
+  const { ordersAWeek, spread, ages } = personas[persona] as (typeof personas)[number];
   const logRate = Math.log(ordersAWeek) + spread * normal(random);
   const score = logRate + LEVEL_LUCK * normal(random);
   const homeStore = choose(random, homes);
@@ -96,6 +101,10 @@ function register(
   const passing = random.next() < (passingShares[channel] as number);
   // Passing customers' level is the lowest.
   const level = passing ? 0 : levelBounds.filter((bound) => score >= bound).length;
+  const [least, most, above] = ages;
+  const age = least + Math.floor(exponential(profile, above) % (most - least + 1));
+  const group = ageGroupOf(age);
+  const skew = channel === APP ? APP_SKEW.registeredInApp : APP_SKEW.otherwise;
   return {
     id,
     registeredOn,
@@ -107,8 +116,10 @@ function register(
     ...(passing
       ? passingLife(random, registeredOn, homeStore, channel === APP)
       : stayingLife(random, registeredOn, level)),
-    ...tasteOf(random, persona, homeStore, registeredOn),
-    inApp: Math.round(MOST_IN_APP * random.next() ** (channel === APP ? APP_SKEW.registeredInApp : APP_SKEW.otherwise)),
+    ...tasteOf(random, persona, homeStore, registeredOn, group),
+    inApp: Math.round(MOST_IN_APP * random.next() ** (skew * group.avoidsApp)),
+    birthYear: Number(isoDay(registeredOn).slice(0, 4)) - age,
+    marketingOptIn: profile.next() < 0.3 + 0.1 * level,
   };
 }
 
@@ -178,26 +189,20 @@ export function guestColumns(customers: readonly Customer[]): Guests {
 export function* customerRows(
   customers: readonly Customer[],
   untilDay: number,
-  seed: number,
 ): Generator<Row<typeof tables.customers>> {
-  const random = new Random(seed, "coffee customer profiles");
   for (const customer of customers) {
-    random.at(customer.id);
     const month = monthOf(Math.min(untilDay, customer.leftOn));
     const level = levelIn(month, customer.level, monthOf(customer.registeredOn));
     const { percent, tier } = loyaltyLevels[level] as (typeof loyaltyLevels)[number];
-    const registeredOn = isoDay(customer.registeredOn);
-    const [least, most, above] = (personas[customer.persona] as (typeof personas)[number]).ages;
-    const age = least + Math.floor(exponential(random, above) % (most - least + 1));
     yield {
       customer_id: customer.id,
-      registration_date: registeredOn,
+      registration_date: isoDay(customer.registeredOn),
       level_of_discount: `${percent}%`,
       loyalty_tier: tier,
       acquisition_channel: acquisitionChannels[customer.channel] as string,
       home_store_id: customer.homeStore + 1,
-      birth_year: Number(registeredOn.slice(0, 4)) - age,
-      marketing_opt_in: random.next() < 0.3 + 0.1 * customer.level,
+      birth_year: customer.birthYear,
+      marketing_opt_in: customer.marketingOptIn,
     };
   }
 }

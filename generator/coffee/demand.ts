@@ -1,6 +1,5 @@
-import type { Random } from "../random.ts";
+import { normal, type Random } from "../random.ts";
 import { dayOf, isoDay, weekdayOf } from "./calendar.ts";
-import { normal } from "./draws.ts";
 import { FIRST_DAY } from "./shop-settings.ts";
 import type { Store } from "./stores.ts";
 

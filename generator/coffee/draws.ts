@@ -1,13 +1,8 @@
-import type { Random } from "../random.ts";
+import { normal, type Random } from "../random.ts";
 
 /** An integer, uniform in [from, to]. */
 export function between(random: Random, from: number, to: number): number {
   return from + random.below(to - from + 1);
-}
-
-/** Normal with mean 0 and standard deviation 1. */
-export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
 
 /** Exponential with the given mean. */

@@ -1,4 +1,5 @@
 import { CsvFile } from "../csv/csv-file.ts";
+import { UserError } from "../errors.ts";
 import type { Lake } from "../lake/lake.ts";
 import {
   isManifestError,
@@ -42,7 +43,7 @@ const tableOrder = [
  * each month. Files of whole months are in a folder that runs share, and are written once: a later run names them again. The same options
  * give the same bytes. The shard that completes the run writes the ground truth and publishes the manifest; until then, readers find the run
  * before. Returns the manifest of the files that this call wrote.
- * Throws UserError for wrong options and for errors of the lake.
+ * Throws UserError for wrong options, for errors of the lake, and for a run without orders.
  */
 export async function generateCoffee(lake: Lake, options: GenerateOptions): Promise<Manifest> {
   const settings = checkSettings(options);
@@ -58,7 +59,7 @@ export async function generateCoffee(lake: Lake, options: GenerateOptions): Prom
         lake,
         `${folder}/Customers.csv`,
         tables.customers,
-        customerRows(customers, settings.untilDay, seed),
+        customerRows(customers, settings.untilDay),
       ),
       await CsvFile.write(lake, `${folder}/Products.csv`, tables.products, productRows(settings.untilDay)),
       await CsvFile.write(lake, `${folder}/Stores.csv`, tables.stores, storeRows(settings.untilDay)),
@@ -182,6 +183,10 @@ async function publishWhenComplete(
   const files = tableOrder.flatMap(({ table }) =>
     parts.flatMap((part) => part.files.filter((file) => file.table === table)),
   );
+  if (!files.some(({ table, rows }) => table === tables.orders.table && rows > 0))
+    throw new UserError(
+      `no shop has an order from ${settings.from} to ${settings.until}, so the last run stays: use more days or a larger scale`,
+    );
   await writeTruth();
   await writeManifestAt(lake, manifestPath(prefix), { run, settings, files });
 }

@@ -7,8 +7,7 @@ import { shopDay } from "./shop-days.ts";
  * How customers come and go. Regular ones come at one rate until they leave. Passing ones come once or twice. Pausing ones stay away
  * for months and return. Fading ones come less and less often before they leave.
  */
-export const lives = ["regular", "passing", "pausing", "fading"] as const;
-export type LifeName = (typeof lives)[number];
+type LifeName = "regular" | "passing" | "pausing" | "fading";
 
 /** A customer's life with the chain. Days are numbers, see calendar.ts; 0 stands for never. */
 export interface Life {

@@ -2,7 +2,7 @@ import { dayOf } from "./calendar.ts";
 
 export const categories = ["Beverage", "Pastry", "Savory"] as const;
 
-export type Category = (typeof categories)[number];
+type Category = (typeof categories)[number];
 
 /** The days on which list prices change, each the first of a month like a launch. Each product has one price for each of them. */
 const priceDays = ["2022-01-01", "2022-11-01", "2023-10-01", "2024-09-01", "2025-06-01", "2026-04-01"].map(dayOf);

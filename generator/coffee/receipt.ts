@@ -7,7 +7,7 @@ import { promotions } from "./discounts.ts";
 export const MOST_ORDERS_A_STORE_DAY = 99_999;
 const MOST_LINES = 5;
 
-export const orderTypes = ["In-store", "Takeaway"] as const;
+const orderTypes = ["In-store", "Takeaway"] as const;
 export const channels = ["counter", "app"] as const;
 export const paymentMethods = ["card", "cash", "e-wallet"] as const;
 

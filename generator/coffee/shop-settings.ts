@@ -12,7 +12,7 @@ export const LIVING_SCALE = 10;
 export const MAX_SCALE = 500;
 const MAX_SHARDS = 99_999;
 /** Raise it with every change to the rows that a seed gives: it is part of the run's name. */
-export const MODEL_VERSION = 9;
+export const MODEL_VERSION = 10;
 
 export interface CoffeeOptions {
   /** An integer from 0 to 4294967295; another seed gives other rows. */

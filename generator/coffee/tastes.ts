@@ -27,13 +27,32 @@ export const USUAL_PAYMENT = 0.85;
 /** How much more popular pastry is than savory food. */
 const PASTRY = 1.6;
 
+/** What a customer's age changes. */
+export interface AgeGroup {
+  /** How much more often than on average cash or the e-wallet is the usual way to pay. */
+  readonly cash: number;
+  readonly eWallet: number;
+  /** Above 1 for those who use the app less than others. */
+  readonly avoidsApp: number;
+}
+
+const young: AgeGroup = { cash: 0.6, eWallet: 1.5, avoidsApp: 0.8 };
+const middle: AgeGroup = { cash: 1, eWallet: 0.9, avoidsApp: 1 };
+const old: AgeGroup = { cash: 2.6, eWallet: 0.3, avoidsApp: 3 };
+const ageGroups = [young, middle, old] as const;
+
+/** The group of an age in years. */
+export function ageGroupOf(age: number): AgeGroup {
+  return age < 30 ? young : age < 60 ? middle : old;
+}
+
 /** Returns a function that draws the taste of a customer who registers on a day. It keeps what changes by year only. */
 export function tastes() {
   let year = "";
   let drinks: Choices;
   let bites: Choices;
-  let payments: Choices;
-  return (random: Random, persona: number, homeStore: number, day: number): Taste => {
+  let payments: ReadonlyMap<AgeGroup, Choices>;
+  return (random: Random, persona: number, homeStore: number, day: number, group: AgeGroup): Taste => {
     const iso = isoDay(day);
     if (year !== iso.slice(0, 4)) {
       year = iso.slice(0, 4);
@@ -41,7 +60,7 @@ export function tastes() {
         choices(products.map((product) => weight(product) * popularityOn(product, day)));
       drinks = popular(({ category }) => (category === "Beverage" ? 1 : 0));
       bites = popular(({ category }) => (category === "Beverage" ? 0 : category === "Pastry" ? PASTRY : 1));
-      payments = paymentsIn(Number(year));
+      payments = new Map(ageGroups.map((each) => [each, paymentsIn(Number(year), each)]));
     }
     const hours = usualHours[homeStore] as (typeof usualHours)[number];
     return {
@@ -49,7 +68,7 @@ export function tastes() {
       bite: choose(random, bites),
       workdayHour: choose(random, hours.workday[persona] as Choices),
       weekendHour: choose(random, hours.weekend[persona] as Choices),
-      payment: choose(random, payments),
+      payment: choose(random, payments.get(group) as Choices),
     };
   };
 }
@@ -62,9 +81,16 @@ const usualHours = stores.map(({ opensAt, closesAt }, i) => {
   return { workday: hours(false), weekend: hours(true) };
 });
 
-/** Choice of the payment method in a year, by index in `paymentMethods`. Cash loses share to the e-wallet every year. */
-export function paymentsIn(year: number): Choices {
+/**
+ * Choice of the payment method in a year, by index in `paymentMethods`. Cash loses share to the e-wallet every year.
+ * @param group the guests' ages; guests of all ages if left out
+ */
+export function paymentsIn(
+  year: number,
+  { cash, eWallet }: Pick<AgeGroup, "cash" | "eWallet"> = { cash: 1, eWallet: 1 },
+): Choices {
   const years = Math.min(year - 2022, 8);
-  const shares = { card: 0.62, cash: 0.24 - 0.025 * years, "e-wallet": 0.14 + 0.025 * years };
+  const [byCash, byWallet] = [cash * (0.24 - 0.025 * years), eWallet * (0.14 + 0.025 * years)];
+  const shares = { card: 1 - byCash - byWallet, cash: byCash, "e-wallet": byWallet };
   return choices(paymentMethods.map((method) => shares[method]));
 }

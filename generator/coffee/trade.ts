@@ -14,6 +14,8 @@ import { paymentsIn } from "./tastes.ts";
 
 /** Share of a registered customer's visits that go to any store in town, which may be the home store. */
 const ROAMING = 0.19;
+/** Share of those visits for which chance decides. The others go to the one store that the customer also uses, such as near work. */
+const BY_CHANCE = 0.15;
 /** Share of their usual orders that customers take to another store while their home store is closed. */
 const ELSEWHERE = 0.3;
 
@@ -120,6 +122,7 @@ export function registeredVisits(
   const fadingFrom = column((customer) => customer.fadingFrom);
   const rates = Float64Array.from(staying, ({ ordersADay }) => ordersADay);
   const random = new Random(seed, "coffee visits");
+  const also = new Random(seed, "coffee second stores");
   return ({ day, weekday, city, shops }) => {
     for (const visitors of visits) visitors.length = 0;
     if (shops.every((shop) => shop === undefined)) return visits;
@@ -148,7 +151,8 @@ export function registeredVisits(
       if (luck >= chance * presence(life, day)) continue;
       const home = homes[i] as number;
       const roams = random.at(key).next() < ROAMING || shops[home] === undefined;
-      (visits[roams ? choose(random, anyStore) : home] as number[]).push(id);
+      const by = roams && random.next() >= BY_CHANCE ? also.at(id) : random;
+      (visits[roams ? choose(by, anyStore) : home] as number[]).push(id);
     }
     return visits;
   };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { choices, choose, exponential, normal, poisson, sloped } from "../../../generator/coffee/draws.ts";
-import { Random } from "../../../generator/random.ts";
+import { choices, choose, exponential, poisson, sloped } from "../../../generator/coffee/draws.ts";
+import { normal, Random } from "../../../generator/random.ts";
 
 const DRAWS = 40_000;
 

@@ -168,6 +168,15 @@ describe("the effects planted in the coffee shop's orders", () => {
       expect(own).to.be.above(0.75);
     });
 
+    it("send a customer to the usual store and mostly to one other, not all over town", async () => {
+      const visited = `FROM (SELECT customer_id, store_id, COUNT(*) AS n FROM orders WHERE customer_id IS NOT NULL GROUP BY ALL)
+        GROUP BY customer_id HAVING SUM(n) > 30`;
+      const inTwo = `SELECT AVG(two) FROM (SELECT LIST_SUM(LIST_REVERSE_SORT(LIST(n))[:2]) / SUM(n) AS two ${visited})`;
+      expect(await shop.value(inTwo)).to.be.above(0.95);
+      const everywhere = `SELECT AVG((stores = 6)::INTEGER) FROM (SELECT COUNT(*) AS stores ${visited})`;
+      expect(await shop.value(everywhere)).to.be.below(0.25);
+    });
+
     it("divide customers into those who use the app and those who hardly ever do, by how they registered too", async () => {
       const users = `FROM (SELECT customer_id, AVG((channel = 'app')::INTEGER) AS app FROM orders WHERE customer_id IS NOT NULL
         GROUP BY 1 HAVING COUNT(*) > 30) JOIN customers USING (customer_id)`;
@@ -178,6 +187,17 @@ describe("the effects planted in the coffee shop's orders", () => {
       const mean = (condition: string) => shop.value(`SELECT AVG(app) ${users} WHERE ${condition}`);
       const appFans = await mean("acquisition_channel = 'app'");
       expect(appFans / (await mean("acquisition_channel <> 'app'"))).to.be.within(1.6, 2.3);
+    });
+
+    it("let age decide: the old pay in cash and leave the app alone, the young pay by e-wallet", async () => {
+      const [young, , old] = await shop.rows(`SELECT AVG(cash) AS cash, AVG(wallet) AS wallet, AVG(app) AS app
+        FROM (SELECT (year(registration_date) - birth_year).greatest(0).least(89) // 30 AS age, AVG((payment_method = 'cash')::INTEGER) AS cash,
+            AVG((payment_method = 'e-wallet')::INTEGER) AS wallet, AVG((channel = 'app')::INTEGER) AS app
+          FROM orders JOIN customers USING (customer_id) GROUP BY customer_id, age)
+        GROUP BY age ORDER BY age`);
+      expect(Number(old?.cash) / Number(young?.cash)).to.be.within(2.5, 7);
+      expect(Number(young?.wallet) / Number(old?.wallet)).to.be.within(1.8, 4);
+      expect(Number(young?.app) / Number(old?.app)).to.be.within(1.6, 3);
     });
 
     it("send commuters out with one cup, and keep brunchers and remote workers in their seats", async () => {
