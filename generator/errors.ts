@@ -42,8 +42,7 @@ function explainFiles(error: unknown): string | undefined {
 
 /** Runs a command line's `main` and turns what it throws into the message and exit code a script can rely on. */
 export async function runMain(main: () => Promise<void>): Promise<void> {
-  // If a reader stops early (`| head`), the work goes on.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", tellLost);
   try {
     await main();
   } catch (error) {
@@ -51,6 +50,13 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
     console.error(message === undefined ? error : `\nerror: ${message}`);
     process.exitCode = isUserError(error) ? error.exitCode : message === undefined ? 70 : 1;
   }
+}
+
+/** Fails the command if its output cannot be written, for example to a full disk. If a reader stops early (`| head`), the work goes on. */
+function tellLost(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE" || process.exitCode) return;
+  process.exitCode = 1;
+  console.error(`\nerror: the output cannot be written (${messageOf(error)}): free some space, or write it elsewhere`);
 }
 
 /** Ends a failed command within two seconds, even if a connection to a silent server is still open. */

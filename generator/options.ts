@@ -148,16 +148,25 @@ function readArguments(options: Options, args: string[]) {
   for (const [name, { form }] of Object.entries(options))
     if (form === "argument") alone = name;
     else known[flagOf(name)] = { type: form === "flag" ? "boolean" : "string", multiple: form === "list" };
+  const wrong: string[] = [];
+  // parseArgs would take the next setting for a missing value, and write to a folder called --verbose.
+  const lacksValue = (arg: string, next = "") =>
+    arg.startsWith("--") && known[arg.slice(2)]?.type === "string" && /^--\w/.test(next);
+  // npm drops the first --, and pnpm passes it on.
+  const typed = (args[0] === "--" ? args.slice(1) : args).filter((arg, index, all) => {
+    const lacks = lacksValue(arg, all[index + 1]);
+    if (lacks) wrong.push(`${arg} needs a value`);
+    return !lacks;
+  });
   const isText = (arg: string) => alone !== undefined && /^--\s/.test(arg);
-  const texts = args.filter(isText);
+  const texts = typed.filter(isText);
   const { values: given, tokens } = parseArgs({
-    args: args.filter((arg) => !isText(arg)),
+    args: typed.filter((arg) => !isText(arg)),
     options: known,
     strict: false,
     allowPositionals: true,
     tokens: true,
   });
-  const wrong: string[] = [];
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1];
     // The text after a misspelt setting is that setting's value.

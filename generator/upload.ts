@@ -1,13 +1,13 @@
 import { createReadStream } from "node:fs";
-import { readFile, stat, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import type { File } from "@google-cloud/storage";
 import { UserError } from "./errors.ts";
 import { ATTEMPTS, codeOf, isPassing, reasonOf, withRetries } from "./google-errors.ts";
 import { limitSilence } from "./google-silence.ts";
-import { openFolder } from "./lake/folder.ts";
+import { isFile, openFolder } from "./lake/folder.ts";
 import { CHUNK_BYTES, contentType, guard, infoIfThere, openBucket, verify } from "./lake/gcs.ts";
 import type { FileInfo } from "./lake/lake.ts";
 
@@ -38,6 +38,8 @@ interface Upload {
 }
 
 const AT_ONCE = 4;
+/** The longest name of an object, in bytes: https://cloud.google.com/storage/docs/objects#naming */
+const LONGEST_NAME = 1024;
 /** Lists unfinished uploads, in the folder itself. A session's URI is enough to write its object: keep this file private. */
 const SESSIONS = ".upload-sessions.json";
 
@@ -57,6 +59,7 @@ export async function upload(options: UploadOptions): Promise<UploadSummary> {
   if (found === undefined)
     throw new UserError(`the folder ${from} does not exist: name the folder to upload with --from`);
   if (!found.isDirectory()) throw new UserError(`${from} is a file: name the folder that it is in with --from`);
+  await refuseNames(from, prefix);
   const paths = (await folder.list("")).filter((path) => basename(path) !== SESSIONS);
   if (paths.length === 0) throw new UserError(`${from} has no files to upload: run generate first`);
 
@@ -101,6 +104,22 @@ export async function upload(options: UploadOptions): Promise<UploadSummary> {
   );
   await inParallel(paths.filter(isManifest), put);
   return { files: paths.length, bytes: total, skipped };
+}
+
+/** Throws UserError for links that lead to no file, and for names that Cloud Storage refuses. */
+async function refuseNames(from: string, prefix: string): Promise<void> {
+  const wrong: string[] = [];
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const object = `${prefix}${relative(from, path)}`;
+    if (entry.name.includes("\ufffd")) wrong.push(`${path} has a name that is not UTF-8: rename it`);
+    else if (entry.isSymbolicLink() && !(await isFile(entry)))
+      wrong.push(`${path} is a link to a folder or to nothing: replace it by what it should lead to`);
+    else if (/[\r\n]/.test(entry.name)) wrong.push(`${JSON.stringify(path)} has a line break in its name: rename it`);
+    else if (Buffer.byteLength(object) > LONGEST_NAME)
+      wrong.push(`${path}: gs:// names have at most ${LONGEST_NAME} bytes: rename it, or use a shorter prefix`);
+  }
+  if (wrong.length > 0) throw new UserError(wrong.slice(0, 10).join("\n       "));
 }
 
 async function send(upload: Upload, sessions: Sessions, progress: (bytes: number) => void): Promise<void> {
@@ -148,7 +167,8 @@ async function openSessions(path: string): Promise<Sessions> {
   const text = await readFile(path, "utf8").catch(() => "{}");
   let uris: Record<string, string> = {};
   try {
-    uris = JSON.parse(text);
+    const entries = Object.entries(JSON.parse(text) as object).filter(([, uri]) => URL.canParse(uri));
+    uris = Object.fromEntries(entries);
   } catch {
     // The interruption cut this file short: start over.
   }

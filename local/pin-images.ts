@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { isUserError, runMain, UserError } from "../generator/errors.ts";
-import { flag, readOptions, text } from "../generator/options.ts";
+import { flag, type Option, readOptions } from "../generator/options.ts";
 import { readPulumiYaml } from "../pulumi-yaml.ts";
 import { digestOf } from "./image-digests.ts";
 
@@ -13,7 +13,7 @@ await runMain(async () => {
     "npm run pin -- [settings]: finds the digests of the images that the jobs run on today",
     {
       set: flag("set the digests in the current stack, instead of printing the commands"),
-      registry: text("address of a registry to ask instead of the images' own", undefined),
+      registry: address("address of a registry to ask instead of the images' own"),
     },
     process.argv.slice(2),
   );
@@ -30,6 +30,15 @@ await runMain(async () => {
     if (options.set) setInStack(name, value);
   }
 });
+
+/** A setting that takes the address of a server. */
+function address(help: string): Option<string | undefined> {
+  const parse = (given: string) => {
+    if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return given;
+    throw "an address such as https://registry.example.com";
+  };
+  return { help, default: undefined, parse };
+}
 
 /** The digest of each image. Throws UserError with a line for each that has none. */
 async function digestsOf(images: readonly string[], registry: string | undefined): Promise<string[]> {

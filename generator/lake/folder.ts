@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createReadStream, type Dirent, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -113,14 +113,22 @@ export function openFolder(url: string): Lake {
     async list(prefix) {
       const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
       const entries = await ifThere(at(folder), () => readdir(at(folder), { recursive: true, withFileTypes: true }));
+      const areFiles = await Promise.all((entries ?? []).map(isFile));
       return (entries ?? [])
-        .filter((entry) => entry.isFile() && !unfinished.test(entry.name))
+        .filter(({ name }, index) => areFiles[index] && !unfinished.test(name))
         .map((entry) => join(entry.parentPath, entry.name).slice(join(root, "/").length))
         .filter((path) => path.startsWith(prefix))
         .sort();
     },
     uri: at,
   };
+}
+
+/** Whether an entry of a folder is a file, or a link to one. */
+export async function isFile(entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  const found = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
+  return found?.isFile() === true;
 }
 
 /** The path of a `file:` URL. Throws UserError if the URL names none. */

@@ -89,11 +89,12 @@ export function openGcs(url: string): Lake {
 export async function readHead(uri: string, bytes = 1 << 13): Promise<Buffer> {
   const { bucket, prefix } = openBucket(uri);
   const file = bucket.file(prefix.slice(0, -1));
-  const head = await ifThere(bucket, async () => {
+  const read = async () => {
     const [{ size }] = await file.getMetadata();
     // Reading a range of an empty object is an error.
     return Number(size) === 0 ? Buffer.alloc(0) : (await file.download({ start: 0, end: bytes - 1 }))[0];
-  });
+  };
+  const head = await guard(bucket, () => unlessMissing(read));
   if (head === undefined) throw new UserError(`${uri} does not exist`);
   return head;
 }
@@ -199,10 +200,6 @@ export function infoIfThere(file: File): Promise<FileInfo | undefined> {
     const [metadata] = await file.getMetadata();
     return infoOf(metadata);
   });
-}
-
-function ifThere<T>(bucket: Bucket, read: () => Promise<T>): Promise<T | undefined> {
-  return guard(bucket, () => unlessMissing(read));
 }
 
 async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -1,3 +1,4 @@
+import { parseDay } from "../coffee/calendar.ts";
 import { isUserError, UserError } from "../errors.ts";
 import type { FileInfo, Lake } from "./lake.ts";
 
@@ -84,12 +85,7 @@ const isScale = (value: unknown): boolean => typeof value === "number" && value 
 /** A path within the lake. */
 const isPath = (value: unknown): boolean =>
   typeof value === "string" && value.split("/").every((part) => !/^\.{0,2}$|\p{Cc}/u.test(part));
-const isDay = (value: unknown): boolean => {
-  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
-  // JavaScript reads 30 February as 1 March.
-  const day = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
-};
+const isDay = (value: unknown): boolean => typeof value === "string" && parseDay(value) !== undefined;
 const isMonth = (value: unknown): boolean =>
   value === undefined || (typeof value === "string" && /^\d{4}-(0[1-9]|1[0-2])$/.test(value));
 const isMd5 = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);

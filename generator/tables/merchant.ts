@@ -154,6 +154,9 @@ export const orderPayments = table(
   },
 );
 
+/** The public dataset thelook_ecommerce, which is in location US only. */
+export const PUBLIC_THELOOK = "bigquery://bigquery-public-data/thelook_ecommerce";
+
 /** The tables of thelook_ecommerce, from which the merchant's are made. */
 export const thelook = {
   distributionCenters: sourceOf(distributionCenters, []),

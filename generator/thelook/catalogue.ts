@@ -1,4 +1,4 @@
-import { Random, weighted } from "../random.ts";
+import { normal, Random, weighted } from "../random.ts";
 import type { thelook } from "../tables/merchant.ts";
 import type { Row } from "../tables/table.ts";
 import { brands, categories, colors, distributionCenters, styles } from "./catalogue-values.ts";
@@ -93,11 +93,6 @@ function rounded(random: Random, price: number): number {
   const cents = ending(random);
   const exact = cents === undefined ? Math.round(price * 100) / 100 : Math.floor(price) + cents / 100;
   return Math.min(DEAREST, Math.max(CHEAPEST, exact));
-}
-
-/** A draw from the standard normal distribution. */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
 
 function sku(random: Random): string {

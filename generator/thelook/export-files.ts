@@ -7,15 +7,18 @@ export type ExportFiles = ReadonlyMap<Table, readonly string[]>;
 const formats = /\.(csv|tsv|txt|json|jsonl|ndjson|parquet|parq|pq)$/;
 /** Files that cannot be read as they are, and what to do about them. */
 const unreadable: readonly (readonly [RegExp, string])[] = [
-  [/\.(crdownload|part|partial|download|tmp)$/i, "its download is unfinished, so wait for it or repeat it"],
-  [/\.(zip|7z|rar|tar|tgz|tar\.gz|bz2|xz|zst|snappy|lz4)$/i, "unpack it first"],
+  [
+    /\.(crdownload|part|partial|download|opdownload|aria2|gstmp|tmp)(\/|$)/i,
+    "its download is unfinished, so wait for it or repeat it",
+  ],
+  [/\.(zip|7z|rar|tar|tgz|tar\.gz|bz2|xz|lzma|z|deflate|br|zst|snappy|lz4)$/i, "unpack it first"],
   [/\.(xlsx?|ods|numbers)$/i, "save it as CSV (UTF-8)"],
   [/\.(avro|orc|feather|arrow|pkl|h5|sqlite3?|db|duckdb|sql|gsheet)$/i, "export CSV, JSON or Parquet"],
 ];
 
 /**
  * Finds the files of each table among the paths of an export, by the names that people's tools give: `users.csv`, `Users.CSV`,
- * `users-000000000000.csv.gz` and its further shards with or without a format, `users_0_0_0.csv` as Snowflake numbers them,
+ * `users-000000000000.csv.gz` and its further shards with or without a format, `users_0_0_0.csv` as Snowflake numbers them, `users-1.csv`,
  * `thelook_users.parquet`, `users.csv/part-00000.csv`, `users (1).csv`, `users_202503010805.csv` as DBeaver dates it, all of them in the
  * folder or one folder down. Names without a prefix or date come before names with one, and a folder before its subfolders.
  * @param place the folder or bucket, for messages
@@ -38,16 +41,19 @@ export function findExportFiles(
     // Some tools drop the underscore: OrderItems.csv.
     const spellings = [name, name.replaceAll("_", "")];
     const candidates = files.filter(({ stem }) => spellings.some((each) => `_${stem}`.endsWith(`_${each}`)));
-    const rankOf = ({ stem, isDated, depth }: Candidate) => rank(spellings.includes(stem) && !isDated, depth);
+    const rankOf = ({ stem, isDated, depth }: Candidate) => depth * 2 + (spellings.includes(stem) && !isDated ? 0 : 1);
     const closest = Math.min(...candidates.map(rankOf));
     const chosen = candidates.filter((file) => rankOf(file) === closest);
     const sets = [...new Set(chosen.map(({ set }) => set))];
     const shards = chosen.map(({ path }) => path);
     const twins = twinsAmong(chosen);
     const gap = missingShard(chosen.map(({ mark }) => mark));
+    const partial = paths.find((path) => /\.(aria2|crdownload|part)$/i.test(path) && shards.includes(bareOf(path)));
     if (sets.length > 1) problems.push(`${sets.join(" and ")} could each be ${name}: keep one of them`);
     else if (twins !== undefined) problems.push(`${twins.join(" and ")} could each be ${name}: keep one of them`);
     else if (gap !== undefined) problems.push(`lacks the shard ${gap} of ${name}: copy all of them`);
+    else if (partial !== undefined)
+      problems.push(`has ${partial}, so the download of ${bareOf(partial)} is unfinished: wait for it, or repeat it`);
     else if (sets.length === 1) found.set(table, shards);
     else if (needed.includes(table)) lacking.push(`${name}.csv`);
   }
@@ -70,7 +76,10 @@ interface Candidate {
 
 function describe(path: string): Candidate | undefined {
   const parts = path.split("/");
-  const hidden = parts.some((part) => /^[._]/.test(part));
+  // Safari downloads a file into a folder such as users.csv.download.
+  const hidden = parts.some(
+    (part, index) => /^[._]/.test(part) || (index < parts.length - 1 && /\.download$/i.test(part)),
+  );
   // BigQuery puts a shard's number where the asterisk was, which may be at the end: users.csv000000000000.
   const file = (parts.at(-1) ?? "")
     .toLowerCase()
@@ -93,9 +102,20 @@ function describe(path: string): Candidate | undefined {
   return { path, stem, isDated: undated !== named, set: [...folders, `${named}${format}`].join("/"), mark, depth };
 }
 
-/** A table's name and the numbers that BigQuery, Beam, Spark, Redshift or Snowflake give to a shard of it. */
-const marked =
-  /^(.*?)[-_.]?(\d{12}|\d{5}-of-\d{5}|part[-_.]?\d+.*|\d{4}_part_\d{2}|\d{1,3}_\d{1,3}_\d{1,3}|data_\d.*|[0-9a-f]{32}-\d+|000)?$/;
+/** A table's name and the numbers that BigQuery, Beam, Spark, Glue, Athena, Redshift, Snowflake or a person give to a shard of it. */
+const marked = new RegExp(
+  `^(.*?)[-_.]?(${[
+    "\\d{12}",
+    "\\d{5}-of-\\d{5}",
+    "(run-\\d+-)?part[-_.]?(r-)?\\d+.*",
+    "\\d{8}_\\d{6}_\\d{5}_.*",
+    "\\d{4}_part_\\d{2}",
+    "\\d{1,3}_\\d{1,3}_\\d{1,3}",
+    "data_\\d.*",
+    "[0-9a-f]{32}-\\d+",
+    "(?<!\\d)\\d{1,3}",
+  ].join("|")})?$`,
+);
 /** The day, and perhaps the time, of an export: `users_202503010805`, `users-2025-03-01`. BigQuery's numbers of shards begin with zeros. */
 const dated = /[-_. ](19|20)\d\d-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])([-_t ]?\d\d[-_.]?\d\d([-_.]?\d\d)?)?z?$/;
 /** The ending that browsers and file managers give to a further copy of a file: `users (1)`, `users - Copy`, `users copy 2`. */
@@ -121,10 +141,16 @@ function twinsAmong(files: readonly Candidate[]): string[] | undefined {
 }
 
 /**
- * The first number that is missing among shards that count from 0, as BigQuery's do ("000000000001"), or that say how many there are
- * ("00001-of-00003"); undefined for other files.
+ * The first number that is missing among shards that count from 0, as BigQuery's do ("000000000001"), that have short numbers from 0 or 1
+ * ("1"), or that say how many there are ("00001-of-00003"); undefined for other files.
  */
 function missingShard(marks: readonly string[]): string | undefined {
+  if (marks.every((mark) => /^\d{1,3}$/.test(mark))) {
+    const numbers = marks.map(Number).sort((a, b) => a - b);
+    const first = numbers[0] === 0 ? 0 : 1;
+    const gap = numbers.findIndex((number, index) => number !== first + index);
+    return gap < 0 ? undefined : String(first + gap);
+  }
   const [, ending = "", count] = /^\d{5}(-of-(\d{5}))$/.exec(marks[0] ?? "") ?? [];
   const width = count === undefined ? 12 : 5;
   const isNumbered = (mark: string) =>
@@ -136,8 +162,9 @@ function missingShard(marks: readonly string[]): string | undefined {
   return expected.find((mark) => !present.has(mark));
 }
 
-function rank(exact: boolean, depth: number): number {
-  return depth * 2 + (exact ? 0 : 1);
+/** A path without its last ending. */
+function bareOf(path: string): string {
+  return path.replace(/\.[^.]*$/, "");
 }
 
 function whatIsThere(paths: readonly string[], isLacking: boolean): string {

@@ -36,8 +36,9 @@ const judgedTables = {
  * - Rows that are equal in every column count once.
  * - Of several rows with one id, the latest is kept, by the dates of return, delivery, dispatch and creation in this order. The
  *   other columns break ties, so that the choice is always the same.
- * - A person is an e-mail address, lower-cased and trimmed (of blanks, tabs, line ends and characters that nobody sees). Of several users with one address, the first created is kept (ties: the
- *   lowest id) and gets the others' orders. Users without an address are left out, and so are their orders.
+ * - A person is an e-mail address, lower-cased and trimmed (of blanks, tabs, line ends and characters that nobody sees). Of several
+ *   users with one address, the first created is kept (ties: the lowest id) and gets the others' orders. Users without an address are
+ *   left out, and so are their orders.
  * - Orders of users who are not in the source are left out. Orders without items are kept.
  * - Items follow their order and belong to its user. Items without an order or a price are left out.
  * - An item whose product is not in the source is kept, and its product becomes NULL. So does the distribution center of a product
@@ -70,7 +71,7 @@ FROM (
   SELECT *, CASE WHEN address IS NOT NULL THEN
     FIRST_VALUE(id) OVER (PARTITION BY address, version ${firstCreated}) END AS person
   FROM (
-    SELECT *, ${addressOf("email")} AS address FROM (${versions(thelook.users, source.users, "id")}) AS versions
+    SELECT *, ${plainEmail} AS address FROM (${versions(thelook.users, source.users, "id")}) AS versions
   ) AS addresses
 ) AS people`,
     ),
@@ -110,10 +111,8 @@ LEFT JOIN ${judgedTables.products} AS p ON p.id = i.product_id AND p.fate = 'kep
   ];
 }
 
-/** An expression for the address of a column: lower-cased and trimmed, NULL for none. */
-export function addressOf(column: string): string {
-  return `NULLIF(LOWER(TRIM(${column}, ${unseen})), '')`;
-}
+/** An expression for a user's address: lower-cased and trimmed, NULL for none. */
+export const plainEmail = `NULLIF(LOWER(TRIM(email, ${unseen})), '')`;
 
 /** The status in its usual spelling, which nearly all rows have: TRIM is slow. */
 const usualStatus = `CASE WHEN status IN (${statuses.map((status) => `'${status}'`).join(", ")}) THEN status

@@ -11,7 +11,7 @@ import type { Dialect } from "../warehouse/dialect.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { type ExportFiles, findExportFiles } from "./export-files.ts";
 import { rehearsedOptions } from "./rehearsed-source.ts";
-import { addressOf, type ThelookTables } from "./snapshot.ts";
+import { plainEmail, type ThelookTables } from "./snapshot.ts";
 import { writeSynthetic } from "./synthetic.ts";
 import { SYNTHETIC_FOLDER } from "./synthetic-values.ts";
 
@@ -184,7 +184,7 @@ async function exported(
  */
 async function refuseRedacted(warehouse: Warehouse, file: string, users: string): Promise<void> {
   const shared = await warehouse.run(
-    `SELECT ${addressOf("email")} AS address, COUNT(*) AS users, (SELECT COUNT(*) FROM ${users}) AS everybody
+    `SELECT ${plainEmail} AS address, COUNT(*) AS users, (SELECT COUNT(*) FROM ${users}) AS everybody
 FROM ${users} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10`,
   );
   for (const row of shared) {

@@ -9,4 +9,3 @@ export const lastNames = words(`
   abbott archer baker banks barlow bishop carver chandler cole cooper dalton dyer ellis falkner fisher fletcher fowler garner
   glover harper hawkins hooper hunter irving kemp lambert larkin mercer miller nash norris osborn palmer parker porter quill
   reeve ryder sawyer shepherd skinner slater sumner tanner thatcher turner vance walker weaver wheeler wright yates`);
-export const mailDomains = ["example.com", "example.net", "example.org"];

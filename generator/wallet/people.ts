@@ -1,3 +1,4 @@
+import { mailDomains } from "../thelook/synthetic-values.ts";
 import { type Dialect, digitsOf, numberOf, temporaryTable } from "../warehouse/dialect.ts";
 import {
   float,
@@ -13,7 +14,7 @@ import {
   verifying,
   volume,
 } from "./effects.ts";
-import { firstNames, lastNames, mailDomains } from "./names.ts";
+import { firstNames, lastNames } from "./names.ts";
 
 /** The temporary tables of people: the merchant's customers, their names, the other wallet users, and the rows of `provider_users`. */
 export const customersTable = "wallet_customers";

@@ -243,7 +243,7 @@ function plain(value: DuckDBValue): ResultRow[string] {
 }
 
 /** Microseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.sssZ`, with six decimal places where milliseconds are not enough. */
-export function isoOf(micros: bigint): string {
+function isoOf(micros: bigint): string {
   const beyond = ((micros % 1000n) + 1000n) % 1000n;
   const iso = new Date(Number((micros - beyond) / 1000n)).toISOString();
   return beyond === 0n ? iso : iso.replace("Z", `${String(beyond).padStart(3, "0")}Z`);

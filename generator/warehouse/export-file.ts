@@ -37,7 +37,10 @@ const foreign: readonly { readonly begins: readonly string[]; readonly what: str
   { begins: ["PK\x03\x04"], what: "is a zip archive or an Excel workbook: unpack it, or save it as CSV" },
   { begins: ["\xd0\xcf\x11\xe0"], what: "is an Excel workbook: save it as CSV (UTF-8)" },
   {
-    begins: ["7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"],
+    begins: [
+      ...["7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd", "]\0\0", "\x1f\x9d", '\x04"M\x18'],
+      ...["\xff\x06\0\0sNaPpY", "x\x01", "x\x9c", "x\xda"],
+    ],
     what: "is compressed in a way that BigQuery does not load: unpack it, or use gzip",
   },
   { begins: ["Obj\x01"], what: "is an Avro file: export CSV, JSON or Parquet" },

@@ -181,7 +181,15 @@ const cures: readonly (readonly [type: RegExp, value: RegExp, cure: string])[] =
 /** Says what a value is not, and how to write it. */
 export function misfit(value: string, type: ColumnType): string {
   const cure = cures.find(([types, form]) => types.test(type) && form.test(value.trim()))?.[2];
-  return `"${shorten(value)}" is not ${type} (${forms[type]})${cure === undefined ? "" : `: ${cure}`}`;
+  const hidden = /[\p{Cf}\p{Cc}]/u.exec(value)?.[0];
+  const unseen = hidden && `remove the invisible character ${codePoint(hidden)}`;
+  const advice = unseen ?? cure;
+  return `"${shorten(value)}" is not ${type} (${forms[type]})${advice === undefined ? "" : `: ${advice}`}`;
+}
+
+/** A character as Unicode names it, such as U+FEFF. */
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 function fits(value: string, type: ColumnType, reading: Reading): boolean {

@@ -38,7 +38,8 @@ const lenient: Reading = {
   isEmpty: (value, type) =>
     nullMarkers.some((marker) => marker === value.trim()) ||
     (type !== "STRING" && nullWords.some((word) => word === value.trim())),
-  partOf: (value) => value.trim(),
+  // As DuckDB trims: it keeps a byte order mark.
+  partOf: (value) => value.replace(/^[^\S\ufeff]+|[^\S\ufeff]+$/g, ""),
 };
 
 /** Files of one form with the same columns, which DuckDB reads at once: it needs memory and time to plan each SELECT. */
@@ -140,7 +141,7 @@ async function findRow(connection: DuckDBConnection, table: Table, file: ExportF
         `SELECT row, value FROM (SELECT row_number() OVER () AS row, c${index} AS value FROM ${from}) WHERE ${isBad} LIMIT 1`,
       )
       .catch((error: Error) => {
-        throw new UserError(`${file.path}, column ${name} cannot be read (${firstLine(error)}): ${damaged}`);
+        throw new UserError(`${file.path}, column ${name} cannot be read (${firstLine(error)}): ${cureOf(error)}`);
       });
     const [found] = rows.getRows();
     if (found === undefined) continue;
@@ -175,7 +176,7 @@ async function source(connection: DuckDBConnection, files: Alike): Promise<Sourc
 
 function unreadable({ path, format }: ExportFile, error: Error): UserError {
   const form = format === "parquet" ? "Parquet" : "JSON";
-  return new UserError(`${path} cannot be read as ${form} (${firstLine(error)}): ${damaged}`);
+  return new UserError(`${path} cannot be read as ${form} (${firstLine(error)}): ${cureOf(error)}`);
 }
 
 /** Throws UserError for the first line that is not a JSON object. */
@@ -198,7 +199,13 @@ async function refuseBadLine({ path, gzipped }: ExportFile): Promise<void> {
   }
 }
 
-const damaged = "it is damaged, was cut short or is not UTF-8, so export or copy it again";
+/** The cure for a file that DuckDB cannot read. */
+function cureOf({ message }: Error): string {
+  if (/out of memory/i.test(message)) return "it needs more memory than there is, so export it in several shards";
+  if (/not utf-16/i.test(message))
+    return "it has characters such as emoji, which DuckDB reads only in UTF-8, so save it as UTF-8";
+  return "it is damaged, was cut short or is not UTF-8, so export or copy it again";
+}
 
 function firstLine({ message }: Error): string {
   return message.replace(/\n.*|\.? Try .*/s, "");
@@ -209,8 +216,8 @@ const nested = "has nested values, and a single value is wanted: flatten it";
 const tooWide = "has decimals of more than 38 digits: export it as FLOAT64 or NUMERIC";
 
 function parquetReader(files: Alike): string {
-  // Some writers, such as Impala, store texts as bytes.
-  return `read_parquet(${listOf(files)}, binary_as_string = true)`;
+  // Some writers, such as Impala, store texts as bytes. A folder called country=Ukraine would replace the file's own column.
+  return `read_parquet(${listOf(files)}, binary_as_string = true, hive_partitioning = false)`;
 }
 
 /** The names and types of a Parquet file's columns. */

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { expect } from "chai";
 
 const errors = new URL("../../generator/errors.ts", import.meta.url).href;
@@ -19,6 +20,21 @@ describe("A command that fails", () => {
     const bug = run('throw new Error("bug");');
     expect(bug.status).to.equal(70);
     expect(bug.stderr).to.match(/^Error: bug\n +at /);
+  });
+
+  it("says that its output is lost, unless the reader has stopped", function () {
+    // A device of Linux that is always full.
+    if (!existsSync("/dev/full")) this.skip();
+    const program = `import { runMain } from "${errors}"; await runMain(async () => console.log("x".repeat(1e5)));`;
+    const command = `"$0" --disable-warning=ExperimentalWarning --input-type=module --eval "$1"`;
+    const ended = (where: string) =>
+      spawnSync("bash", ["-c", `set -o pipefail; ${command} ${where}`, process.execPath, program], {
+        encoding: "utf8",
+      });
+    const full = ended("> /dev/full");
+    expect(full.status).to.equal(1);
+    expect(full.stderr).to.match(/^\nerror: the output cannot be written \(ENOSPC.*\): free some space/);
+    expect(ended("| true")).to.deep.include({ status: 0, stderr: "" });
   });
 
   it("names a file that it must not use, or has no space for, without a stack trace", () => {

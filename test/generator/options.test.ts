@@ -60,6 +60,13 @@ describe("a command's settings", () => {
 
   it("refuse a setting without its value", () => {
     expect(() => read(["--out"])).to.throw("--out needs a value");
+    expect(() => read(["--out", "--seed", "x"])).to.throw(/^--out needs a value\n +--seed is "x": use [^\n]+\n\n/);
+    expect(read(["--out=--x"]).out).to.equal("--x");
+  });
+
+  it("may follow a -- that pnpm has passed on", () => {
+    expect(read(["--", "--seed", "7"]).seed).to.equal(7);
+    expect(() => read(["--seed", "7", "--", "--out"])).to.throw('"--out" is not understood');
   });
 
   it("are refused if npm swallowed them, with the command to type instead", () => {

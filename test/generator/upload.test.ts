@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +76,34 @@ describe("an upload", () => {
     const lake = openGcs(to);
     expect(await lake.list("")).to.deep.equal(["csv/deep/a.csv", "csv/manifest.json", "csv/z.csv", "empty.csv"]);
     expect(await lake.readText("csv/z.csv")).to.equal("id\n1\n");
+  });
+
+  it("follows links to files, and refuses links that lead elsewhere and names that Cloud Storage refuses, all at once", async () => {
+    await put({ "a.csv": "id\n1\n" });
+    await symlink(join(from, "a.csv"), join(from, "b.csv"));
+    expect(await upload({ from, to })).to.deep.equal({ files: 2, bytes: 10, skipped: 0 });
+    expect(await openGcs(to).readText("b.csv")).to.equal("id\n1\n");
+    await symlink("nowhere", join(from, "c.csv"));
+    await symlink(".", join(from, "folder"));
+    const deep = Array.from({ length: 5 }, () => "x".repeat(250)).join("/");
+    await put({ "line\nbreak.csv": "", [`${deep}/d.csv`]: "" });
+    // macOS does not allow such a name.
+    const isLinux = process.platform === "linux";
+    if (isLinux) await writeFile(Buffer.concat([Buffer.from(`${from}/`), Buffer.from([0xff])]), "");
+    const message = await userError(() => upload({ from, to }));
+    for (const name of ["c.csv", "folder"])
+      expect(message).to.include(`${join(from, name)} is a link to a folder or to nothing`);
+    expect(message).to.include('line\\nbreak.csv" has a line break in its name: rename it');
+    expect(message).to.include("d.csv: gs:// names have at most 1024 bytes");
+    if (isLinux) expect(message).to.include("has a name that is not UTF-8: rename it");
+  });
+
+  it("starts over if its list of unfinished uploads is not one", async () => {
+    await put({ "large.csv": large() });
+    for (const text of ["null", '"x"', "[5]"]) {
+      await put({ ".upload-sessions.json": text, "large.csv": Buffer.concat([large(), Buffer.from(text)]) });
+      expect(await upload({ from, to })).to.include({ files: 1, skipped: 0 });
+    }
   });
 
   it("says at once that the file of credentials is missing or broken", async () => {

@@ -90,6 +90,8 @@ describe("npm run pin", () => {
     told = () => digest("another");
     expect(await pin()).to.match(both("the registry announced the digest sha256:"));
     told = digest;
+    for (const wrong of ["nonsense", "ftp://x", "127.0.0.1:1"])
+      expect(await pin(wrong)).to.include(`error: --registry is "${wrong}": use an address such as https://`);
     expect(await pin("http://127.0.0.1:1")).to.match(both("127\\.0\\.0\\.1:1 cannot be reached"));
     images.delete("library/node:22-slim");
     const one = await pin();

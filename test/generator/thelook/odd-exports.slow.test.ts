@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
 import { thelook } from "../../../generator/tables/merchant.ts";
@@ -89,6 +89,15 @@ function inParts(count: number): Files {
   return Object.fromEntries(parts);
 }
 
+/** Shards with a header and one row each. */
+function inShards(nameOf: (file: string, shard: number) => string): Files {
+  const shards = Object.entries(plain).flatMap(([file, text]) => {
+    const [names = "", ...rows] = text.trim().split("\n");
+    return rows.map((row, shard) => [nameOf(file, shard), `${names}\n${row}\n`]);
+  });
+  return Object.fromEntries(shards);
+}
+
 /** Shards of JSON lines with one row each, without the fields that are empty, as BigQuery writes. */
 function jsonShards(): Files {
   const shards = Object.entries(plain).flatMap(([file, text]) =>
@@ -151,6 +160,12 @@ const same: Readonly<Record<string, Files>> = {
   "shards numbered behind the format": named((file) => `${file}.csv000000000000`),
   "shards as Snowflake numbers them": named((file) => `${file}_0_0_0.csv`),
   "shards as Redshift numbers them": named((file) => `${file}0000_part_00.csv`),
+  "a shard for each user, with short numbers": inShards((file, shard) => `${file}-${shard + 1}.csv`),
+  "shards with three digits, as Redshift numbers files one after another": inShards(
+    (file, shard) => `${file}00${shard}`,
+  ),
+  "parts as Athena names them": inShards((file, shard) => `${file}/20250301_080509_0000${shard}_abcde_5b6a-7980`),
+  "parts as Glue names them": inShards((file, shard) => `${file}/run-1740816309000-part-r-0000${shard}`),
   "parts as Dask numbers them": named((file) => `${file}/part.0.csv`),
   "names without an underscore": named((file) => `${file.replace("_i", "I")}.csv`),
   "the second download, without a blank": named((file) => `${file}(1).csv`),
@@ -362,6 +377,36 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     { ...named((file) => (file === "users" ? "users.csv.crdownload" : `${file}.csv`)) },
     /has no users\.csv\. It has users\.csv\.crdownload: its download is unfinished, so wait for it or repeat it/,
   ],
+  "a download that Safari has not finished": [
+    named((file) => (file === "users" ? "users.csv.download/users.csv" : `${file}.csv`)),
+    /has no users\.csv\. It has users\.csv\.download\/users\.csv: its download is unfinished/,
+  ],
+  "a download that aria2 has not finished": [
+    { ...plainFiles(), "users.csv.aria2": "\0\u0001" },
+    /has users\.csv\.aria2, so the download of users\.csv is unfinished: wait for it, or repeat it/,
+  ],
+  "a second file with a number": [
+    { ...plainFiles(), "users-2.csv": String(plain.users) },
+    /users\.csv and users-2\.csv could each be users: keep one/,
+  ],
+  "a missing file among numbered ones": [
+    named((file) => (file === "users" ? "users-2.csv" : `${file}.csv`)),
+    /lacks the shard 1 of users: copy all/,
+  ],
+  "LZ4 under the name of CSV": [files((text) => `\u0004"M\u0018${text}`), /users\.csv is compressed in a way/],
+  "zlib under the name of CSV": [files((text) => deflateSync(text)), /users\.csv is compressed in a way/],
+  "emoji in UTF-16": [
+    files((text) => Buffer.from(`\ufeff${text.replace("Ann", "Ann 😀")}`, "utf16le")),
+    /users\.csv, column id cannot be read \(.*\): it has characters such as emoji.*save it as UTF-8/,
+  ],
+  "a byte order mark in the middle, where files were joined": [
+    files((text) => text.replace(/^(.*\n.*\n)/, "$1\ufeff")),
+    /users\.csv, line 3, column id: ".*2" is not INTEGER .*: remove the invisible character U\+FEFF/,
+  ],
+  "an id with a character without a width": [
+    only("users", (text) => text.replace(/^1,/m, "1\u200b,")),
+    /line 2, column id: .*: remove the invisible character U\+200B/,
+  ],
   "pieces of split": [
     named((file) => `${file}.csvaa`),
     /has no users\.csv.*It has order_items\.csvaa.*: name each file after its table/,
@@ -497,6 +542,9 @@ describe("An export as people have it", () => {
       const present = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)));
       lines[`${file}.jsonl`] = present.map((row) => `${JSON.stringify(row)}\n`).join("");
     }
+    // In such a folder, Hive would take the country from its name.
+    const partitioned = write({});
+    cpSync(parquet, join(partitioned, "country=Ukraine"), { recursive: true });
     const nested = write(plainFiles());
     rmSync(join(nested, "users.csv"));
     await connection.run(`COPY (SELECT * REPLACE ([city] AS city) FROM users) TO '${join(nested, "users.parquet")}'`);
@@ -516,6 +564,7 @@ describe("An export as people have it", () => {
       /order_items\.parquet: the column "sale_price" has decimals of more than 38 digits: export it as FLOAT64/,
     );
     expect(await rowsIn(parquet)).to.deep.equal(expected);
+    expect(await rowsIn(partitioned)).to.deep.equal(expected);
     expect(await rowsIn(write(lines))).to.deep.equal(expected);
     const odd = String(lines["users.jsonl"]).replace("{", '{"":1,"a.\\"b":[2],"$":3,"ü":4,');
     expect(await rowsIn(write({ ...lines, "users.jsonl": odd }))).to.deep.equal(expected);
