@@ -13,6 +13,7 @@ import { hashKey } from "./keyed-hash.ts";
 import { openLake } from "./lake/open-lake.ts";
 import { load } from "./load.ts";
 import { flag, number, readOptions, text } from "./options.ts";
+import { PUBLIC_THELOOK } from "./tables/merchant.ts";
 import { openWarehouse } from "./warehouse/open-warehouse.ts";
 
 /*
@@ -28,7 +29,7 @@ export const warehouseUrl = text("bigquery://PROJECT or duckdb:///FILE", undefin
 
 const thelookSource = text(
   "where thelook comes from: bigquery://PROJECT/DATASET, file:///FOLDER of its CSV export, or synthetic:",
-  "bigquery://bigquery-public-data/thelook_ecommerce",
+  PUBLIC_THELOOK,
   "THELOOK_SOURCE",
 );
 const prefix = text("folder of the CSV files within the lake", "csv_sources", "GCS_PREFIX");

@@ -108,10 +108,11 @@ function rowsOfMonths(warehouse: Warehouse, table: Table, months: ReadonlySet<st
   return `order_id IN (SELECT order_id FROM ${orders} WHERE ${condition})`;
 }
 
-const again = "Nothing was loaded; generate the files again (npm run generate), then load.";
+/** The advice for a load that failed. */
+export const again = "Nothing was loaded; generate the files again (npm run generate), then load.";
 
 /**
- * The files whose rows the tables hold. If a table does not have its files' number of rows, because it was created again or changed by
+ * The files whose rows the tables hold. A table that does not have its files' number of rows, because it was created again or changed by
  * hand, counts as empty.
  */
 export async function heldFiles(warehouse: Warehouse, dataset: string): Promise<HeldFile[]> {

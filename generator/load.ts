@@ -2,7 +2,7 @@ import { checkRows } from "./coffee/checks.ts";
 import { UserError } from "./errors.ts";
 import type { Lake } from "./lake/lake.ts";
 import { type Manifest, type ManifestFile, readManifest } from "./lake/manifest.ts";
-import { heldFiles, planLoad, replaceParts } from "./load-plan.ts";
+import { again, heldFiles, planLoad, replaceParts } from "./load-plan.ts";
 import { recordLoad } from "./runs.ts";
 import { coffeeTables } from "./tables/index.ts";
 import type { Warehouse } from "./warehouse/warehouse.ts";
@@ -81,8 +81,6 @@ export async function load(
     changed: staged.reduce((sum, { staged }) => sum + staged, 0),
   };
 }
-
-const again = "Nothing was loaded; generate the files again (npm run generate), then load.";
 
 function checkTables({ run, files }: Manifest): void {
   const unknown = files.find(({ table }) => coffeeTables.every((known) => known.table !== table));

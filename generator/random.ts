@@ -72,6 +72,11 @@ export function weighted<T>(entries: readonly (readonly [value: T, weight: numbe
   };
 }
 
+/** A draw from the standard normal distribution. */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+}
+
 /** FNV-1a over UTF-16 units, mixed. */
 function hashText(text: string): number {
   let hash = 0x811c9dc5;

@@ -41,6 +41,19 @@ export async function loadedRun(
 }
 
 /**
+ * When the coffee shop's tables were last loaded, in milliseconds since 1970; undefined before the first load.
+ * @param dataset the dataset in which the tables are declared
+ */
+export async function lastLoadTime(
+  warehouse: Warehouse,
+  dataset: string = coffee.loads.dataset,
+): Promise<number | undefined> {
+  const loads = warehouse.nameOf({ ...coffee.loads, dataset });
+  const row = await rowIfThere(warehouse, `SELECT loaded_at FROM ${loads} ORDER BY load_id DESC LIMIT 1`);
+  return row && Date.parse(String(row.loaded_at));
+}
+
+/**
  * The run that the published marts were built from; undefined before the first build.
  * @param dataset the dataset in which dbt publishes them
  */

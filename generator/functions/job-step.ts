@@ -1,7 +1,7 @@
 import { type Execution, isRunAdminError, type RunAdmin, type RunAdminError } from "bigquery-clean-room/run-admin";
 import { HttpError } from "./http.ts";
 
-/** The most failed executions of a job in one night: Cloud Run has retried each task several times by then. */
+/** The most failed executions of a job in one night since it last succeeded: Cloud Run has retried each task several times by then. */
 const MOST_FAILURES = 3;
 /** The pause between two checks of an execution. */
 const POLL_MS = 3_000;
@@ -13,6 +13,8 @@ export interface JobWork {
   readonly deadline: number;
   /** Whether an execution that was created at this time belongs to tonight. */
   readonly isTonight: (createTime: string) => boolean;
+  /** When the job's input arrived, in milliseconds since 1970: earlier failures do not count. @default all of tonight's count */
+  readonly since?: number;
 }
 
 /**
@@ -22,13 +24,17 @@ export interface JobWork {
  */
 export async function runJob(
   api: RunAdmin,
-  { job, deadline, isTonight }: JobWork,
+  { job, deadline, isTonight, since = 0 }: JobWork,
 ): Promise<{ execution: string; logUri?: string; joined?: true }> {
   const short = job.slice(job.lastIndexOf("/") + 1);
   try {
     const tonight = (await api.executions(job)).filter(({ createTime = "" }) => isTonight(createTime));
     const running = tonight.find(({ completionTime }) => !completionTime);
-    const failures = tonight.filter(hasFailed);
+    // Newest first: failures before a success, such as those of an `up` that evening, are mended.
+    const success = tonight.findIndex((execution) => execution.completionTime && !hasFailed(execution));
+    const failures = (success < 0 ? tonight : tonight.slice(0, success)).filter(
+      (execution) => hasFailed(execution) && Date.parse(execution.createTime ?? "") >= since,
+    );
     if (running === undefined && failures.length >= MOST_FAILURES)
       throw new HttpError(
         503,

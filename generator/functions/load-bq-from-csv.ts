@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { openLake } from "../lake/open-lake.ts";
 import { load } from "../load.ts";
-import { loadedRun, madeRun } from "../runs.ts";
+import { loadedRun, madeRun, type Run } from "../runs.ts";
 import { openWarehouse } from "../warehouse/open-warehouse.ts";
 import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
 import { inTurn, isOf, nightOf, reach, runStep, type StepAnswer } from "./night.ts";
@@ -26,7 +26,7 @@ const loadInTurn = inTurn(async (): Promise<StepAnswer> => {
         const [made, loaded] = await Promise.all([madeRun(lake, where.prefix), loadedRun(warehouse, where.dataset)]);
         return {
           has: loaded,
-          due: made !== undefined && made.run !== loaded?.run && made.until <= night,
+          due: made !== undefined && made.run !== loaded?.run && made.until <= night && !isOlder(made, loaded, night),
           waitsFor: isOf(made, night) ? undefined : `the generator: the bucket holds ${reach(made)}`,
         };
       },
@@ -39,6 +39,11 @@ const loadInTurn = inTurn(async (): Promise<StepAnswer> => {
     await warehouse.close();
   }
 });
+
+/** Whether a run ends before the loaded one, as after somebody ran the generator with an older UNTIL: the tables would lose days. */
+function isOlder(made: Run, loaded: Run | undefined, night: string): boolean {
+  return loaded !== undefined && loaded.until <= night && made.until < loaded.until;
+}
 
 /** 409 if BigQuery rolled this load back in favour of another one, by another instance or started by hand. */
 export function answerTo(error: unknown): unknown {

@@ -35,8 +35,8 @@ export interface StepAnswer {
 }
 
 /** The last day that tonight's data should have: yesterday in Kyiv, which is what the generator writes until. UNTIL overrides it. */
-export function nightOf(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  return env.UNTIL || yesterdayInKyiv();
+export function nightOf(): string {
+  return process.env.UNTIL || yesterdayInKyiv();
 }
 
 /**

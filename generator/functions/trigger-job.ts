@@ -4,11 +4,11 @@ import { yesterdayInKyiv } from "../command-settings.ts";
 import { isUserError, NO_ACCESS } from "../errors.ts";
 import { isManifestError } from "../lake/manifest.ts";
 import { openLake } from "../lake/open-lake.ts";
-import { builtRun, loadedRun, madeRun, reportedRun } from "../runs.ts";
+import { builtRun, lastLoadTime, loadedRun, madeRun, reportedRun } from "../runs.ts";
 import { openWarehouse } from "../warehouse/open-warehouse.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
-import { runJob } from "./job-step.ts";
+import { type JobWork, runJob } from "./job-step.ts";
 import { inTurn, isOf, nightOf, reach, runStep, type Standing, type Step, type StepAnswer } from "./night.ts";
 
 /** The longest that a call waits for the end of a job. Cloud Scheduler waits 30 minutes for the answer. */
@@ -44,15 +44,20 @@ type Env = ReturnType<typeof environment>;
 function jobStep(
   name: "JOB" | "DBT_JOB" | "REPORT_JOB",
   deadline: number,
-  standing: (env: Env, night: string, worked: boolean) => Promise<Standing>,
+  standing: (env: Env, night: string, worked: boolean) => Promise<Standing & Pick<JobWork, "since">>,
 ): Step {
   const env = environment();
   let worked = false;
+  let since: number | undefined;
   const job = `projects/${env.PROJECT_ID}/locations/${env.REGION}/jobs/${env[name]}`;
   // Tonight began at the last midnight in Kyiv, when yesterday's data became complete.
   const lastDay = yesterdayInKyiv();
   return {
-    standing: (night) => standing(env, night, worked),
+    async standing(night) {
+      const { since: arrived, ...found } = await standing(env, night, worked);
+      since = arrived;
+      return found;
+    },
     work() {
       worked = true;
       tellTouched(`job/${env[name]}`, "write");
@@ -60,6 +65,7 @@ function jobStep(
         job,
         deadline,
         isTonight: (createTime) => yesterdayInKyiv(Date.parse(createTime)) >= lastDay,
+        ...(since !== undefined && { since }),
       });
     },
   };
@@ -81,11 +87,17 @@ function isMendable(error: unknown): boolean {
   return isManifestError(error) || (isUserError(error) && error.exitCode === NO_ACCESS);
 }
 
-async function dbtStanding(env: Env, night: string): Promise<Standing> {
-  const [loaded, built] = await asking(env, (warehouse) =>
-    Promise.all([loadedRun(warehouse, env.DATASET), builtRun(warehouse, env.MARTS)]),
+async function dbtStanding(env: Env, night: string): Promise<Standing & Pick<JobWork, "since">> {
+  const [loaded, built, since] = await asking(env, (warehouse) =>
+    Promise.all([
+      loadedRun(warehouse, env.DATASET),
+      builtRun(warehouse, env.MARTS),
+      lastLoadTime(warehouse, env.DATASET),
+    ]),
   );
   return {
+    // Builds from last night's load, which may have failed as it did then, say nothing about tonight's.
+    ...(since !== undefined && { since }),
     has: built,
     due: loaded !== undefined && built?.run !== loaded.run,
     waitsFor: isOf(loaded, night) ? undefined : `the load: the tables hold ${reach(loaded)}`,

@@ -7,7 +7,7 @@ import { generateCoffee } from "../../generator/coffee/generate.ts";
 import type { Lake } from "../../generator/lake/lake.ts";
 import { openLake } from "../../generator/lake/open-lake.ts";
 import { load } from "../../generator/load.ts";
-import { builtRun, loadedRun, madeRun } from "../../generator/runs.ts";
+import { builtRun, lastLoadTime, loadedRun, madeRun } from "../../generator/runs.ts";
 import { coffeeDataset } from "../../generator/tables/index.ts";
 import { createTables } from "../../generator/warehouse/duckdb.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
@@ -36,6 +36,7 @@ describe("The records of the night", () => {
   it("are missing before the first night", async () => {
     expect(await madeRun(lake)).to.equal(undefined);
     expect(await loadedRun(warehouse)).to.equal(undefined);
+    expect(await lastLoadTime(warehouse)).to.equal(undefined);
     expect(await builtRun(warehouse)).to.equal(undefined);
   });
 
@@ -45,7 +46,9 @@ describe("The records of the night", () => {
     const second = await generate("2024-03-11");
     expect(await madeRun(lake)).to.deep.equal({ run: second.run, until: "2024-03-11" });
     expect(await loadedRun(warehouse)).to.deep.equal({ run: first.run, until: "2024-03-10" });
+    const before = Date.now();
     await load(warehouse, lake);
+    expect(await lastLoadTime(warehouse)).to.be.within(before, Date.now());
     expect(await loadedRun(warehouse)).to.deep.equal({ run: second.run, until: "2024-03-11" });
     expect(await warehouse.run("SELECT load_id FROM coffee_shop.loads ORDER BY 1")).to.deep.equal([
       { load_id: 1 },

@@ -41,7 +41,10 @@ export async function authorise(
   pauseMs = 10_000,
 ): Promise<void> {
   await withdraw(bigquery, dataset, routine, pauseMs);
-  await change(bigquery, dataset, pauseMs, (access) => [...access, { routine }]);
+  // The entry is there if a change took effect and was answered with an error.
+  await change(bigquery, dataset, pauseMs, (access) =>
+    access.some((entry) => isFor(entry, routine)) ? undefined : [...access, { routine }],
+  );
 }
 
 /**

@@ -118,7 +118,7 @@ export function privacyViewProvider(): pulumi.dynamic.ResourceProvider<PrivacyVi
       const anew = differs("query") || differs("columns") || differs("rule");
       const options = (["description", "labels"] as const).filter(differs);
       await execute(bigquery, inputs.view, anew ? createView(inputs) : alterView(inputs, options));
-      const kept = await keptOrFault(bigquery, inputs);
+      const kept = await (anew ? keptOrUnread : keptOrFault)(bigquery, inputs);
       if (typeof kept === "string")
         throw new Error(`${inputs.view} was changed, and ${kept}; ${await takeBack(bigquery, before)}`);
       return { outs: { ...inputs, viewId: before.viewId, kept } };
@@ -169,10 +169,10 @@ async function find(
 /** Creates the view, or replaces one of that name. */
 async function make(bigquery: Client, inputs: PrivacyViewInputs): Promise<PrivacyViewState> {
   await execute(bigquery, inputs.view, createView(inputs));
-  const kept = await keptOrFault(bigquery, inputs);
+  const kept = await keptOrUnread(bigquery, inputs);
   if (typeof kept === "string") {
     // Without its rule, the view would show every row to its readers, and the state would not know it.
-    await remove(bigquery, inputs);
+    await removeOpen(bigquery, inputs);
     throw new Error(`${inputs.view} was made and removed again: ${kept}`);
   }
   const viewId = `projects/${inputs.project}/datasets/${inputs.dataset}/tables/${inputs.view}`;
@@ -191,7 +191,7 @@ async function takeBack(bigquery: Client, before: PrivacyViewState): Promise<str
     } catch {
       // Remove it.
     }
-  await remove(bigquery, before);
+  await removeOpen(bigquery, before);
   return "the view was removed, and the next up creates it again";
 }
 
@@ -200,6 +200,18 @@ async function keptOrFault(bigquery: Client, inputs: PrivacyViewInputs): Promise
   const found = await find(bigquery, inputs);
   if (found === undefined) return "BigQuery does not have it";
   return faultOf(inputs.rule, ruleOf(found.policy)) ?? found.kept;
+}
+
+/** Like `keptOrFault`, for a view whose rule was set: nobody knows whether a view that cannot be read has it. */
+async function keptOrUnread(bigquery: Client, inputs: PrivacyViewInputs): Promise<Kept | string> {
+  return keptOrFault(bigquery, inputs).catch(({ message }: Error) => `its rule cannot be read back (${message})`);
+}
+
+/** Removes a view that may lack its rule. */
+async function removeOpen(bigquery: Client, inputs: PrivacyViewInputs): Promise<void> {
+  await remove(bigquery, inputs).catch(({ message }: Error) => {
+    throw new Error(`${message}. The view may lack its rule and could not be removed: delete it now`);
+  });
 }
 
 async function remove(bigquery: Client, { project, dataset, view }: PrivacyViewInputs): Promise<void> {

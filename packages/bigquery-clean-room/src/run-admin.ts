@@ -48,7 +48,7 @@ export interface Task {
 
 /** The calls of the Cloud Run Admin API that start a job and watch it. They reject with a RunAdminError. */
 export interface RunAdmin {
-  /** Starts a job, `projects/P/locations/R/jobs/J`, and returns without waiting for its end. */
+  /** Starts a job, `projects/P/locations/R/jobs/J`, and returns without waiting for its end. Call it only while no execution of the job is running. */
   start(job: string, overrides?: Overrides): Promise<Execution>;
   /** Reads the state of an execution, by its full name. */
   execution(name: string): Promise<Execution>;
@@ -93,8 +93,8 @@ const ATTEMPTS = 3;
 const TEMPORARY = [429, 500, 502, 503, 504];
 
 /**
- * Opens the Cloud Run Admin API, version 2. Calls that fail for a temporary reason (429, 5xx, no connection) are retried twice, but a start
- * that was not answered in time is not: the job may be running.
+ * Opens the Cloud Run Admin API, version 2. Calls that fail for a temporary reason (429, 5xx, no connection) are retried twice. A start is
+ * retried only if the job is not running then, and not at all if it was not answered in time.
  * @example
  * const { name } = await openRunAdmin().start("projects/my-project/locations/us-central1/jobs/my-job");
  */
@@ -107,7 +107,13 @@ export function openRunAdmin(options: RunAdminOptions = {}): RunAdmin {
     accessToken().catch((error) => {
       throw runAdminError(`cannot sign in to Google Cloud: ${messageOf(error)}`, 401);
     });
-  const call = async <T>(method: "GET" | "POST", path: string, body?: object): Promise<T> => {
+  /** @param instead the answer to return in place of a retry, if there is one */
+  const call = async <T>(
+    method: "GET" | "POST",
+    path: string,
+    body?: object,
+    instead?: (error: RunAdminError) => Promise<T | undefined>,
+  ): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
         const headers = callHeaders(connection, await signedIn());
@@ -115,8 +121,20 @@ export function openRunAdmin(options: RunAdminOptions = {}): RunAdmin {
       } catch (error) {
         if (!isRunAdminError(error) || attempt === ATTEMPTS || !isWorthRetrying(error, method)) throw error;
         await pause(pauseMs * attempt);
+        const other = await instead?.(error);
+        if (other !== undefined) return other;
       }
     }
+  };
+
+  const executions = async (job: string) => {
+    const found = await call<{ executions?: Execution[] }>("GET", `${job}/executions?pageSize=20`);
+    return (found.executions ?? []).sort((one, other) => (other.createTime ?? "").localeCompare(one.createTime ?? ""));
+  };
+  // Google may have started the job before it failed. A second execution would write to the same tables.
+  const runningOne = async (job: string, { status }: RunAdminError) => {
+    const running = status === 429 ? undefined : (await executions(job)).find(({ completionTime }) => !completionTime);
+    return running && { metadata: running };
   };
 
   return {
@@ -124,15 +142,14 @@ export function openRunAdmin(options: RunAdminOptions = {}): RunAdmin {
       const variables = Object.entries(env ?? {}).map(([name, value]) => ({ name, value }));
       const container = { ...(args && { args }), ...(variables.length > 0 && { env: variables }) };
       const overrides = Object.keys(container).length > 0 && { overrides: { containerOverrides: [container] } };
-      const { metadata } = await call<{ metadata?: Execution }>("POST", `${job}:run`, { ...overrides });
+      const { metadata } = await call<{ metadata?: Execution }>("POST", `${job}:run`, { ...overrides }, (error) =>
+        runningOne(job, error),
+      );
       if (metadata?.name === undefined) throw runAdminError(`Cloud Run started ${job} but names no execution`, 200);
       return metadata;
     },
     execution: (name) => call<Execution>("GET", name),
-    async executions(job) {
-      const { executions = [] } = await call<{ executions?: Execution[] }>("GET", `${job}/executions?pageSize=20`);
-      return executions.sort((one, other) => (other.createTime ?? "").localeCompare(one.createTime ?? ""));
-    },
+    executions,
     async tasks(execution) {
       const { tasks = [] } = await call<{ tasks?: Task[] }>("GET", `${execution}/tasks?pageSize=100`);
       return tasks;

@@ -2,15 +2,23 @@ import { expect } from "chai";
 import { authorise } from "../src/authorised-routine.ts";
 import type { Client } from "../src/bigquery.ts";
 
+/** An error of BigQuery's. */
+interface Refusal {
+  readonly code: number;
+  readonly message: string;
+  /** Whether the change took effect all the same. */
+  readonly hasEffect?: true;
+}
+
 const dataset = { project: "p", dataset: "d" };
 const routine = { projectId: "p", datasetId: "d", routineId: "r" };
-const tooFast = {
+const tooFast: Refusal = {
   code: 403,
   message: "Exceeded rate limits: too many dataset metadata update operations for this dataset.",
 };
 
 /** A dataset whose changes meet these errors, one after the other, before one succeeds. */
-function datasetWith(errors: readonly object[]) {
+function datasetWith(errors: readonly Refusal[]) {
   const left = [...errors];
   const kept: { access: unknown[] } = { access: [{ role: "READER", userByEmail: "a@b.c" }] };
   const client = {
@@ -18,6 +26,7 @@ function datasetWith(errors: readonly object[]) {
       getMetadata: async () => [{ access: kept.access, etag: "one" }],
       async setMetadata({ access }: { access: unknown[] }) {
         const error = left.shift();
+        if (error?.hasEffect) kept.access = access;
         if (error) throw error;
         kept.access = access;
       },
@@ -38,8 +47,14 @@ describe("The authorisation of a routine", () => {
     expect(kept.access).to.deep.equal([{ role: "READER", userByEmail: "a@b.c" }, { routine }]);
   });
 
+  it("is added once if the change took effect, and the client repeated it with the old etag", async () => {
+    const { client, kept } = datasetWith([{ code: 412, message: "Precondition check failed.", hasEffect: true }]);
+    await authorise(client, dataset, routine, 1);
+    expect(kept.access).to.deep.equal([{ role: "READER", userByEmail: "a@b.c" }, { routine }]);
+  });
+
   it("gives up in the end, and at once after another refusal", async () => {
-    const failing = (errors: readonly object[]) => {
+    const failing = (errors: readonly Refusal[]) => {
       const { client, left } = datasetWith(errors);
       return authorise(client, dataset, routine, 1).then(
         () => "no error",

@@ -200,6 +200,28 @@ describe("A view with an analysis rule", () => {
       expect(said).to.include("the view is as it was before");
     });
 
+    it("and is not left open either if its rule cannot be read back", async () => {
+      const unread = { at: /^GET .+\/tables\//, status: 403, message: "no bigquery.tables.get" };
+      server.failures.push(unread);
+      expect(await messageOf(create())).to.match(
+        /^users_shared was made and removed again: its rule cannot be read back/,
+      );
+      expect(server.views.size).to.equal(0);
+      server.failures.push(unread, { at: /^DELETE /, status: 403, message: "no bigquery.tables.delete" });
+      expect(await messageOf(create())).to.match(
+        /no bigquery\.tables\.delete\. The view may lack its rule .*: delete it now/,
+      );
+      const state = await create();
+      const looser = { ...threshold, aggregationThreshold: { threshold: 20, privacyUnitColumn: "hashed_email" } };
+      let times = 0;
+      server.policy = (policy) => {
+        if (times++ === 0) server.failures.push(unread);
+        return policy;
+      };
+      expect(await messageOf(update(state, { rule: looser }))).to.include("the view is as it was before");
+      expect(server.views.size).to.equal(1);
+    });
+
     it("and is never left open: without the new rule it gets its old one back, or goes", async () => {
       const state = await create();
       const looser = { ...threshold, aggregationThreshold: { threshold: 20, privacyUnitColumn: "hashed_email" } };

@@ -26,7 +26,10 @@ describe("The client of the Cloud Run Admin API", () => {
   beforeEach(() => server.reset());
   after(() => server.stop());
   const refuse = (status: number, times = 1) =>
-    server.answers.push(...Array.from({ length: times }, () => ({ status, message: `refused with ${status}` })));
+    server.answers.push(
+      ...Array.from({ length: times }, () => ({ status, message: `refused with ${status}`, method: "POST" as const })),
+    );
+  const starts = () => server.requests.filter(({ method }) => method === "POST").length;
 
   it("starts a job without overrides, with the access token of the environment", async () => {
     const { name, logUri } = await openRunAdmin(quick).start(job);
@@ -64,13 +67,21 @@ describe("The client of the Cloud Run Admin API", () => {
     it(`retries a call that is answered ${status} twice, and then gives up`, async () => {
       refuse(status, 2);
       await openRunAdmin(quick).start(job);
-      expect(server.requests.length).to.equal(3);
+      expect(starts()).to.equal(3);
+      server.finish();
       refuse(status, 3);
       const error = await failure(() => openRunAdmin(quick).start(job));
       expect(error.status).to.equal(status);
       expect(error.message).to.equal(`Cloud Run answered ${status}: refused with ${status}`);
-      expect(server.requests.length).to.equal(6);
+      expect(starts()).to.equal(6);
     });
+
+  it("does not start a job twice if the first start took effect and was answered with an error", async () => {
+    server.answers.push({ status: 503, message: "try again", method: "POST", hasEffect: true });
+    server.courses.push({ looks: [{ runningCount: 1 }] });
+    const { name } = await openRunAdmin(quick).start(job);
+    expect([name, starts()]).to.deep.equal([`${job}/executions/run-1`, 1]);
+  });
 
   for (const status of [400, 401, 403, 404, 409])
     it(`does not retry a call that is answered ${status}`, async () => {

@@ -71,13 +71,34 @@ describe("A job of the night", () => {
   it("is not started again after three failures in a night, and is the next night", async () => {
     for (const name of ["a", "b", "c"]) earlier(name, yesterday, failed("of last night"));
     await run();
+    server.reset();
     for (const name of ["d", "e", "f"]) earlier(name, today, failed("of tonight"));
-    server.requests.length = 0;
     const { status, message } = await refusal();
     expect([status, message]).to.deep.equal([
       503,
       "coffee-data-job failed 3 times tonight and will not be started again; the last time: of tonight",
     ]);
+    expect(starts()).to.deep.equal([]);
+  });
+
+  it("is started again after three failures that a success has followed, as in an up after midnight in Kyiv", async () => {
+    for (const hour of [1, 2, 3]) earlier(`run-${hour}`, `2026-11-22T0${hour}:00:00Z`, failed("no grant yet"));
+    earlier("run-4", "2026-11-22T04:00:00Z", succeeded);
+    await run();
+    expect(starts()).to.have.length(1);
+  });
+
+  it("is started again after three failures with an older input", async () => {
+    for (const hour of [1, 2, 3]) earlier(`run-${hour}`, `2026-11-22T0${hour}:00:00Z`, failed("the data is stale"));
+    await run({ since: Date.parse("2026-11-22T04:00:00Z") });
+    expect(starts()).to.have.length(1);
+  });
+
+  it("waits for an execution that runs with an older input, and starts no second one beside it", async () => {
+    const { name } = await openRunAdmin().start(job);
+    server.requests.length = 0;
+    earlier("run-1", today, {});
+    expect((await run({ since: Date.parse("2026-11-22T04:00:00Z") })).execution).to.equal(name);
     expect(starts()).to.deep.equal([]);
   });
 

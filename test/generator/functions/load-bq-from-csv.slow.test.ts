@@ -58,8 +58,8 @@ describe("The function load-bq-from-csv", () => {
     return Object.fromEntries(await Promise.all(counts));
   };
   /** Writes a run of the generator. Its rows and its name depend on the seed. */
-  const generate = async (seed: number, days = 3) => {
-    const options = { seed, scale: 0.1, until: NIGHT, days, shard: { index: 0, count: 1 } };
+  const generate = async (seed: number, days = 3, until = NIGHT) => {
+    const options = { seed, scale: 0.1, until, days, shard: { index: 0, count: 1 } };
     const { run, files } = await generateCoffee(lake, { ...options, prefix: "some/csv" });
     for (const { table, rows } of files) loaded[table] = rows;
     tonight = { night: NIGHT, run, until: NIGHT };
@@ -123,6 +123,24 @@ describe("The function load-bq-from-csv", () => {
     } finally {
       await tomorrow.stop();
     }
+  });
+
+  it("keeps the days that the tables have while the bucket holds a run that ends earlier", async () => {
+    const held = { ...loaded };
+    const { run } = tonight as { run: string };
+    await generate(42, 3, "2025-03-30");
+    const { status, body } = await call(loadBqFromCsv.url);
+    expect([status, body]).to.deep.equal([
+      503,
+      {
+        state: "waiting",
+        waitsFor: "the generator: the bucket holds data until 2025-03-30",
+        night: NIGHT,
+        run,
+        until: NIGHT,
+      },
+    ]);
+    expect(await rows()).to.deep.equal(held);
   });
 
   it("loads once, however many call at the same time", async () => {

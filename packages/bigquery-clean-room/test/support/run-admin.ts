@@ -3,8 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Execution, Task } from "../../src/run-admin.ts";
 
-/** A wrong answer: a status with Google's error body, text instead of JSON, or a late answer. */
-export type Answer = { status: number; message: string } | { text: string } | { afterMs: number };
+/**
+ * A wrong answer: a status with Google's error body, to calls of one method only or after the call took effect; text instead of JSON; or a
+ * late answer.
+ */
+export type Answer =
+  | { status: number; message: string; method?: "POST"; hasEffect?: true }
+  | { text: string }
+  | { afterMs: number };
 
 export interface ApiRequest {
   readonly method: string;
@@ -111,9 +117,12 @@ export async function startRunAdmin(): Promise<RunAdminServer> {
       response.writeHead(status, { "Content-Type": "application/json" });
       response.end(typeof content === "string" ? content : JSON.stringify(content));
     };
-    const other = answers.shift();
-    if (other && "status" in other)
+    const at = answers.findIndex((each) => !("method" in each) || each.method === request.method);
+    const [other] = at < 0 ? [] : answers.splice(at, 1);
+    if (other && "status" in other) {
+      if (other.hasEffect) start(path.slice(0, -":run".length));
       return send(other.status, { error: { code: other.status, message: other.message } });
+    }
     if (other && "text" in other) return send(200, other.text);
     if (other) await new Promise((done) => setTimeout(done, other.afterMs));
     if (path === "entries:list")
