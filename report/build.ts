@@ -62,14 +62,22 @@ function filesOf(names: readonly string[]): Pages["files"] {
 }
 
 function bundlePages(): Built<{ readonly names: string[]; readonly hash: string }> {
-  const style = bundleStyle();
-  const code = bundleCode();
-  const script = code.text;
+  const style = bundle({ entryPoints: ["report/page/style/all.css"] });
+  const code = bundle({
+    entryPoints: ["report/page/main.ts"],
+    platform: "browser",
+    target: "es2022",
+    format: "iife",
+    legalComments: "none",
+    charset: "utf8",
+    define: { DEFINITIONS: JSON.stringify(readDefinitions()) },
+    tsconfig: "report/page/tsconfig.json",
+  });
   const licences = licencesOf(root, code.inputs);
   const hash = createHash("sha256");
   const names = Object.keys(mastheads).map((page) => `${page}.html`);
   for (const [page, masthead] of Object.entries(mastheads)) {
-    const html = pageHtml({ ...masthead, style: style.text, script, licences });
+    const html = pageHtml({ ...masthead, style: style.text, script: code.text, licences });
     const name = `${page}.html`;
     replaceFile(join(root, "dist", "report", name), Buffer.from(html));
     hash.update(`${name}\n${html}\n`);
@@ -95,23 +103,6 @@ interface Bundled {
   readonly inputs: readonly string[];
 }
 
-function bundleStyle(): Bundled {
-  return bundle({ entryPoints: ["report/page/style/all.css"] });
-}
-
-function bundleCode(): Bundled {
-  return bundle({
-    entryPoints: ["report/page/main.ts"],
-    platform: "browser",
-    target: "es2022",
-    format: "iife",
-    legalComments: "none",
-    charset: "utf8",
-    define: { DEFINITIONS: JSON.stringify(readDefinitions()) },
-    tsconfig: "report/page/tsconfig.json",
-  });
-}
-
 function bundle(options: BuildOptions): Bundled {
   const { outputFiles, metafile } = buildSync({
     ...options,
@@ -128,7 +119,8 @@ function bundle(options: BuildOptions): Bundled {
  * Reads the definitions of the figures from dbt's docs blocks, so that the pages and the models' descriptions say the same.
  * Returns them by block name: `ltv` for `{% docs ltv %}`.
  */
-export function readDefinitions(file = new URL("../transform/models/definitions.md", import.meta.url)) {
+export function readDefinitions(): Readonly<Record<string, string>> {
+  const file = join(root, "transform/models/definitions.md");
   const blocks = readFileSync(file, "utf8").matchAll(/\{% docs (\w+) %\}([\s\S]*?)\{% enddocs %\}/g);
   return Object.fromEntries([...blocks].map(([, name = "", text = ""]) => [name, text.trim().replace(/\s+/g, " ")]));
 }

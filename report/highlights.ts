@@ -11,7 +11,7 @@ import { salesStory } from "./sales/story.ts";
 import { summariseSales } from "./sales/summary.ts";
 
 /** Sentences for the index page, a few from each report. A report without figures has none. */
-export type Highlights = Readonly<Partial<Record<PageName, readonly string[]>>>;
+type Highlights = Readonly<Partial<Record<PageName, readonly string[]>>>;
 
 /** A result beside the reports, for a reader who has the folder: its address from the reports' folder, its name, and a sentence. */
 export interface Beside {
@@ -48,10 +48,10 @@ function salesHighlights({ sales }: SalesData): string[] {
   return [revenue, ...salesStory(sales, summary)].slice(0, SENTENCES);
 }
 
-function customersHighlights({ customers, months, gaps }: CustomersData): string[] {
+function customersHighlights(data: CustomersData): string[] {
+  const { customers } = data;
   if (customers === undefined || customers.profiles.registered.length === 0) return [];
-  const parts = { ...(months && { months }), ...(gaps && { gaps }) };
-  return customersStory(summariseCustomers(customers, parts, everything(customers))).slice(0, SENTENCES);
+  return customersStory(summariseCustomers(customers, data, everything(customers))).slice(0, SENTENCES);
 }
 
 function cleanRoomHighlights(cleanRoom: CleanRoomData | undefined): string[] {

@@ -1,5 +1,4 @@
-import { isUserError, messageOf } from "../generator/errors.ts";
-import type { ResultRow, Warehouse } from "../generator/warehouse/warehouse.ts";
+import { type ResultRow, rowIfThere, type Warehouse } from "../generator/warehouse/warehouse.ts";
 import type { Meta, Store } from "./report.ts";
 
 /** The dataset that dbt builds. */
@@ -20,8 +19,8 @@ export async function openMarts(warehouse: Warehouse, names: readonly string[]):
   const tables = await Promise.all(
     names.map(async (mart) => {
       const name = `${MARTS}.${mart}`;
-      const rows = await countRows(warehouse, name);
-      return { name, ...(rows !== undefined && { rows }) };
+      const found = await rowIfThere(warehouse, `SELECT COUNT(*) AS n FROM ${name}`);
+      return { name, ...(found && { rows: Number(found.n) }) };
     }),
   );
   const there = new Set(tables.filter(({ rows }) => rows !== undefined).map(({ name }) => name));
@@ -34,17 +33,6 @@ export async function openMarts(warehouse: Warehouse, names: readonly string[]):
     },
     rows: (sql) => warehouse.run(sql.replace(/\{(\w+)\}/g, (_, name) => `${MARTS}.${name}`)),
   };
-}
-
-async function countRows(warehouse: Warehouse, name: string): Promise<number | undefined> {
-  try {
-    const [row] = await warehouse.run(`SELECT COUNT(*) AS n FROM ${name}`);
-    return Number(row?.n);
-  } catch (error) {
-    // DuckDB's and BigQuery's words for a missing table or dataset. Any other error stops the run and leaves the last good pages.
-    if (isUserError(error) && /does not exist|Not found: (Table|Dataset)/i.test(messageOf(error))) return undefined;
-    throw error;
-  }
 }
 
 /** Reads the stores and their ids, in the order of the ids. */

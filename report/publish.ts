@@ -53,7 +53,6 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
     ...(read.length > 0 && night),
     pages,
     ...(base !== undefined && { base }),
-    currency: "UAH",
     timeZone: "Europe/Kyiv",
   });
 

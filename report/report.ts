@@ -35,7 +35,6 @@ export interface Meta {
   readonly pages: readonly PageName[];
   /** Start of links between the pages, if relative ones do not work: `https://storage.cloud.google.com/BUCKET/`. */
   readonly base?: string;
-  readonly currency: "UAH";
   readonly timeZone: "Europe/Kyiv";
 }
 

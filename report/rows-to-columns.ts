@@ -1,23 +1,25 @@
 import { UserError } from "../generator/errors.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
+import { daysBetween } from "./days.ts";
 import type { Days } from "./report.ts";
 
 /* Turns the rows of a query into columns, as report/report.ts describes them. */
 
-const DAY_MS = 24 * 3600 * 1000;
-
-/** Days from 1970-01-01 to a day `YYYY-MM-DD`. */
-const sinceEpoch = (day: string): number => Date.parse(day) / DAY_MS;
-
 /** The days from the first to the last, both `YYYY-MM-DD`; `of` gives a day's number among them. No days if either is undefined. */
 export function daySpan(first: string | undefined, last: string | undefined): Days & { of(day: unknown): number } {
   const none = first === undefined || last === undefined;
-  const start = none ? 0 : sinceEpoch(first);
+  const start = none ? "1970-01-01" : first;
   return {
-    first: none ? "1970-01-01" : first,
-    count: none ? 0 : sinceEpoch(last) - start + 1,
-    of: (day) => sinceEpoch(String(day)) - start,
+    first: start,
+    count: none ? 0 : daysBetween(start, last) + 1,
+    of: (day) => daysBetween(start, String(day)),
   };
+}
+
+/** The days of rows that are sorted by `order_date`, as `daySpan` gives them. */
+export function orderDays(rows: readonly ResultRow[]): ReturnType<typeof daySpan> {
+  const dayIn = (row: ResultRow | undefined) => (row === undefined ? undefined : String(row.order_date));
+  return daySpan(dayIn(rows[0]), dayIn(rows.at(-1)));
 }
 
 /** Converts an amount in UAH to kopiykas. */

@@ -1,6 +1,6 @@
 import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import { dayName } from "./days.ts";
-import { count, exact, percent, rate, uahExact, usd } from "./format.ts";
+import { count, decimal, exact, NONE, percent, uahExact, usd } from "./format.ts";
 
 /** The figures behind a chart, which a reader can see as a table or download as CSV. */
 export interface Table {
@@ -17,6 +17,8 @@ export interface Table {
 export interface TableColumn {
   readonly name: string;
   readonly kind: Kind;
+  /** Formats the column's values for the table, instead of their kind. */
+  readonly shown?: (value: Value) => string;
 }
 
 /** Values of "money" are in kopiykas, of "usd" in dollars, of "share" from 0 to 1. An "exact" number keeps all its digits. */
@@ -26,9 +28,11 @@ export type Value = string | number | boolean | null | undefined;
 
 /** Formats a value for a table. */
 export function shownValue(value: Value, kind: Kind): string {
-  if (value === null || value === undefined) return "–";
+  if (value === null || value === undefined) return NONE;
   if (typeof value !== "number") return kind === "day" ? dayName(String(value)) : String(value);
-  return { count, number: rate, exact, money: uahExact, usd, share: percent, text: String, day: String }[kind](value);
+  return { count, number: decimal, exact, money: uahExact, usd, share: percent, text: String, day: String }[kind](
+    value,
+  );
 }
 
 /**

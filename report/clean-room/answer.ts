@@ -72,11 +72,15 @@ export function withheldRows(answer: UseCaseAnswer): number {
   return answer.rows.filter((row) => measures.some(({ at }) => row[at] === null)).length;
 }
 
-/** The answer as a table. */
+/** The answer as a table, which shows each value as the chart does. */
 export function answerTable(answer: UseCaseAnswer): Table {
   const columns = answerColumns(answer);
   return {
-    columns: columns.map(({ title, kind }) => ({ name: title, kind })),
+    columns: columns.map(({ title, kind, role }) => ({
+      name: title,
+      kind,
+      shown: (value) => (role === "category" ? categoryWord(value, title) : answerValue(value, kind)),
+    })),
     rows: answer.rows.map((row) => columns.map(({ at }) => row[at])),
   };
 }

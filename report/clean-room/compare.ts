@@ -37,8 +37,7 @@ export function meansApart(a: Figure, b: Figure, deviation = DEVIATION_OF_MEANS)
   return Math.log(a.value / b.value) / (deviation * Math.sqrt(1 / a.of + 1 / b.of));
 }
 
-/** Whether two figures differ by more than chance explains, in groups that are large enough. */
-export function differ(a: Figure, b: Figure, kind: "share" | "mean"): boolean {
-  const apart = kind === "share" ? sharesApart(a, b) : meansApart(a, b);
-  return Math.min(a.of, b.of) >= FEW && Math.abs(apart) >= CERTAIN;
+/** Whether two shares differ by more than chance explains, in groups that are large enough. */
+export function sharesDiffer(a: Figure, b: Figure): boolean {
+  return Math.min(a.of, b.of) >= FEW && Math.abs(sharesApart(a, b)) >= CERTAIN;
 }

@@ -1,7 +1,7 @@
 import { count, list, percent, plural, rate, usd } from "../format.ts";
 import type { Value } from "../table.ts";
 import { type AnswerColumn, answerColumns } from "./answer.ts";
-import { differ } from "./compare.ts";
+import { sharesDiffer } from "./compare.ts";
 import type { UseCaseAnswer } from "./shape.ts";
 import { type Difference, genericHeadline, largestDifference, mostTelling } from "./telling.ts";
 
@@ -69,7 +69,7 @@ function verification(answer: Named): Told {
     return `${count(answer.number(row, "orders"))} ${disagreements[finding] ?? finding}`;
   });
   // Rounding must not turn nearly all into all.
-  const share = percent(Math.floor((1 - number / orders) * 1000) / 1000);
+  const share = percent(Math.min(1 - number / orders, 0.999));
   return {
     ...shown,
     headline: `**${share}** of the payments for ${count(orders)} orders agree; ${plural(number, "order is", "orders are")} wrong: ${list(kinds)}`,
@@ -90,7 +90,7 @@ function segmentation(answer: Named): Told {
   })) as [{ tier: string; kept: number }, { tier: string; kept: number }];
   return {
     ...shown,
-    headline: `A **${most.tier}** customer keeps goods worth ${usd(most.kept)}, ${rate(most.kept / least.kept)} times as much as a ${least.tier} one (${usd(least.kept)})`,
+    headline: `A customer with a **${most.tier}** wallet keeps goods worth ${usd(most.kept)}, ${rate(most.kept / least.kept)} times as much as one with a ${least.tier} wallet (${usd(least.kept)})`,
   };
 }
 
@@ -101,10 +101,10 @@ function trust(answer: Named): Told {
     answer.number(answer.find("is_verified_user", is), measure.name),
   );
   const pair = answer.differ(measure.name, "customers");
-  const shares = `${percent(verified ?? Number.NaN)} of their orders, the others ${percent(others ?? Number.NaN)}`;
+  const shares = `${percent(verified ?? Number.NaN)} of the orders they pay with it, the others ${percent(others ?? Number.NaN)}`;
   if (pair === undefined)
-    return { shows, headline: `No difference beyond chance: verified customers cancel or return ${shares}` };
-  return { shows, headline: `**Verified customers** cancel or return ${shares}` };
+    return { shows, headline: `No difference beyond chance: verified users of the wallet cancel or return ${shares}` };
+  return { shows, headline: `**Verified** users of the wallet cancel or return ${shares}` };
 }
 
 /** A difference by less than this factor may be certain, but matters little. */
@@ -117,7 +117,7 @@ function enrichment(answer: Named): Told {
   const told = attributes.map((attribute) => {
     const rows = answer.rows.filter((row) => answer.text(row, "attribute") === attribute);
     const pair = answer.differ(measure.name, "wallet_users", rows);
-    if (pair === undefined) return `${attribute} makes no difference`;
+    if (pair === undefined) return `${attribute} makes no difference beyond chance`;
     if (answer.number(pair.high, measure.name) < SLIGHT * answer.number(pair.low, measure.name))
       return `${attribute} makes hardly any difference`;
     const [low, high] = [pair.low, pair.high].map(
@@ -125,7 +125,12 @@ function enrichment(answer: Named): Told {
     );
     return `by ${attribute}, from ${low} to ${high}`;
   });
-  return { shows, headline: `Who pays for a tier: ${told.join("; ")}` };
+  const few = answer.rows.some((row) => row[measure.at] === null);
+  return {
+    shows,
+    headline: `Who pays for a tier: ${told.join("; ")}`,
+    ...(few && { note: "The query itself withholds them: no rule does." }),
+  };
 }
 
 function overlap(answer: Named): Told {
@@ -191,11 +196,17 @@ function noisyPayments(answer: Named): Told {
   };
 }
 
+/** In thelook, a few customers live in a country under its other name. */
+const secondSpellings: Readonly<Record<string, string>> = { España: "Spain", Deutschland: "Germany" };
+
 function tooFew(answer: Named): Told {
   const measure = answer.column("share_with_wallet");
-  const twice = answer.find("country", "España") !== undefined;
-  const shown = { shows: [measure], ...(twice && { note: "España is thelook's second spelling of Spain." }) };
   const few = answer.rows.filter((row) => row[answer.column("with_wallet").at] === null);
+  const spelt = Object.entries(secondSpellings)
+    .filter(([second]) => answer.find("country", second) !== undefined)
+    .map(([second, first]) => `${second} is thelook's second spelling of ${first}.`);
+  const note = [...(few.length > 0 ? ["The merchant knows these countries from its own table."] : []), ...spelt];
+  const shown = { shows: [measure], ...(note.length > 0 && { note: note.join(" ") }) };
   const names = few.slice(0, 4).map((row) => answer.text(row, "country"));
   const more = few.length > names.length ? [`${few.length - names.length} more`] : [];
   const pair = answer.differ(measure.name, "customers");
@@ -230,7 +241,7 @@ function categories(answer: Named): Told {
   };
   const different = answer.rows
     .filter((row) => row[business.at] !== null && row[free.at] !== null)
-    .filter((row) => differ(figure(row, "business"), figure(row, "free"), "share"))
+    .filter((row) => sharesDiffer(figure(row, "business"), figure(row, "free")))
     .map((row) => {
       const [its, others] = [figure(row, "business").value, figure(row, "free").value];
       return {

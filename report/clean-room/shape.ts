@@ -1,8 +1,7 @@
+import type { Party } from "../../cleanroom/party.ts";
 import type { Report } from "../report.ts";
 
 export type CleanRoomReport = Report<CleanRoomData>;
-
-type PartyName = "merchant" | "wallet";
 
 /** Who shares what, and the answers to the use cases' questions. The page has no filters. */
 export interface CleanRoomData {
@@ -15,7 +14,7 @@ export interface CleanRoomData {
 
 /** The outcomes of the queries on a party's shared views and query templates, which only the party itself may know. */
 export interface SharedUsage {
-  readonly owner: PartyName;
+  readonly owner: Party;
   /** All shared views, and the templates that were called. */
   readonly views: readonly ViewUsage[];
   /** The rules that refused queries. */
@@ -39,7 +38,7 @@ export interface ViewUsage {
 
 /** The tables that a party keeps to itself, and the views that it shares, each with its rule. */
 export interface SharingParty {
-  readonly name: PartyName;
+  readonly name: Party;
   /** The names of its own tables. */
   readonly tables: readonly string[];
   readonly shares: readonly SharedPart[];
@@ -75,7 +74,7 @@ export interface UseCaseAnswer {
   readonly title: string;
   readonly question: string;
   /** The party that asks. */
-  readonly party: PartyName;
+  readonly party: Party;
   readonly sql: string;
   /** `type` is BigQuery's: STRING, INT64, FLOAT64, NUMERIC, BOOL, DATE. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];

@@ -2,7 +2,7 @@ import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
 import { type Marts, readStores } from "../marts.ts";
 import { eachPart, packedQuery, sumOfMoney } from "../packed-query.ts";
 import type { Store } from "../report.ts";
-import { type Dictionary, daySpan, dictionaryOf, distinct, kopiykas, matrix } from "../rows-to-columns.ts";
+import { type Dictionary, daySpan, dictionaryOf, distinct, kopiykas, matrix, orderDays } from "../rows-to-columns.ts";
 import type { CustomerMonths, Customers, CustomersData, Trade, VisitGaps } from "./shape.ts";
 
 /** The marts that each part of the page reads. */
@@ -126,19 +126,18 @@ const rateIn = (level: string): number => JSON.parse(level)[0];
 
 async function readMonths(marts: Marts, places: Dictionary): Promise<CustomerMonths> {
   const part = "months_since_registration";
-  const sums = ["SUM(order_count)", sumOfMoney("revenue")];
+  const sums = [sumOfMoney("revenue")];
   const rows = await marts.rows(packedQuery({ from: "{flat_customer_months}", by: ["customer_id"], part, sums }));
-  const months: { customer: number; month: number; sums: readonly number[] }[] = [];
+  const months: { customer: number; month: number; net: number }[] = [];
   for (const row of rows) {
     const customer = places.of(row.customer_id);
-    eachPart(row, sums.length, (part, sums) => months.push({ customer, month: Number(part), sums: [...sums] }));
+    eachPart(row, sums.length, (part, [net]) => months.push({ customer, month: Number(part), net: net as number }));
   }
   months.sort((one, other) => one.customer - other.customer || one.month - other.month);
   return {
     customer: months.map(({ customer }) => customer),
     month: months.map(({ month }) => month),
-    orders: months.map(({ sums }) => sums[0] as number),
-    net: months.map(({ sums }) => sums[1] as number),
+    net: months.map(({ net }) => net),
   };
 }
 
@@ -175,7 +174,7 @@ async function readTrade({ marts, stores, storeIds, orderTypes, asOf }: Common):
   const rows = await marts.rows(`SELECT order_date, store_id, order_type, ${sums.join(",\n")}
     FROM {flat_orders} ${asOf === undefined ? "" : `WHERE order_date <= DATE '${asOf}'`}
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
-  const { of: dayOf, ...days } = daySpan(dayIn(rows[0]), dayIn(rows.at(-1)));
+  const { of: dayOf, ...days } = orderDays(rows);
   const numbers = (name: string) => rows.map((row) => Number(row[name]));
   return {
     days,
@@ -194,5 +193,3 @@ async function readTrade({ marts, stores, storeIds, orderTypes, asOf }: Common):
     },
   };
 }
-
-const dayIn = (row: ResultRow | undefined) => (row === undefined ? undefined : String(row.order_date));

@@ -72,7 +72,6 @@ export interface CustomerMonths {
   readonly customer: Column;
   /** Calendar months since the month of registration, which is 0. */
   readonly month: Column;
-  readonly orders: Column;
   readonly net: Column;
 }
 

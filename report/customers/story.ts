@@ -1,4 +1,4 @@
-import { CERTAIN, differ, FEW, meansApart } from "../clean-room/compare.ts";
+import { CERTAIN, FEW, meansApart, sharesDiffer } from "../clean-room/compare.ts";
 import { quantile, topTenthShare } from "../column-math.ts";
 import { capital, count, list, percentWhole, plural, rate, uah, uahShort } from "../format.ts";
 import { averageOrder } from "../sales/summary.ts";
@@ -59,7 +59,7 @@ function keptApart(groups: readonly CustomerGroup[]): { worst: CustomerGroup; be
   const best = others.at(-1);
   if (worst === undefined || best === undefined) return undefined;
   const figure = (group: CustomerGroup) => ({ value: churnRate(group), of: group.customers });
-  return differ(figure(worst), figure(best), "share") ? { worst, best } : undefined;
+  return sharesDiffer(figure(worst), figure(best)) ? { worst, best } : undefined;
 }
 
 /** Compares the loyalty levels that keep most and fewest of their customers. */
@@ -129,6 +129,7 @@ export function activityHeadline({ totals }: CustomersSummary): string {
 
 export function ageHeadline({ ages }: CustomersSummary): string {
   const days = quantile(ages, 0.5);
+  if (days < 1) return "Half of the customers registered on the last day of orders";
   const months = days / 30.44;
   const text =
     months < 2

@@ -165,9 +165,9 @@ export function tableElement({ columns, rows, choose }: Table, title: string): H
           "tr",
           {},
           ...row.map((value, i) => {
-            const kind = columns[i]?.kind ?? "text";
+            const { kind, shown } = columns[i] ?? { kind: "text" };
             const attributes = { class: numeric(kind) };
-            const text = shownValue(value, kind);
+            const text = shown?.(value) ?? shownValue(value, kind);
             if (i > 0) return h("td", attributes, text);
             const label =
               choose &&

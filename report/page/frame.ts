@@ -31,7 +31,9 @@ export function frame({ page, meta }: Report<unknown>): void {
 
   const until = meta.until ?? meta.asOf;
   const lead = document.getElementById("made");
-  if (until !== undefined) lead?.append(` Data until ${dayName(until)}.`);
+  // The index also introduces the clean room, whose data ends on another day.
+  if (until !== undefined)
+    lead?.append(` ${page === "index" ? "The coffee shops' data ends on" : "Data until"} ${dayName(until)}.`);
   if (meta.failed !== undefined)
     lead?.append(" ", h("strong", { class: "failed", role: "status" }, `Last night failed: ${meta.failed}.`));
   document

@@ -2,7 +2,7 @@ import { at } from "../column-math.ts";
 import type { SalesCells, SalesCube, SalesTotals } from "./shape.ts";
 
 /** Reads what one cell adds to the totals. */
-export type CellValues = (cell: number) => SalesTotals;
+type CellValues = (cell: number) => SalesTotals;
 
 type Columns = { readonly [Name in keyof SalesCells]: ArrayLike<number> };
 

@@ -1,7 +1,7 @@
 import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
 import { type Marts, readStores } from "../marts.ts";
 import { eachPart, packedQuery, sumOfMoney } from "../packed-query.ts";
-import { daySpan, dictionaryOf, distinct, kopiykas } from "../rows-to-columns.ts";
+import { dictionaryOf, distinct, kopiykas, orderDays } from "../rows-to-columns.ts";
 import type { DiscountReason, SalesCube } from "./shape.ts";
 
 /** The marts that the page reads. */
@@ -51,7 +51,7 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       ),
     ]);
 
-  const { of: dayOf, ...days } = daySpan(dayIn(cells[0]), dayIn(cells.at(-1)));
+  const { of: dayOf, ...days } = orderDays(cells);
   const store = dictionaryOf(ids);
   const orderType = dictionaryOf(distinct(cells, "order_type"));
   const cell = dictionaryOf(cells.map(keyOf));
@@ -163,11 +163,10 @@ function reasonOf(word: string, tierOf: ReadonlyMap<string, string>): DiscountRe
 }
 
 const keyOf = (row: ResultRow) => `${row.order_date} ${row.store_id} ${row.order_type}`;
-const dayIn = (row: ResultRow | undefined) => (row === undefined ? undefined : String(row.order_date));
 const compare = (one: string, other: string) => (one < other ? -1 : 1);
 
 function spanOf(values: readonly number[]): { first: number; count: number } {
-  let [first, last] = [Number.POSITIVE_INFINITY, -1];
-  for (const value of values) [first, last] = [Math.min(first, value), Math.max(last, value)];
-  return last < 0 ? { first: 0, count: 0 } : { first, count: last - first + 1 };
+  if (values.length === 0) return { first: 0, count: 0 };
+  const first = Math.min(...values);
+  return { first, count: Math.max(...values) - first + 1 };
 }

@@ -135,20 +135,25 @@ export function growthSentence(cube: SalesCube, summary: SalesSummary): string |
   return `Revenue of the stores open in both periods: **${together}**, from ${tell(worst)} to ${tell(best)}.`;
 }
 
-export function dailyHeadline({ daily, totals, before }: SalesSummary): string {
+/** Days before the first of the stores opened would lower an average. */
+const openDays = ({ daily, closedDays }: SalesSummary): number => daily.length - closedDays;
+
+export function dailyHeadline(summary: SalesSummary): string {
+  const { daily, totals, before } = summary;
   const best = most(daily, ({ net }) => net);
   if (best === undefined) return "";
   if (daily.length === 1) return `${uah(best.net)} on ${dayName(best.day)}`;
-  const average = `${uahShort(totals.net / daily.length)} a day on average`;
+  const average = `${uahShort(totals.net / openDays(summary))} a day on average`;
   if (before === undefined || !(before.totals.net > 0)) return `${average}; the best day was ${dayName(best.day)}`;
   return `Revenue is ${upOrDown(totals.net, before.totals.net)} from the previous period: ${average}`;
 }
 
-export function dailyOrdersHeadline({ daily, totals, before }: SalesSummary): string {
+export function dailyOrdersHeadline(summary: SalesSummary): string {
+  const { daily, totals, before } = summary;
   const best = most(daily, ({ orders }) => orders);
   if (best === undefined) return "";
   if (daily.length === 1) return `${plural(best.orders, "order")} on ${dayName(best.day)}`;
-  const average = `${rate(totals.orders / daily.length)} orders a day on average`;
+  const average = `${rate(totals.orders / openDays(summary))} orders a day on average`;
   if (before === undefined || before.totals.orders === 0) return `${average}; the most were on ${dayName(best.day)}`;
   return `Orders are ${upOrDown(totals.orders, before.totals.orders)} from the previous period: ${average}`;
 }

@@ -25,7 +25,7 @@ export interface SalesSummary {
   readonly dailyYearBefore: readonly Day[] | undefined;
   /** Orders by weekday and hour, `ordersByHour[weekday * hours + hour - first]`, Monday first. */
   readonly ordersByHour: Float64Array;
-  /** How many days fall on each weekday, Monday first. */
+  /** How many days fall on each weekday, Monday first; days before the first store of the selection opened do not count. */
   readonly weekdayCounts: Float64Array;
   /** One for each store that the filter keeps, in the cube's order. */
   readonly stores: readonly StoreTotals[];
@@ -44,8 +44,8 @@ const LEAD = 27;
 
 export interface StoreTotals extends SalesTotals {
   readonly store: number;
-  /** Days of the selection on which the store took an order. */
-  days: number;
+  /** Days of the selection from the store's opening on. */
+  readonly days: number;
   /** Totals of the previous period; undefined if the store was not open for all of it. */
   readonly before: SalesTotals | undefined;
 }
@@ -77,11 +77,12 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
   const year = lastYear(selection);
   const first = Math.max(selection.from, 0);
   const last = Math.min(selection.to, cube.days.count - 1);
-  const weekday = weekdayOf(dayAt(cube.days.first, first));
+  const since = Math.max(first, opened);
+  const weekday = weekdayOf(dayAt(cube.days.first, since));
 
   const weekdayCounts = new Float64Array(7);
-  for (let day = first; day <= last; day++) {
-    const at = (weekday + day - first) % 7;
+  for (let day = since; day <= last; day++) {
+    const at = (weekday + day - since) % 7;
     weekdayCounts[at] = (weekdayCounts[at] ?? 0) + 1;
   }
   const days = (from: number, to: number) => daysOf(cube, selection, categories, from, to);
@@ -99,7 +100,7 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
       day: dayAt(cube.days.first, first + i),
       ...(now.daily.get(first + i) ?? quiet()),
     })),
-    closedDays: Math.max(0, Math.min(opened, last + 1) - first),
+    closedDays: Math.max(0, Math.min(since, last + 1) - first),
     dailyBefore: days(Math.max(first - LEAD, opened), first - 1),
     dailyYearBefore: year && days(Math.max(first - LEAD - 364, opened), last - 364),
     ordersByHour: now.ordersByHour,
@@ -108,7 +109,8 @@ export function summariseSales(cube: SalesCube, filter: Filter): SalesSummary {
       const totals = now.stores[store];
       if (selection.stores[store] !== 1 || totals === undefined) return [];
       const open = earlier !== undefined && openedOn <= dayAt(cube.days.first, earlier.from);
-      return [{ ...totals, store, days: now.storeDays[store] ?? 0, before: open ? past?.stores[store] : undefined }];
+      const days = Math.max(0, last - Math.max(first, daysBetween(cube.days.first, openedOn)) + 1);
+      return [{ ...totals, store, days, before: open ? past?.stores[store] : undefined }];
     }),
     products: chosen.products.map((i) => ({
       name: cube.products[i]?.name ?? "",
@@ -211,8 +213,6 @@ function sum(cube: SalesCube, selection: Selection, categories: readonly string[
   const weekday = weekdayOf(cube.days.first);
   const totals = nothing();
   const stores = cube.stores.map(nothing);
-  const storeDays = new Float64Array(cube.stores.length);
-  const lastDays = new Int32Array(cube.stores.length).fill(-1);
   const daily = new Map<number, DailyTotals>();
   const ordersByHour = new Float64Array(7 * hours.count);
   const items = new Float64Array(products.length);
@@ -230,8 +230,6 @@ function sum(cube: SalesCube, selection: Selection, categories: readonly string[
     if (values.orders === 0) continue;
     for (const into of [totals, stores[store] as SalesTotals])
       for (const name of totalNames) into[name] += values[name];
-    if (lastDays[store] !== day) storeDays[store] = at(storeDays, store) + 1;
-    lastDays[store] = day;
     const today = daily.get(day) ?? quiet();
     addDay(today, values);
     daily.set(day, today);
@@ -252,7 +250,6 @@ function sum(cube: SalesCube, selection: Selection, categories: readonly string[
   return {
     totals,
     stores,
-    storeDays,
     daily,
     ordersByHour,
     items,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { differ, meansApart, sharesApart } from "../../report/clean-room/compare.ts";
+import { meansApart, sharesApart, sharesDiffer } from "../../report/clean-room/compare.ts";
 import { tell } from "../../report/clean-room/headlines.ts";
 import type { UseCaseAnswer } from "../../report/clean-room/shape.ts";
 
@@ -28,6 +28,12 @@ describe("The headlines of the clean room's questions", () => {
     expect(tell(answer("01-transaction-verification", findings, rows)).headline).to.equal(
       "**99.9%** of the payments for 10,000 orders agree; 3 orders are wrong: 2 paid late and 1 not paid",
     );
+    // As the table rounds it.
+    const nearly = answer("01-transaction-verification", findings, [
+      ["agrees", 43_321, 0.9895],
+      ["late", 459, 0.0105],
+    ]);
+    expect(tell(nearly).headline).to.match(/^\*\*99\.0%\*\* of the payments for 43,780 orders agree; /);
     expect(tell(answer("01-transaction-verification", findings, rows)).drawn).to.deep.equal(rows.slice(1));
     expect(tell(answer("01-transaction-verification", findings, rows.slice(0, 1))).headline).to.equal(
       "All payments for 9,997 orders agree in amount, status and time",
@@ -44,7 +50,8 @@ describe("The headlines of the clean room's questions", () => {
         ]),
       );
     expect(of(1000)).to.include({
-      headline: "A **Business** customer keeps goods worth $177.88, 2.0 times as much as a Free one ($88.35)",
+      headline:
+        "A customer with a **Business** wallet keeps goods worth $177.88, 2.0 times as much as one with a Free wallet ($88.35)",
       note: "Only customers who have ordered count here.",
     });
     expect(of(30).headline).to.equal("The tiers do not differ in spend by more than chance");
@@ -59,8 +66,10 @@ describe("The headlines of the clean room's questions", () => {
           [true, 17_000, verified],
         ]),
       ).headline;
-    expect(of(0.353, 0.185)).to.match(/^\*\*Verified customers\*\* .* 18\.5% of their orders, the others 35\.3%$/);
-    expect(of(0.185, 0.353)).to.match(/^\*\*Verified customers\*\* .* 35\.3% of their orders, the others 18\.5%$/);
+    expect(of(0.353, 0.185)).to.equal(
+      "**Verified** users of the wallet cancel or return 18.5% of the orders they pay with it, the others 35.3%",
+    );
+    expect(of(0.185, 0.353)).to.match(/^\*\*Verified\*\* .* 35\.3% of the orders they pay with it, the others 18\.5%$/);
     expect(of(0.25, 0.252)).to.match(/^No difference beyond chance: /);
   });
 
@@ -84,8 +93,9 @@ describe("The headlines of the clean room's questions", () => {
       ]),
     );
     expect(told.headline).to.equal(
-      "Who pays for a tier: by age, from 32.0% (18 to 24) to 55.0% (45 to 54); gender makes hardly any difference; country makes no difference",
+      "Who pays for a tier: by age, from 32.0% (18 to 24) to 55.0% (45 to 54); gender makes hardly any difference; country makes no difference beyond chance",
     );
+    expect(told.note).to.equal("The query itself withholds them: no rule does.");
   });
 
   it("05: says which share has a wallet, and which share of these never used it here", () => {
@@ -155,6 +165,12 @@ describe("The headlines of the clean room's questions", () => {
       ["Germany", 3500, 1250, 0.355],
       ["Austria", 4, null, null],
     ];
+    const note = (...more: UseCaseAnswer["rows"]) =>
+      tell(answer("10-too-few-to-tell", columns, [...rows, ...more])).note;
+    expect(note()).to.equal("The merchant knows these countries from its own table.");
+    expect(note(["Deutschland", 1, null, null], ["España", 3, null, null])).to.equal(
+      "The merchant knows these countries from its own table. España is thelook's second spelling of Spain. Deutschland is thelook's second spelling of Germany.",
+    );
     expect(tell(answer("10-too-few-to-tell", columns, rows)).headline).to.equal(
       "**Too few to tell** in 1 of 3 countries: Austria; of the others, wallets are more common in China (53.3%) than in Germany (35.5%)",
     );
@@ -257,9 +273,9 @@ describe("A difference between two groups", () => {
 
   it("counts from three standard errors on, in groups of fifty or more", () => {
     const half = (of: number) => ({ value: 0.5, of });
-    expect(differ({ value: 0.66, of: 200 }, half(200), "share")).to.equal(true);
-    expect(differ({ value: 0.6, of: 200 }, half(200), "share")).to.equal(false);
-    expect(differ({ value: 0.99, of: 49 }, { value: 0.01, of: 900 }, "share")).to.equal(false);
+    expect(sharesDiffer({ value: 0.66, of: 200 }, half(200))).to.equal(true);
+    expect(sharesDiffer({ value: 0.6, of: 200 }, half(200))).to.equal(false);
+    expect(sharesDiffer({ value: 0.99, of: 49 }, { value: 0.01, of: 900 })).to.equal(false);
   });
 
   it("is hardly ever found by chance among groups of equal shares", () => {

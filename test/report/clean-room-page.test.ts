@@ -28,7 +28,7 @@ inChromium("the clean room's page", (bench) => {
     for (const part of [
       "The e-wallet shares with the merchant",
       "Aggregation threshold",
-      "groups of at least 50 persons",
+      "groups of at least 50 people",
     ])
       expect(diagram).to.contain(part);
     const [first] = await page.locator("main section").all();
@@ -99,8 +99,21 @@ inChromium("the clean room's page", (bench) => {
     expect(await headline("08-cities")).to.equal("Customers: 100 to 500");
     expect(await figure("08-cities")).to.match(/Odesa\s+withheld/);
     expect(await page.locator('[id="08-cities"] .caption').innerText()).to.equal(
-      "Withheld: figures in 1 of 3 rows, because of too few persons. The asker knows these groups from its own tables.",
+      "Withheld: figures in 1 of 3 rows, because of too few people.",
     );
+  });
+
+  it("shows the values of a table as the chart does", async () => {
+    const table = async (name: string) => {
+      await page
+        .locator(`[id="${name}"]`)
+        .getByRole("button", { name: /^Table: / })
+        .click();
+      return page.locator(`[id="${name}"] .scroll table`).innerText();
+    };
+    expect(await table("08-cities")).to.match(/Odesa\s+withheld/);
+    expect(await table("06-decades")).to.match(/1980s\s+Free/);
+    expect(await table("02-trust")).to.contain("Not verified user");
   });
 
   it("shows a refusal as one: the query, the rule that refused it, and how to ask instead", async () => {

@@ -38,7 +38,7 @@ export const cleanRoom: CleanRoomData = {
         {
           view: "provider_users_shared",
           columns: ["hashed_email", "account_tier"],
-          rule: { name: "Aggregation threshold", shows: "groups of at least 50 persons" },
+          rule: { name: "Aggregation threshold", shows: "groups of at least 50 people" },
         },
       ],
     },

@@ -45,7 +45,6 @@ const customers: Customers = {
 const months = {
   customer: [0, 0, 0, 0, 0, 1, 1, 2, 2, 3],
   month: [0, 1, 2, 3, 4, 0, 1, 0, 1, 0],
-  orders: [6, 6, 6, 6, 6, 2, 2, 5, 5, 1],
   net: [200_00, 200_00, 200_00, 200_00, 100_00, 60_00, 40_00, 100_00, 200_00, 20_00],
 };
 const gaps = {
@@ -263,7 +262,6 @@ describe("the figures of customers", () => {
         months: {
           customer: rows.map(({ customer }) => customer),
           month: rows.map(({ month }) => month),
-          orders: rows.map(() => 1),
           net: rows.map(({ net }) => net),
         },
       },
@@ -282,6 +280,12 @@ describe("the figures of customers", () => {
         ],
       },
     ]);
+  });
+
+  it("say how long ago half of the customers registered", () => {
+    const say = (...ages: number[]) => story.ageHeadline({ ...of(), ages: Float64Array.from(ages) });
+    expect(say(10, 20, 30)).to.equal("Half of the customers registered more than 20 days ago");
+    expect(say(0, 0, 30)).to.equal("Half of the customers registered on the last day of orders");
   });
 
   it("add up the gaps between visits of the customers that the filter keeps", () => {

@@ -62,8 +62,8 @@ inChromium("the pages of unusual marts", (bench) => {
 
   it("show whole months and distinct percents in a chart of two months, and no half of a name on the map", async () => {
     const page = await show(
-      `UPDATE coffee_marts.flat_orders SET is_registered = FALSE, customer_id = NULL WHERE hash(order_id) % 15 > 0;
-      UPDATE coffee_marts.flat_order_details SET is_registered = FALSE, customer_id = NULL WHERE hash(order_id) % 15 > 0`,
+      `UPDATE coffee_marts.flat_orders SET is_registered = FALSE, customer_id = NULL WHERE hash(order_id) % 10 > 0;
+      UPDATE coffee_marts.flat_order_details SET is_registered = FALSE, customer_id = NULL WHERE hash(order_id) % 10 > 0`,
       "customers",
     );
     await isWhole(page);

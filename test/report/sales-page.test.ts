@@ -36,6 +36,9 @@ inChromium("the sales page", (bench) => {
     const lead = (of: Page) => of.locator("#made").innerText();
     expect(await lead(page)).to.match(/Data until 31 Mar 2024\.$/);
     expect(await page.locator("#foot").innerText()).to.include("Made 1 April 2024 at 04:30");
+    const index = await openPage(bench().browser, folder, "index");
+    expect(await lead(index.page)).to.match(/ The coffee shops' data ends on 31 Mar 2024\.$/);
+    await index.close();
     const change = "UPDATE coffee_marts.last_build SET status = 'failed', reason = 'test no_sale: Got 2 results'";
     const failed = await openPage(bench().browser, await publishPages(bench().built, change), "sales");
     expect(await lead(failed.page)).to.match(

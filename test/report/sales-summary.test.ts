@@ -85,12 +85,22 @@ describe("the figures of sales", () => {
       expect(daily.at(-1)?.day).to.equal(within ? [filter.to, last].sort()[0] : undefined);
     }));
 
+  it("have for a single store as many days as the chart, quiet ones too", () =>
+    always((orders, filter) => {
+      const one = { ...filter, stores: ["Obolon"] };
+      const { daily, closedDays, stores } = summariseSales(till.cubeOf(orders), one);
+      fc.pre(daily.length > closedDays);
+      expect(stores.map(({ days }) => days)).to.deep.equal([daily.length - closedDays]);
+    }));
+
   itInCI("count the orders of each hour of the week", () =>
     always((orders, filter) => {
-      const { ordersByHour, daily, weekdayCounts } = summariseSales(till.cubeOf(orders), filter);
+      const { ordersByHour, daily, closedDays, weekdayCounts } = summariseSales(till.cubeOf(orders), filter);
       const nameOf = (day: string) => new Date(day).toLocaleDateString("en", { weekday: "long", timeZone: "UTC" });
       for (const [weekday, name] of weekdays.entries()) {
-        expect(weekdayCounts[weekday]).to.equal(daily.filter(({ day }) => nameOf(day) === name).length);
+        expect(weekdayCounts[weekday]).to.equal(
+          daily.slice(closedDays).filter(({ day }) => nameOf(day) === name).length,
+        );
         for (let hour = 0; hour < till.hours.count; hour++) {
           const own = kept(orders, filter).filter(
             (order) => nameOf(till.dayOf(order)) === name && order.hour === till.hours.first + hour,
@@ -101,9 +111,9 @@ describe("the figures of sales", () => {
     }),
   );
 
-  it("are given by store, with the days on which it took orders", () =>
+  it("are given by store, with the days since it opened", () =>
     always((orders, filter) => {
-      const { stores } = summariseSales(till.cubeOf(orders), filter);
+      const { stores, daily } = summariseSales(till.cubeOf(orders), filter);
       expect(stores.map(({ store }) => till.stores[store]?.name)).to.deep.equal(
         till.stores
           .map(({ name }) => name)
@@ -112,7 +122,8 @@ describe("the figures of sales", () => {
       for (const { store, days, before: _, ...figures } of stores) {
         const own = kept(orders, filter).filter((order) => order.store === store);
         expect(figures).to.deep.equal(totals(own));
-        expect(days).to.equal(new Set(own.map(({ day }) => day)).size);
+        const { openedOn = "" } = till.stores[store] ?? {};
+        expect(days).to.equal(daily.filter(({ day }) => day >= openedOn).length);
       }
     }));
 

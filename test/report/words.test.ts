@@ -23,6 +23,7 @@ describe("formatted figures", () => {
     expect([0, 50_000_00, 1_000_000_00].map(format.tickUah)).to.deep.equal(["₴0", "₴50k", "₴1M"]);
     const inTable = [99_99, 1_234_50, 0].map((value) => shownValue(value, "money"));
     expect(inTable).to.deep.equal(["₴99.99", "₴1,234.50", "₴0.00"]);
+    expect([2.474, 267].map((value) => shownValue(value, "number"))).to.deep.equal(["2.47", "267.00"]);
   });
 
   it("show a dash if they do not exist", () => {
@@ -203,6 +204,16 @@ describe("the sentences about sales", () => {
     expect(story.dailyHeadline(say(orders, week).summary)).to.equal(
       "Revenue is down 50.0% from the previous period: ₴50 a day on average",
     );
+  });
+
+  it("average over the days since the first of the stores opened", () => {
+    const obolon = { from: "2024-03-01", to: "2024-03-08", stores: ["Obolon"], orderTypes: [] };
+    // It opened on 5 March, a Tuesday: four days of the selection, all of them weekdays.
+    const orders = [7, 8, 9, 10].map((day) => ({ ...order, store: 1, day }));
+    const { cube, summary } = say(orders, obolon);
+    expect(story.dailyHeadline(summary)).to.match(/^₴100 a day on average; /);
+    expect(story.dailyOrdersHeadline(summary)).to.match(/^1\.0 orders a day on average; /);
+    expect(story.hoursHeadline(cube, summary)).to.equal("08:00 on weekdays is the busiest hour: 1.0 orders on average");
   });
 
   it("say how many orders mix categories", () => {

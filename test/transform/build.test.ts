@@ -8,11 +8,11 @@ import { UserError } from "../../generator/errors.ts";
 import { openFolder } from "../../generator/lake/folder.ts";
 import { load } from "../../generator/load.ts";
 import { openDuckDb } from "../../generator/warehouse/duckdb.ts";
-import { type DbtOptions, dbtBuild } from "../../local/dbt.ts";
 import { DbtServer } from "../../local/dbt-server.ts";
 import { readDefinitions } from "../../report/build.ts";
 import { customersMarts } from "../../report/customers/read.ts";
 import { salesMarts } from "../../report/sales/read.ts";
+import { type DbtOptions, dbtBuild } from "./dbt-build.ts";
 import { keys, timeless } from "./models.ts";
 import {
   type BuiltShop,
@@ -33,6 +33,7 @@ const marksAsOf = ["flat_anonymous_metrics", "flat_customer_metrics", "flat_cust
 interface Manifest {
   nodes: Record<string, ManifestNode>;
   unit_tests: Record<string, unknown>;
+  docs: Record<string, { block_contents: string }>;
   exposures: Record<string, { name: string; description: string; depends_on: { nodes: string[] } }>;
 }
 interface ManifestNode {
@@ -111,6 +112,16 @@ describe("the dbt project", function () {
       for (const [name, { description }] of Object.entries(node?.columns ?? {}))
         expect(description, `${model}.${name}`).to.not.equal("");
     }
+  });
+
+  it("opens its documentation with a guide to its own tables, and links only those that exist", async () => {
+    const { nodes, docs } = await manifest(shop);
+    const linked = [
+      ...(docs["doc.coffee_shop.__overview__"]?.block_contents ?? "").matchAll(/\(#!\/model\/([\w.]+)\)/g),
+    ];
+    const marts = Object.keys(keys).filter((model) => model.startsWith("flat_"));
+    expect(linked.map(([, node]) => node)).to.include.members(marts.map((model) => `model.coffee_shop.${model}`));
+    for (const [, node = ""] of linked) expect(nodes).to.have.property(node);
   });
 
   it("tests every model, and enforces a contract on the marts that reports read", async () => {

@@ -5,12 +5,12 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { coffee } from "../../generator/tables/index.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
-import { type DbtReport, dbtBuild } from "../../local/dbt.ts";
 import { DbtServer } from "../../local/dbt-server.ts";
 import { customersMarts, readCustomers } from "../../report/customers/read.ts";
 import { openMarts } from "../../report/marts.ts";
 import { readSales, salesMarts } from "../../report/sales/read.ts";
 import { type BigQuery, skipWithout, startDbtBigQuery } from "../support/servers.ts";
+import { type DbtReport, dbtBuild } from "./dbt-build.ts";
 import { rowsOf, timeless } from "./models.ts";
 import {
   type BuiltShop,

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { openDuckDb } from "../../generator/warehouse/duckdb.ts";
-import { dbtBuild } from "../../local/dbt.ts";
+import { dbtBuild } from "./dbt-build.ts";
 import { buildShop, queryDuckDb } from "./shop.ts";
 
 const root = join(import.meta.dirname, "../..");

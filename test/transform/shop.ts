@@ -1,6 +1,6 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { BigQuery } from "@google-cloud/bigquery";
 import { expect } from "chai";
@@ -13,10 +13,11 @@ import { recordLoad } from "../../generator/runs.ts";
 import { bigquerySchema } from "../../generator/tables/derive.ts";
 import { coffee, coffeeDataset, coffeeTables } from "../../generator/tables/index.ts";
 import { createTables, openDuckDb } from "../../generator/warehouse/duckdb.ts";
-import { type DbtOptions, type DbtReport, dbtBuild, runDbt } from "../../local/dbt.ts";
+import { runDbt } from "../../local/dbt.ts";
 import { DbtServer } from "../../local/dbt-server.ts";
 import { madeOnce } from "../support/made-once.ts";
 import type { BigQuery as Server } from "../support/servers.ts";
+import { type DbtOptions, type DbtReport, dbtBuild, transformFolder } from "./dbt-build.ts";
 import { rowsOf } from "./models.ts";
 
 /** The last of the sixty days. */
@@ -178,8 +179,6 @@ export async function queryBigQuery(server: Server, sql: string): Promise<Record
 }
 
 const urlOf = (file: string): string => pathToFileURL(file).href.replace("file:", "duckdb:");
-
-const transformFolder = fileURLToPath(new URL("../../transform", import.meta.url));
 
 function clientOf({ url, project }: Server): BigQuery {
   const authClient = new OAuth2Client();

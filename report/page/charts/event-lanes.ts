@@ -74,6 +74,6 @@ export function eventLanes(events: readonly LaneEvent[], x: (time: Date) => numb
 }
 
 /** How strongly an event is drawn. Promotions have a lane to themselves, without names. */
-export function opacityOf({ kind, days }: Pick<LaneEvent, "kind" | "days">): number {
+function opacityOf({ kind, days }: Pick<LaneEvent, "kind" | "days">): number {
   return kind !== "promotion" && days > LONG ? 0.4 : 1;
 }

@@ -131,10 +131,10 @@ function answerCard(answer: UseCaseAnswer): HTMLElement {
       (told.shows?.length ?? 0) > 1 && "The table has the other figures.",
       answer.columns.some(({ name }) => name.startsWith("kept_")) &&
         "Kept spend leaves out cancelled and returned orders; gross spend has them all.",
-      told.note,
       drawn && "The bars leave out the orders that agree. The table has them.",
       withheld > 0 &&
-        `Withheld: figures in ${withheld} of ${plural(answer.rows.length, "row")}, because of too few persons. The asker knows these groups from its own tables.`,
+        `Withheld: figures in ${withheld} of ${plural(answer.rows.length, "row")}, because of too few people.`,
+      told.note,
     ]
       .filter((sentence) => typeof sentence === "string")
       .join(" ");
