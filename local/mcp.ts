@@ -1,24 +1,14 @@
 import { resolve } from "node:path";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
-import { runMain, UserError } from "../generator/errors.ts";
-import { type Option, readOptions, text } from "../generator/options.ts";
+import { runMain } from "../generator/errors.ts";
+import { readOptions, text } from "../generator/options.ts";
+import { partyIsMissing, partyOption } from "./party-option.ts";
 import { connect, mcpServer } from "./room/mcp.ts";
 import { openSession } from "./room/session.ts";
 
-const party: Option<Party | undefined> = {
-  help: `the party that the agent works for: ${PARTIES.join(" or ")}`,
-  default: undefined,
-  parse: (given) => {
-    const found = PARTIES.find((each) => each === given);
-    if (found === undefined) throw PARTIES.join(" or ");
-    return found;
-  },
-};
-
 const settings = {
-  as: party,
+  as: partyOption("the party that the agent works for"),
   out: text("folder that npm start wrote to; by default this project's .local", undefined),
 };
 
@@ -29,8 +19,7 @@ async function main(): Promise<void> {
     settings,
     process.argv.slice(2),
   );
-  if (as === undefined)
-    throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
+  if (as === undefined) throw partyIsMissing();
   // A client starts npm in any folder, and npm changes to the project's.
   const session = await openSession(out === undefined ? resolve(".local") : resolveFromCaller(out), { soon: [as] });
   const server = mcpServer(session, as);

@@ -5,8 +5,9 @@ import { explanationLines, isRefused, problemLines, problemOf, type Room, readRo
 import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { isUserError, messageOf, NO_ACCESS, runMain, UserError } from "../generator/errors.ts";
-import { argument, flag, type Option, readOptions, text } from "../generator/options.ts";
+import { argument, flag, readOptions, text } from "../generator/options.ts";
 import { answerCsv, answerTable } from "./answers.ts";
+import { partyIsMissing, partyOption } from "./party-option.ts";
 import { openRehearsedRoom, roomFile } from "./rehearsed-room.ts";
 import { keepLater } from "./room/keep-later.ts";
 import { notesOf } from "./room/notes.ts";
@@ -14,7 +15,7 @@ import { seenNamed, seenTables, seenTemplates } from "./room/seen.ts";
 import { askedTable, describedText, seenText } from "./room/seen-text.ts";
 import { openSession } from "./room/session.ts";
 import { runShell } from "./room/shell.ts";
-import { visible, wrap } from "./terminal.ts";
+import { visible, WIDTH, wrap } from "./terminal.ts";
 import { usageOf, usageRows, usageText } from "./usage.ts";
 
 /*
@@ -25,18 +26,8 @@ import { usageOf, usageRows, usageText } from "./usage.ts";
  * Without a query, on a terminal, it starts a shell.
  */
 
-const party: Option<Party | undefined> = {
-  help: `the party that asks: ${PARTIES.join(" or ")}`,
-  default: undefined,
-  parse: (given) => {
-    const found = PARTIES.find((each) => each === given);
-    if (found === undefined) throw PARTIES.join(" or ");
-    return found;
-  },
-};
-
 const settings = {
-  as: party,
+  as: partyOption("the party that asks"),
   json: flag("print one JSON object: columns, rows and explanation, or error"),
   csv: flag("print the answer as CSV; text that a spreadsheet would run as a formula gets an apostrophe in front"),
   raw: flag("with --csv: leave that apostrophe out, for a program that is not a spreadsheet"),
@@ -77,13 +68,12 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
   const folder = resolveFromCaller(out);
   const shell = given === undefined && file === undefined && !usage && !tables && process.stdin.isTTY;
   if (shell) return startShell(folder, as ?? "merchant");
-  if (as === undefined)
-    throw new UserError(`--as is missing: use ${PARTIES.map((each) => `--as ${each}`).join(" or ")}`);
+  if (as === undefined) throw partyIsMissing();
   if (usage) {
     if (file !== undefined || given !== undefined)
       throw new UserError("--usage takes no query: leave one of the two out");
     if (csv) throw new UserError("--usage prints no CSV: leave --csv out, or use --json");
-    return showUsage(as, folder, json);
+    return showUsage(folder, as, json);
   }
   if (tables && (csv || json)) throw new UserError("--tables prints text only: leave --csv and --json out");
   if (tables) return showTables(folder, as, "");
@@ -103,7 +93,8 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
     const answer = await room.ask(as, sql);
     if (json) return console.log(JSON.stringify(answer));
     if (csv) process.stdout.write(answerCsv(answer, raw));
-    else console.log(answerTable(answer));
+    // A program that reads a pipe needs no broken names.
+    else console.log(answerTable(answer, process.stdout.isTTY ? WIDTH : undefined));
     // Noise and missing groups are easily overlooked, so print them even without --explain.
     const notes = notesOf(answer.explanation);
     if (!explain && notes.length > 0) console.error(`\n${wrap(notes.join("\n"))}`);
@@ -143,15 +134,16 @@ function showTables(folder: string, party: Party, name: string): void {
 }
 
 /** The description of the clean room that a rehearsal made in a folder. */
-function roomIn(rehearsal: string): Room {
-  return readRoom(roomFile(rehearsal));
+function roomIn(folder: string): Room {
+  return readRoom(roomFile(folder));
 }
 
 /** Prints an owner's log: with --json one row for each query and view, else the counts. */
-async function showUsage(owner: Party, rehearsal: string, json: boolean): Promise<void> {
-  roomIn(rehearsal);
-  if (json) return console.log(JSON.stringify(await usageRows(owner, rehearsal)));
-  console.log(usageText(await usageOf(owner, rehearsal)));
+async function showUsage(folder: string, owner: Party, json: boolean): Promise<void> {
+  // Throws if there is no rehearsal.
+  roomIn(folder);
+  if (json) return console.log(JSON.stringify(await usageRows(owner, folder)));
+  console.log(usageText(await usageOf(owner, folder)));
 }
 
 async function fromFile(file: string): Promise<Buffer> {

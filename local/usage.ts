@@ -14,9 +14,7 @@ export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUs
     (table) => table.owner === owner && table.rule !== undefined,
   );
   const views = shared.map(async ({ id, table, rule }) => {
-    const named = queries.filter(({ resources }) =>
-      resources.some((one) => one.owner === owner && one.table_id === table),
-    );
+    const named = queries.filter(({ resources }) => resources.some(({ table_id }) => table_id === table));
     const budget = rule?.differentialPrivacy;
     const spent = await ledger.spent(id);
     const left = (of: number, used: number) => ({ left: Number((of - used).toPrecision(6)), of });
@@ -32,7 +30,7 @@ export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUs
   // A query may call a template several times.
   const called = ({ resources }: LoggedQuery) =>
     resources
-      .filter((one) => one.owner === owner && one.shared_resource_type === "TABLE_VALUED_FUNCTION")
+      .filter(({ shared_resource_type }) => shared_resource_type === "TABLE_VALUED_FUNCTION")
       .flatMap(({ table_id, calls = 1 }) => Array.from({ length: calls }, () => table_id));
   const templates = [...new Set(queries.flatMap(called))].sort();
   const calls = templates.map((name) =>
@@ -68,16 +66,11 @@ export function usageOfAll(rehearsal: string): Promise<SharedUsage[]> {
 }
 
 /** The queries that named an owner's views or called its templates, the oldest first, each with the owner's part only. */
-export async function questionsOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]> {
-  return (await queriesOn(owner, rehearsal)).map((query) => ({
-    ...query,
-    resources: query.resources.filter((one) => one.owner === owner),
-  }));
-}
-
-async function queriesOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]> {
+export async function queriesOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]> {
   const all = await readQueryLog(join(rehearsal, LOG_FILE));
-  return all.filter(({ resources }) => resources.some((one) => one.owner === owner));
+  return all
+    .map((query) => ({ ...query, resources: query.resources.filter((one) => one.owner === owner) }))
+    .filter(({ resources }) => resources.length > 0);
 }
 
 /**
@@ -87,30 +80,31 @@ async function queriesOn(owner: Party, rehearsal: string): Promise<LoggedQuery[]
 export async function usageRows(owner: Party, rehearsal: string) {
   const queries = await queriesOn(owner, rehearsal);
   return queries.flatMap(({ resources, outcome, rule, rows, groups_withheld, ...job }) =>
-    resources
-      .filter((resource) => resource.owner === owner)
-      .map(({ owner: _, epsilon, delta, calls, ...resource }) => ({
-        ...resource,
-        data_exchange_id: parties[owner].room,
-        listing_id: resource.table_id,
-        ...job,
-        outcome,
-        rule: rule ?? null,
-        rows: rows ?? null,
-        groups_withheld: groups_withheld ?? null,
-        calls: calls ?? null,
-        epsilon,
-        delta,
-      })),
+    resources.map(({ owner: _, epsilon, delta, calls, ...resource }) => ({
+      ...resource,
+      data_exchange_id: parties[owner].room,
+      listing_id: resource.table_id,
+      ...job,
+      outcome,
+      rule: rule ?? null,
+      rows: rows ?? null,
+      groups_withheld: groups_withheld ?? null,
+      calls: calls ?? null,
+      epsilon,
+      delta,
+    })),
   );
 }
 
 /** A party's usage as text tables. @param width the columns that they may take, if the names of their columns can be broken to fit */
 export function usageText({ views, refusedBy }: SharedUsage, width?: number): string {
-  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups withheld", "epsilon left"];
-  const rows = views.map(({ view, asked, answered, refused, failed, withheld, epsilon }) => [
+  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups withheld", "budget left"];
+  const rows = views.map(({ view, asked, answered, refused, failed, withheld, epsilon, delta }) => [
     ...[view, asked, answered, refused, failed, withheld ?? null],
-    epsilon === undefined ? "" : `${epsilon.left} of ${epsilon.of}`,
+    [
+      ...(epsilon ? [`epsilon ${epsilon.left} of ${epsilon.of}`] : []),
+      ...(delta ? [`delta ${delta.left} of ${delta.of}`] : []),
+    ].join(", "),
   ]);
   const rules = refusedBy.map(({ rule, queries }) => [rule, queries]);
   return [

@@ -1,10 +1,10 @@
+import type { Party } from "../../cleanroom/party.ts";
+import type { ViewUsage } from "../../report/clean-room/shape.ts";
+
 /*
  * The shapes of the JSON between the page and its server. They repeat the session's types, because the page's code runs in
  * a browser and must not import code that needs Node.
  */
-
-/** A party of the clean room. */
-export type PartyName = "merchant" | "wallet";
 
 /** A value of an answer, in types that JSON has. */
 export type CellValue = string | number | boolean | null | object;
@@ -14,14 +14,12 @@ export interface RoomView {
   readonly parties: readonly PartyView[];
   readonly examples: readonly Example[];
   /** The questions that each owner has seen so far. */
-  readonly seen: Readonly<Record<PartyName, OwnerView>>;
+  readonly seen: Readonly<Record<Party, OwnerView>>;
 }
 
 /** A party, and all that it can name. */
 export interface PartyView {
-  readonly name: PartyName;
-  /** In sentences: "the e-wallet". */
-  readonly title: string;
+  readonly name: Party;
   readonly tables: readonly TableView[];
   readonly templates: readonly TemplateView[];
 }
@@ -48,7 +46,7 @@ export interface TableView {
 export interface TemplateView {
   /** As a query writes it: "dataset.name". */
   readonly name: string;
-  readonly owner: PartyName;
+  readonly owner: Party;
   readonly parameters: readonly ColumnView[];
   readonly columns: readonly ColumnView[];
   readonly guards: string;
@@ -58,7 +56,7 @@ export interface TemplateView {
 
 /** A query to put into the editor. */
 export interface Example {
-  readonly party: PartyName;
+  readonly party: Party;
   readonly title: string;
   readonly kind: "question" | "template";
   readonly sql: string;
@@ -66,7 +64,7 @@ export interface Example {
 
 /** The body of `POST /api/ask` and `POST /api/check`. */
 export interface Question {
-  readonly party: PartyName;
+  readonly party: Party;
   readonly sql: string;
 }
 
@@ -74,9 +72,9 @@ export interface Question {
 export interface AskReply {
   readonly outcome: Answered | Refused;
   /** All queries that each owner has seen so far. */
-  readonly seen: Readonly<Record<PartyName, OwnerView>>;
+  readonly seen: Readonly<Record<Party, OwnerView>>;
   /** The log entries of this question, by the owner that sees them; an owner whose data it did not name sees nothing. */
-  readonly entries: Readonly<Partial<Record<PartyName, SeenQuestion>>>;
+  readonly entries: Readonly<Partial<Record<Party, SeenQuestion>>>;
 }
 
 /** The answer to `POST /api/check`. */
@@ -124,26 +122,16 @@ export interface Refused {
 
 /** The questions on an owner's views, as the owner sees them: never a question's text. */
 export interface OwnerView {
-  readonly views: readonly {
-    readonly view: string;
-    readonly asked: number;
-    readonly answered: number;
-    readonly refused: number;
-    readonly failed: number;
-    readonly withheld?: number;
-    readonly epsilon?: { readonly left: number; readonly of: number };
-    readonly delta?: { readonly left: number; readonly of: number };
-  }[];
+  readonly views: readonly ViewUsage[];
   /** The newest questions, the newest first. */
   readonly newest: readonly SeenQuestion[];
 }
 
 /** One question, as the owner of the data sees it. */
 export interface SeenQuestion {
-  readonly id: string;
   /** ISO 8601, in UTC. */
   readonly at: string;
-  readonly by: PartyName;
+  readonly by: Party;
   readonly outcome: "answered" | "refused" | "failed";
   readonly rule?: string;
   readonly groupsWithheld?: number;

@@ -59,7 +59,7 @@ const states = await Promise.all(
     return [file, size, mtimeMs] as const;
   }),
 );
-await writeFile(join(aside, "built.json"), JSON.stringify(states));
+await writeFile(join(aside, "built.json"), JSON.stringify({ root, states }));
 await rm(out, { recursive: true, force: true });
 // Another process may have made it at the same moment.
 await rename(aside, out).catch(() => rm(aside, { recursive: true, force: true }));

@@ -14,7 +14,10 @@ const dist = join(root, "dist/room");
 function isBuilt(name) {
   if (!existsSync(join(dist, `${name}.mjs`))) return false;
   try {
-    return JSON.parse(readFileSync(join(dist, "built.json"), "utf8")).every(([file, size, mtimeMs]) => {
+    const built = JSON.parse(readFileSync(join(dist, "built.json"), "utf8"));
+    // A virtual environment has its own path in it, so in a moved folder the installer makes another one.
+    if (built.root !== root) return false;
+    return built.states.every(([file, size, mtimeMs]) => {
       const found = statSync(join(root, file), { throwIfNoEntry: false });
       return found?.size === size && found.mtimeMs === mtimeMs;
     });

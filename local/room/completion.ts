@@ -1,4 +1,4 @@
-import type { Party } from "../../cleanroom/party.ts";
+import { PARTIES, type Party } from "../../cleanroom/party.ts";
 import type { Seen } from "./seen.ts";
 import type { Session } from "./session.ts";
 
@@ -25,14 +25,7 @@ export function completed(
   after = "",
 ): [string[], string] {
   const [, command, argument] = /^(\\\w+)\s+(.*)$/.exec(before === "" ? line : "") ?? [];
-  if (command === "\\as")
-    return [
-      startingWith(
-        argument ?? "",
-        session.parties.map(({ name }) => name),
-      ),
-      argument ?? "",
-    ];
+  if (command === "\\as") return [startingWith(argument ?? "", PARTIES), argument ?? ""];
   if (command === "\\format") return [startingWith(argument ?? "", ["table", "csv", "json"]), argument ?? ""];
   if (before === "" && /^\\\w*$/.test(line)) return [startingWith(line, COMMANDS), line];
   const word = /[\w.`]*$/.exec(line)?.[0] ?? "";

@@ -25,10 +25,12 @@ export const MOST_BYTES = 256 * 1024;
  * Throws HttpRefusal for a request that does not name this server, or that a page of another origin sends.
  * @param port the port that the server listens on
  */
-export function checkSender({ headers, method, url }: IncomingMessage, port: number): void {
+export function checkSender({ headers, headersDistinct, method, url }: IncomingMessage, port: number): void {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   const host = headers.host?.toLowerCase() ?? "";
   if (!hosts.includes(host)) throw new HttpRefusal(403, `This server is ${hosts.join(" or ")}, not "${shown(host)}"`);
+  // Node reads the first of several, and whatever stands before this server may read the last.
+  if (headersDistinct.host?.length !== 1) throw new HttpRefusal(400, "The request names several hosts: send one Host");
   const { origin } = headers;
   if (origin !== undefined && origin !== `http://${host}`)
     throw new HttpRefusal(403, `The page at "${shown(origin)}" may not send requests here: open http://${hosts[0]}/`);

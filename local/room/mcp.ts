@@ -130,21 +130,40 @@ export function mcpServer(session: Session, party: Party): McpServer {
 
 /**
  * Connects a server to a client. The package answers a call without a tool's name, or with arguments that are not an object, as a fault of
- * the server; here the client gets an error about its call.
+ * the server, and reads a line that is not a message in silence; here the client gets an error about its call.
  */
 export async function connect(server: McpServer, transport: Transport): Promise<void> {
   await server.connect(transport);
+  const { onerror } = transport;
+  transport.onerror = (error) => {
+    onerror?.(error);
+    if (!isUnreadable(error)) return;
+    const message =
+      'A line must be one message of JSON-RPC 2.0: send {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}';
+    // Without an id, because it could not be read. The package's type for errors allows that, and the one for messages does not.
+    void transport.send({ jsonrpc: "2.0", id: null, error: { code: ErrorCode.InvalidRequest, message } } as never);
+  };
   const receive = transport.onmessage;
   transport.onmessage = (message, extra) => {
-    const isCall = isJSONRPCRequest(message) && message.method === "tools/call";
-    if (!isCall || CallToolRequestSchema.safeParse(message).success) return receive?.(message, extra);
-    const error = {
-      code: ErrorCode.InvalidParams,
-      message:
-        'A call needs the name of a tool and its arguments as an object: send "params": {"name": "ask", "arguments": {"sql": "SELECT 1"}}',
-    };
+    if (!isJSONRPCRequest(message) || message.method !== "tools/call") return receive?.(message, extra);
+    const fault = faultOf(CallToolRequestSchema.safeParse(message).data?.params.name);
+    if (fault === undefined) return receive?.(message, extra);
+    const error = { code: ErrorCode.InvalidParams, message: fault };
     void transport.send({ jsonrpc: "2.0", id: message.id, error });
   };
+}
+
+/** True for a line that is no JSON, or no message of the protocol. */
+function isUnreadable(error: Error): boolean {
+  return error instanceof SyntaxError || error instanceof z.core.$ZodError;
+}
+
+/** A sentence about a call that cannot be made; undefined for one that the package may look at. */
+function faultOf(tool: string | undefined): string | undefined {
+  if (tool === undefined)
+    return 'A call needs the name of a tool and its arguments as an object: send "params": {"name": "ask", "arguments": {"sql": "SELECT 1"}}';
+  // The package looks tools up in an object, finds what every object has, and says that this tool is disabled.
+  return tool in Object.prototype ? `Tool ${tool} not found` : undefined;
 }
 
 function instructions(party: Party): string {
@@ -153,8 +172,8 @@ function instructions(party: Party): string {
   return `You query a data clean room as ${title}. Its own tables are in ${dataset}; the views and query templates of ${other} are in ${linked}.
 The rules of those views decide what a query may ask. Before you ask, call list_tables, and describe for the views that you need.
 - A view with an aggregation threshold: SELECT WITH AGGREGATION_THRESHOLD, with GROUP BY and aggregates. Small groups are left out.
-- A view with differential privacy: SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.1). Each answer spends epsilon of a budget that is
-  not restored: ask for little, and check privacy_budget.
+- A view with differential privacy: SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.1). Each answer spends epsilon and delta
+  of a budget that is not restored: ask for little, and check privacy_budget.
 - A list overlap: join the view with a table of ${title} on the column that its rule names.
 If a rule refuses a query, do what its advice says: ${other} sees that you asked, and which rule refused it.`;
 }

@@ -15,7 +15,7 @@ export function notesOf(
   // A threshold of 1, on tables without a rule, hides nobody.
   const fewest = [...new Set(thresholds.map(({ threshold }) => threshold))].filter((threshold) => threshold > 1);
   return [
-    ...fewest.map((threshold) => `Groups of fewer than ${threshold} persons are left out.${withheld}`),
+    ...fewest.map((threshold) => `Groups of fewer than ${threshold} people are left out.${withheld}`),
     ...(budgets.length > 0 ? ["The figures contain noise, and small groups may be missing."] : []),
     ...budgets.map((budget) => {
       const { view, epsilonTaken, epsilonLeft, epsilonBudget, deltaTaken, deltaLeft, deltaBudget } = budget;

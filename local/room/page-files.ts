@@ -90,7 +90,7 @@ const html = `<!doctype html>
 <header class="masthead">
 <p class="brand">Merchant and e-wallet</p>
 <h1>Ask the clean room</h1>
-<p class="lead">Two companies learn from each other’s customers, and neither sees the other’s rows. Ask as either of them, in SQL, and try to break the rules.</p>
+<p class="lead">Two companies learn about the customers they share, and neither hands its tables to the other. Ask as either of them, in SQL, and try to break the rules.</p>
 <nav id="pages" aria-label="Sections"><a href="#tour">Tour</a><a href="#ask">Ask</a><a href="#parties">Who has what</a></nav>
 </header>
 <main id="main" tabindex="-1"><p class="note">Opening the clean room …</p></main>

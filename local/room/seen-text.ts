@@ -1,10 +1,11 @@
-import { type Party, parties } from "../../cleanroom/party.ts";
-import { formatTable, WIDTH, wrap } from "../terminal.ts";
+import { otherParty, type Party, parties } from "../../cleanroom/party.ts";
+import { formatRows, formatTable, indented, wrap } from "../terminal.ts";
 import type { Seen, SeenTable, SeenTemplate } from "./seen.ts";
+import type { BudgetLeft } from "./session.ts";
 
 /** Everything that a party can name: its own tables and views, the views that are shared with it, and the query templates it can call. */
 export function seenText(tables: readonly SeenTable[], templates: readonly SeenTemplate[], party: Party): string {
-  const other = parties[party === "merchant" ? "wallet" : "merchant"].title;
+  const other = parties[otherParty(party)].title;
   const part = (title: string, whose: SeenTable["whose"]) => {
     const found = tables.filter((table) => table.whose === whose);
     return found.length === 0 ? [] : [title, ...found.map(lineOf), ""];
@@ -20,13 +21,13 @@ export function seenText(tables: readonly SeenTable[], templates: readonly SeenT
 }
 
 function lineOf({ name, rule, columnsOnly }: SeenTable): string {
-  if (columnsOnly) return `  ${name}\n${wrap("Its columns only: query templates read its rows", "      ", WIDTH)}`;
+  if (columnsOnly) return `  ${name}\n${wrap("Its columns only: query templates read its rows", "      ")}`;
   if (rule === undefined) return `  ${name}`;
-  return `  ${name}\n${wrap(ruleText(rule), "      ", WIDTH)}`;
+  return `  ${name}\n${wrap(ruleText(rule), "      ")}`;
 }
 
 function ruleText({ name, shows, joins }: NonNullable<SeenTable["rule"]>): string {
-  return `${name}: ${shows}${joins === undefined ? "" : `; ${joins}`}`;
+  return `${name}: ${shows}${joins === undefined || name === "List overlap" ? "" : `; ${joins}`}`;
 }
 
 /** The query templates that a party can call, and those that it offers. */
@@ -34,7 +35,7 @@ export function templatesText(templates: readonly SeenTemplate[], party: Party):
   const calls = (found: readonly SeenTemplate[]) =>
     found.flatMap((template) => [
       `  ${template.name}(${template.parameters.map(({ name }) => name).join(", ")})`,
-      ...(template.question ? [wrap(template.question, "      ", WIDTH)] : []),
+      ...(template.question ? [wrap(template.question, "      ")] : []),
     ]);
   const others = calls(templates.filter(({ owner }) => owner !== party));
   const own = calls(templates.filter(({ owner }) => owner === party));
@@ -61,7 +62,7 @@ export function describedText(seen: Seen, party: Party): string {
       columns(seen.columns, "column of the answer"),
       "",
       wrap(seen.guards, "  "),
-      ...(seen.example ? ["", "To try:", "", indented(seen.example)] : []),
+      ...(seen.example ? ["", "To try:", "", indented(seen.example, "  ")] : []),
     ].join("\n");
   const { rule, columnsOnly, whose } = seen;
   const read = columnsOnly
@@ -81,6 +82,21 @@ export function askedTable(sql: string): string | undefined {
   return name;
 }
 
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, "  ");
+/**
+ * The rest of the privacy budgets as a table. A view stops answering when either its epsilon or its delta is spent.
+ * @param width the columns that it may take, if the names of its columns can be broken to fit
+ */
+export function budgetText(budgets: readonly BudgetLeft[], width?: number): string {
+  return formatRows(
+    ["view", "epsilon left", "at most per query", "delta left"],
+    budgets.map(({ view, epsilonLeft, epsilonBudget, epsilonPerQuery, deltaLeft, deltaBudget }) => [
+      view,
+      `${epsilonLeft} of ${epsilonBudget}`,
+      epsilonPerQuery,
+      `${deltaLeft} of ${deltaBudget}`,
+    ]),
+    "",
+    "",
+    width,
+  );
 }

@@ -142,7 +142,7 @@ export function seenNamed(room: Room, party: Party, name: string): Seen | Proble
   const names = (last.length > 0 ? last : all).map((each) => each.name);
   return {
     rule: "names",
-    message: last.length > 0 ? `${name} is more than one` : `There is no ${name} that you can name`,
+    message: last.length > 0 ? `${name} is more than one` : `Nothing that you can name is called ${name}`,
     advice: `You can name: ${names.join(", ")}`,
   };
 }

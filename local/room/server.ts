@@ -7,7 +7,7 @@ import { checkSender, HttpRefusal, readJson, shown } from "./guard.ts";
 import { mcpServer } from "./mcp.ts";
 import { answerMcp } from "./mcp-route.ts";
 import type { PageFile } from "./page-files.ts";
-import type { Answered, Refused, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { answerView, entriesOf, refusalView, roomView, rulesView, seenByAll } from "./views.ts";
 
 /*
@@ -42,6 +42,8 @@ const HEADERS = {
 
 /** A client that sends its request slower than this is cut off, in milliseconds. */
 const SLOWEST_REQUEST = 15_000;
+/** Node looks for slow clients every half minute by default. Until then, a hundred silent ones would keep everybody else out. */
+const CHECKED_EVERY = 1_000;
 
 /**
  * Starts the server on 127.0.0.1. Throws UserError if the port is taken.
@@ -67,7 +69,7 @@ export async function startRoomServer({
     "/api/check": { POST: check },
     ...Object.fromEntries(PARTIES.map((party) => [`/mcp/${party}`, { POST: agentOf(party) }])),
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECKED_EVERY }, (request, response) => {
     respond(request, response).catch((error) => {
       // The rehearsal is gone, or another one is being made.
       if (isUserError(error))
@@ -126,12 +128,15 @@ export async function startRoomServer({
     }
   }
 
-  async function ask(request: IncomingMessage, response: ServerResponse): Promise<Api.AskReply | undefined> {
+  async function ask(request: IncomingMessage, response: ServerResponse): Promise<Api.AskReply> {
     const { party, sql } = questionOf(await readJson(request));
     // A question that nobody waits for any more is about to stop.
     while (asking.get(party)?.gone.aborted) await asking.get(party)?.over;
     if (asking.has(party))
-      throw new HttpRefusal(409, `${titled(party)} has a query running: wait for its answer, or cancel it`);
+      throw new HttpRefusal(
+        409,
+        `${titled(party)} has a query running, perhaps in another tab: wait for its answer, or cancel it there`,
+      );
     // Stop a query if its page was closed or has cancelled it.
     const gone = new AbortController();
     response.on("close", () => gone.abort());
@@ -142,7 +147,7 @@ export async function startRoomServer({
     asking.set(party, { gone: gone.signal, over });
     try {
       const began = new Date().toISOString();
-      const outcome: Answered | Refused = await session.ask(party, sql, { signal: gone.signal });
+      const outcome = await session.ask(party, sql, { signal: gone.signal });
       const seen = await seenByAll(session);
       return {
         outcome: outcome.kind === "answer" ? answerView(outcome) : refusalView(outcome),

@@ -10,10 +10,10 @@ import {
   problemOf,
   type RoomOptions,
 } from "analysis-rules";
-import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { PARTIES, type Party } from "../../cleanroom/party.ts";
 import type { SharedUsage } from "../../report/clean-room/shape.ts";
 import { BUDGET_FILE } from "../rehearsed-room.ts";
-import { questionsOn, usageOf } from "../usage.ts";
+import { queriesOn, usageOf } from "../usage.ts";
 import { followedRoom } from "./followed-room.ts";
 import { notesOf } from "./notes.ts";
 import { type Seen, type SeenTable, type SeenTemplate, seenNamed, seenTables, seenTemplates } from "./seen.ts";
@@ -23,17 +23,6 @@ import { oneAtATime } from "./turns.ts";
  * The clean room of a rehearsal, open for a whole session: the shell, the page and the MCP server ask through it. Everything that it
  * returns is plain data, fit for JSON. A party gets only what it may know.
  */
-
-/** A party that can ask. */
-export interface SessionParty {
-  readonly name: Party;
-  /** The party's name in sentences, such as "the e-wallet". */
-  readonly title: string;
-  /** The datasets of its own tables, of the views that it shares, and of the other party's views. */
-  readonly dataset: string;
-  readonly shared: string;
-  readonly linked: string;
-}
 
 /** A query was answered. */
 export interface Answered extends Answer {
@@ -83,7 +72,6 @@ export interface Asked extends SharedUsage {
 
 /** The clean room of a rehearsal, open until `close`. */
 export interface Session {
-  readonly parties: readonly SessionParty[];
   /** The tables and views that a party can name, with columns and rules. */
   tables(party: Party): readonly SeenTable[];
   /** The query templates that a party can call. */
@@ -157,10 +145,6 @@ export async function openSession(
   }
 
   return {
-    parties: PARTIES.map((name) => {
-      const { title, dataset, shared, linked } = parties[name];
-      return { name, title, dataset, shared, linked };
-    }),
     tables: (party) => seenTables(current.room, party),
     templates: (party) => seenTemplates(current.room, party),
     describe(party, name) {
@@ -207,7 +191,7 @@ export async function openSession(
       );
     },
     async asked(owner) {
-      const [usage, questions] = await Promise.all([usageOf(owner, folder), questionsOn(owner, folder)]);
+      const [usage, questions] = await Promise.all([usageOf(owner, folder), queriesOn(owner, folder)]);
       return { ...usage, questions };
     },
     async close() {

@@ -4,10 +4,10 @@ import { explanationLines, problemLines } from "analysis-rules";
 import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
 import { messageOf } from "../../generator/errors.ts";
 import { answerCsv, answerTable } from "../answers.ts";
-import { coloured, formatRows, visible, WIDTH, wrap } from "../terminal.ts";
+import { coloured, formatRows, rowsInWords, visible, WIDTH, wrap } from "../terminal.ts";
 import { usageText } from "../usage.ts";
 import { completed } from "./completion.ts";
-import { askedTable, describedText, seenText, templatesText } from "./seen-text.ts";
+import { askedTable, budgetText, describedText, seenText, templatesText } from "./seen-text.ts";
 import type { Answered, Explained, Refused, Session } from "./session.ts";
 import { isOnlyComments, statementsIn } from "./statements.ts";
 
@@ -35,11 +35,12 @@ Tab completes names. Ctrl-C stops a query, or discards the lines that you typed.
 /** The number of questions that `\asked` lists. */
 const NEWEST = 5;
 
-/** Where a shell reads and writes. */
+/** The settings of a shell. */
 export interface ShellOptions {
+  /** The party that asks until `\as` names another one. */
   readonly party: Party;
   /** The file that keeps the lines that were typed, for the next shell. */
-  readonly history?: string;
+  readonly history: string;
 }
 
 /** Runs the shell until its input ends. Leaves the session open. */
@@ -91,17 +92,8 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     },
     async budget() {
       const budgets = await session.budget(party);
-      if (budgets.length === 0) return console.log("No view that you can read has a privacy budget.");
       console.log(
-        formatRows(
-          ["view", "epsilon left", "of", "at most per query"],
-          budgets.map(({ view, epsilonLeft, epsilonBudget, epsilonPerQuery }) => [
-            ...[view, epsilonLeft, epsilonBudget, epsilonPerQuery],
-          ]),
-          "",
-          "",
-          WIDTH,
-        ),
+        budgets.length === 0 ? "No view that you can read has a privacy budget." : budgetText(budgets, WIDTH),
       );
     },
     async asked() {
@@ -147,11 +139,13 @@ export async function runShell(session: Session, options: ShellOptions): Promise
   }
 
   async function take(line: string): Promise<void> {
-    const [, name, argument = ""] = (typed === "" && /^\s*\\(\w*|\?)\s*(.*?)\s*$/.exec(line)) || [];
+    const [, name, argument = ""] = (typed === "" && /^\s*\\(\?|[^\s;]*)\s*(.*?)\s*$/.exec(line)) || [];
     if (name !== undefined && !(name === "explain" && argument !== "" && !/;\s*$/.test(argument))) {
-      const command = commands[name === "?" ? "help" : name];
+      const wanted = name === "?" ? "help" : name;
+      const command = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined;
       if (command === undefined) return fail(`there is no \\${name}: \\help lists the commands`);
-      return command(argument);
+      // Commands need no semicolon, and people who end their queries with one type it nevertheless.
+      return command(name === "explain" ? argument : argument.replace(/\s*;$/, ""));
     }
     typedLines = typed === "" ? 1 : typedLines + 1;
     typed = typed === "" ? line : `${typed}\n${line}`;
@@ -230,18 +224,24 @@ function printAnswer(answer: Answered, format: Format): void {
   else if (format === "csv") process.stdout.write(answerCsv(answer));
   else console.log(answerTable(answer, WIDTH));
   if (format !== "table") return;
-  const size = rows.length === 1 ? "1 row" : `${rows.length.toLocaleString("en-US")} rows`;
-  console.log(coloured("dim", [`(${size}, ${milliseconds} ms)`, ...notes.map((note) => wrap(note))].join("\n")));
+  console.log(
+    coloured(
+      "dim",
+      [`(${rowsInWords(rows.length)}, ${milliseconds} ms)`, ...notes.map((note) => wrap(note))].join("\n"),
+    ),
+  );
 }
 
 function printRefusal({ problem, rules }: Refused, sql: string): void {
   const [message = "", ...more] = problemLines(problem, sql).map((line) => visible(line, "\n"));
-  const named = problem.rule === "names" || problem.rule === "GoogleSQL" ? [] : rules;
+  const isAboutRule = problem.rule !== "names" && problem.rule !== "GoogleSQL";
+  // The last line is the rule's name, and "(names)" means nothing to the person who typed.
+  const told = isAboutRule ? more : more.slice(0, -1);
   console.log(
     [
       coloured("red", wrap(message)),
-      ...more.map((line) => (line.startsWith("  ") ? line : wrap(line))),
-      ...named.map(({ view, rule }) => coloured("dim", wrap(`${view}: ${rule}`))),
+      ...told.map((line) => (line.startsWith("  ") ? line : wrap(line))),
+      ...(isAboutRule ? rules : []).map(({ view, rule }) => coloured("dim", wrap(`${view}: ${rule}`))),
     ].join("\n"),
   );
 }
@@ -257,17 +257,17 @@ function wrapped(line: string): string {
   return wrap(line.trimStart(), indent);
 }
 
-function readHistory(file: string | undefined): string[] {
+function readHistory(file: string): string[] {
   try {
-    return file === undefined ? [] : readFileSync(file, "utf8").split("\n").filter(Boolean);
+    return readFileSync(file, "utf8").split("\n").filter(Boolean);
   } catch {
     return [];
   }
 }
 
-function writeHistory(file: string | undefined, history: readonly string[]): void {
+function writeHistory(file: string, history: readonly string[]): void {
   try {
-    if (file !== undefined) writeFileSync(file, history.join("\n"), { mode: 0o600 });
+    writeFileSync(file, history.join("\n"), { mode: 0o600 });
   } catch {
     // If the folder cannot be written, there is no history.
   }

@@ -1,4 +1,5 @@
-import type { Answered, PartyName, Refused } from "./api.ts";
+import type { Party } from "../../cleanroom/party.ts";
+import type { Answered, Refused } from "./api.ts";
 
 /*
  * The guided tour of the page: eight steps, from a question that is refused to a query template. The queries run on the data of the last
@@ -23,7 +24,7 @@ export interface TourQuery {
 export interface TourStep {
   readonly title: string;
   /** The party that asks. */
-  readonly party: PartyName;
+  readonly party: Party;
   /** Who wants to know what, and how it goes about it. */
   readonly story: string;
   readonly queries: readonly TourQuery[];
@@ -87,7 +88,7 @@ JOIN ewallet_provider.provider_users AS p
     title: "A view with a rule",
     party: "merchant",
     story:
-      "The e-wallet shares a **view** of its users in a data clean room, and the merchant finds it in its own project under `linked_ewallet_provider`. The view has an **analysis rule** that every query must obey. The merchant tries the same join on the view.",
+      "In a **data clean room**, a company lets another one query its data, and decides by rules what a query may ask. The e-wallet shares a **view** of its users there, and the merchant finds it under `linked_ewallet_provider`. The view has an **analysis rule**: every query that breaks it is refused. The merchant tries the same join on the view.",
     queries: [
       {
         label: "Join the view",
@@ -98,7 +99,7 @@ JOIN linked_ewallet_provider.provider_users_shared AS p
         expects: { refused: "aggregation threshold" },
         told: ifRefused(
           "aggregation threshold",
-          "**Refused by the aggregation threshold.** This view answers only about groups of at least 50 people. The editor marks the place that broke the rule, and the card below says what to write instead. The e-wallet sees that the merchant asked and was refused. It does not see the query.",
+          "**Refused by the aggregation threshold.** This view answers only about groups of at least 50 people. The editor marks the place that broke the rule, and the red card below it says what to write instead. The e-wallet sees that the merchant asked and was refused. It does not see the query.",
         ),
       },
     ],
@@ -107,7 +108,7 @@ JOIN linked_ewallet_provider.provider_users_shared AS p
     title: "Ask about groups",
     party: "merchant",
     story:
-      "So the merchant asks about groups. With `WITH AGGREGATION_THRESHOLD`, the answer leaves out every group of fewer than 50 people. The join is on a **hash of the e-mail address**, which each party computed for itself. The hash is still personal data: anyone who can guess the address can compute it.",
+      "So the merchant asks about groups. `SELECT WITH AGGREGATION_THRESHOLD` leaves out every group of fewer than 50 people. The view also has a **join restriction**: a query must join it on `hashed_email`, so it learns only about people whom both companies know. Each company computed this **hash of the e-mail address** itself. It is still personal data: anyone who can guess the address can compute it.",
     queries: [
       {
         label: "Spend by tier",
@@ -162,7 +163,7 @@ ORDER BY wallet_users DESC`,
     title: "Row by row",
     party: "merchant",
     story:
-      "You are the **merchant** again. Did the e-wallet charge the right amounts? The view of payments has another rule, a **list overlap**: a query sees only the rows that match the merchant’s own rows, here by order number.",
+      "You are the **merchant** again. Did the e-wallet charge the right amounts? The view of payments has another rule, a **list overlap**: a query sees single rows, but only those that match the merchant’s own rows, here by order number.",
     queries: [
       {
         label: "Compare payments",
@@ -192,7 +193,7 @@ ORDER BY ABS(t.transaction_amount - i.usd) DESC`,
     title: "Noise and a budget",
     party: "merchant",
     story:
-      "How many payments do all of the e-wallet’s users make, even those who never shop here? That view has **differential privacy**: no joins, enough **noise** in every figure to hide any single user, and a **budget**, called epsilon, that every answer spends a part of.",
+      "How many payments do all of the e-wallet’s users make, even those who never shop here? That view has **differential privacy**. Every figure gets enough random **noise** to hide any single user, and each user counts for a few payments at most. Every answer spends a part of a **budget**, measured in epsilon and delta. The view allows no joins.",
     queries: [
       {
         label: "Count with noise",
@@ -209,7 +210,7 @@ ORDER BY payments DESC`,
         expects: { answers: (answer) => answer.rowCount >= 3 },
         told: (outcome) =>
           outcome.kind === "answer"
-            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and the figures change: you cannot tell whether they include a certain user. The e-wallet sees the budget shrink. When it is spent, the view answers no more queries; here, \`npm start\` resets it.`
+            ? `**${figure.format(sum(outcome, "payments"))} payments, and every figure is a little wrong.** Ask again and the figures change, so nobody can tell whether they include a certain user. The e-wallet sees the budget shrink. When its epsilon or its delta is spent, the view answers no more queries; here, \`npm start\` resets it.`
             : "**No answer: the budget is spent.** Every answer spent a part of it, so nobody can ask so often that the noise averages out. Here, `npm start` resets the budget.",
       },
     ],
@@ -218,7 +219,7 @@ ORDER BY payments DESC`,
     title: "The attack that works",
     party: "merchant",
     story:
-      "A threshold stops a careless analyst, but not an attacker. Take **52 customers who certainly have a wallet**, because they paid with it. Make a group for each other customer, and put the same 52 into every group. If the customer has a wallet, the group has 53 people; it always passes the threshold of 50. The two counts then look only at that customer.",
+      "A threshold stops a careless analyst, but not an attacker. Take **52 customers who certainly have a wallet**, because they paid with it. Make one group for each customer, and put the same 52 into every group. Each group then has at least 52 people and passes the threshold of 50. The two counts look only at the customer: is there a wallet, and does it pay for a tier?",
     queries: [
       {
         label: "Pad every group",
@@ -309,7 +310,7 @@ ORDER BY overlap DESC, segment`,
         },
         told: ifAnswered(
           (answer) =>
-            `**Of the customers who came through ${answer.rows[0]?.[0]}, ${figure.format(100 * cell(answer, "overlap", 0))}% have a wallet; of those through ${answer.rows.at(-1)?.[0]}, ${figure.format(100 * cell(answer, "overlap", -1))}%.** The merchant now knows where to advertise payment by wallet. A patient attacker can still call again and again with other lists: the owner sees every call, and only a privacy budget ends this. That was the tour: now try to break the rules yourself.`,
+            `**Of the customers who came through ${answer.rows[0]?.[0]}, ${figure.format(100 * cell(answer, "overlap", 0))}% have a wallet; of those through ${answer.rows.at(-1)?.[0]}, ${figure.format(100 * cell(answer, "overlap", -1))}%.** The merchant now knows where to advertise payment by wallet. A patient attacker can still call again and again with other lists: the owner sees every call, and only a privacy budget ends this. That was the tour. Now try to break the rules yourself: change a query below, or load a question.`,
         ),
       },
     ],

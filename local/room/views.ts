@@ -1,5 +1,5 @@
 import type { LoggedQuery } from "analysis-rules";
-import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { otherParty, PARTIES, type Party, parties } from "../../cleanroom/party.ts";
 import { templates } from "../../cleanroom/templates.ts";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
 import type * as Api from "./api.ts";
@@ -14,16 +14,15 @@ const NEWEST = 8;
 /** All that the page shows before anybody asks. */
 export async function roomView(session: Session): Promise<Api.RoomView> {
   return {
-    parties: session.parties.map(({ name, title }) => ({
+    parties: PARTIES.map((name) => ({
       name,
-      title,
       tables: session.tables(name).toSorted((one, other) => one.name.localeCompare(other.name)),
       templates: session.templates(name),
     })),
     examples: [
       ...readUseCases().map(({ title, party, sql }) => ({ party, title, kind: "question" as const, sql: sql.trim() })),
       ...templates.map(({ name, owner, example }) => {
-        const party: Party = owner === "merchant" ? "wallet" : "merchant";
+        const party = otherParty(owner);
         return { party, title: name, kind: "template" as const, sql: example(parties[party].linked) };
       }),
     ],
@@ -47,9 +46,8 @@ function ownerView({ views, questions }: Asked): Api.OwnerView {
 }
 
 function seenQuestion(question: LoggedQuery): Api.SeenQuestion {
-  const { job_id: id, job_start_time: at, job_principal_subject: by, outcome, rule, groups_withheld } = question;
+  const { job_start_time: at, job_principal_subject: by, outcome, rule, groups_withheld } = question;
   return {
-    id,
     at,
     by: by as Party,
     outcome,

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { type Answer, problemOf } from "analysis-rules";
 import { expect } from "chai";
 import { LOG_FILE, ROOM_FILE } from "../../local/rehearsed-room.ts";
+import { usageText } from "../../local/usage.ts";
 import { type Person, type SmallRoom, smallRoom } from "../../packages/analysis-rules/test/small-room.ts";
 
 const program = join(import.meta.dirname, "../../local/query.ts");
@@ -95,7 +96,7 @@ describe("npm run query", function () {
     expect(stderr).to.include("--tables prints text only");
     const { stdout } = await query("--as", "merchant", "--tables");
     expect(stdout).to.match(
-      /Views that the e-wallet shares with you\n {2}linked\.people_open\n +Aggregation threshold: groups of at least \d+ persons/,
+      /Views that the e-wallet shares with you\n {2}linked\.people_open\n +Aggregation threshold: groups of at least \d+ people/,
     );
     expect((await query("--as", "merchant", "SHOW TABLES")).stdout).to.equal(stdout);
     const described = await query("--as", "merchant", "describe `linked.people_open`;");
@@ -108,19 +109,33 @@ describe("npm run query", function () {
         ({ stderr }) => stderr,
         (error: Error) => error.message,
       ),
-    ).to.match(/no linked\.nothing that you can name; You can name: .*linked\.people_open/);
+    ).to.match(/Nothing that you can name is called linked\.nothing; You can name: .*linked\.people_open/);
   });
 
   it("says that groups may be missing without being asked", async () => {
     const { stdout, stderr } = await query("--as", "merchant", byCity);
     expect(stdout).not.to.include("left out");
-    expect(stderr).to.match(/Groups of fewer than \d+ persons are left out/);
+    expect(stderr).to.match(/Groups of fewer than \d+ people are left out/);
   });
 
   it("prints the answer as a table without the groups that are too small", async () => {
     const { code, stdout } = await queryAsNpm("--as", "merchant", byCity);
     expect(code).to.equal(0);
     expect(stdout).to.equal("city  persons  points\n────  ───────  ──────\nLviv        4       3\n");
+  });
+
+  it("breaks the names of columns so that a table fits the terminal, but not in a pipe", async () => {
+    const long = ["customers", "spend", "returns"].map((word, i) => `${i} AS ${word}_of_the_previous_twelve_months`);
+    const widest = async () =>
+      Math.max(...(await asMerchant(`SELECT ${long.join(", ")}`)).stdout.split("\n").map((line) => line.length));
+    expect(await widest()).to.be.above(80);
+    const { isTTY } = process.stdout;
+    process.stdout.isTTY = true;
+    try {
+      expect(await widest()).to.be.at.most(80);
+    } finally {
+      process.stdout.isTTY = isTTY;
+    }
   });
 
   it("prints NULL as NULL in a table and as null in JSON", async () => {
@@ -280,6 +295,13 @@ describe("npm run query", function () {
     expect((await asMerchant("--json", byCity)).stdout).not.to.include("suppressedGroups");
     const refused = await asMerchant("--explain", "SELECT note FROM linked.people_open");
     expect(refused.stderr).to.include("View linked.people_open, which the e-wallet owns");
+  });
+
+  it("shows an owner both parts of a privacy budget", () => {
+    const counts = { asked: 20, answered: 20, refused: 0, failed: 0, withheld: 0 };
+    const budget = { epsilon: { left: 1, of: 3 }, delta: { left: 0, of: 0.00002 } };
+    const text = usageText({ owner: "wallet", views: [{ view: "noisy", ...counts, ...budget }], refusedBy: [] });
+    expect(text).to.match(/^noisy .* epsilon 1 of 3, delta 0 of 0\.00002$/m);
   });
 
   it("shows an owner, and nobody else, who queried its views with --usage", async () => {

@@ -1,3 +1,4 @@
+import type { Party } from "../../../cleanroom/party.ts";
 import { type AnswerColumn, answerColumns, rowName } from "../../../report/clean-room/answer.ts";
 import type { UseCaseAnswer } from "../../../report/clean-room/shape.ts";
 import { genericHeadline, mostTelling } from "../../../report/clean-room/telling.ts";
@@ -6,7 +7,7 @@ import { tableElement, type View } from "../../../report/page/card.ts";
 import { bars, type Measure } from "../../../report/page/charts/bars.ts";
 import { h } from "../../../report/page/dom.ts";
 import { type Kind, shownValue, type Value } from "../../../report/table.ts";
-import type { Answered, CellValue, PartyName } from "../api.ts";
+import type { Answered, CellValue } from "../api.ts";
 import { course, courseOf } from "./course.ts";
 
 /** Answers with more rows than this have no chart. */
@@ -16,7 +17,7 @@ const MOST_BARS = 30;
 const MOST_MEASURES = 5;
 
 /** An answer as a card shows it: a headline, a chart if its shape suits one, and the table. */
-export function answerView(answer: Answered, party: PartyName, sql: string): View & { readonly charted: boolean } {
+export function answerView(answer: Answered, party: Party, sql: string): View & { readonly charted: boolean } {
   const read = asUseCase(answer, party, sql);
   const columns = answerColumns(read);
   const time = courseOf(read, columns);
@@ -45,7 +46,7 @@ export function answerView(answer: Answered, party: PartyName, sql: string): Vie
 }
 
 /** The answer in the shape of the reports, whose words and charts it shares. */
-function asUseCase({ columns, rows }: Answered, party: PartyName, sql: string): UseCaseAnswer {
+function asUseCase({ columns, rows }: Answered, party: Party, sql: string): UseCaseAnswer {
   const value = (cell: CellValue, type: string) => {
     if (typeof cell === "object" && cell !== null) return JSON.stringify(cell);
     // A number of JavaScript does not hold a long INT64, nor all digits of a long NUMERIC.

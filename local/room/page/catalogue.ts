@@ -1,13 +1,14 @@
+import { otherParty, type Party, parties } from "../../../cleanroom/party.ts";
 import { h } from "../../../report/page/dom.ts";
-import type { ColumnView, PartyName, PartyView, RoomView, TableView, TemplateView } from "../api.ts";
-import { codeName, named, titles } from "./prose.ts";
+import type { ColumnView, PartyView, RoomView, TableView, TemplateView } from "../api.ts";
+import { codeName, titles } from "./prose.ts";
 
 /** The actions behind the catalogue's buttons. */
 export interface CatalogueActions {
   /** Inserts a name into the editor, as a party. */
-  insert(party: PartyName, name: string): void;
+  insert(party: Party, name: string): void;
   /** Puts a query into the editor, as a party. */
-  load(party: PartyName, sql: string): void;
+  load(party: Party, sql: string): void;
 }
 
 const about = {
@@ -21,7 +22,7 @@ export function catalogue({ parties }: RoomView, actions: CatalogueActions): HTM
 }
 
 function partyCard({ name, tables, templates }: PartyView, actions: CatalogueActions): HTMLElement {
-  const other = named[name === "merchant" ? "wallet" : "merchant"];
+  const other = parties[otherParty(name)].title;
   const of = (whose: TableView["whose"]) =>
     tables.filter((table) => table.whose === whose).map((table) => tableItem(table, name, actions));
   const callable = templates.filter(({ owner }) => owner !== name);
@@ -41,7 +42,7 @@ function partyCard({ name, tables, templates }: PartyView, actions: CatalogueAct
   );
 }
 
-function tableItem(table: TableView, party: PartyName, { insert }: CatalogueActions): HTMLElement {
+function tableItem(table: TableView, party: Party, { insert }: CatalogueActions): HTMLElement {
   const { name, columns, rule, columnsOnly } = table;
   return h(
     "li",
@@ -66,12 +67,12 @@ function tableItem(table: TableView, party: PartyName, { insert }: CatalogueActi
   );
 }
 
-/** "Aggregation threshold: groups of at least 50 persons; must be joined on hashed_email". */
+/** "Aggregation threshold: groups of at least 50 people; must be joined on hashed_email". */
 function inWords({ name, shows, joins }: NonNullable<TableView["rule"]>): string {
   return `${name}: ${shows}${joins === undefined || name === "List overlap" ? "" : `; ${joins}`}`;
 }
 
-function templateItem(template: TemplateView, party: PartyName, { load }: CatalogueActions): HTMLElement {
+function templateItem(template: TemplateView, party: Party, { load }: CatalogueActions): HTMLElement {
   const { name, question, guards, parameters, columns, example } = template;
   return h(
     "li",

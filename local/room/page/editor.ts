@@ -53,9 +53,9 @@ const colours = HighlightStyle.define([
 
 /**
  * Makes the editor. Tab leaves it, as everywhere on the page; Ctrl-Enter or Cmd-Enter asks.
- * @param run asks the query @param changed is called after each change of the text
+ * @param run asks the query
  */
-export function editor(run: () => void, changed: () => void): Editor {
+export function editor(run: () => void): Editor {
   const language = new Compartment();
   const asks = () => {
     run();
@@ -86,9 +86,6 @@ export function editor(run: () => void, changed: () => void): Editor {
           "aria-describedby": "keys",
           // Says to checkers that the keyboard reaches, and so scrolls, a long query.
           tabindex: "0",
-        }),
-        EditorView.updateListener.of((update) => {
-          if (update.docChanged) changed();
         }),
       ],
     }),

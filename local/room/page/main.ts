@@ -1,5 +1,6 @@
+import { otherParty, PARTIES, type Party } from "../../../cleanroom/party.ts";
 import { h } from "../../../report/page/dom.ts";
-import type { AskReply, OwnerView, PartyName, PartyView, RoomView } from "../api.ts";
+import type { AskReply, OwnerView, PartyView, RoomView } from "../api.ts";
 import { catalogue } from "./catalogue.ts";
 import { editor } from "./editor.ts";
 import { outcome } from "./outcome.ts";
@@ -10,19 +11,13 @@ import { type TourCard, tourCard } from "./tour-card.ts";
 
 /* The page: the tour, the desk of the party that asks, what the owner of the data sees, and the two parties with all that they can name. */
 
-const PARTIES: readonly PartyName[] = ["merchant", "wallet"];
-const other = (party: PartyName): PartyName => (party === "merchant" ? "wallet" : "merchant");
-
 function build(room: RoomView): HTMLElement[] {
-  let party: PartyName = "merchant";
-  let seen: Readonly<Record<PartyName, OwnerView>> = room.seen;
+  let party: Party = "merchant";
+  let seen: Readonly<Record<Party, OwnerView>> = room.seen;
   let running: AbortController | undefined;
   let tour: TourCard | undefined;
 
-  const input = editor(
-    () => void run("ask"),
-    () => {},
-  );
+  const input = editor(() => void run("ask"));
   const shown = outcome(input);
   const owner = ownerPanel();
   const seats = PARTIES.map((name) =>
@@ -72,17 +67,17 @@ function build(room: RoomView): HTMLElement[] {
   );
 
   /** Switches to a party. The tour's query stays in the editor. */
-  function sit(name: PartyName): void {
+  function sit(name: Party): void {
     party = name;
     bench.dataset.party = name;
     for (const [i, seat] of seats.entries()) seat.setAttribute("aria-pressed", String(PARTIES[i] === name));
     input.setParty(room.parties.find((one) => one.name === name) as PartyView);
     fillExamples(name);
-    owner.sit(other(name), seen[other(name)]);
+    owner.sit(otherParty(name), seen[otherParty(name)]);
     shown.clear();
   }
 
-  function fillExamples(name: PartyName): void {
+  function fillExamples(name: Party): void {
     const own = room.examples.filter((example) => example.party === name);
     const group = (label: string, kind: string) =>
       h(
@@ -107,7 +102,7 @@ function build(room: RoomView): HTMLElement[] {
     input.focus();
   }
 
-  function load(name: PartyName, sql: string): void {
+  function load(name: Party, sql: string): void {
     running?.abort();
     if (running !== undefined) setRunning(undefined);
     sit(name);
@@ -120,7 +115,7 @@ function build(room: RoomView): HTMLElement[] {
     if (sql.trim() === "") return shown.say("Write a query first.");
     const mine = new AbortController();
     setRunning(mine);
-    if (what === "ask") tour?.asking(sql, true);
+    if (what === "ask") tour?.asking(asker, sql, true);
     shown.say(what === "ask" ? "The clean room is working on it …" : "Checking …");
     try {
       if (what === "check") {
@@ -131,10 +126,10 @@ function build(room: RoomView): HTMLElement[] {
       }
       const reply = await ask({ party: asker, sql }, mine.signal);
       seen = reply.seen;
-      if (asker === party) owner.show(other(asker), reply);
+      if (asker === party) owner.show(otherParty(asker), reply);
       show(asker, sql, reply);
     } catch (error) {
-      tour?.asking(sql, false);
+      tour?.asking(asker, sql, false);
       if (mine.signal.aborted) {
         if (asker === party && input.text() === sql) shown.say("Cancelled.");
       } else shown.say(error instanceof Error ? error.message : String(error), "failure");
@@ -143,7 +138,7 @@ function build(room: RoomView): HTMLElement[] {
     }
   }
 
-  function show(asker: PartyName, sql: string, reply: AskReply): void {
+  function show(asker: Party, sql: string, reply: AskReply): void {
     const found = reply.outcome;
     if (found.kind === "answer") shown.answered(found, asker, sql);
     else shown.refused(found, sql);

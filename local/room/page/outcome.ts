@@ -1,14 +1,15 @@
+import type { Party } from "../../../cleanroom/party.ts";
 import { capital, plural } from "../../../report/format.ts";
 import { card } from "../../../report/page/card.ts";
 import { h, s } from "../../../report/page/dom.ts";
-import type { Answered, PartyName, Refused, Rules, ViewRule } from "../api.ts";
+import type { Answered, Refused, Rules, ViewRule } from "../api.ts";
 import { answerView } from "./answer-view.ts";
 import type { Editor } from "./editor.ts";
 
 /** The place below the editor where the outcome of a question appears. */
 export interface Outcome {
   readonly element: HTMLElement;
-  answered(answer: Answered, party: PartyName, sql: string): void;
+  answered(answer: Answered, party: Party, sql: string): void;
   refused(refusal: Refused, sql: string): void;
   /** The rules that would apply to a query. */
   checked(rules: Rules): void;

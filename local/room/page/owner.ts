@@ -1,15 +1,16 @@
+import { otherParty, type Party, parties } from "../../../cleanroom/party.ts";
 import { count, plural } from "../../../report/format.ts";
 import { h } from "../../../report/page/dom.ts";
-import type { AskReply, OwnerView, PartyName, SeenQuestion } from "../api.ts";
-import { named, titles } from "./prose.ts";
+import type { AskReply, OwnerView, SeenQuestion } from "../api.ts";
+import { titles } from "./prose.ts";
 
 /** The panel that shows what the owner of the data sees while the other party asks. */
 export interface OwnerPanel {
   readonly element: HTMLElement;
   /** Shows the panel of another owner, before a question. */
-  sit(owner: PartyName, seen: OwnerView): void;
+  sit(owner: Party, seen: OwnerView): void;
   /** Shows what the owner sees of a question. */
-  show(owner: PartyName, reply: Pick<AskReply, "seen" | "entries">): void;
+  show(owner: Party, reply: Pick<AskReply, "seen" | "entries">): void;
 }
 
 export function ownerPanel(): OwnerPanel {
@@ -19,9 +20,9 @@ export function ownerPanel(): OwnerPanel {
   const log = h("div", {});
   const element = h("section", { class: "owner", "aria-labelledby": "owner-title" }, title, last, totals, log);
 
-  function fill(owner: PartyName, seen: OwnerView, entry?: SeenQuestion): void {
+  function fill(owner: Party, seen: OwnerView, entry?: SeenQuestion): void {
     element.dataset.party = owner;
-    title.textContent = `Meanwhile, ${named[owner]} sees`;
+    title.textContent = `Meanwhile, ${parties[owner].title} sees`;
     totals.replaceChildren(
       h("h4", {}, "On each view and template, since the last ", h("code", {}, "npm start")),
       counts(seen, entry),
@@ -33,8 +34,7 @@ export function ownerPanel(): OwnerPanel {
     element,
     sit(owner, seen) {
       fill(owner, seen);
-      const other = owner === "merchant" ? "wallet" : "merchant";
-      last.replaceChildren(h("p", { class: "quiet" }, `${titles[other]} has not asked yet.`));
+      last.replaceChildren(h("p", { class: "quiet" }, `${titles[otherParty(owner)]} has not asked yet.`));
     },
     show(owner, { seen, entries }) {
       fill(owner, seen[owner], entries[owner]);
@@ -44,14 +44,14 @@ export function ownerPanel(): OwnerPanel {
 }
 
 /** The owner's log entry of the question that was just asked, in words. */
-function lastSeen(owner: PartyName, entry: SeenQuestion | undefined): Node[] {
+function lastSeen(owner: Party, entry: SeenQuestion | undefined): Node[] {
   if (entry === undefined)
     return [
       h("p", { class: "verdict" }, "Nothing"),
-      h("p", { class: "quiet" }, `The query read no data that ${named[owner]} shares.`),
+      h("p", { class: "quiet" }, `The query read no data that ${parties[owner].title} shares.`),
     ];
   const facts: [string, string | HTMLElement][] = [
-    ["Asked by", named[entry.by]],
+    ["Asked by", parties[entry.by].title],
     ["At", new Date(entry.at).toLocaleTimeString("en-GB")],
     ["About", h("span", {}, ...entry.named.flatMap((name, i) => [i > 0 ? ", " : "", h("code", {}, name)]))],
     ...(entry.rule === undefined ? [] : [["Because of", entry.rule] as [string, string]]),
@@ -107,12 +107,13 @@ interface Left {
   readonly of: number;
 }
 
-/** The privacy budget that is left, as a bar and in words. */
+/** The privacy budget that is left, in words and as a bar. The view stops answering when either part is spent, so the bar shows the smaller. */
 function meter({ left, of }: Left, delta: Left | undefined): HTMLElement {
+  const share = Math.min(left / of, delta === undefined ? 1 : delta.left / delta.of);
   return h(
     "span",
     { class: "budget" },
-    h("i", { "aria-hidden": "true" }, h("i", { style: `width:${(100 * left) / of}%` })),
+    h("i", { "aria-hidden": "true" }, h("i", { style: `width:${100 * share}%` })),
     `epsilon ${Number(left.toFixed(3))} of ${of} left${delta ? `, delta ${delta.left} of ${delta.of}` : ""}`,
   );
 }

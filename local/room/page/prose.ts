@@ -10,11 +10,8 @@ export function prose(text: string): DocumentFragment {
   return fragment;
 }
 
-/** `The merchant` or `the merchant`. */
+/** The party's name at the beginning of a sentence. */
 export const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
-
-/** The party's name within a sentence. */
-export const named = { merchant: "the merchant", wallet: "the e-wallet" } as const;
 
 /** A name such as "dataset.table" as code that may break after its dots. */
 export function codeName(name: string): HTMLElement {

@@ -1,26 +1,24 @@
+import { otherParty, type Party } from "../../../cleanroom/party.ts";
 import { plural } from "../../../report/format.ts";
 import { h } from "../../../report/page/dom.ts";
-import type { AskReply, PartyName, SeenQuestion } from "../api.ts";
+import type { AskReply, SeenQuestion } from "../api.ts";
 import { type TourQuery, type TourStep, tour } from "../tour.ts";
 import { prose, titles } from "./prose.ts";
-
-/** The text before the question is asked. */
-const BEFORE = "Ask, and read here what happened and why.";
 
 /** The guided tour. */
 export interface TourCard {
   readonly element: HTMLElement;
-  /** Shows that the question is running, or that it ended without an answer. */
-  asking(sql: string, runs: boolean): void;
+  /** Shows that the question is running, or that it ended without an answer, if the query is the step's own. */
+  asking(party: Party, sql: string, runs: boolean): void;
   /** Shows the outcome and what the owner sees of it, if the query is the step's own. */
-  tell(party: PartyName, sql: string, reply: AskReply): void;
+  tell(party: Party, sql: string, reply: AskReply): void;
 }
 
 /**
  * Makes the tour's card. It opens at the step that the page's address names.
  * @param load puts a query into the editor, as a party @param ask asks it
  */
-export function tourCard(load: (party: PartyName, sql: string) => void, ask: () => void): TourCard {
+export function tourCard(load: (party: Party, sql: string) => void, ask: () => void): TourCard {
   const step = h("p", { class: "step" });
   const title = h("h2", { id: "tour-heading", tabindex: -1 });
   const story = h("p", { class: "telling-text" });
@@ -91,24 +89,32 @@ export function tourCard(load: (party: PartyName, sql: string) => void, ask: () 
         ),
       ),
     );
-    told.replaceChildren(h("p", { class: "quiet" }, BEFORE));
-    delete told.dataset.outcome;
+    wait();
     load(party, chosen.sql);
   }
+
+  /** Shows the text before the question is asked. */
+  function wait(): void {
+    told.replaceChildren(h("p", { class: "quiet" }, `Press “${query?.label}”, and read here what happened and why.`));
+    delete told.dataset.outcome;
+  }
+
+  const isOwn = (party: Party, sql: string) => sql === query?.sql && party === current().party;
 
   const [, wanted] = /^#step-(\d)$/.exec(location.hash) ?? [];
   go(Number(wanted ?? 1) - 1, false);
 
   return {
     element,
-    asking(sql, runs) {
-      const sentence = runs ? "The clean room is working on it …" : BEFORE;
-      if (sql === query?.sql) told.replaceChildren(h("p", { class: "quiet" }, sentence));
+    asking(party, sql, runs) {
+      if (!isOwn(party, sql)) return;
+      if (runs) told.replaceChildren(h("p", { class: "quiet" }, "The clean room is working on it …"));
+      else wait();
     },
     tell(party, sql, { outcome, entries }) {
-      if (query === undefined || sql !== query.sql || party !== current().party) return;
-      if (outcome.kind === "refused" && outcome.rule === "cancelled") return;
-      const owner = party === "merchant" ? "wallet" : "merchant";
+      if (query === undefined || !isOwn(party, sql)) return;
+      if (outcome.kind === "refused" && outcome.rule === "cancelled") return wait();
+      const owner = otherParty(party);
       told.replaceChildren(
         h("p", {}, prose(query.told(outcome))),
         h("p", { class: "owner-saw" }, ownerSaw(owner, entries[owner])),
@@ -119,7 +125,7 @@ export function tourCard(load: (party: PartyName, sql: string) => void, ask: () 
 }
 
 /** One line of the owner's log, for a screen on which its panel is out of sight. */
-function ownerSaw(owner: PartyName, entry: SeenQuestion | undefined): string {
+function ownerSaw(owner: Party, entry: SeenQuestion | undefined): string {
   if (entry === undefined) return `${titles[owner]} sees nothing of it.`;
   const withheld = entry.groupsWithheld ? `, ${plural(entry.groupsWithheld, "group")} withheld` : "";
   return `${titles[owner]} sees: one question ${entry.outcome}${withheld}.`;

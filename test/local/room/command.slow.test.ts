@@ -69,6 +69,18 @@ describe("npm run room", function () {
     expect(again.filter((file) => !file.endsWith(" accepted"))).to.deep.equal([]);
   });
 
+  it("makes the query's bundle again in a moved folder, where the virtual environment is another one", async () => {
+    const local = join(import.meta.dirname, "../../../local");
+    const file = join(local, "../dist/room/built.json");
+    const query = () => ended(spawn(process.execPath, [join(local, "room/command.mjs"), "query", "--help"]));
+    await query();
+    const built = await readFile(file, "utf8");
+    expect(JSON.parse(built)).to.have.property("root");
+    await writeFile(file, JSON.stringify({ ...JSON.parse(built), root: "/elsewhere/" }));
+    await query();
+    expect(await readFile(file, "utf8")).to.equal(built);
+  });
+
   it("says in one sentence that npm start comes first", async () => {
     const empty = await mkdtemp(join(small.folder, "empty-"));
     const { error, code } = await ended(start("--out", empty));

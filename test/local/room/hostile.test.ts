@@ -148,6 +148,8 @@ const queries: Readonly<Record<string, readonly [string, string]>> = {
   "no query": [";", "GoogleSQL"],
 };
 
+const itInCI = process.env.CI ? it : it.skip;
+
 describe("the server of the page refuses", function () {
   this.timeout(120_000);
   const folder = temporaryFolder();
@@ -189,6 +191,9 @@ describe("the server of the page refuses", function () {
       );
     expect(await sendBytes(url, `CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).to.match(/^HTTP\/1\.1 405 /);
     expect(await sendBytes(url, "GET / HTTP/1.0\r\n\r\n")).to.match(/^HTTP\/1\.1 403 /);
+    expect(await sendBytes(url, `${line}Host: evil.example\r\nConnection: close\r\n\r\n`)).to.match(
+      /^HTTP\/1\.1 400 .*several hosts/s,
+    );
     expect(
       await sendBytes(
         url,
@@ -226,6 +231,15 @@ describe("the server of the page refuses", function () {
     expect(said).to.deep.equal([]);
   });
 
+  itInCI("clients that connect and say nothing, and lets the next one in", async () => {
+    const { url } = served.server;
+    const silent = Array.from({ length: 120 }, () => connect(Number(new URL(url).port), "127.0.0.1"));
+    for (const socket of silent) socket.on("error", () => {}).resume();
+    await new Promise((resolve) => setTimeout(resolve, 18_000));
+    expect((await send(url, {})).status).to.equal(200);
+    for (const socket of silent) socket.destroy();
+  });
+
   it("a second question of a party that still asks, and drops the question of a client that is gone", async () => {
     const { url } = served.server;
     const long = `SELECT COUNT(*) AS n FROM merchant.order_items AS a CROSS JOIN merchant.order_items AS b CROSS JOIN merchant.order_items AS c
@@ -251,7 +265,7 @@ describe("the server of the page refuses", function () {
     } while (second.status === 200);
     expect([second.status, second.text]).to.deep.equal([
       409,
-      '{"error":{"status":409,"message":"The merchant has a query running: wait for its answer, or cancel it"}}',
+      '{"error":{"status":409,"message":"The merchant has a query running, perhaps in another tab: wait for its answer, or cancel it there"}}',
     ]);
     const wallet = await askOverHttp(url, { party: "wallet", sql: "SELECT 1 AS one" });
     expect(JSON.parse(wallet.text).outcome.rows).to.deep.equal([[1]]);

@@ -101,7 +101,7 @@ describe("the page's server, for an agent", function () {
       "Method not found",
     ],
     "a tool that there is not": [post(calling("read_file", { path: "/etc/passwd" })), 200, "read_file not found"],
-    "a tool that every object has": [post(calling("constructor", {})), 200, "disabled"],
+    "a tool that every object has": [post(calling("constructor", {})), 200, "Tool constructor not found"],
     "a query that is an object": [post(calling("ask", { sql: { $ne: "" } })), 200, "Invalid"],
     "arguments of lists in lists": [
       post(calling("ask", { sql: "[]" }).replace('"[]"', `${"[".repeat(100_000)}${"]".repeat(100_000)}`)),

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Room } from "analysis-rules";
 import { expect } from "chai";
 import { LOG_FILE, ROOM_FILE } from "../../../local/rehearsed-room.ts";
-import { mcpServer } from "../../../local/room/mcp.ts";
+import { connect, mcpServer } from "../../../local/room/mcp.ts";
 import { openSession, type Session } from "../../../local/room/session.ts";
 import { addressOf, type Person, type SmallRoom, smallRoom } from "../../../packages/analysis-rules/test/small-room.ts";
 
@@ -121,7 +124,7 @@ describe("The clean room's MCP server", function () {
     expect(answered.isError).to.equal(undefined);
     expect(answered.structuredContent).to.deep.include({
       rows: [["Lviv", 5]],
-      notes: ["Groups of fewer than 3 persons are left out."],
+      notes: ["Groups of fewer than 3 people are left out."],
     });
     expect((await call("privacy_budget")).structuredContent).to.deep.equal({ budgets: [] });
   });
@@ -272,6 +275,26 @@ describe("The clean room's MCP server", function () {
     // A threshold of persons leaves out every group of one person.
     expect([...answered]).to.deep.equal([byNote]);
     expect(await state()).to.equal(before);
+  });
+
+  it("answers a line that is no message of the protocol, instead of letting its client wait", async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const server = mcpServer(session, "merchant");
+    await connect(server, new StdioServerTransport(input, output));
+    for (const line of ["not json", '[{"jsonrpc": "2.0", "id": 1, "method": "ping"}]', "null"]) {
+      const answered = once(output, "data");
+      input.write(`${line}\n`);
+      const { id, error } = JSON.parse(String(await answered));
+      expect([id, error.code, error.message], line).to.deep.equal([
+        null,
+        -32600,
+        'A line must be one message of JSON-RPC 2.0: send {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}',
+      ]);
+    }
+    const answered = once(output, "data");
+    input.write('{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n');
+    expect(JSON.parse(String(await answered))).to.deep.equal({ jsonrpc: "2.0", id: 2, result: {} });
+    await server.close();
   });
 
   it("gives a clear answer to hostile calls of tools", async () => {

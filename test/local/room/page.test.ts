@@ -137,6 +137,15 @@ describe("the page of the clean room", function () {
     expect(await page.locator(".cm-content").innerText()).to.contain("JOIN x AS p");
   });
 
+  it("does not keep the tour waiting if the other party asks the tour's query", async () => {
+    await open();
+    const before = await told();
+    expect(before).to.equal("Press “Look everybody up”, and read here what happened and why.");
+    await page.getByRole("button", { name: "The e-wallet", exact: true }).click();
+    await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    expect(await told()).to.equal(before);
+  });
+
   it("tells the owner, and only the owner, how many groups are withheld", async () => {
     await open({}, "#step-4");
     const reply = await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
@@ -158,6 +167,12 @@ describe("the page of the clean room", function () {
     const [, epsilonNow, deltaNow] = (await seen()) ?? [];
     expect(epsilonNow).to.be.closeTo(epsilon - 0.1, 1e-9);
     expect(deltaNow).to.be.closeTo(delta - 1e-6, 1e-12);
+    // Delta is spent first, after twenty queries: the bar must not promise more.
+    const bar = await page
+      .locator(".budget i i")
+      .first()
+      .evaluate((element) => element.style.width);
+    expect(Number.parseFloat(bar)).to.be.closeTo(100 * Math.min((epsilonNow ?? 0) / 3, (deltaNow ?? 0) / 2e-5), 0.01);
   });
 
   it("completes only names that the party can see", async () => {

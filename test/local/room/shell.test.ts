@@ -5,9 +5,11 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { ROOM_FILE } from "../../../local/rehearsed-room.ts";
 import { completed } from "../../../local/room/completion.ts";
+import { budgetText } from "../../../local/room/seen-text.ts";
 import { openSession, type Session } from "../../../local/room/session.ts";
 import { isOnlyComments, statementsIn } from "../../../local/room/statements.ts";
 import { type Person, type SmallRoom, smallRoom } from "../../../packages/analysis-rules/test/small-room.ts";
+import { ruleOf } from "../../../report/clean-room/sharing.ts";
 
 const itInCI = process.env.CI ? it : it.skip;
 
@@ -64,7 +66,7 @@ describe("The shell of npm run query", function () {
       const slow =
         "SELECT COUNT(*) FROM UNNEST(GENERATE_ARRAY(1, 300000)) AS a, UNNEST(GENERATE_ARRAY(1, 300000)) AS b WHERE a < b;";
       const steps = [
-        ["\\d linked.people_open\n", "persons."],
+        ["\\d linked.people_open\n", "people"],
         ["SELECT COUNT(*) AS n\n", "-> "],
         ["FROM merchant.us", "us"],
         ["\t", "ers"],
@@ -96,6 +98,10 @@ describe("The shell of npm run query", function () {
         ["\\explain SELECT 1;\n", "enforce."],
         ["; ;\n", "\nwallet> "],
         ["\\nothing\n", "\\help lists"],
+        ["\\constructor\n", "\\constructor: \\help lists"],
+        ["\\?\n", "discards the lines that you typed."],
+        ["\\d people_open;\n", "wallet> "],
+        ["\\d nobody\n", "Nothing that you can name is called nobody"],
         ["\u0004", "\n"],
       ];
       const command = [process.execPath, "--disable-warning=ExperimentalWarning", program, "--out", small.folder];
@@ -117,6 +123,25 @@ describe("The shell of npm run query", function () {
       );
     },
   );
+
+  it("shows both parts of a privacy budget, as docs/clean-room.md has it", async () => {
+    const text = budgetText([
+      {
+        ...{ view: "linked_ewallet_provider.transactions_private", owner: "wallet" },
+        ...{ epsilonLeft: 2, epsilonBudget: 3, epsilonPerQuery: 1, deltaLeft: 0.000019, deltaBudget: 0.00002 },
+      },
+    ]);
+    expect(text).to.match(/\b2 of 3 .* 0\.000019 of 0\.00002$/);
+    const guide = await readFile(new URL("../../../docs/clean-room.md", import.meta.url), "utf8");
+    expect(guide).to.include(`merchant> \\budget\n${text}\n`);
+  });
+
+  it("says of a list overlap whether rows match on one column or on all", () => {
+    const shows = (condition: "JOIN_ANY" | "JOIN_ALL") =>
+      ruleOf({ joinRestriction: { condition, columns: ["email", "city"] } })?.shows;
+    expect(shows("JOIN_ANY")).to.equal("rows that match on email or city");
+    expect(shows("JOIN_ALL")).to.equal("rows that match on email and city");
+  });
 
   it("ends a statement at a semicolon, and not at one in a string, a name or a comment", () => {
     for (const [text, complete, rest] of [
