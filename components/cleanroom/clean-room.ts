@@ -114,7 +114,7 @@ export class CleanRoom extends pulumi.ComponentResource {
           subscriptionId: datasetId,
           dataExchangeProject: exchange.project,
           dataExchangeLocation: location,
-          dataExchangeId,
+          dataExchangeId: exchange.listed,
           // Google fills an empty contact itself. That would show as a change and replace the subscription.
           subscriberContact: account.email,
           // No labels: a change of labels would replace the subscription.

@@ -29,6 +29,8 @@ export class Exchange extends pulumi.ComponentResource {
   readonly location: string;
   /** The exchange's id. */
   readonly dataExchangeId: pulumi.Output<string>;
+  /** The same, for subscriptions: before Pulumi deletes a listing to create it again, it deletes what has this as an input. */
+  readonly listed: pulumi.Output<string>;
 
   constructor(name: string, args: ExchangeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:cleanroom:Exchange", name, {}, opts);
@@ -49,9 +51,9 @@ export class Exchange extends pulumi.ComponentResource {
       },
       { ...childOf(this, opts), ...retryWhileRefused(`${name}-exchange`), deleteBeforeReplace: true },
     );
-    for (const { name: view, description } of views) {
+    const listings = views.map(({ name: view, description }) => {
       const dataset = pulumi.interpolate`projects/${project}/datasets/${shared.datasetId}`;
-      new gcp.bigqueryanalyticshub.Listing(
+      return new gcp.bigqueryanalyticshub.Listing(
         `${name}-${view}`,
         {
           project,
@@ -73,10 +75,12 @@ export class Exchange extends pulumi.ComponentResource {
           deleteBeforeReplace: true,
         },
       );
-    }
+    });
     this.project = project;
     this.location = location;
     this.dataExchangeId = exchange.dataExchangeId;
-    this.registerOutputs({ dataExchangeId: this.dataExchangeId });
+    const id = pulumi.all([exchange.dataExchangeId, ...listings.map(({ listingId }) => listingId)]);
+    this.listed = id.apply(([exchangeId = ""]) => exchangeId);
+    this.registerOutputs({ dataExchangeId: this.dataExchangeId, listed: this.listed });
   }
 }

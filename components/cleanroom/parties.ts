@@ -62,7 +62,7 @@ export class Parties extends pulumi.ComponentResource {
 
   constructor(name: string, args: PartiesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:cleanroom:Parties", name, {}, opts);
-    const { place, merchantProject, walletProject, code, sizing, fill } = args;
+    const { place, merchantProject, walletProject, code, files, sizing, fill } = args;
     const child = childOf(this, opts);
     const datasetOf = (party: Party, project: string, description: string) => {
       const tables = allTables.filter(({ dataset }) => dataset === datasets[party]);
@@ -77,10 +77,7 @@ export class Parties extends pulumi.ComponentResource {
     );
 
     this.datasets = { merchant, wallet };
-    // The fill writes the synthetic thelook to the bucket before it loads it.
     const synthetic = fill.thelookSource === "synthetic:";
-    const { bucket } = code;
-    const { files } = args;
     const { hashKeySecret: secret } = fill;
     const identity = new Identity(
       `${name}-fill`,
@@ -90,7 +87,7 @@ export class Parties extends pulumi.ComponentResource {
         project: place.project,
         grants: {
           queries: { on: "project", project: merchantProject, role: "roles/bigquery.jobUser" },
-          code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
+          code: { on: "bucket", bucket: code.bucket, role: "roles/storage.objectViewer" },
           // The synthetic thelook is written there before it is loaded.
           ...(synthetic && {
             files: { on: "bucket", bucket: files, role: "roles/storage.objectUser", folder: SYNTHETIC_FOLDER },
@@ -113,7 +110,7 @@ export class Parties extends pulumi.ComponentResource {
         place,
         jobName: jobs.fill,
         identity,
-        bucket,
+        bucket: code.bucket,
         image: args.image,
         ...checkedStart(code, "fill"),
         env: {

@@ -80,6 +80,8 @@ export class Daily extends pulumi.ComponentResource {
           marts: { on: "dataset", project, dataset: marts.dataset, role: "READER" },
           reports: { on: "bucket", bucket: reports.bucket, role: "roles/storage.objectViewer" },
         },
+        // 0.3.0 had this grant alone.
+        renamed: { "generate-start": "job" },
       },
       child,
     );

@@ -12,6 +12,11 @@ export interface IdentityArgs {
   readonly project: string;
   /** The account's grants. Their keys become part of the Pulumi names. @default none */
   readonly grants?: Readonly<Record<string, Grant>>;
+  /**
+   * The earlier keys of grants, by their keys now. Otherwise an `up` on an older stack would first create the same grant under its new name,
+   * which changes nothing, and then delete it under the old one. @default none
+   */
+  readonly renamed?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -26,7 +31,7 @@ export class Identity extends pulumi.ComponentResource implements Grantee {
 
   constructor(name: string, args: IdentityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:google:Identity", name, {}, opts);
-    const { accountId, displayName, project, grants = {} } = args;
+    const { accountId, displayName, project, grants = {}, renamed = {} } = args;
     const account = new gcp.serviceaccount.Account(
       `${name}-account`,
       { accountId, displayName, project },
@@ -34,7 +39,11 @@ export class Identity extends pulumi.ComponentResource implements Grantee {
     );
     this.email = account.email;
     this.member = pulumi.interpolate`serviceAccount:${account.email}`;
-    for (const [what, given] of Object.entries(grants)) grant(`${name}-${what}`, this, given, childOf(this, opts));
+    for (const [what, given] of Object.entries(grants)) {
+      const earlier = renamed[what];
+      const aliases = earlier === undefined ? [] : [{ name: `${name}-${earlier}` }];
+      grant(`${name}-${what}`, this, given, { ...childOf(this, opts), aliases });
+    }
     this.registerOutputs({ email: this.email, member: this.member });
   }
 }

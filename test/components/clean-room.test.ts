@@ -1,6 +1,6 @@
 import { templateText } from "bigquery-clean-room";
 import { expect } from "chai";
-import { PARTIES, parties } from "../../cleanroom/party.ts";
+import { otherParty, PARTIES, parties } from "../../cleanroom/party.ts";
 import { definitions } from "../../cleanroom/shared-views.ts";
 import { templates } from "../../cleanroom/templates.ts";
 import { isLingering, isMissing, isUnknownAccount } from "../../components/google/retry.ts";
@@ -218,7 +218,7 @@ describe("The clean room", () => {
           ...[...access, ...views].map((each) => each.name),
         ]);
         expect(before_(name)).not.to.include("parties-filled");
-        const subscriber = owner === "merchant" ? "wallet" : "merchant";
+        const subscriber = otherParty(owner);
         expect(before_(`clean-room-${subscriber}-subscription`)).to.include(name);
       }
     });

@@ -75,6 +75,7 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
             ...(request.getDeletebeforereplace() && { deleteBeforeReplace: true }),
             ...(request.getRetainondelete() && { retainOnDelete: true }),
             ...(request.getProtect() && { protect: true }),
+            ...(earlierNames(request).length > 0 && { aliases: earlierNames(request) }),
           },
         });
       }
@@ -96,6 +97,10 @@ export async function declare<T>(program: () => T | Promise<T>, { config = {}, p
   return { resources, outputs: outputs as pulumi.Unwrap<T> };
 }
 
+/** The earlier names of a resource. The provider adds aliases of its own, for the earlier names of types. */
+const earlierNames = (request: Request) =>
+  request.getAliasesList().flatMap((alias) => alias.getSpec()?.getName() || []);
+
 interface Request {
   getType(): string;
   getName(): string;
@@ -106,6 +111,7 @@ interface Request {
   getIgnorechangesList(): string[];
   getRetainondelete(): boolean | undefined;
   getProtect(): boolean | undefined;
+  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
   getPropertydependenciesMap(): { entries(): Iterable<[string, { getUrnsList(): string[] }]> };
   getObject(): { toJavaScript(): Record<string, unknown> };
 }

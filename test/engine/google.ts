@@ -27,6 +27,12 @@ export interface Made {
   readonly inputs: Message;
 }
 
+/** Inputs that the provider cannot change in place, although the resource keeps its id. */
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  DataExchangeSubscription: ["dataExchangeId", "destinationDataset"],
+  DatasetAccess: ["datasetId", "userByEmail"],
+};
+
 export interface Google {
   readonly port: number;
   /** The resources that exist, by URN. */
@@ -120,7 +126,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
     check: (request: Message) => filled(new messages.CheckResponse(), { Inputs: request.getNews() }),
     diff(request: Message) {
       const [before, after] = [plain(request.getOldInputs()), plain(request.getNews())];
-      const { type, name } = partsOf(request.getUrn());
+      const { type, kind, name } = partsOf(request.getUrn());
       const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
       const differing = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
       const moved =
@@ -130,7 +136,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
       return filled(new messages.DiffResponse(), {
         Changes: differing.length > 0 ? DIFF_SOME : DIFF_NONE,
         DiffsList: differing,
-        ReplacesList: moved ? differing : [],
+        ReplacesList: moved ? differing : differing.filter((key) => FIXED[kind]?.includes(key)),
       });
     },
     create(request: Message) {

@@ -250,6 +250,20 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
   });
 
+  it("replaces the subscription with a listing that shows no rows any more, and deletes the subscription first", async () => {
+    await engine.stack.setConfig("templatesOnly[0]", { value: "users_shared" }, true);
+    const steps = await run("up");
+    const replaced = steps.filter((step) => step.startsWith("replace ")).sort();
+    expect(replaced).to.deep.equal([
+      "replace clean-room-merchant-users_shared",
+      "replace clean-room-wallet-account-linked",
+      "replace clean-room-wallet-subscription",
+    ]);
+    const at = (name: string) => steps.indexOf(`delete-replaced clean-room-${name}`);
+    expect(at("wallet-subscription")).to.be.within(0, at("merchant-users_shared"));
+    expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
+  });
+
   it("fills everything again in order if the seed changes, and replaces nothing else", async () => {
     await engine.stack.setConfig("seed", { value: "7" });
     forget();
