@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { templates } from "./cleanroom/templates.ts";
 import { shareViews } from "./cleanroom/views.ts";
+import { PUBLIC_THELOOK } from "./generator/tables/merchant.ts";
 import { readPulumiYaml } from "./pulumi-yaml.ts";
-import { allowed, PROJECT, PUBLIC_THELOOK } from "./settings/allowed.ts";
+import { allowed, PROJECT } from "./settings/allowed.ts";
 
 /*
  * Checks the stack's settings before anything is declared. Pulumi.yaml holds each setting's purpose, type and default;
@@ -102,7 +103,8 @@ function contradictions(settings: Settings, namespace: string): string[] {
           `${namespace}:sharedViews gives ${view} a rule of another kind, and so another name, but the query template ${name} reads ${view}: keep its kind of rule, or change cleanroom/templates/${name}.sql`,
         );
   const { merchant, wallet } = cleanRoomMembers;
-  const both = merchant.filter((member) => wallet.includes(member));
+  const inWallet = new Set(wallet.map((member) => member.toLowerCase()));
+  const both = merchant.filter((member) => inWallet.has(member.toLowerCase()));
   // The project would get the same grant twice, and removing one would remove both.
   if (settings.merchantProject === settings.walletProject && both.length > 0)
     wrong.push(

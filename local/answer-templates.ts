@@ -4,7 +4,7 @@ import type { Answer, CleanRoom } from "analysis-rules";
 import { otherParty, parties } from "../cleanroom/party.ts";
 import { type QueryTemplate, templates } from "../cleanroom/templates.ts";
 import { type AnswerOptions, answerCsv, answerTable } from "./answers.ts";
-import { count, WIDTH, wrap } from "./terminal.ts";
+import { indented, rowsInWords, WIDTH, wrap } from "./terminal.ts";
 
 /**
  * Calls each query template in the rehearsed clean room, as the party that it is offered to, with the call of its own example. Prints the
@@ -20,7 +20,7 @@ export async function answerTemplates(
     signal.throwIfAborted();
     const answer = await room.ask(otherParty(template.owner), template.example());
     await writeFile(join(folder, `template-${template.name}.csv`), answerCsv(answer));
-    return [answer, answer.rows.length === 1 ? "1 row" : `${count(answer.rows.length)} rows`];
+    return [answer, rowsInWords(answer.rows.length)];
   };
   const shown = verbose ? templates : templates.filter(({ name }) => name === FIRST);
   for (const template of shown) {
@@ -29,7 +29,7 @@ export async function answerTemplates(
     print(
       `${wrap(`Query template of ${parties[template.owner].title}, called by ${asker}: ${template.question}`, "    ")}\n`,
     );
-    print(`${wrap(template.example(), "    ")}\n\n${indented(answerTable(answer, WIDTH - 4))}\n`);
+    print(`${wrap(template.example(), "    ")}\n\n${indented(answerTable(answer, WIDTH - 4), "    ")}\n`);
   }
   const more = templates.filter((template) => !shown.includes(template));
   if (more.length > 0)
@@ -44,7 +44,3 @@ export async function answerTemplates(
 
 /** The template that is printed, if not all are. */
 const FIRST = "overlap_by_segment";
-
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, "    ");
-}

@@ -19,7 +19,7 @@ import { ruleOf } from "../report/clean-room/sharing.ts";
 import { answerTemplates } from "./answer-templates.ts";
 import { ANSWERS_FILE, type AnswerOptions, answerCsv, answerTable, asFigure } from "./answers.ts";
 import { openRehearsedRoom, ROOM_FILE } from "./rehearsed-room.ts";
-import { count, WIDTH, wrap } from "./terminal.ts";
+import { indented, rowsInWords, WIDTH, wrap } from "./terminal.ts";
 
 /** The number of answers that are printed, if not all are. */
 const SHOWN = 2;
@@ -27,7 +27,7 @@ const SHOWN = 2;
 /**
  * Asks each use case's question in the rehearsed clean room, as the use case's party, and calls each query template. Prints the first
  * answers with the rules that applied, and writes all to a folder: as CSV, or as text if a rule refuses the query.
- * Throws UserError if a rule refuses a use case that should be answered, or the other way round.
+ * Throws UserError if a rule refuses a use case that should be answered, or the other way round. The setting `templatesOnly` may refuse any.
  */
 export async function answerUseCases({ rehearsal, folder, screen, verbose, signal }: AnswerOptions): Promise<void> {
   const { step, print } = screen;
@@ -48,17 +48,19 @@ export async function answerUseCases({ rehearsal, folder, screen, verbose, signa
     const shown = verbose ? useCases : useCases.slice(0, SHOWN);
     for (const useCase of shown) {
       const outcome = await step(useCase.title, () => ask(useCase));
-      print(`${wrap(useCase.question, "    ")}\n\n${indented(outcome.shown)}\n`);
+      print(`${wrap(useCase.question, "    ")}\n\n${indented(outcome.shown, "    ")}\n`);
       await keep(useCase, outcome);
     }
     const more = useCases.slice(shown.length);
     if (more.length > 0)
-      await step(`${more.length} more use cases`, async (show) => {
+      await step(`${more.length} more questions`, async (show) => {
+        let refused = 0;
         for (const useCase of more) {
           show(useCase.title);
-          await keep(useCase, (await ask(useCase))[0]);
+          const [outcome] = await ask(useCase);
+          if (outcome.answered.refused !== undefined) refused++;
+          await keep(useCase, outcome);
         }
-        const refused = more.filter((useCase) => useCase.refused !== undefined).length;
         return [undefined, `${more.length - refused} answered, ${refused} refused by a rule`];
       });
     await answerTemplates(room, folder, { screen, verbose, signal });
@@ -111,13 +113,15 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
     const problem = problemOf(error);
     if (problem === undefined) throw error;
     const said = problemLines(problem, sql).join("\n");
-    if (problem.rule !== refused) throw new UserError(`${name}, asked by the ${party}: ${said}`);
+    // The setting templatesOnly leaves a view's rows to query templates.
+    const isReserved = problem.rule === "metadata only";
+    if (problem.rule !== refused && !isReserved) throw new UserError(`${name}, asked by the ${party}: ${said}`);
     const rules = (await room.rulesFor(party, sql)).map(ruleOfView);
     const { rule, message, advice } = problem;
     const answered = { columns: [], rows: [], rules, refused: { rule, message, ...(advice && { advice }) } };
     return [
       { shown: said, extension: "txt", content: `${said}\n`, answered },
-      `refused, as it should be for the ${party}`,
+      isReserved ? "refused, because templatesOnly names its view" : `refused, as it should be for the ${party}`,
     ];
   }
   if (refused !== undefined)
@@ -129,10 +133,7 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase): Promise<[Outcome, s
     rows: answer.rows.map((row) => row.map((value, index) => asFigure(value, answer.columns[index]?.type))),
     rules: rulesInForce(answer.explanation),
   };
-  return [
-    { shown, extension: "csv", content: answerCsv(answer), answered },
-    answer.rows.length === 1 ? "1 row" : `${count(answer.rows.length)} rows`,
-  ];
+  return [{ shown, extension: "csv", content: answerCsv(answer), answered }, rowsInWords(answer.rows.length)];
 }
 
 /** The rules that applied to an answer, as sentences for the report. */
@@ -143,7 +144,7 @@ function rulesInForce({ views, thresholds, budgets }: Explanation): string[] {
       ? ["A list overlap shows the matching rows themselves: no rule hides small groups"]
       : []),
     ...thresholds.map(
-      ({ threshold }) => `Groups with fewer than ${threshold} persons are left out; their number is not shown`,
+      ({ threshold }) => `Groups with fewer than ${threshold} people are left out; their number is not shown`,
     ),
     ...budgets.map(
       ({ epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
@@ -154,8 +155,4 @@ function rulesInForce({ views, thresholds, budgets }: Explanation): string[] {
 
 function ruleOfView({ view, rule }: ViewRule): string {
   return `${view}: ${rule}`;
-}
-
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, "    ");
 }

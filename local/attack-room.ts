@@ -7,6 +7,7 @@ import type { Overrides } from "../cleanroom/overrides.ts";
 import { otherParty, type Party, parties } from "../cleanroom/party.ts";
 import { shareViews } from "../cleanroom/views.ts";
 import { firstNames, lastNames, mailDomains } from "../generator/thelook/synthetic-values.ts";
+import { warehouseFile } from "./output-folder.ts";
 import { roomFile } from "./rehearsed-room.ts";
 
 /*
@@ -31,7 +32,7 @@ export interface AttackRoom {
 }
 
 /** The view that each party attacks, of the other party's people. */
-export const attacked: Readonly<Record<Party, string>> = { merchant: "provider_users_shared", wallet: "users_shared" };
+const attacked: Readonly<Record<Party, string>> = { merchant: "provider_users_shared", wallet: "users_shared" };
 
 /** The name of the attacked view as a party's query writes it, for a way of sharing it. `budget` chooses the one with a larger privacy budget. */
 export function viewOf(attacker: Party, way: Way, budget?: number): string {
@@ -56,7 +57,7 @@ export async function openAttackRoom(rehearsal: string): Promise<AttackRoom> {
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const database = join(folder, "warehouse.duckdb");
-    await copy(join(rehearsal, "warehouse.duckdb"), database);
+    await copy(warehouseFile({ out: rehearsal }), database);
     const open = await openRoom({ database, room, ledger, limits: { rows: 2_000_000, bytes: 1_000_000_000 } });
     const instance = await DuckDBInstance.create(database, { access_mode: "READ_ONLY" });
     const tables = await instance.connect();
@@ -144,13 +145,13 @@ async function copy(from: string, to: string): Promise<void> {
   const list = (words: Iterable<string>) => `[${[...words].map((word) => `'${word}'`).join(", ")}]`;
   try {
     await connection.run(`ATTACH '${from.replaceAll("'", "''")}' AS rehearsal (READ_ONLY)`);
-    const own = Object.values(parties).map(({ dataset }) => `'${dataset}'`);
-    const shared = Object.values(parties).map(({ shared: dataset }) => `'${dataset}'`);
+    const own = Object.values(parties).map(({ dataset }) => dataset);
+    const shared = Object.values(parties).map(({ shared: dataset }) => dataset);
     const tables = await names(`SELECT schema_name || '.' || table_name FROM duckdb_tables()
-      WHERE database_name = 'rehearsal' AND schema_name IN (${own.join(", ")})`);
+      WHERE database_name = 'rehearsal' AND schema_name IN ${list(own)}`);
     const views = await names(`SELECT sql FROM duckdb_views()
-      WHERE database_name = 'rehearsal' AND schema_name IN (${shared.join(", ")})`);
-    const schemas = [...own, ...shared, "'attacker'"].map((name) => `CREATE SCHEMA ${name.replaceAll("'", "")}`);
+      WHERE database_name = 'rehearsal' AND schema_name IN ${list(shared)}`);
+    const schemas = [...own, ...shared, "attacker"].map((name) => `CREATE SCHEMA ${name}`);
     await connection.run(
       [...schemas, ...tables.map((table) => `CREATE TABLE ${table} AS FROM rehearsal.${table}`), ...views].join(";\n"),
     );

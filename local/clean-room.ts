@@ -85,7 +85,8 @@ async function makeRoom(rehearsal: Rehearsal): Promise<void> {
   checkSubscriptions(rehearsal);
   checkApproved(rehearsal);
   const base = { merchant: baseTables(rehearsal, "merchant"), wallet: baseTables(rehearsal, "wallet") };
-  const made = await makeViews(rehearsal, [...base.merchant, ...base.wallet]);
+  const tables = [...base.merchant, ...base.wallet];
+  const made = await makeViews(rehearsal, tables);
   for (const listing of cleanRoomResources(rehearsal).listings) checkAuthorised(rehearsal, listing, made);
   const projects = { merchant: projectOf(rehearsal, "merchant"), wallet: projectOf(rehearsal, "wallet") };
   const nameable = (party: Party): RoomTable[] => {
@@ -93,7 +94,7 @@ async function makeRoom(rehearsal: Rehearsal): Promise<void> {
     const all = [...base[party], ...own, ...linkedTables(rehearsal, party, projects[party], made)];
     return all.filter(({ dataset }) => mayRead(rehearsal, party, dataset));
   };
-  const owned = [...base.merchant, ...base.wallet, ...[...made.values()].map(({ table }) => table)];
+  const owned = [...tables, ...[...made.values()].map(({ table }) => table)];
   const templates = await makeTemplates(rehearsal, owned);
   const describe = (party: Party) => ({
     title: parties[party].title,

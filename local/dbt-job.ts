@@ -17,10 +17,12 @@ import { type DbtServer, python } from "./dbt-server.ts";
 import { WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { warehouseFile } from "./output-folder.ts";
 
-/** Makes the adapter that runs containers of dbt's image by the dbt in `.venv`, with DuckDB as the target. */
+/** Makes the adapter that runs containers of dbt, whatever their image is called, by the dbt in `.venv`, with DuckDB as the target. */
 export function dbtJobs(server: DbtServer): Adapter {
-  const matches = ({ command, image }: Container) =>
-    command === "dbt" || (["python", undefined].includes(command) && /\bdbt\b/.test(image));
+  const matches = ({ command, args, image }: Container) =>
+    command === "dbt" ||
+    (command === "python" && args.includes("dbt")) ||
+    (command === undefined && /\bdbt\b/.test(image));
   return {
     types: {},
     runners: [

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { inherited } from "pulumi-rehearsal";
@@ -9,13 +8,8 @@ import { duckdbThreads } from "../generator/warehouse/threads.ts";
 // The default log level, debug, writes every query to the log, which takes a tenth of the time.
 const flags = ["--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check"];
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 /** The Python that has dbt. */
-export const python = join(
-  root,
-  ".venv",
-  ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
-);
+export const python = fileURLToPath(new URL("../.venv/bin/python", import.meta.url));
 const script = fileURLToPath(new URL("dbt_server.py", import.meta.url));
 
 interface Request {

@@ -10,7 +10,7 @@ import {
   UnsupportedSql,
 } from "googlesql-duckdb/tree";
 import { type Declared, holding, need, type Rehearsal, wrong } from "pulumi-rehearsal";
-import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
+import { PARTIES, parties } from "../cleanroom/party.ts";
 import { openDuckDb } from "../generator/warehouse/duckdb.ts";
 import { datasets, WAREHOUSE_LOCK } from "./declared-tables.ts";
 import { checkWaits, cleanRoomResources } from "./exchanges.ts";
@@ -120,7 +120,7 @@ function checkNames(view: Declared, found: readonly string[]): void {
 
 function tableOfView(view: Declared, id: string, columns: RoomTable["columns"]): RoomTable {
   const [project = "", dataset = "", table = ""] = id.split(".");
-  const owner = PARTIES.find((party: Party) => parties[party].shared === dataset);
+  const owner = PARTIES.find((party) => parties[party].shared === dataset);
   if (owner === undefined)
     throw wrong(
       view,

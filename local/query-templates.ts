@@ -110,7 +110,7 @@ function madeTemplate(
   const resources = cleanRoomResources(rehearsal);
   const [project, dataset] = [need<string>(approval, "project"), need<string>(approval, "dataset")];
   const { routine: name, parameters, query } = approval.inputs as unknown as TableFunction;
-  const owner = PARTIES.find((party: Party) => parties[party].shared === dataset);
+  const owner = PARTIES.find((party) => parties[party].shared === dataset);
   if (owner === undefined || !datasets(rehearsal).has(dataset))
     throw wrong(approval, `creates ${name} in ${dataset}, which is not a declared dataset of shared views`);
   const template = resources.templates.get(String(approval.inputs.template)) as Declared;

@@ -58,7 +58,7 @@ export async function rehearseProgram({ out, program, config, env, verbose }: Pr
         printExecution(execution, listen);
         // The night's report job starts when the marts are done, and only reads them: read them at the same time.
         if (!isNight || execution.job.inputs.name !== jobs.report) return;
-        reports = Promise.allSettled([answers.answered(), reports]).then(() => writeReports({ out, readOnly: true }));
+        reports = Promise.allSettled([answers.answered(), reports]).then(() => writeReports({ out }));
         // The step below throws the error.
         reports.catch(() => {});
       },

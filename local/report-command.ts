@@ -5,7 +5,7 @@ import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
 import { openBrowser } from "./open-browser.ts";
-import { reportFolder } from "./output-folder.ts";
+import { reportFolder, warehouseFile } from "./output-folder.ts";
 import { step } from "./terminal.ts";
 import { writeReports } from "./write-reports.ts";
 
@@ -23,11 +23,11 @@ async function main(): Promise<void> {
     process.argv.slice(2),
   );
   const out = resolveFromCaller(options.out);
-  if (warehouse === undefined && !existsSync(join(out, "warehouse.duckdb")))
+  if (warehouse === undefined && !existsSync(warehouseFile({ out })))
     throw new UserError(
       `there is no warehouse.duckdb in ${out}: run npm start first, or name another warehouse with --warehouse`,
     );
-  await step("reports", async () => [undefined, await writeReports({ out, warehouse, readOnly: true })]);
+  await step("reports", async () => [undefined, await writeReports({ out, warehouse })]);
   const page = pathToFileURL(join(reportFolder({ out }), "index.html")).href;
   console.log(page);
   if (options.open) openBrowser(page);

@@ -36,8 +36,13 @@ export function wrap(text: string, indent = "", width = WIDTH): string {
   return wrapTo(width, text, indent);
 }
 
+/** Text whose lines, except empty ones, begin with an indent. */
+export function indented(text: string, indent: string): string {
+  return text.replace(/^(?=.)/gm, indent);
+}
+
 /** Shows the progress of a step in a few words. Redraws the line on a terminal, and prints nothing to a log. */
-export type Show = (state: string) => void;
+type Show = (state: string) => void;
 
 /**
  * Runs one step and prints its line: the title with the progress, then the seconds that it took and a summary.
@@ -71,9 +76,6 @@ export interface Screen {
   readonly step: typeof step;
   readonly print: (text: string) => void;
 }
-
-/** The terminal itself. */
-export const screen: Screen = { step, print: (text) => console.log(text) };
 
 /** A screen that keeps its lines until `release` is called, for work that runs beside other steps. */
 export function heldScreen(): Screen & { release(): void } {
@@ -117,6 +119,11 @@ function failedLine(title: string): string {
 /** A whole number with commas between the thousands. */
 export function count(value: number): string {
   return withCommas(String(value));
+}
+
+/** "1 row", "1,200 rows" */
+export function rowsInWords(rows: number): string {
+  return rows === 1 ? "1 row" : `${count(rows)} rows`;
 }
 
 /** `toLocaleString` does the same, but reads its languages first, which takes a program as long as a query. */

@@ -16,22 +16,17 @@ export interface WriteOptions {
   readonly out: string;
   /** Another warehouse with the marts, as `openWarehouse` takes it. @default the one in `out` */
   readonly warehouse?: string | undefined;
-  /** Opens the warehouse for reading only, so that `npm run room` may have it open too. @default false */
-  readonly readOnly?: boolean;
 }
 
 /**
  * Writes all reports for a person to open, including the clean room's, which the report job in the cloud leaves out.
  * Returns a line that says how many pages it wrote and what is missing in them. Throws as `publishReports` does.
  */
-export async function writeReports({
-  out,
-  warehouse: url = warehouseUrl({ out }),
-  readOnly = false,
-}: WriteOptions): Promise<string> {
+export async function writeReports({ out, warehouse: url = warehouseUrl({ out }) }: WriteOptions): Promise<string> {
   const { files } = pagesOnce();
   const template = async (name: string) => (files[name] === undefined ? undefined : readFile(files[name], "utf8"));
-  const warehouse = await openWarehouse(url, { readOnly });
+  // `npm run room` may have it open, too.
+  const warehouse = await openWarehouse(url, { readOnly: true });
   try {
     const lake = openFolder(folderUrl(reportFolder({ out })));
     const cleanRoom = await readAnswers(out);

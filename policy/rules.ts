@@ -274,7 +274,7 @@ const cleanRoom = rule(
       yield "rule is empty, so the shared view shows every row. Give it an analysis rule.";
     const query = type === approvalType ? known(() => props.query as string, undefined) : undefined;
     if (query !== undefined && !/\bSELECT\s+WITH\s+(AGGREGATION_THRESHOLD|DIFFERENTIAL_PRIVACY)\b/i.test(query))
-      yield "query has neither SELECT WITH AGGREGATION_THRESHOLD nor SELECT WITH DIFFERENTIAL_PRIVACY, so it may show single persons. Add one of them.";
+      yield "query has neither SELECT WITH AGGREGATION_THRESHOLD nor SELECT WITH DIFFERENTIAL_PRIVACY, so it may show single people. Add one of them.";
     const owners =
       type === approvalType ? known(() => props.reads.map(({ project }: { project: string }) => project), []) : [];
     if (new Set(owners).size > 1)

@@ -5,6 +5,7 @@ import { shareViews } from "../cleanroom/views.ts";
 import { dayOf } from "../generator/coffee/calendar.ts";
 import { FIRST_DAY, MAX_SCALE } from "../generator/coffee/shop-settings.ts";
 import { yesterdayInKyiv } from "../generator/command-settings.ts";
+import { PUBLIC_THELOOK } from "../generator/tables/merchant.ts";
 import { fraction, names, object, text, whole, yesOrNo } from "./kinds.ts";
 
 /* The values that each setting allows. Pulumi.yaml holds its purpose, type and default. */
@@ -19,8 +20,6 @@ const schedule = text(
   'five fields, minute to day of the week, such as "30 3 * * *" or "0 6 * JAN-MAR MON", that fire on some day',
   firesSometime,
 );
-/** The public dataset, which is in location US only. */
-export const PUBLIC_THELOOK = "bigquery://bigquery-public-data/thelook_ecommerce";
 
 /** The days from the coffee shops' first one to yesterday. */
 function daysOfTrade(): number {
@@ -59,11 +58,14 @@ const cleanRoomMembers = object(
         members.every(
           (member) => typeof member === "string" && /^(user|group|serviceAccount):[^@\s:]+@[^@\s:]+$/.test(member),
         ) &&
-        new Set(members).size === members.length,
+        areDistinct(members),
     );
     return isAllowed ? { merchant: [], wallet: [], ...Object.fromEntries(lists) } : undefined;
   },
 );
+
+/** The channels that an alert policy may have: https://cloud.google.com/monitoring/quotas */
+const MOST_CHANNELS = 16;
 
 /** Who may read the reports. IAM's names for everybody are not allowed. */
 const READER = /^((user|group|serviceAccount):[^\s@:,]+@[a-z0-9.-]+|domain:[a-z0-9-]+(\.[a-z0-9-]+)+)$/;
@@ -95,7 +97,7 @@ export const allowed = {
     (given) => given === "" || areReaders(given.split(",")),
   ),
   alertEmails: text(
-    "addresses such as ann@example.com, each once, with commas and no spaces between, or nothing",
+    `up to ${MOST_CHANNELS} addresses such as ann@example.com, each once, with commas and no spaces between, or nothing`,
     (given) => given === "" || areAddresses(given.split(",")),
   ),
   billingAccount: text(
@@ -143,15 +145,19 @@ export const allowed = {
 
 function areAddresses(given: readonly string[]): boolean {
   return (
-    given.every((each) => /^[^\s@:,"]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(each)) && new Set(given).size === given.length
+    given.length <= MOST_CHANNELS &&
+    given.every((each) => /^[^\s@:,"]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(each)) &&
+    areDistinct(given)
   );
 }
 
 function areReaders(members: readonly string[]): boolean {
-  return (
-    members.every((member) => READER.test(member) && !isPublicDomain(member)) &&
-    new Set(members).size === members.length
-  );
+  return members.every((member) => READER.test(member) && !isPublicDomain(member)) && areDistinct(members);
+}
+
+/** Whether each address is there once. Google ignores the case of its letters. */
+function areDistinct(addresses: readonly string[]): boolean {
+  return new Set(addresses.map((address) => address.toLowerCase())).size === addresses.length;
 }
 
 const MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";

@@ -26,6 +26,8 @@ function refusal(given: Record<string, string>): string {
   throw new Error(`${JSON.stringify(given)} was accepted`);
 }
 
+const seventeen = Array.from({ length: 17 }, (_, index) => `ann${index}@example.com`).join();
+
 /** Values that every setting refuses. */
 const bad: Record<(typeof settingNames)[number], readonly string[]> = {
   location: ["", "us", "United States", "europe-west"],
@@ -41,10 +43,20 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     "domain:com",
     "user:a@b.c,",
     "user:a@b.c,user:a@b.c",
+    "user:a@b.c,user:A@b.c",
     "domain:gmail.com",
     "user:ann@example.com,domain:UKR.net",
   ],
-  alertEmails: ["ann", "user:ann@example.com", "a@b.c, d@e.f", "a@b.c,", "a@b.c,a@b.c", 'a"b@c.d'],
+  alertEmails: [
+    "ann",
+    "user:ann@example.com",
+    "a@b.c, d@e.f",
+    "a@b.c,",
+    "a@b.c,a@b.c",
+    "a@b.c,A@b.c",
+    'a"b@c.d',
+    seventeen,
+  ],
   billingAccount: ["my-account", "012345-6789ab-cdef01", "billingAccounts/012345-6789AB-CDEF01"],
   monthlyBudget: ["", "0", "12.5", "ten", "1000001"],
   thelookSource: ["", "synthetic", "bigquery://other-project/thelook", "gs://bucket/thelook"],
@@ -111,6 +123,7 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
     '{"wallet":["allUsers"]}',
     '{"wallet":["domain:example.com"]}',
     '{"wallet":["user:a@example.com","user:a@example.com"]}',
+    '{"wallet":["user:a@example.com","user:A@example.com"]}',
   ],
   logQueryAddresses: ["", "yes", "1", "True"],
   generatorImage: ["", "node:22-slim", "ghcr.io/owner/node:22", "docker.io/", "docker.io/library/node:22 slim"],
@@ -250,6 +263,9 @@ describe("settings", () => {
       `${space}:cleanRoomMembers has user:a@example.com as merchant and as wallet, which are in one project: name each`,
     );
     expect(check({ cleanRoomMembers, walletProject: "the-wallet" }).cleanRoomMembers.wallet).to.have.length(2);
+    expect(refusal({ cleanRoomMembers: cleanRoomMembers.replace("user:a", "user:A") })).to.include(
+      "has user:A@example",
+    );
   });
 
   it("tell how to change a setting and a field of an object", () => {

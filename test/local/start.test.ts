@@ -95,7 +95,7 @@ describe("npm start", () => {
     for (const shown of [first, second]) expect(outcome.output).to.include(`✓ ${shown?.title}`);
     expect(outcome.output).not.to.include(`✓ ${third?.title}`);
     expect(outcome.output).to.match(/✓ template \w+ [\s\S]*✓ \d+ more query templates/);
-    expect(outcome.output).to.match(/✓ \d+ more use cases .* answered, 1 refused by a rule/);
+    expect(outcome.output).to.match(/✓ \d+ more questions .* answered, 1 refused by a rule/);
     expect(outcome.output).to.match(
       /^ {4}[\d,]+ of [\d,]+ rows left out, mainly (repeated e-mail addresses|repeats of a row);\s+logs\/thelook-fill-job\.log\s+counts\s+the\s+reasons$/m,
     );
@@ -121,7 +121,7 @@ describe("npm start", () => {
     const rules = (data as CleanRoomData).useCases.flatMap((useCase) => useCase.rules).join("\n");
     expect(rules)
       .to.match(/^linked_ewallet_provider\.provider_users_shared: /m)
-      .and.match(/^Groups with fewer than 50 persons are left out; their number is not shown$/m)
+      .and.match(/^Groups with fewer than 50 people are left out; their number is not shown$/m)
       .and.match(
         /^The figures contain noise; epsilon 2(\.\d+)? of 3 and delta 0\.0000\d+ of 0\.00002 are left in the privacy budget$/m,
       );

@@ -373,7 +373,7 @@ describe("the policy pack's rules", () => {
       await expectOnly("labelled", but(view, { labels: {} }), "labels");
     });
 
-    it("refuses a query template that may show single persons, or that reads the data of two owners", async () => {
+    it("refuses a query template that may show single people, or that reads the data of two owners", async () => {
       const approval: Resource = {
         type: "pulumi-nodejs:dynamic/bigquery-clean-room:QueryTemplateApproval",
         name: "reach",
@@ -383,7 +383,7 @@ describe("the policy pack's rules", () => {
         },
       };
       expect(await violations([approval])).to.deep.equal([]);
-      await expectOnly("clean-room", but(approval, { query: "SELECT * FROM t" }), "may show single persons");
+      await expectOnly("clean-room", but(approval, { query: "SELECT * FROM t" }), "may show single people");
       const reads = [
         { project: "p", dataset: "shared" },
         { project: "q", dataset: "shared" },

@@ -22,12 +22,10 @@ export function grant(
   rehearsal.grants.add(resource, on, need(resource, "role"), member);
 }
 
-/** Computes an id such as `projects/P/locations/L/jobs/J`. */
-const nameIn =
-  (collection: string, key = "name"): ComputeOutputs =>
-  (inputs, { project, location }) => ({
-    id: `projects/${project}/locations/${location}/${collection}/${inputs[key]}`,
-  });
+/** Computes the id of a job of Cloud Run or Cloud Scheduler. */
+const jobId: ComputeOutputs = ({ name }, { project, location }) => ({
+  id: `projects/${project}/locations/${location}/jobs/${name}`,
+});
 
 /** The folder to which a grant's condition limits it, `/FOLDER`, or nothing. */
 function folderOf(member: Declared): string {
@@ -100,7 +98,7 @@ export const cloudRun: Adapter = {
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": (rehearsal, member) =>
       grant(rehearsal, member, `service/${lastPart(need(member, "name"))}`),
   },
-  outputs: { "gcp:cloudrunv2/job:Job": nameIn("jobs") },
+  outputs: { "gcp:cloudrunv2/job:Job": jobId },
   kinds: {
     job: {
       roles: {
@@ -150,7 +148,18 @@ export const scheduler: Adapter = {
       schedules.push(schedule);
     },
   },
-  outputs: { "gcp:cloudscheduler/job:Job": nameIn("jobs") },
+  outputs: { "gcp:cloudscheduler/job:Job": jobId },
+};
+
+/** Grants on the secrets of Secret Manager. A job gets a made-up value for a secret that it may read. */
+export const secrets: Adapter = {
+  types: {
+    "gcp:secretmanager/secretIamMember:SecretIamMember": (rehearsal, member) =>
+      grant(rehearsal, member, `secret/${lastPart(need(member, "secretId"))}`),
+  },
+  kinds: {
+    secret: { roles: { read: ["roles/secretmanager.secretAccessor", "roles/secretmanager.admin"] } },
+  },
 };
 
 /** APIs and image repositories. Only the cloud needs them, so a rehearsal only records the grants. */
@@ -182,6 +191,7 @@ export const googleAdapters: readonly Adapter[] = [
   functions,
   scheduler,
   monitoring,
+  secrets,
   recordedOnly,
 ];
 

@@ -24,14 +24,6 @@ interface Grant {
   readonly account: string;
 }
 
-/** A right that an account does not have. */
-export interface Missing {
-  readonly account: string;
-  readonly on: string;
-  /** The role to declare. */
-  readonly role: string;
-}
-
 /** Whether a grant covers a use: of the same thing or a part of it. If only the whole thing is known to be used, it may be the granted part. */
 function covers(granted: string, used: string): boolean {
   return granted === used || used.startsWith(`${granted}/`) || granted.startsWith(`${used}/`);
@@ -66,10 +58,10 @@ export class Grants {
       .map(({ resource }) => resource);
   }
 
-  /** The grant that an account lacks for a right, or undefined if it has one. */
-  missing(account: string, on: string, right: Right): Missing | undefined {
+  /** The role that an account needs for a right, or undefined if it has the right. */
+  missing(account: string, on: string, right: Right): { readonly role: string } | undefined {
     if (this.allowing(account, on, right).length > 0) return undefined;
-    return { account, on, role: this.#kindOf(on)?.roles[right]?.[0] ?? "a role" };
+    return { role: this.#kindOf(on)?.roles[right]?.[0] ?? "a role" };
   }
 
   /** The words for an access in a message, such as "reads from" or "calls". */

@@ -31,6 +31,7 @@ export {
   grant,
   recordedOnly,
   scheduler,
+  secrets,
   serviceAccounts,
   storage,
 } from "./google.ts";

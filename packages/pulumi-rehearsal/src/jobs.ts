@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, sep } from "node:path";
@@ -18,7 +19,7 @@ interface ContainerInputs {
   readonly image: string;
   readonly commands?: string[];
   readonly args?: string[];
-  readonly envs?: { name: string; value?: string }[];
+  readonly envs?: { name: string; value?: string; valueSource?: { secretKeyRef?: { secret: string } } }[];
   readonly volumeMounts?: { name: string; mountPath: string }[];
 }
 type VolumeInputs = { name: string; gcs?: { bucket: string; readOnly?: boolean } }[];
@@ -116,10 +117,19 @@ function containerOf(rehearsal: Rehearsal, job: Declared, execution: string, ove
   const mounts = mountsOf(rehearsal, job, declared);
   const here = (text: string) => mounts.reduce((result, mount) => onThisMachine(job, mount, result), text);
 
-  const unset = envs.find(({ value }) => value === undefined);
-  if (unset)
-    throw wrong(job, `its variable ${unset.name} has no plain value, and a rehearsal can set no other: give it one`);
-  const set = envs.map(({ name, value }) => [name, String(value)]);
+  const set = envs.map(({ name, value, valueSource }) => {
+    const secret = valueSource?.secretKeyRef?.secret;
+    if (secret !== undefined) {
+      checkGranted(rehearsal, job, account, `secret/${secret.slice(secret.lastIndexOf("/") + 1)}`, "read");
+      return [name, rehearsedSecret(secret)];
+    }
+    if (value === undefined)
+      throw wrong(
+        job,
+        `its variable ${name} has no plain value and no secret, and a rehearsal can set no other: give it one`,
+      );
+    return [name, value];
+  });
   const env: Record<string, string> = { ...Object.fromEntries(set), ...overrides.env };
   return {
     job,
@@ -132,6 +142,11 @@ function containerOf(rehearsal: Rehearsal, job: Declared, execution: string, ove
     mounts,
     log: logFile(rehearsal, String(job.inputs.name)),
   };
+}
+
+/** A value in place of a secret's, the same in each rehearsal. */
+function rehearsedSecret(name: string): string {
+  return createHash("sha256").update(`rehearsed ${name}`).digest("hex");
 }
 
 function mountsOf(rehearsal: Rehearsal, job: Declared, { volumeMounts = [] }: ContainerInputs): Mount[] {

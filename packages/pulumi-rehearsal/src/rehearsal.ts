@@ -1,49 +1,5 @@
 import { join } from "node:path";
-import type { Adapter, Alert, Faults, Rehearsal } from "./adapter.ts";
-import type { Declaration } from "./declaration.ts";
-import { Grants } from "./grants.ts";
-import { Processes } from "./processes.ts";
-
-/** The state of a rehearsal in which nothing has been made. */
-export function newRehearsal(
-  declaration: Declaration,
-  out: string,
-  adapters: readonly Adapter[],
-  env: Readonly<Record<string, string>>,
-  {
-    deployEnv = {},
-    faults = {},
-    onAlert = () => {},
-  }: {
-    deployEnv?: Readonly<Record<string, string>> | undefined;
-    faults?: Faults | undefined;
-    onAlert?: ((alert: Alert) => void) | undefined;
-  } = {},
-): Rehearsal {
-  return {
-    declaration,
-    adapters,
-    out,
-    env,
-    deployEnv,
-    faults,
-    onAlert,
-    grants: new Grants(Object.assign({}, ...adapters.map(({ kinds }) => kinds))),
-    accounts: new Map(),
-    touchable: new Map(),
-    jobs: new Map(),
-    functions: new Map(),
-    schedules: [],
-    policies: [],
-    channels: new Map(),
-    logMetrics: [],
-    counted: new Set(),
-    dynamic: new Map(),
-    executions: new Map(),
-    processes: new Processes(),
-    ran: new Set(),
-  };
-}
+import type { Rehearsal } from "./adapter.ts";
 
 /**
  * Gives an adapter a value of its own for each rehearsal, to store what it needs later.

@@ -6,10 +6,10 @@ import { called, type Declaration } from "./declaration.ts";
 import { createDynamic } from "./dynamic.ts";
 import { messageOf, UserError } from "./errors.ts";
 import { type RunningFunction, startFunction } from "./functions.ts";
+import { Grants } from "./grants.ts";
 import { prepareJob } from "./jobs.ts";
 import { night } from "./night.ts";
-import { Stopped } from "./processes.ts";
-import { newRehearsal } from "./rehearsal.ts";
+import { Processes, Stopped } from "./processes.ts";
 import { serveRunAdmin } from "./run-admin-server.ts";
 import { inOrder } from "./schedules.ts";
 
@@ -45,8 +45,8 @@ export interface RehearseOptions {
  * const { out } = await rehearse(declaration, { out: await mkdtemp("/tmp/rehearsal-"), adapters });
  */
 export async function rehearse(declaration: Declaration, options: RehearseOptions): Promise<Rehearsal> {
-  const { out, adapters, env = {}, onExecution, onSchedule = async (_, fire) => void (await fire()) } = options;
-  const rehearsal = newRehearsal(declaration, out, adapters, env, options);
+  const { onExecution, onSchedule = async (_, fire) => void (await fire()) } = options;
+  const rehearsal = newRehearsal(declaration, options);
   await realise(rehearsal);
   const schedules = inOrder(rehearsal.schedules);
 
@@ -137,4 +137,34 @@ function payloadOf(line: string): Record<string, string> {
   } catch {
     return { textPayload: line };
   }
+}
+
+/** The state of a rehearsal in which nothing has been made. */
+function newRehearsal(
+  declaration: Declaration,
+  { out, adapters, env = {}, deployEnv = {}, faults = {}, onAlert = () => {} }: RehearseOptions,
+): Rehearsal {
+  return {
+    declaration,
+    adapters,
+    out,
+    env,
+    deployEnv,
+    faults,
+    onAlert,
+    grants: new Grants(Object.assign({}, ...adapters.map(({ kinds }) => kinds))),
+    accounts: new Map(),
+    touchable: new Map(),
+    jobs: new Map(),
+    functions: new Map(),
+    schedules: [],
+    policies: [],
+    channels: new Map(),
+    logMetrics: [],
+    counted: new Set(),
+    dynamic: new Map(),
+    executions: new Map(),
+    processes: new Processes(),
+    ran: new Set(),
+  };
 }

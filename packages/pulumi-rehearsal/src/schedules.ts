@@ -14,7 +14,7 @@ interface Target {
   readonly body?: string;
   readonly headers?: Record<string, string>;
   readonly oidcToken?: { readonly serviceAccountEmail: string; readonly audience?: string };
-  readonly oauthToken?: { readonly serviceAccountEmail: string; readonly scope?: string };
+  readonly oauthToken?: { readonly serviceAccountEmail: string };
 }
 
 const RUN_API = /^https:\/\/(?:[a-z0-9-]+-)?run\.googleapis\.com\/v2\//;

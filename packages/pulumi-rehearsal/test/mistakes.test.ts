@@ -18,10 +18,15 @@ const GREETER = "greeter@demo-project.iam.gserviceaccount.com";
 const STARTER = "starter@demo-project.iam.gserviceaccount.com";
 const CLOCK = "clock@demo-project.iam.gserviceaccount.com";
 
+interface Env {
+  name: string;
+  value?: string;
+  valueSource?: { secretKeyRef: { secret: string } };
+}
 interface Template {
   serviceAccount?: string;
   timeout: string;
-  containers: { args: string[]; commands: string[]; envs: { name: string; value?: string }[] }[];
+  containers: { args: string[]; commands: string[]; envs: Env[] }[];
 }
 const job = (draft: Draft) => find(draft, types.job);
 const template = (draft: Draft) => (job(draft).inputs.template as { template: Template }).template;
@@ -74,10 +79,34 @@ describe("A mistake in a program fails its rehearsal:", () => {
       "declares GREETNIG, which its program never reads",
     );
     fails(
-      "with a variable from a secret",
+      "with a variable without a value",
       run,
       (draft) => container(draft).envs.push({ name: "TOKEN" }),
-      "its variable TOKEN has no plain value",
+      "its variable TOKEN has no plain value and no secret",
+    );
+    fails(
+      "with a variable from a secret that it may not read",
+      run,
+      (draft) => container(draft).envs.push({ name: "TOKEN", valueSource: { secretKeyRef: { secret: "token" } } }),
+      "which has no grant for it: declare roles/secretmanager.secretAccessor on secret/token",
+    );
+    fails(
+      "with a variable from a secret that its program never reads",
+      run,
+      (draft) => {
+        container(draft).envs.push({ name: "TOKEN", valueSource: { secretKeyRef: { secret: "token" } } });
+        const [any] = draft.resources.filter(({ type }) => type === types.bucketGrant);
+        const grant = structuredClone(any as Draft["resources"][number]);
+        grant.type = "gcp:secretmanager/secretIamMember:SecretIamMember";
+        grant.urn = `${grant.urn}-token`;
+        grant.inputs = {
+          secretId: "token",
+          role: "roles/secretmanager.secretAccessor",
+          member: `serviceAccount:${GREETER}`,
+        };
+        draft.resources.push(grant);
+      },
+      "declares TOKEN, which its program never reads",
     );
     fails(
       "with a program that is not in its bucket",
