@@ -1,11 +1,10 @@
 import type { AnalysisRule } from "analysis-rules/policy";
 import { ewallet, merchant } from "../generator/tables/index.ts";
-import type { ColumnType, Table } from "../generator/tables/table.ts";
+import type { Table } from "../generator/tables/table.ts";
 import type { Party } from "./party.ts";
 
 /** A view's column that is computed from columns of the source. */
 export interface DerivedColumn {
-  readonly type: ColumnType;
   readonly description: string;
   /** A GoogleSQL expression, in which `s` is the source. */
   readonly sql: string;
@@ -39,7 +38,6 @@ export const THRESHOLD = 50;
 export const PRIVACY_BUDGET = { maxEpsilonPerQuery: 1, epsilonBudget: 3, deltaPerQuery: 1e-6, deltaBudget: 2e-5 };
 
 const ageBand: DerivedColumn = {
-  type: "STRING",
   description: "Age in bands of ten years",
   sql: `CASE
     WHEN s.age < 18 THEN 'under 18'
@@ -78,15 +76,13 @@ export const definitions: readonly ViewDefinition[] = [
 ) AS bought ON bought.user_id = s.id`,
     derived: {
       age_band: ageBand,
-      orders: { type: "INTEGER", description: "Orders of the customer", sql: "COALESCE(bought.orders, 0)" },
+      orders: { description: "Orders of the customer", sql: "COALESCE(bought.orders, 0)" },
       // NUMERIC, because a sum of FLOAT64 depends on the order of the rows in its last digits.
       gross_spend: {
-        type: "NUMERIC",
         description: "USD of all the customer's orders, including cancelled and returned ones",
         sql: "COALESCE(bought.gross, 0)",
       },
       kept_spend: {
-        type: "NUMERIC",
         description: "USD of the orders that the customer neither cancelled nor returned",
         sql: "COALESCE(bought.kept, 0)",
       },
@@ -105,7 +101,6 @@ export const definitions: readonly ViewDefinition[] = [
     source: ewallet.providerUsers,
     derived: {
       birth_decade: {
-        type: "INTEGER",
         description: "Decade of birth, by its first year",
         sql: "EXTRACT(YEAR FROM s.date_of_birth) - MOD(EXTRACT(YEAR FROM s.date_of_birth), 10)",
         blurs: ["date_of_birth"],
@@ -133,7 +128,6 @@ export const definitions: readonly ViewDefinition[] = [
     source: ewallet.transactions,
     derived: {
       transaction_month: {
-        type: "INTEGER",
         description: "Month of the payment, as YYYYMM",
         sql: "EXTRACT(YEAR FROM s.transaction_timestamp) * 100 + EXTRACT(MONTH FROM s.transaction_timestamp)",
       },

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { UserError } from "./errors.ts";
-import { PARTIES, type Party, parties } from "./party.ts";
+import { otherParty, PARTIES, type Party, parties } from "./party.ts";
 
 /** A parameter of a query template. */
 export interface TemplateParameter {
@@ -86,7 +86,7 @@ export function parseTemplate(name: string, text: string): QueryTemplate {
     section(title)
       .map((line) => line.trim())
       .join(" ");
-  const linked = parties[owner === "merchant" ? "wallet" : "merchant"].linked;
+  const linked = parties[otherParty(owner)].linked;
   const example = section("Example")
     .map((line) => line.replace(/^ {2}/, ""))
     .join("\n");

@@ -6,7 +6,7 @@ import { openFolder } from "../../generator/lake/folder.ts";
 import { load } from "../../generator/load.ts";
 import { coffeeDataset } from "../../generator/tables/index.ts";
 import { createTables, openDuckDb } from "../../generator/warehouse/duckdb.ts";
-import { dbtBuild } from "../../local/dbt.ts";
+import { dbtBuild } from "../transform/dbt-build.ts";
 
 /*
  * One night, for `benchNight`, in a process of its own: generates until a day, loads, and builds the marts. Its arguments are a folder, the day

@@ -5,7 +5,7 @@ import { type CleanRoom, Refusal } from "analysis-rules";
 import { expect } from "chai";
 import type { Value } from "googlesql-duckdb";
 import type { Overrides } from "../../cleanroom/overrides.ts";
-import { parties } from "../../cleanroom/party.ts";
+import { otherParty, parties } from "../../cleanroom/party.ts";
 import { parseUseCase, readUseCases } from "../../cleanroom/use-cases.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { asFigure } from "../../local/answers.ts";
@@ -294,7 +294,7 @@ describe("The clean room's use cases", () => {
     it("cannot be run by the other party, which has no such tables", async () => {
       for (const { party, sql } of useCases) {
         const error = await room()
-          .ask(party === "merchant" ? "wallet" : "merchant", sql)
+          .ask(otherParty(party), sql)
           .catch((thrown) => thrown);
         expect(error.message).to.match(/^Not found: Table /);
       }
