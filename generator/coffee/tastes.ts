@@ -27,12 +27,12 @@ export const USUAL_PAYMENT = 0.85;
 /** How much more popular pastry is than savory food. */
 const PASTRY = 1.6;
 
-/** What a customer's age changes. */
+/** How customers of one age group pay, and how much they use the app. */
 export interface AgeGroup {
-  /** How much more often than on average cash or the e-wallet is the usual way to pay. */
+  /** Factors on the average shares of those who usually pay in cash or by e-wallet. */
   readonly cash: number;
   readonly eWallet: number;
-  /** Above 1 for those who use the app less than others. */
+  /** Factor on `APP_SKEW`: above 1, customers use the app less than the average. */
   readonly avoidsApp: number;
 }
 

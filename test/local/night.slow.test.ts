@@ -5,6 +5,9 @@ import { declareStack } from "./support.ts";
 
 /* Nights in which something fails. `npm run faults` fails each of their steps in each way. */
 
+/** The alerts about a job that fails each time that the night starts it. */
+const threeFailures = ["A job failed", "A job failed", "A job failed", "No new reports for 26 hours"];
+
 describe("A night", () => {
   let declaration: Declaration;
   before(async () => {
@@ -76,12 +79,7 @@ describe("A night", () => {
     // The pages are written once, to say that they lack a day.
     expect(started["coffee-report-job"]).to.equal(1);
     expect([reported.until, reported.night]).to.deep.equal([EARLIER, NIGHT]);
-    expect(alerts.map(({ policy }) => policy)).to.deep.equal([
-      "A job failed",
-      "A job failed",
-      "A job failed",
-      "No new reports for 26 hours",
-    ]);
+    expect(alerts.map(({ policy }) => policy)).to.deep.equal(threeFailures);
   });
 
   it("keeps the marts while a test of dbt fails, and the reports say so", async () => {
@@ -92,11 +90,6 @@ describe("A night", () => {
     expect(started["coffee-dbt-job"]).to.equal(3);
     expect([loaded?.until, built?.until]).to.deep.equal([NIGHT, EARLIER]);
     expect([reported.until, reported.night]).to.deep.equal([EARLIER, NIGHT]);
-    expect(alerts.map(({ policy }) => policy)).to.deep.equal([
-      "A job failed",
-      "A job failed",
-      "A job failed",
-      "No new reports for 26 hours",
-    ]);
+    expect(alerts.map(({ policy }) => policy)).to.deep.equal(threeFailures);
   });
 });
