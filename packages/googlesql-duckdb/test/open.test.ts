@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
 import { type GoogleSql, openGoogleSql, RunError, SqlError, UnsupportedSql, UserError } from "../src/index.ts";
 
@@ -338,6 +338,42 @@ describe("openGoogleSql", function () {
     });
   });
 
+  it("prepares a query once for several runs, which read clock and chance anew", async () => {
+    const own = await openGoogleSql({ database: file });
+    const { prepare } = DuckDBConnection.prototype;
+    let prepared = 0;
+    DuckDBConnection.prototype.prepare = function (sql) {
+      prepared++;
+      return prepare.call(this, sql);
+    };
+    try {
+      const query = "SELECT CURRENT_TIMESTAMP() AS now, RAND() AS chance, COUNT(*) AS orders FROM shop.orders";
+      const first = await own.run(query);
+      const second = await own.run(query);
+      expect(prepared).to.equal(1);
+      expect(first.rows[0]?.[2]).to.equal(second.rows[0]?.[2]).and.to.equal(2);
+      for (const column of [0, 1]) expect(first.rows[0]?.[column]).not.to.equal(second.rows[0]?.[column]);
+      const alike = await Promise.all(["a", "b", "c"].map(() => own.run("SELECT id FROM shop.orders ORDER BY id")));
+      for (const { rows } of alike) expect(rows).to.deep.equal([[2], [2147483647]]);
+      for (let number = 0; number < 40; number++) await own.run(`SELECT ${number} AS number`);
+      expect((await own.run(query)).rows[0]?.[2], "after many other queries").to.equal(2);
+    } finally {
+      DuckDBConnection.prototype.prepare = prepare;
+      await own.close();
+    }
+  });
+
+  it("runs a query again after it failed or grew too large", async () => {
+    const failing = "SELECT CAST(name AS INT64) AS number FROM cities";
+    for (const time of ["first", "second"])
+      expect(await errorOf(() => db.run(failing)), time).to.be.instanceOf(RunError);
+    const small = await openGoogleSql({ database: file, limits: { rows: 1 } });
+    for (const time of ["first", "second"])
+      expect(await errorOf(() => small.run("SELECT id FROM shop.orders")), time).property("why", "limit");
+    expect((await small.run("SELECT MIN(id) AS id FROM shop.orders")).rows).to.deep.equal([[2]]);
+    await small.close();
+  });
+
   it("uses an open connection, for several queries at once, and leaves it open with its settings", async () => {
     const setting = async () =>
       (await connection.runAndReadAll("SELECT current_setting('disabled_optimizers')")).getRows();
@@ -373,10 +409,15 @@ describe("openGoogleSql", function () {
   });
 
   it("gives a code for what is wrong with the database or the catalogue", async () => {
+    const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
     for (const [options, code, message] of [
       [{ database: join(folder, "none.duckdb") }, "DATABASE_MISSING", "none.duckdb does not exist"],
       [{ database: import.meta.filename }, "DATABASE_UNREADABLE", "open.test.ts cannot be read"],
-      [{ database: {} as DuckDBConnection }, "DATABASE_UNREADABLE", "another version of @duckdb/node-api"],
+      [
+        { database: {} as DuckDBConnection },
+        "DATABASE_UNREADABLE",
+        `npm install @duckdb/node-api@${dependencies["@duckdb/node-api"]}`,
+      ],
       [{ database: file, tables: [{ name: "a.b.c.d", columns: [] }] }, "WRONG_CATALOGUE", '"a.b.c.d" is none of'],
     ] as const) {
       const error = await errorOf(() => openGoogleSql(options));

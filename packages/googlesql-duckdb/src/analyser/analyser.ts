@@ -1,4 +1,4 @@
-import { SqlError } from "../errors.ts";
+import { SqlError, UnsupportedSql } from "../errors.ts";
 import { type Evaluator, evaluatorOf } from "../evaluate/evaluator.ts";
 import { FIRST_CATALOG, keep } from "./kept.ts";
 import { reworded, unlessMissing } from "./missing.ts";
@@ -203,8 +203,11 @@ export async function loadAnalyser(
         return { outputs, query: body, sql, write, evaluator };
       } catch (error) {
         const shown = error instanceof SqlError ? unlessMissing(error, sql) : error;
-        if (!(shown instanceof SqlError) || shown.line === undefined) throw shown;
-        throw new SqlError(shown.message, shown.line - 1, shown.column);
+        if (!(shown instanceof SqlError || shown instanceof UnsupportedSql) || shown.line === undefined) throw shown;
+        const { line, column = 1 } = shown;
+        if (shown instanceof UnsupportedSql)
+          throw new UnsupportedSql(shown.what, { line: line - 1, column }, shown.advice);
+        throw new SqlError(shown.message, line - 1, shown.column);
       }
     },
   };

@@ -1,29 +1,109 @@
 import { SqlError, UnsupportedSql } from "../errors.ts";
 import { offsetOf } from "./node.ts";
 
-/** Functions that BigQuery has and the analyser lacks, each with what to write instead. */
-const missing: Readonly<Record<string, string>> = {
-  MAX_BY: "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y).",
-  MIN_BY: "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y).",
-  COLLATE: "Compare LOWER(x) with LOWER(y).",
-  GAP_FILL:
-    "Join the days to the groups: FROM UNNEST(GENERATE_DATE_ARRAY(first, last)) AS day LEFT JOIN groups USING (day).",
-  RANGE_SESSIONIZE:
-    "Mark the first range of each session: RANGE_START(x) > MAX(RANGE_END(x)) OVER (PARTITION BY key ORDER BY RANGE_START(x) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING).",
-  SEARCH: "Write REGEXP_CONTAINS(LOWER(x), r'\\bword\\b').",
-};
-const geography = "Share latitude and longitude as FLOAT64, or a name of the place.";
+/** What to write instead of a GEOGRAPHY. */
+export const insteadOfGeography = "Share latitude and longitude as FLOAT64, or a name of the place.";
 
-/** Turns "Function not found" into "not supported", if BigQuery has that function. */
+/** An error of the analyser about a name that it lacks. */
+interface Report {
+  /** Finds the name in the error's message. */
+  readonly message: RegExp;
+  /** What a name of this kind is. */
+  readonly what: string;
+  /** The names that BigQuery has, with what to write instead. */
+  readonly names: readonly (readonly [name: RegExp, advice: string])[];
+}
+
+const missing: readonly Report[] = [
+  {
+    message: /^(?:Table-valued f|F)unction not found: (?:SAFE\.)?([\w.`]+)/i,
+    what: "function",
+    names: [
+      [/^MAX_BY$/, "Write ANY_VALUE(x HAVING MAX y) for MAX_BY(x, y)."],
+      [/^MIN_BY$/, "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
+      [/^COLLATE$/, "Compare LOWER(x) with LOWER(y)."],
+      [/^(ST|S2)_/, insteadOfGeography],
+      [
+        /^GAP_FILL$/,
+        "Join the days to the groups: FROM UNNEST(GENERATE_DATE_ARRAY(first, last)) AS day LEFT JOIN groups USING (day).",
+      ],
+      [
+        /^RANGE_SESSIONIZE$/,
+        "Mark the first range of each session: RANGE_START(x) > MAX(RANGE_END(x)) OVER (PARTITION BY key ORDER BY RANGE_START(x) ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING).",
+      ],
+      [/^SEARCH$/, "Write REGEXP_CONTAINS(LOWER(x), r'\\bword\\b')."],
+      [/^TEXT_ANALYZE$/, "Write REGEXP_EXTRACT_ALL(LOWER(x), r'\\w+')."],
+      [/^(BAG_OF_WORDS|TF_IDF)$/, "Count the words with FROM UNNEST(words) AS word … GROUP BY word."],
+      [/^DLP_/, "Write TO_HEX(SHA256(x)), which hides a value for good."],
+      [
+        /^(APPENDS|CHANGES)$/,
+        "DuckDB keeps no earlier versions of a table: filter by a column with the time of the change.",
+      ],
+      [/^EXTERNAL_QUERY$/, "Copy the other database's rows into a table, and read that."],
+      [
+        /^((ML|AI|OBJ)[.]|(VECTOR_SEARCH|EXTERNAL_OBJECT_TRANSFORM)$)/,
+        "Compute its results elsewhere, store them in a table, and join that.",
+      ],
+    ],
+  },
+  {
+    message: /^Table not found: (\S+?)(?:; |$)/,
+    what: "table",
+    names: [
+      [
+        /\bINFORMATION_SCHEMA[.]|[.]__TABLES__$/i,
+        "Name the tables and columns themselves; the property `tables` lists them.",
+      ],
+      [/[*]$/, "Write SELECT * FROM a UNION ALL SELECT * FROM b, or make such a view in the database."],
+    ],
+  },
+  {
+    message: /^Unrecognized name: ([@\w]+)/,
+    what: "name",
+    names: [
+      [/^@@/, "Write the variable's value as a constant."],
+      [
+        /^_(PARTITIONTIME|PARTITIONDATE|TABLE_SUFFIX|FILE_NAME)$/i,
+        "Use a column of the table, such as the date of each row.",
+      ],
+    ],
+  },
+];
+
+/** Something that BigQuery has and the analyser reports as wrong, and what to write instead; undefined for an error of the query. */
+function missingIn(
+  { message }: SqlError,
+  sql: string,
+  from: number,
+): readonly [what: string, advice: string] | undefined {
+  for (const report of missing) {
+    const written = report.message.exec(message)?.[1]?.replaceAll("`", "");
+    if (written === undefined) continue;
+    const name = report.what === "function" ? written.toUpperCase() : written;
+    const advice = report.names.find(([names]) => names.test(name))?.[1];
+    return advice === undefined ? undefined : [`the ${report.what} ${name}`, advice];
+  }
+  if (/^(Query parameter '.*' not found|Positional parameters are not supported)$/.test(message))
+    return ["a query parameter", "Write its value in its place."];
+  // The syntax error is at this word in pipe syntax, and right after it elsewhere.
+  const until = message.endsWith("MATCH_RECOGNIZE") ? from + "MATCH_RECOGNIZE".length : from;
+  if (/^Syntax error: /.test(message) && /\bMATCH_RECOGNIZE\s*$/i.test(sql.slice(0, until)))
+    return [
+      "MATCH_RECOGNIZE",
+      "Mark the first row of each run with LAG, number the runs with SUM(…) OVER (…), and group by that number.",
+    ];
+  return undefined;
+}
+
+/** Turns an error about something that BigQuery has, such as "Function not found", into "not supported". */
 export function unlessMissing(error: SqlError, sql: string): SqlError | UnsupportedSql {
   const statement = statementIn(error, sql);
   if (statement !== undefined)
     return new SqlError(`Only one query can be run here: SELECT, WITH or FROM. ${statement}`, error.line, error.column);
-  const [, name = ""] = /^(?:Table-valued f|F)unction not found: (?:SAFE\.)?`?(\w+)/i.exec(error.message) ?? [];
-  const called = name.toUpperCase();
-  const advice = called.startsWith("ST_") ? geography : Object.hasOwn(missing, called) ? missing[called] : undefined;
-  if (advice === undefined || error.line === undefined || error.column === undefined) return error;
-  return new UnsupportedSql(`the function ${called}`, { line: error.line, column: error.column }, advice);
+  const { line, column } = error;
+  if (line === undefined || column === undefined) return error;
+  const [what, advice] = missingIn(error, sql, offsetOf(sql, { line, column })) ?? [];
+  return what === undefined ? error : new UnsupportedSql(what, { line, column }, advice);
 }
 
 /** The keywords of statements that the analyser calls by another name. */

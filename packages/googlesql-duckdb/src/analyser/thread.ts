@@ -88,7 +88,12 @@ export function running(
     const [began, before] = [performance.now(), process.memoryUsage.rss()];
     return () => {
       if (performance.now() - began > seconds * 1000)
-        throw anew(limit(`The query takes longer than ${seconds} seconds to analyse: write it in fewer parts`), plain);
+        throw anew(
+          limit(
+            `The query takes longer than ${seconds} seconds to analyse: write it in fewer parts, and a long list as IN UNNEST([…])`,
+          ),
+          plain,
+        );
       if (process.memoryUsage.rss() - before > BYTES)
         throw anew(limit("The query needs more than 1 GB of memory to be analysed: write it in fewer parts"), plain);
     };

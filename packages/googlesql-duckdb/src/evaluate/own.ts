@@ -107,6 +107,10 @@ function foldedPart(letters: string): string {
   return letters.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
 
+/** The error of a correlation that GoogleSQL gives as NaN. */
+export const NOT_VARYING =
+  "CORR of values that do not vary is NaN: leave such groups out, with HAVING STDDEV_POP(x) > 0 AND STDDEV_POP(y) > 0";
+
 /** Computes a variance, standard deviation, covariance or correlation of NUMERICs from exact sums. */
 function spread(name: string, count: bigint, sums: readonly bigint[]): number | null {
   const isSample = name.endsWith("_samp");
@@ -120,7 +124,7 @@ function spread(name: string, count: bigint, sums: readonly bigint[]): number | 
   const ofBoth = deviations(0);
   if (name === "corr") {
     const [ofX, ofY] = [deviations(7), deviations(14)];
-    if (ofX === 0n || ofY === 0n) throw new Error("CORR of values that do not vary is NaN");
+    if (ofX === 0n || ofY === 0n) throw new Error(NOT_VARYING);
     return Number(ofBoth) / (Math.sqrt(Number(ofX)) * Math.sqrt(Number(ofY)));
   }
   const value = Number(ofBoth) / Number(count * (isSample ? count - 1n : count) * UNIT * UNIT);

@@ -2,6 +2,7 @@ import { listOf, type Node } from "../analyser/node.ts";
 import type { Type } from "../analyser/types.ts";
 import { type AggregateCall, functionName, kindOf, literalText, type TranslateAggregate, writtenName } from "./call.ts";
 import { expression } from "./expressions.ts";
+import { insteadOf } from "./instead.ts";
 import { averageOfIntervals, sumOfIntervals } from "./interval-sums.ts";
 import { average, sum } from "./numerics.ts";
 import { quantiles } from "./quantiles.ts";
@@ -46,10 +47,10 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
     const translate = Object.hasOwn(aggregateFunctions, name) ? aggregateFunctions[name] : undefined;
     const called = writtenName(name);
     if (translate === undefined)
-      return scope.refuse(`the function ${called}${over && " over a window"}`, instead[called]);
+      return scope.refuse(`the function ${called}${over && " over a window"}`, insteadOf(called));
     const nodes = listOf(node.argumentList);
     if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
-      scope.refuse(`${called} of STRUCT`);
+      scope.refuse(`${called} of STRUCT`, "Write TO_JSON_STRING(x), or aggregate its fields.");
     const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
     const compared = chosenBy ? [...nodes, chosenBy.havingExpr] : nodes;
     const [held] = compared.flatMap(({ type }) => textual(type as Type) ?? []);
@@ -97,17 +98,6 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
   });
 }
 
-/** Alternatives to unsupported aggregates. */
-const instead: Readonly<Record<string, string>> = {
-  APPROX_TOP_SUM: "Write GROUP BY the value, ORDER BY SUM(weight) DESC and LIMIT.",
-  ...Object.fromEntries(
-    ["INIT", "MERGE", "MERGE_PARTIAL"].map((name) => [
-      `HLL_COUNT.${name}`,
-      "Write APPROX_COUNT_DISTINCT(x) over the rows themselves.",
-    ]),
-  ),
-};
-
 const distinctFirst = "Write SELECT DISTINCT in a subquery, and aggregate its rows.";
 
 /** The aggregate functions, by their names in the tree. */
@@ -140,8 +130,8 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
         : averageOfIntervals(call.once(args[0] as string), over, call);
     return finite(`avg(${distinct}${args[0]})${over}`, call);
   },
-  min: plain("min"),
-  max: plain("max"),
+  min: ordered("min"),
+  max: ordered("max"),
   any_value: ({ args: [value], over, most }) => {
     if (most === undefined) return `any_value(${value})${over}`;
     return `${most.kind === "MAX" ? "arg_max_null" : "arg_min_null"}(${value}, ${most.of})${over}`;
@@ -155,7 +145,7 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
   logical_or: plain("bool_or"),
   ...spreads,
   string_agg: (call) => {
-    if (kindOf(call.nodes[0]) !== "STRING") call.refuse(`of ${kindOf(call.nodes[0])}`);
+    if (kindOf(call.nodes[0]) !== "STRING") call.refuse(`of ${kindOf(call.nodes[0])}`, "Write STRING_AGG(TO_HEX(x)).");
     const between = text(call.nodes.length > 1 ? literalText(call, 1) : ",");
     return `array_to_string(${collected({ ...call, ignoresNulls: true })}, ${between})`;
   },
@@ -169,6 +159,14 @@ export const aggregateFunctions: Readonly<Record<string, TranslateAggregate>> = 
 function bits(name: string): TranslateAggregate {
   return ({ distinct, args, over, ...call }) =>
     kindOf(call.nodes[0]) === "INT64" ? `${name}(${distinct}${args[0]})${over}` : call.refuse("of BYTES");
+}
+
+/** BigQuery does not order ARRAYs, and DuckDB orders NULLs in them in another way than GoogleSQL. */
+function ordered(name: string): TranslateAggregate {
+  return (call) =>
+    kindOf(call.nodes[0]) === "ARRAY"
+      ? call.refuse("of ARRAY", "Aggregate the elements: FROM …, UNNEST(list) AS e.")
+      : plain(name)(call);
 }
 
 function plain(name: string): TranslateAggregate {

@@ -1,3 +1,4 @@
+import { insteadOfGeography } from "../analyser/missing.ts";
 import { listOf, type Node, unknownFields } from "../analyser/node.ts";
 import type { Column, Type } from "../analyser/types.ts";
 import { UnsupportedSql } from "../errors.ts";
@@ -6,6 +7,7 @@ import { cast } from "./casts.ts";
 import { evaluated, evaluatedFunctions, mayEvaluate } from "./evaluated.ts";
 import { withLambda } from "./functions/lambdas.ts";
 import { functions } from "./functions.ts";
+import { insteadOf } from "./instead.ts";
 import { isHashNumber } from "./known-texts.ts";
 import { literal, type Value } from "./literals.ts";
 import { scan } from "./scans.ts";
@@ -20,30 +22,14 @@ export function expression(node: Node, scope: Scope): string {
   return scope.within(node, ["type", ...(translate?.fields ?? Object.keys(node))], () => {
     if (translate === undefined) return scope.refuse(`a ${node.kind}`);
     const type = node.type as Type;
-    if (duckDbType(type) === undefined) scope.refuse(`a value of type ${typeName(type)}`, instead[typeName(type)]);
+    if (duckDbType(type) === undefined)
+      scope.refuse(
+        `a value of type ${typeName(type)}`,
+        typeName(type) === "GEOGRAPHY" ? insteadOfGeography : undefined,
+      );
     return translate.sql(node, scope);
   });
 }
-
-/** Alternatives to unsupported functions and types. */
-const instead: Readonly<Record<string, string>> = {
-  GEOGRAPHY: "Share latitude and longitude as FLOAT64, or a name of the place.",
-  "NET.PUBLIC_SUFFIX": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+$').",
-  "NET.REG_DOMAIN": "Write REGEXP_EXTRACT(NET.HOST(url), r'[^.]+[.][^.]+$').",
-  IFERROR: "Write IFNULL(x, y) with SAFE_DIVIDE, SAFE_CAST or another SAFE function in x.",
-  ISERROR: "Write IS NULL after SAFE_DIVIDE, SAFE_CAST or another SAFE function.",
-  NULLIFERROR: "Write SAFE_DIVIDE, SAFE_CAST or another SAFE function, which turn errors into NULL.",
-  ...Object.fromEntries(
-    ["HLL_COUNT.EXTRACT", "HLL_COUNT.MERGE", "HLL_COUNT.MERGE_PARTIAL", "HLL_COUNT.INIT"].map((name) => [
-      name,
-      "Write APPROX_COUNT_DISTINCT(x) over the rows themselves.",
-    ]),
-  ),
-  ARRAY_ZIP: "Write ARRAY(SELECT STRUCT(a, other[SAFE_OFFSET(at)]) FROM UNNEST(list) AS a WITH OFFSET AS at).",
-  SESSION_USER: "Write the address as a text.",
-  "KLL_QUANTILES.EXTRACT_INT64": "Write APPROX_QUANTILES(x, n) over the rows themselves.",
-  "KLL_QUANTILES.EXTRACT_FLOAT64": "Write APPROX_QUANTILES(x, n) over the rows themselves.",
-};
 
 /** True of arguments that belong to a function's syntax, such as DAY. The function reads the node, and needs no translation of it. */
 function isConsumed({ type }: Node, by: string): boolean {
@@ -105,7 +91,7 @@ const expressions: Readonly<
         const made = scope.safe ? undefined : withLambda(node, scope);
         if (made !== undefined) return made;
         if (!JSON.stringify(node.genericArgumentList).includes('"inlineLambda"'))
-          scope.refuse(`the function ${called}`, instead[called]);
+          scope.refuse(`the function ${called}`, insteadOf(called));
         return scope.refuse("a lambda", "Write ARRAY(SELECT e + 1 FROM UNNEST(list) AS e WHERE e > 0).");
       }
       const computed = () => evaluated(node, scope) ?? scope.refuse(`the function ${called} here`);
@@ -114,7 +100,7 @@ const expressions: Readonly<
       if (held === "BIGNUMERIC" && !takeTextual.has(name)) return computed();
       const translate = Object.hasOwn(functions, name) ? functions[name] : undefined;
       if (translate === undefined)
-        return evaluatedFunctions.has(name) ? computed() : scope.refuse(`the function ${called}`, instead[called]);
+        return evaluatedFunctions.has(name) ? computed() : scope.refuse(`the function ${called}`, insteadOf(called));
       const nodes = listOf(node.argumentList);
       const isOfStructs = !takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type));
       const safe = scope.safe || node.errorMode === "SAFE_ERROR_MODE";
@@ -149,7 +135,8 @@ const expressions: Readonly<
       const assigned = listOf<Computed>(node.assignmentList).map(
         ({ column: of, expr }) => [column(of.columnId), expression(expr, scope)] as const,
       );
-      if (JSON.stringify(node).includes('"SubqueryExpr"')) scope.refuse("a subquery in a WITH expression");
+      if (JSON.stringify(node).includes('"SubqueryExpr"'))
+        scope.refuse("a subquery in a WITH expression", "Write SELECT … FROM (SELECT (…) AS a) in its place.");
       // DuckDB has no LET: a lambda over a list of one element names the value.
       return assigned.reduceRight(
         (body, [name, value]) => `list_transform([${value}], lambda ${name}: ${body})[1]`,

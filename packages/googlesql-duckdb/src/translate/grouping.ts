@@ -11,11 +11,11 @@ type Columns = readonly { readonly column: Column }[];
 export function groupingSets(node: Node, scope: Scope): string | undefined {
   const sets = listOf(node.groupingSetList);
   if (sets.length === 0) return undefined;
-  // A total minus the parts that are shown reveals a part that a threshold left out.
+  // A total minus the parts that are shown reveals a part that a threshold suppressed.
   if (scope.hidden)
     scope.refuse(
       "ROLLUP, CUBE or GROUPING SETS in a query of a view with a rule",
-      "Use a plain GROUP BY: a total beside its parts would reveal a group that is left out.",
+      "Use a plain GROUP BY: a total beside its parts would reveal a group that is suppressed.",
     );
   if (listOf(node.groupByList).length === 0) scope.refuse("GROUPING SETS without a key");
   const written = sets.map((set) => {

@@ -8,7 +8,7 @@ export const quantiles: Readonly<Record<string, TranslateAggregate>> = {
   // BigQuery's are approximate, so the exact ones are a valid answer.
   approx_quantiles: ({ distinct, args: [value], ...call }) => {
     const count = written(call.nodes[1]) ?? call.refuse("into a number that is not written out");
-    if (count < 1 || count > 10_000) call.refuse(`into ${count}`);
+    if (count < 1 || count > 10_000) call.refuse(`into ${count}`, "Write a number from 1 to 10,000.");
     const shares = Array.from({ length: count + 1 }, (_, at) => at / count);
     return `quantile_disc(${distinct}${value}, [${shares.join(", ")}])`;
   },
@@ -21,7 +21,7 @@ export const quantiles: Readonly<Record<string, TranslateAggregate>> = {
       distinct ||
       isNested(call.type.arrayType?.elementType.structType?.field[0]?.fieldType ?? call.type)
     )
-      return call.refuse("of such values");
+      return call.refuse("of such values", "Write GROUP BY the value, ORDER BY COUNT(*) DESC and LIMIT.");
     const none = `count(*) FILTER (WHERE ${value} IS NULL)`;
     return bind([`coalesce(map_entries(histogram(${value})), [])`, none, "count(*)"], (found, nulls, rows) => {
       const all = `(list_transform(${found}, lambda e: {n: CAST(e.value AS BIGINT), v: e.key})

@@ -122,6 +122,7 @@ const clauses: Readonly<Record<string, string>> = {
   timeZone: "CAST … AT TIME ZONE",
   typeModifiers: "a cast to a type with parameters",
   isLateral: "a LATERAL join",
+  arrayZipMode: "an UNNEST of several arrays",
   havingExpr: "HAVING in an aggregate function",
   whereExpr: "WHERE in an aggregate function",
 };
@@ -132,6 +133,7 @@ const instead: Readonly<Record<string, string>> = {
   collationName: "Order by LOWER(x).",
   hintList: "Leave it out: a hint changes no answer.",
   isLateral: "Write a correlated subquery or UNNEST.",
+  arrayZipMode: "Write UNNEST(a) AS x WITH OFFSET AS at, and b[SAFE_OFFSET(at)] for the other array.",
   havingExpr: "Group in a subquery with HAVING, and aggregate its rows.",
   whereExpr: "Write COUNTIF(condition), or SUM(IF(condition, x, NULL)).",
 };

@@ -1,4 +1,5 @@
 import { ownCall } from "../evaluate/evaluator.ts";
+import { NOT_VARYING } from "../evaluate/own.ts";
 import { type AggregateCall, kindOf, type TranslateAggregate } from "./call.ts";
 import { bind, checked, finite, orFail, text } from "./sql.ts";
 
@@ -14,12 +15,7 @@ export const spreads: Readonly<Record<string, TranslateAggregate>> = {
   corr: (call) => {
     // GoogleSQL returns NULL for fewer than two pairs, and NaN if the values do not vary. DuckDB returns NaN for both.
     const pairs = `regr_count(${call.args.join(", ")})${call.over}`;
-    const value = checked(
-      spread("corr")(call),
-      (v) => `isfinite(${v})`,
-      "CORR of values that do not vary is NaN",
-      call,
-    );
+    const value = checked(spread("corr")(call), (v) => `isfinite(${v})`, NOT_VARYING, call);
     return `CASE WHEN ${pairs} > 1 THEN ${value} END`;
   },
 };

@@ -90,6 +90,12 @@ describe("the analyser of GoogleSQL", function () {
     ["SAFE.MIN_BY(id, age)", "Write ANY_VALUE(x HAVING MIN y) for MIN_BY(x, y)."],
     ["COLLATE(hashed_email, 'und:ci')", "Compare LOWER(x) with LOWER(y)."],
     ["ST_GEOGPOINT(1, 2)", "Share latitude and longitude as FLOAT64, or a name of the place."],
+    ["S2_CELLIDFROMPOINT(id)", "Share latitude and longitude as FLOAT64, or a name of the place."],
+    ["TEXT_ANALYZE(hashed_email)", "Write REGEXP_EXTRACT_ALL(LOWER(x), r'\\w+')."],
+    ["BAG_OF_WORDS([hashed_email])", "Count the words with FROM UNNEST(words) AS word … GROUP BY word."],
+    ["DLP_DETERMINISTIC_ENCRYPT(b'k', 'a', 'b')", "Write TO_HEX(SHA256(x)), which hides a value for good."],
+    ["ML.NORMALIZER([1.0])", "Compute its results elsewhere, store them in a table, and join that."],
+    ["AI.IF('is it', connection_id => 'c')", "Compute its results elsewhere, store them in a table, and join that."],
   ] as const)
     it(`reports ${call}, which BigQuery has, as unsupported and not as unknown`, () => {
       const name = call.replace(/^SAFE[.]|\(.*/g, "").toUpperCase();
@@ -111,6 +117,79 @@ describe("the analyser of GoogleSQL", function () {
       });
   });
 
+  for (const [sql, what, advice, line, column] of [
+    [
+      "SELECT * FROM\n  ML.PREDICT(MODEL m, TABLE merchant.users)",
+      "the function ML.PREDICT",
+      /store them in a table/,
+      2,
+      3,
+    ],
+    [
+      "SELECT * FROM EXTERNAL_QUERY('c', 'SELECT 1')",
+      "the function EXTERNAL_QUERY",
+      /^Copy the other database's rows/,
+      1,
+      15,
+    ],
+    [
+      "SELECT * FROM CHANGES(TABLE merchant.users, NULL, NULL)",
+      "the function CHANGES",
+      /^DuckDB keeps no earlier/,
+      1,
+      15,
+    ],
+    ["SELECT * FROM `merchant.users_*`", "the table merchant.users_*", /UNION ALL/, 1, 15],
+    [
+      "SELECT * FROM `region-us`.INFORMATION_SCHEMA.JOBS",
+      "the table region-us.INFORMATION_SCHEMA.JOBS",
+      /`tables`/,
+      1,
+      15,
+    ],
+    ["SELECT * FROM merchant.__TABLES__", "the table merchant.__TABLES__", /`tables`/, 1, 15],
+    ["SELECT @@time_zone", "the name @@time_zone", /as a constant[.]$/, 1, 8],
+    [
+      "SELECT id FROM merchant.users WHERE _PARTITIONTIME > '2026-01-01'",
+      "the name _PARTITIONTIME",
+      /^Use a column/,
+      1,
+      37,
+    ],
+    ["SELECT @p", "a query parameter", /^Write its value/, 1, 8],
+    ["SELECT id FROM merchant.users WHERE id = ?", "a query parameter", /^Write its value/, 1, 42],
+    [
+      "SELECT * FROM merchant.users MATCH_RECOGNIZE (ORDER BY id PATTERN (a) DEFINE a AS id > 1)",
+      "MATCH_RECOGNIZE",
+      /LAG/,
+      1,
+      46,
+    ],
+    [
+      "FROM merchant.users |> MATCH_RECOGNIZE (ORDER BY id PATTERN (a) DEFINE a AS id > 1)",
+      "MATCH_RECOGNIZE",
+      /LAG/,
+      1,
+      24,
+    ],
+  ] as const)
+    it(`reports what BigQuery has as unsupported, with what to write instead: ${sql.replaceAll("\n", " ")}`, () => {
+      const error = expect(() => analyser.analyse(sql))
+        .throw(UnsupportedSql, `DuckDB cannot answer ${what} as BigQuery would.`)
+        .include({ what, line, column });
+      error.property("advice").match(advice);
+    });
+
+  it("takes names that BigQuery lacks as wrong, however alike they are", () => {
+    for (const sql of [
+      "SELECT * FROM merchant.user",
+      "SELECT _PARTITION FROM merchant.users",
+      "SELECT MLX(1)",
+      "SELECT * FROM merchant.users MATCH_RECOGNIZE",
+    ])
+      expect(() => analyser.analyse(sql), sql).not.throw(UnsupportedSql);
+  });
+
   it("keeps all columns of a table in its scan, used or not", () => {
     const { query } = analyser.analyse("SELECT id FROM merchant.users");
     expect((query.inputScan as { columnList: unknown[] }).columnList).length(8);
@@ -125,7 +204,6 @@ describe("the analyser of GoogleSQL", function () {
     ["SELECT id + hashed_email FROM merchant.users", /^No matching signature for operator \+/, 1, 8],
     ["SELECT id, COUNT(*) FROM merchant.users", /neither grouped nor aggregated/, 1, 8],
     ["SELECT nosuch(1)", /^Function not found: nosuch/, 1, 8],
-    ["SELECT @p", /^Query parameter 'p' not found/, 1, 8],
   ] as const)
     it(`reports an error with its place: ${sql.replaceAll("\n", " ")}`, () => {
       const error = errorOf(sql);
@@ -248,6 +326,16 @@ describe("the analyser of GoogleSQL", function () {
     } finally {
       for (const each of [one, more, other]) each.close();
     }
+  });
+
+  it("reports an error in a table function with its place in the function's text", () => {
+    for (const [body, line, column] of [
+      ["SELECT 1,\n  nosuch(1)", 2, 3],
+      ["SELECT 1,\n  ST_ASTEXT(1)", 2, 3],
+    ] as const)
+      expect(() => analyser.analyseFunction([], body), body)
+        .throw(/nosuch|ST_ASTEXT/)
+        .include({ line, column });
   });
 
   it("analyses a table function that calls another one in each instance", async () => {

@@ -109,6 +109,14 @@ export const answered: readonly string[] = [
   "SELECT TO_HEX(MD5(s)), TO_HEX(SHA256(s)), MD5(s), SHA1(s), TO_BASE64(SHA256(s)), SPLIT(s), SPLIT(s, ' '), TO_HEX(CAST(s AS BYTES)) FROM t",
   "SELECT REGEXP_CONTAINS(s, 'a.c'), REGEXP_CONTAINS(s, '^[[:alpha:]]+$'), REGEXP_CONTAINS(s, '(?i)HELLO'), REGEXP_CONTAINS('a\\nb', 'a.b'), REGEXP_CONTAINS('a\\nb', '^b'), REGEXP_CONTAINS(s, '') FROM t",
   "SELECT REGEXP_REPLACE(s, r'[(]|(b)', r'<\\1>'), REGEXP_REPLACE(s, '(?P<x>b)', r'\\1'), REGEXP_EXTRACT(s, '(.)b'), REGEXP_EXTRACT(s, '[a-z]+'), REGEXP_EXTRACT(s, '()a'), REGEXP_REPLACE(s, '[aeiou]', '<\\\\0>'), REGEXP_REPLACE(s, '(.)(.)', '\\\\2\\\\1'), REGEXP_REPLACE(s, 'x*', '-') FROM t",
+  // A delimiter from a row, and NULL for one
+  "SELECT ARRAY_TO_STRING(['a', NULL, 'b'], s), ARRAY_TO_STRING(['a', NULL, 'b'], '-', s), ARRAY_TO_STRING([s, r], CAST(NULL AS STRING)), ARRAY_TO_STRING([s, r], ',', NULL), ARRAY_TO_STRING(IF(i > 0, [s], []), r, s) FROM t",
+  // ARRAYs with NULLs in them have an order
+  "SELECT GREATEST([i, NULL], [j]), LEAST([1, NULL], [1, i]), LEAST([NULL, 1], [i, 1]), GREATEST(CAST([] AS ARRAY<INT64>), [j]), LEAST([s], [r]) FROM t",
+  // A wrong pattern, of which SAFE makes NULL
+  "SELECT SAFE.REGEXP_EXTRACT(s, '+05:30'), SAFE.REGEXP_CONTAINS(s, '('), SAFE.REGEXP_REPLACE(s, '[', 'x'), SAFE.REGEXP_EXTRACT_ALL(s, '(?=a)'), SAFE.REGEXP_CONTAINS(s, r'(.)\\1'), SAFE.REGEXP_CONTAINS(s, 'a') FROM t",
+  // Arrays that end long before they begin are empty
+  "SELECT GENERATE_DATE_ARRAY(d, '1000-01-01'), GENERATE_DATE_ARRAY(d, '9000-01-01', INTERVAL -1 WEEK), GENERATE_TIMESTAMP_ARRAY('2016-10-31', '0001-01-01', INTERVAL 1 HOUR) FROM t",
   "SELECT REVERSE(s), REVERSE('e\\u0301a\\n'), ARRAY_TO_STRING([s, r], '-', '*'), ARRAY_TO_STRING(['a', NULL, 'b'], ','), ARRAY_TO_STRING(CAST(NULL AS ARRAY<STRING>), ',') FROM t",
   "SELECT REGEXP_EXTRACT(s, '([a-z]+) (?:W|ç)'), REGEXP_EXTRACT('ab@x.com', '@([a-z]+)[.](?:com|net|org)'), REGEXP_EXTRACT('ab@x.com', '(?:a|b)+@(?:x|y(?:z|w))'), REGEXP_EXTRACT_ALL('a1b22', '[0-9]+'), REGEXP_EXTRACT_ALL('a1b22', '[a-z]([0-9])'), REGEXP_EXTRACT_ALL('abc', 'x'), REGEXP_EXTRACT_ALL(s, '[a-z]') FROM t",
   "SELECT FORMAT('%s (%d) %.2f%%', s, i, f), FORMAT('%t|%t|%t|%t|%t|%t|%t|%t', i, f, n, s, b, d, ts, DATETIME(ts)), FORMAT(\"%'d\", i * 100000), FORMAT('%5.1f|%-8.2f|%08.2f|%+.1f|%t', f, f, f, f, g) FROM t",

@@ -9,7 +9,13 @@ const itInCI = process.env.CI ? it : it.skip;
 
 /** Queries that BigQuery runs and the translation refuses: what is not supported, its line and column, and the advice. */
 const refused: readonly (readonly [string, string, number | undefined, number | undefined, advice?: string])[] = [
-  ["SELECT 1,\n  KEYS.NEW_KEYSET('AEAD_AES_GCM_256') FROM t", "the function KEYS.NEW_KEYSET", 2, 3],
+  [
+    "SELECT 1,\n  KEYS.NEW_KEYSET('AEAD_AES_GCM_256') FROM t",
+    "the function KEYS.NEW_KEYSET",
+    2,
+    3,
+    "Write TO_HEX(SHA256(x)), which hides a value for good, or store the result in a table.",
+  ],
   [
     "SELECT 'ü', CONTAINS_SUBSTR(s, r) FROM t",
     "CONTAINS_SUBSTR of a text that is not written out",
@@ -126,7 +132,31 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     1,
     "Put the condition into the array: LEFT JOIN UNNEST(ARRAY(SELECT e FROM UNNEST(list) AS e WHERE e > 0)) AS e.",
   ],
-  ["SELECT APPROX_QUANTILES(i, 100000) FROM t", "APPROX_QUANTILES into 100000", 1, 8],
+  [
+    "SELECT APPROX_QUANTILES(i, 100000) FROM t",
+    "APPROX_QUANTILES into 100000",
+    1,
+    8,
+    "Write a number from 1 to 10,000.",
+  ],
+  [
+    "SELECT APPROX_TOP_COUNT(DISTINCT s, 2) FROM t",
+    "APPROX_TOP_COUNT of such values",
+    1,
+    8,
+    "Write GROUP BY the value, ORDER BY COUNT(*) DESC and LIMIT.",
+  ],
+  ["SELECT STRING_AGG(CAST(s AS BYTES)) FROM t", "STRING_AGG of BYTES", 1, 8, "Write STRING_AGG(TO_HEX(x))."],
+  ...["SELECT MAX([i]) FROM t", "SELECT MIN([s]) OVER () FROM t"].map(
+    (sql) => [sql, `${sql.slice(7, 10)} of ARRAY`, 1, 8, "Aggregate the elements: FROM …, UNNEST(list) AS e."] as const,
+  ),
+  [
+    "SELECT * FROM UNNEST([1], [2])",
+    "an UNNEST of several arrays",
+    1,
+    1,
+    "Write UNNEST(a) AS x WITH OFFSET AS at, and b[SAFE_OFFSET(at)] for the other array.",
+  ],
   [
     "SELECT APPROX_TOP_SUM(s, i, 2) FROM t",
     "the function APPROX_TOP_SUM",
@@ -134,6 +164,23 @@ const refused: readonly (readonly [string, string, number | undefined, number | 
     8,
     "Write GROUP BY the value, ORDER BY SUM(weight) DESC and LIMIT.",
   ],
+  [
+    "SELECT KLL_QUANTILES.INIT_INT64(i) FROM t",
+    "the function KLL_QUANTILES.INIT_INT64",
+    1,
+    8,
+    "Write APPROX_QUANTILES(x, n) over the rows themselves.",
+  ],
+  ...["AEAD.ENCRYPT(b'k', s, 'a')", "DETERMINISTIC_ENCRYPT(b'k', s, 'a')"].map(
+    (call) =>
+      [
+        `SELECT ${call} FROM t`,
+        `the function ${call.replace(/\(.*/, "")}`,
+        1,
+        8,
+        "Write TO_HEX(SHA256(x)), which hides a value for good, or store the result in a table.",
+      ] as const,
+  ),
   [
     "SELECT HLL_COUNT.INIT(i) FROM t",
     "the function HLL_COUNT.INIT",
@@ -291,6 +338,16 @@ describe("the translation of a query into DuckDB's SQL", function () {
     expect(both.translate(aggregates)).a("string");
   });
 
+  it("looks a value up in a written array as in a list, and does not search the array for each row", async () => {
+    const sql = "SELECT COUNTIF(age IN UNNEST([30, 40, NULL])) AS n FROM people";
+    expect(both.translate(sql)).contain(" IN (").and.not.contain("list_contains");
+    expect(await both.run(both.translate(sql))).deep.equal(
+      await both.run(both.translate("SELECT COUNTIF(age IN (30, 40, NULL)) AS n FROM people")),
+    );
+    const empty = "SELECT COUNTIF(age IN UNNEST(CAST([] AS ARRAY<INT64>))) AS n FROM people";
+    expect(await both.run(both.translate(empty))).deep.equal([["0"]]);
+  });
+
   function threshold(sql: string, unitColumnIds: readonly string[], least: number): string {
     const query = both.analyse(sql);
     const scans = [...scansOf(query)].filter(({ kind }) => kind === "AggregationThresholdAggregateScan");
@@ -298,7 +355,7 @@ describe("the translation of a query into DuckDB's SQL", function () {
     return toDuckDb(query, { relation: (id) => `main.${id}`, notes, sensitive: new Set() });
   }
 
-  it("leaves out groups with fewer distinct privacy units than the threshold, and does not count NULL", async () => {
+  it("suppresses groups with fewer distinct privacy units than the threshold, and does not count NULL", async () => {
     const sql = "SELECT WITH AGGREGATION_THRESHOLD town, COUNT(*) AS n FROM people GROUP BY town ORDER BY town";
     expect(await both.run(threshold(sql, ["1"], 2))).deep.equal([
       ["Kyiv", "3"],
@@ -312,7 +369,7 @@ describe("the translation of a query into DuckDB's SQL", function () {
     expect(await both.run(threshold(sql, ["1", "2"], 2))).deep.equal([["Odesa", "2"]]);
   });
 
-  it("leaves out the one group of a query without GROUP BY", async () => {
+  it("suppresses the one group of a query without GROUP BY", async () => {
     const sql = "SELECT WITH AGGREGATION_THRESHOLD SUM(age) FROM people";
     expect(await both.run(threshold(sql, ["1"], 5))).deep.equal([["350"]]);
     expect(await both.run(threshold(sql, ["1"], 6))).deep.equal([]);

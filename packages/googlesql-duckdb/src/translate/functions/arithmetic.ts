@@ -18,7 +18,7 @@ export const arithmetic: Readonly<Record<string, Translate>> = {
         `isfinite(${value} / ${by})`,
         [value, by],
         `(${value} / ${by})`,
-        "DuckDB cannot answer IEEE_DIVIDE that gives NaN or an infinity",
+        "DuckDB cannot answer IEEE_DIVIDE that gives NaN or an infinity: write SAFE_DIVIDE, which gives NULL",
         {
           safe: call.sensitive,
         },
@@ -179,11 +179,13 @@ function toPlaces(name: "round" | "trunc", value: string, places: number): strin
   });
 }
 
-/** The result is NULL if a value is NULL. DuckDB's own functions skip NULLs. */
+/** The result is NULL if a value is NULL. DuckDB's own functions skip NULLs, and order NULLs in ARRAYs in another way. */
 function extreme(name: string): Translate {
-  return ({ args }) =>
-    bind(args, (...values) => {
-      const known = values.map((value) => `${value} IS NOT NULL`).join(" AND ");
-      return `CASE WHEN ${known} THEN ${name}(${values.join(", ")}) END`;
-    });
+  return ({ args, ...call }) =>
+    kindOf(call.nodes[0]) === "ARRAY"
+      ? call.refuse("of ARRAY")
+      : bind(args, (...values) => {
+          const known = values.map((value) => `${value} IS NOT NULL`).join(" AND ");
+          return `CASE WHEN ${known} THEN ${name}(${values.join(", ")}) END`;
+        });
 }

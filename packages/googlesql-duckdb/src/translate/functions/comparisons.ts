@@ -1,5 +1,7 @@
+import { listOf, type Node } from "../../analyser/node.ts";
 import type { Type } from "../../analyser/types.ts";
 import { type Call, kindOf, only, operator, type Translate } from "../call.ts";
+import { literal, type Value } from "../literals.ts";
 import { bind, orFail } from "../sql.ts";
 import { sameFields } from "../structs.ts";
 
@@ -32,6 +34,9 @@ export const comparisons: Readonly<Record<string, Translate>> = {
   $in_array: (call) => {
     const type = structType(call);
     if (type) return inStructs(call, type);
+    // DuckDB looks a value up in a list of constants, and searches an array from its start for each row.
+    const written = elementsOf(call.nodes[1]);
+    if (written.length > 0) return `(${call.args[0]} IN (${written.join(", ")}))`;
     return bind(
       call.args,
       (value, array) => `CASE WHEN coalesce(len(${array}), 0) = 0 THEN FALSE
@@ -78,6 +83,14 @@ function inStructs(call: Call, type: Type): string {
       WHEN list_count(${found}) < len(${found}) THEN NULL ELSE FALSE END`,
     );
   });
+}
+
+/** The elements of an array that the query writes out, in DuckDB's SQL; none for any other array. */
+function elementsOf(array: Node | undefined): readonly string[] {
+  const of = (array?.type as Type | undefined)?.arrayType?.elementType;
+  const written = (array?.value as { value?: { arrayValue?: { element?: Value[] } } } | undefined)?.value?.arrayValue;
+  if (array?.kind !== "Literal" || of === undefined) return [];
+  return listOf<Value>(written?.element).flatMap((element) => literal(element, of) ?? []);
 }
 
 function structType({ nodes }: Call): Type | undefined {

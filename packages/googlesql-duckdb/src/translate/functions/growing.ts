@@ -4,7 +4,7 @@ import { mostBytes } from "../known-texts.ts";
 import { attempt, bind, checked, orFail, text } from "../sql.ts";
 import { duckDbType } from "../types.ts";
 import { microseconds, months, partOf } from "./date-parts.ts";
-import { groupsIn } from "./regexps.ts";
+import { groupsIn, pattern } from "./regexps.ts";
 
 /*
  * Functions whose result may be longer than their arguments. The reference implementation limits most of them. Here the limits also
@@ -97,7 +97,8 @@ export const growing: Readonly<Record<string, Translate>> = {
     // DuckDB ignores a group that the expression does not have.
     const named = Math.max(0, ...[...by.matchAll(/\\(\d)/g)].map(([, group]) => Number(group)));
     if (named > groupsIn(literalText(call, 1))) call.refuse("with an unknown group");
-    const made = (value: string) => `regexp_replace(${value}, ${text(literalText(call, 1))}, ${text(by)}, 'g')`;
+    const from = pattern(call);
+    const made = (value: string) => `regexp_replace(${value}, ${from}, ${text(by)}, 'g')`;
     return unlimited("strlen", 2 * by.length + 2, made, call);
   }),
   to_hex: (call) => {
@@ -136,10 +137,15 @@ export const growing: Readonly<Record<string, Translate>> = {
   array_to_string: (call) => {
     if (call.sensitive) call.refuse("over rows of a view with a rule");
     if (kindOf(call.nodes[1]) !== "STRING") call.refuse("of BYTES");
-    const [array, between, none] = call.args as [string, string, string?];
+    const [array, , none] = call.args as [string, string, string?];
+    // DuckDB takes no other delimiter, and a comma for NULL.
+    const between = text(literalText(call, 1));
     if (none === undefined) return `array_to_string(${array}, ${between})`;
-    const filled = bind([array, none], (list, by) => `list_transform(${list}, lambda e: coalesce(e, ${by}))`);
-    return `array_to_string(${filled}, ${between})`;
+    return bind(
+      [none],
+      (by) =>
+        `CASE WHEN ${by} IS NOT NULL THEN array_to_string(list_transform(${array}, lambda e: coalesce(e, ${by})), ${between}) END`,
+    );
   },
   array_concat: (call) => (call.safe ? call.refuse("over rows of a view with a rule") : `(${call.args.join(" || ")})`),
 };
@@ -168,7 +174,7 @@ function dateSeries(from: string, to: string, step: string, part: string, type: 
     const interval = unit
       ? `to_microseconds(${n} * ${unit}::BIGINT)`
       : `to_months(CAST(${n} * ${inMonths} AS INTEGER))`;
-    const length = `abs(CAST(epoch_us(${b}) - epoch_us(${a}) AS DOUBLE) / ${n} / ${unit ?? 2_419_200_000_000 * (inMonths ?? 1)})`;
+    const length = `CAST(epoch_us(${b}) - epoch_us(${a}) AS DOUBLE) / ${n} / ${unit ?? 2_419_200_000_000 * (inMonths ?? 1)}`;
     const few = ` AND ${length} < ${mostOf({ ...call, safe: call.sensitive })}`;
     const series = `CAST(generate_series(${a}, ${b}, ${interval}) AS ${type}[])`;
     const isRight = `${n} <> 0 AND ${n} BETWEEN -${most} AND ${most}${few}${unit ? "" : ` AND day(${a}) < 29`}`;

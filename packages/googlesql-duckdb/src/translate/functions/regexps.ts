@@ -22,8 +22,21 @@ export const regexps: Readonly<Record<string, Translate>> = {
   }),
 };
 
-function pattern(call: Call): string {
-  return text(literalText(call, 1));
+/** The literal pattern. DuckDB fails on a wrong one even where a SAFE function gives NULL, so Google's implementation takes those. */
+export function pattern(call: Call): string {
+  const written = literalText(call, 1);
+  if (call.safe && !call.sensitive && mayBeWrong(written)) call.refuse("with a pattern that may be wrong");
+  return text(written);
+}
+
+/** Whether a pattern is wrong in JavaScript, or has what JavaScript has and RE2 lacks. */
+function mayBeWrong(expression: string): boolean {
+  try {
+    new RegExp(expression);
+    return /\(\?[=!<]|\\[1-9cku]/.test(expression);
+  } catch {
+    return true;
+  }
 }
 
 /** The number of groups: 0, or 1 if the group takes part in every match; undefined for other expressions. */
