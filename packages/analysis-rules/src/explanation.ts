@@ -10,7 +10,7 @@ export interface Explanation {
   readonly views: readonly ViewRule[];
   /** For each SELECT WITH AGGREGATION_THRESHOLD: the columns it counts, and the number of distinct values that a group needs to be shown. */
   readonly thresholds: readonly { readonly threshold: number; readonly units: readonly string[] }[];
-  /** The number of groups left out; present only for a party that owns all the views. */
+  /** The number of groups suppressed; present only for a party that owns all the views. */
   readonly suppressedGroups?: number;
   /** The remaining budget of each view with differential privacy. */
   readonly budgets: readonly Budget[];
@@ -113,7 +113,7 @@ export function explanationLines(explanation: Explanation): string[] {
       const names = views.length > 1 ? units : units.map((unit) => unit.split(".").at(-1));
       return `Threshold in force: ${threshold} distinct ${names.join(" and ")}`;
     }),
-    ...(thresholds.length > 0 ? [`Groups left out: ${suppressedGroups ?? WITHHELD}`] : []),
+    ...(thresholds.length > 0 ? [`Groups suppressed: ${suppressedGroups ?? SUPPRESSED}`] : []),
     ...budgets.map(
       ({ view, epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
         `Budget left of ${view}: epsilon ${epsilonLeft} of ${epsilonBudget}, delta ${deltaLeft} of ${deltaBudget}`,
@@ -123,7 +123,7 @@ export function explanationLines(explanation: Explanation): string[] {
 }
 
 /** The number itself would reveal something about small groups. */
-const WITHHELD = "perhaps some; only the owner of the view is told how many";
+const SUPPRESSED = "perhaps some; only the owner of the view is told how many";
 
 /**
  * A view and its rule as two lines of text.
@@ -137,13 +137,13 @@ export function ruleLines({ view, ownerTitle, rule }: ViewRule): string[] {
 /**
  * An explanation in one line.
  * @example
- * summaryOf(answer.explanation); // "groups of fewer than 50 left out (linked.users)"
+ * summaryOf(answer.explanation); // "groups of fewer than 50 suppressed (linked.users)"
  */
 export function summaryOf({ templates, views, thresholds, budgets }: Explanation): string {
   const called = templates.map(({ template, ownerTitle }) => `query template ${template} of ${ownerTitle}`).join(", ");
   if (views.length === 0) return called || "no view with a rule was read";
   const done = [
-    ...thresholds.flatMap(({ threshold }) => (threshold > 1 ? `groups of fewer than ${threshold} left out` : [])),
+    ...thresholds.flatMap(({ threshold }) => (threshold > 1 ? `groups of fewer than ${threshold} suppressed` : [])),
     ...budgets.map(
       ({ epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) =>
         `noise added, epsilon ${epsilonLeft} of ${epsilonBudget} and delta ${deltaLeft} of ${deltaBudget} left`,

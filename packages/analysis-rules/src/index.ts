@@ -13,10 +13,10 @@
  *                      SELECT city FROM linked.customers, would throw Refusal. So would any construct that no rule knows.
  *   3. query-plan      translates the tree to DuckDB's SQL, with HAVING COUNT(DISTINCT email) >= 3 added. Errors become NULL.
  *   4. differential    makes the noisy answers, if the query has any, and charges their budgets.
- *   5. open-room       runs the SQL. The answer is (Kyiv, 3): Lviv has one customer and is left out. The explanation names the view,
+ *   5. open-room       runs the SQL. The answer is (Kyiv, 3): Lviv has one customer and is suppressed. The explanation names the view,
  *                      its rule and what was checked. Only the shop would be told that one group is missing.
  */
-export { BudgetExceeded, type Ledger, openLedger, type Spent } from "./differential/index.ts";
+export { BudgetExceeded, type Ledger, left, openLedger, type Spent } from "./differential/index.ts";
 export {
   type Budget,
   type Explanation,

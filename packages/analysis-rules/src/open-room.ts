@@ -113,7 +113,7 @@ export async function openRoom({
         const ownsAll =
           views.every(({ table }) => table.owner === party) &&
           templates.every(({ template }) => template.owner === party);
-        // Count the groups left out while the query runs: that takes about as long.
+        // Count the groups suppressed while the query runs: that takes about as long.
         const [rows, suppressed] = await both(
           rowsOf(engine, ledger, planned, limits),
           ownsAll || entry ? suppressedGroups(engine, planned, limits) : undefined,

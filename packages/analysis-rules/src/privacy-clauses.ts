@@ -22,7 +22,7 @@ export function thresholdAggregate(node: Node, input: Relation, walk: Walk): Rel
   const names = units
     .map(({ table, column }) => (table && units.length > 1 ? `${table.table}.${column.name}` : column.name))
     .join(" or ");
-  walk.check(`groups of fewer than ${threshold} distinct ${names} are left out`, ...rawOf(input));
+  walk.check(`groups of fewer than ${threshold} distinct ${names} are suppressed`, ...rawOf(input));
   return groupsOf(node, input, walk);
 }
 
@@ -45,7 +45,7 @@ function checkInput(clause: Clause, node: Node, input: Relation, walk: Walk): vo
     throw walk.refusal(
       "unknown construct",
       `ROLLUP, CUBE and GROUPING SETS cannot be used in SELECT WITH ${clause} here.`,
-      "Use a plain GROUP BY: a total beside its parts would reveal a group that is left out.",
+      "Use a plain GROUP BY: a total beside its parts would reveal a group that is suppressed.",
     );
   for (const instance of input.unjoined)
     if (isListOverlap(instance) || demandsJoin(instance.rule.joinRestriction)) throw joinDemanded(instance, walk);

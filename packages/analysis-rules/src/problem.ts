@@ -80,7 +80,8 @@ export function problemLines({ rule, message, advice, line, column }: Problem, s
   ];
 }
 
-const AROUND = 70;
+/** The part fits a terminal of 80 columns, even if it is indented. */
+const AROUND = 36;
 
 function expandTabs(line: string): string {
   let wide = "";

@@ -12,7 +12,7 @@ import { scansIn } from "./tree-parts.ts";
 export interface Protected {
   /** The unchanged tree. */
   readonly query: Analysed;
-  /** The groups that a scan must leave out. */
+  /** The groups that a scan must suppress. */
   readonly scans: ReadonlyMap<Node, ScanNotes>;
   /** Scans in which errors must become NULL, because an error could reveal a row. */
   readonly sensitive: ReadonlySet<Node>;

@@ -31,8 +31,8 @@ export interface LoggedQuery {
   readonly rule?: string;
   /** Rows of the answer. */
   readonly rows?: number;
-  /** Groups that thresholds left out; missing if that cannot be counted. */
-  readonly groups_withheld?: number;
+  /** Groups that thresholds suppressed; missing if that cannot be counted. */
+  readonly groups_suppressed?: number;
   /** The views of other parties that the query named, and the query templates that it called. */
   readonly resources: readonly SharedResource[];
 }
@@ -58,7 +58,7 @@ export interface SharedResource {
 
 /** A query while it runs. Both methods write one line, or none if the query named no view of another party. */
 export interface OpenEntry {
-  answered(plan: QueryPlan, rows: number, withheld: number | undefined): Promise<void>;
+  answered(plan: QueryPlan, rows: number, suppressed: number | undefined): Promise<void>;
   /**
    * @param plan undefined if the query was refused before it was planned
    */
@@ -72,7 +72,7 @@ export function openEntry(file: string, party: string): OpenEntry {
   const job_start_time = new Date().toISOString();
   const write = async (
     resources: SharedResource[],
-    result: Pick<LoggedQuery, "outcome" | "rule" | "rows" | "groups_withheld">,
+    result: Pick<LoggedQuery, "outcome" | "rule" | "rows" | "groups_suppressed">,
   ) => {
     if (resources.length === 0) return;
     const entry: LoggedQuery = {
@@ -86,11 +86,11 @@ export function openEntry(file: string, party: string): OpenEntry {
     await addRecord(file, WHAT, entry);
   };
   return {
-    answered: (plan, rows, withheld) =>
+    answered: (plan, rows, suppressed) =>
       write(resourcesOf(party, { tables: [], templates: [] }, plan), {
         outcome: "answered",
         rows,
-        ...(withheld !== undefined && { groups_withheld: withheld }),
+        ...(suppressed !== undefined && { groups_suppressed: suppressed }),
       }),
     unanswered(error, named, plan) {
       const rule = error instanceof BudgetExceeded ? "privacy budget" : problemOf(error)?.rule;

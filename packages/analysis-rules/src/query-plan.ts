@@ -59,10 +59,10 @@ export async function analysed({ party, analyser }: Side, text: string, signal?:
   try {
     query = await analyser.analyseSoon(sql, signal);
   } catch (error) {
-    if (!(error instanceof SqlError)) throw error;
+    if (!(error instanceof SqlError || error instanceof UnsupportedSql)) throw error;
     // The analysis may stumble over something else before it comes to a table that the party cannot name.
     checkTables(party, pathsIn(analyser, sql), error);
-    throw unlessNoFunction(error, party);
+    throw error instanceof SqlError ? unlessNoFunction(error, party) : error;
   }
   checkNames(query);
   const scans = nodesIn(query.query, (kind) => kind === "TableScan");

@@ -25,8 +25,7 @@ export async function addRecord(file: string, what: string, record: object): Pro
 }
 
 function unusable(error: unknown, file: string, what: string): RoomError {
-  return new RoomError(
-    "unreadable",
-    `the record of ${what} in ${file} cannot be used (${messageOf(error)}): make it a file that you may read and write`,
-  );
+  const isFull = ["ENOSPC", "EDQUOT"].includes(String((error as NodeJS.ErrnoException).code));
+  const cure = isFull ? "free some space" : "make it a file that you may read and write";
+  return new RoomError("unreadable", `the record of ${what} in ${file} cannot be used (${messageOf(error)}): ${cure}`);
 }

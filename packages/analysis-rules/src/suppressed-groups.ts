@@ -11,7 +11,7 @@ import type { QueryPlan } from "./query-plan.ts";
 import { withItsClauses } from "./tree-parts.ts";
 
 /**
- * Counts the groups that the thresholds of a query left out. Only the owner of all its views may know the number.
+ * Counts the groups that the thresholds of a query suppressed. Only the owner of all its views may know the number.
  * Undefined if the query has no threshold, or if an aggregate cannot run alone, such as one in a correlated subquery.
  */
 export async function suppressedGroups(

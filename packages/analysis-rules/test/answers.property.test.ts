@@ -101,6 +101,6 @@ describe("An allowed query of the clean room", () => {
       { ...fuzz(2), endOnFailure: true },
     );
     expect(shown, "groups shown").to.be.above(10);
-    expect(left, "groups left out").to.be.above(30);
+    expect(left, "groups suppressed").to.be.above(30);
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { UnsupportedSql } from "googlesql-duckdb/tree";
 import { type Planner, plannerFor } from "../src/planner.ts";
 import { NotFound, type RoomTable } from "../src/room.ts";
 
@@ -31,6 +32,18 @@ describe("A planner", () => {
     expect(await planner.plan("shop", `${sql} `)).not.to.equal(plan);
     const error = await planner.plan("bank", sql).catch((caught) => caught);
     expect(error).to.be.instanceOf(NotFound);
+  });
+
+  it("reports a table that a party cannot see before anything that it cannot do", async () => {
+    for (const [party, asked, expected] of [
+      ["shop", "SELECT * FROM `shop.visits_*`", NotFound],
+      ["shop", "SELECT * FROM shop.INFORMATION_SCHEMA.TABLES", NotFound],
+      ["bank", "SELECT ST_ASTEXT(day) FROM shop.visits WHERE day = @day", NotFound],
+      ["shop", "SELECT * FROM shop.visits WHERE day = @day", UnsupportedSql],
+    ] as const) {
+      const error = await planner.plan(party, asked).catch((caught) => caught);
+      expect(error, asked).to.be.instanceOf(expected);
+    }
   });
 
   it("forgets the oldest of many plans, and plans a very long query each time", async () => {

@@ -72,11 +72,11 @@ describe("An allowed query", () => {
       "linked.users and shared.segments: are joined on both privacy unit columns",
       "linked.users: is joined on hashed_email",
       "shared.segments: is joined on hashed_email",
-      "linked.users and shared.segments: groups of fewer than 60 distinct users.hashed_email or segments.hashed_email are left out",
+      "linked.users and shared.segments: groups of fewer than 60 distinct users.hashed_email or segments.hashed_email are suppressed",
     ]);
   });
 
-  it("marks the scan that leaves out small groups", async () => {
+  it("marks the scan that suppresses small groups", async () => {
     const { scans, thresholds } = await ask(sql);
     const [use] = thresholds;
     expect([...scans.keys()]).to.deep.equal([use?.scan]);

@@ -1,9 +1,10 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type CleanRoom, openRoom } from "../src/open-room.ts";
 import type { AnalysisRule } from "../src/policy.ts";
 import { type LoggedQuery, readQueryLog } from "../src/query-log.ts";
+import { addRecord } from "../src/record-file.ts";
 import { type Room, RoomError, type RoomTable } from "../src/room.ts";
 import { makeDatabase, temporaryFolder } from "./temporary-files.ts";
 
@@ -76,7 +77,7 @@ describe("The log of queries", () => {
   const noisy =
     "SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*, contribution_bounds_per_group => (0, 1)) AS n FROM linked.noisy";
 
-  it("tells the owner who asked what, with the names of BigQuery's view, and how many groups were withheld", async () => {
+  it("tells the owner who asked what, with the names of BigQuery's view, and how many groups were suppressed", async () => {
     const [entry, ...more] = await logged("bank", byCity);
     expect(more).to.deep.equal([]);
     const { job_id, job_start_time, job_end_time, ...rest } = entry as LoggedQuery;
@@ -86,7 +87,7 @@ describe("The log of queries", () => {
       job_principal_subject: "bank",
       outcome: "answered",
       rows: 1,
-      groups_withheld: 1,
+      groups_suppressed: 1,
       resources: [
         {
           owner: "shop",
@@ -103,7 +104,7 @@ describe("The log of queries", () => {
     });
   });
 
-  it("does not tell the asker how many groups were withheld", async () => {
+  it("does not tell the asker how many groups were suppressed", async () => {
     const { explanation } = await open.ask("bank", byCity);
     expect(explanation).not.to.have.property("suppressedGroups");
   });
@@ -175,6 +176,15 @@ describe("The log of queries", () => {
     const error = await readQueryLog(import.meta.dirname).catch((thrown) => thrown);
     expect(error).to.be.instanceOf(RoomError);
     expect(error.message).to.match(/^the record of queries on shared views in .* cannot be used \(EISDIR/);
+  });
+
+  it("tells to free some space if the disk is full", async function () {
+    if (!existsSync("/dev/full")) this.skip();
+    const error = await addRecord("/dev/full", "queries", {}).catch((thrown) => thrown);
+    expect(error).to.be.instanceOf(RoomError);
+    expect(error.message).to.match(
+      /^the record of queries in \/dev\/full cannot be used \(ENOSPC.*\): free some space$/,
+    );
   });
 
   it("is readable after a line was cut off, and empty before the first query", async () => {

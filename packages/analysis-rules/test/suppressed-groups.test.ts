@@ -6,7 +6,7 @@ import { type Person, type SmallRoom, smallRoom } from "./small-room.ts";
 const person: Person = { city: "Lviv", tier: "Free", verified: true, points: 7, score: 1, rows: 1, shared: true };
 const cities = ["Lviv", "Lviv", "Lviv", "Lviv", "Kyiv", "Kyiv", "Odesa"];
 
-describe("The number of groups left out", () => {
+describe("The number of groups suppressed", () => {
   let small: SmallRoom;
   before(async () => {
     small = await smallRoom(cities.map((city) => ({ ...person, city })));
@@ -46,5 +46,39 @@ describe("The number of groups left out", () => {
 
   it("is left out without a threshold", async () => {
     expect(await suppressed("wallet", "SELECT 1 AS one")).to.equal(undefined);
+  });
+});
+
+describe("A group left out", () => {
+  it("is not in the windows, the order or the conditions of its own SELECT either", async () => {
+    const group = (city: string, count: number) => Array.from({ length: count }, () => ({ ...person, city }));
+    const small = await smallRoom([...group("Lviv", 4), ...group("Kyiv", 3), ...group("Odesa", 2)]);
+    try {
+      for (const [selected, after, rows] of [
+        [
+          "COUNT(*) OVER () AS cities, SUM(COUNT(*)) OVER () AS people",
+          "ORDER BY n",
+          [
+            ["Kyiv", 3, 2, 7],
+            ["Lviv", 4, 2, 7],
+          ],
+        ],
+        [
+          "LEAD(city) OVER (ORDER BY COUNT(*) DESC) AS next, MIN(COUNT(*)) OVER () AS least",
+          "ORDER BY n",
+          [
+            ["Kyiv", 3, null, 3],
+            ["Lviv", 4, "Kyiv", 3],
+          ],
+        ],
+        ["1 AS one", "QUALIFY COUNT(*) OVER () > 2", []],
+        ["1 AS one", "HAVING n < 3", []],
+      ] as const) {
+        const sql = `SELECT WITH AGGREGATION_THRESHOLD city, COUNT(*) AS n, ${selected} FROM linked.people_open GROUP BY city ${after}`;
+        expect((await small.room.ask("merchant", sql)).rows, sql).to.deep.equal(rows);
+      }
+    } finally {
+      await small.close();
+    }
   });
 });

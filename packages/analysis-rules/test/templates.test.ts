@@ -359,7 +359,7 @@ describe("Query templates", () => {
       budgets: [],
       checks: [],
     });
-    // The owner is told all, with the number of groups that are left out.
+    // The owner is told all, with the number of groups that are suppressed.
     const own = await opened.ask(
       "wallet",
       "SELECT * FROM bank.by_city((SELECT email, 'x' AS city FROM bank.people), 9)",

@@ -12,7 +12,7 @@
  *   4. contributions    DuckDB counts per person and city, keeps 2 random cities a person, and caps each count at 5:
  *                       Kyiv 5,204 payments of 1,480 persons; Odesa 3 payments of 1 person.
  *   5. noise, release   Half of epsilon decides which groups to show: a city appears if its number of persons plus Laplace noise
- *                       of scale 2 / 0.5 = 4 reaches the threshold that delta sets, 56.3. Odesa is left out.
+ *                       of scale 2 / 0.5 = 4 reaches the threshold that delta sets, 56.3. Odesa is suppressed.
  *                       The other half is for the count: Laplace noise of scale 5 * 2 / 0.5 = 20. Kyiv shows 5,191, say.
  *   6. private-answer   puts the noisy rows in the answer's place, and DuckDB runs the rest of the query over them.
  *

@@ -123,7 +123,11 @@ function exceeds(sum: number, budget: number): boolean {
   return sum > budget * (1 + TOLERANCE);
 }
 
-/** The rest of a budget, without floating-point noise. */
+/**
+ * The rest of a budget, without floating-point noise.
+ * @example
+ * left(0.1 + 0.2, 0.3); // 0
+ */
 export function left(spent: number, budget: number): number {
   const rest = budget - spent;
   return rest > budget * TOLERANCE ? Number(rest.toPrecision(9)) : 0;

@@ -14,7 +14,7 @@ import {
 export type Released = readonly (string | number | null)[];
 
 /**
- * Turns the rows that `contributions` selects into groups to show, with noise in their aggregates; undefined for a group to leave out. The
+ * Turns the rows that `contributions` selects into groups to show, with noise in their aggregates; undefined for a group to suppress. The
  * aggregates share epsilon evenly; if the query has GROUP BY, the choice of groups takes one more share. A group is shown if its number of
  * units, with noise, reaches a threshold. ZetaSQL does the same, after Wilson and others, "Differentially private SQL with bounded user
  * contribution", 2020.

@@ -331,7 +331,7 @@ describe("An answer with differential privacy", () => {
       expect(translated.filter((part) => part === query.query)).to.have.length(1);
     });
 
-    it("leaves out small groups", async () => {
+    it("suppresses small groups", async () => {
       const small = payments({ epsilonBudget: 1e12, maxEpsilonPerQuery: 1, deltaPerQuery: 1e-6, deltaBudget: 1e9 });
       const sql = `SELECT WITH DIFFERENTIAL_PRIVACY person, COUNT(*, contribution_bounds_per_group => (0, 4)) AS n
         FROM (SELECT person, person AS person_id FROM linked.payments) GROUP BY person`;

@@ -179,7 +179,7 @@ export const thresholds: readonly Chapter[] = [
       ["no unit over own tables", `${T} OPTIONS(threshold=3) country, COUNT(*) FROM own.users GROUP BY 1`, ...options("The option privacy_unit_column must be given: no table of this query has a privacy policy.")],
       ["no threshold over own tables", `${T} OPTIONS(privacy_unit_column=id) country, COUNT(*) FROM own.users GROUP BY 1`, ...options("The option threshold must be given: no table of this query has a privacy policy.")],
       ["none over groups of a threshold", `${T} n, COUNT(*) FROM (${T} city, COUNT(*) AS n FROM linked.members GROUP BY 1) GROUP BY n`, ...options("SELECT WITH AGGREGATION_THRESHOLD reads the answer of another SELECT, in which the rule of table linked.members is already obeyed.")],
-      ["ROLLUP, whose totals reveal groups that are left out", `${T} city, COUNT(*) FROM linked.members GROUP BY ROLLUP(city)`, ...sets()],
+      ["ROLLUP, whose totals reveal groups that are suppressed", `${T} city, COUNT(*) FROM linked.members GROUP BY ROLLUP(city)`, ...sets()],
       ["CUBE", `${T} city, points, COUNT(*) FROM linked.members GROUP BY CUBE(city, points)`, ...sets()],
       ["GROUPING SETS", `${T} city, COUNT(*) FROM linked.members GROUP BY GROUPING SETS(city, ())`, ...sets()],
     ],

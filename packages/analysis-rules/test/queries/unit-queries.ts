@@ -15,7 +15,7 @@ export const units: readonly Chapter[] = [
       ["joined on by USING", `${T} u.country, COUNT(DISTINCT hashed_email) FROM linked.members JOIN own.users u USING (hashed_email) GROUP BY 1`, 20],
       ["joined on by ON, turned around", `${T} u.country, COUNT(*) FROM own.users u JOIN linked.members m ON u.hashed_email = m.hashed_email GROUP BY 1`, 20],
       ["joined on the hash of an own column", `${T} COUNT(*) FROM linked.members m JOIN own.users u ON m.hashed_email = TO_HEX(SHA256(LOWER(u.city)))`, 20],
-      ["GROUP BY the own column that equals it: each group has one unit, and is left out", `${T} u.hashed_email, COUNT(*) FROM linked.members m JOIN own.users u ON u.hashed_email = m.hashed_email GROUP BY 1`, 20],
+      ["GROUP BY the own column that equals it: each group has one unit, and is suppressed", `${T} u.hashed_email, COUNT(*) FROM linked.members m JOIN own.users u ON u.hashed_email = m.hashed_email GROUP BY 1`, 20],
       ["a condition on the own column that equals it", `${T} COUNT(*) FROM linked.members m JOIN own.users u ON u.hashed_email = m.hashed_email WHERE u.hashed_email LIKE 'a%'`, 20],
       ["left out of a subquery where another view's unit equals it", `${T} COUNT(*) FROM (SELECT m.* FROM linked.members m JOIN linked.guests g ON m.hashed_email = g.hashed_email)`, 30],
       ["COUNT of the other view's unit, which equals it", `${T} COUNT(DISTINCT g.hashed_email) FROM linked.members m JOIN linked.guests g USING (hashed_email)`, 30],
