@@ -50,8 +50,8 @@ export function storeLuck(random: Random): number {
   return factor(normal(random), STORE_LUCK);
 }
 
-/** Log-normal with mean 1, cut at four deviations, so that no day has more orders than there are order numbers. */
+/** Log-normal with mean 1, cut at two deviations: the weather alone makes no record day, about which a reader would ask what happened. */
 function factor(normalValue: number, deviation: number): number {
-  const deviations = Math.max(-4, Math.min(4, normalValue));
+  const deviations = Math.max(-2, Math.min(2, normalValue));
   return Math.exp(deviation * deviations - (deviation * deviation) / 2);
 }

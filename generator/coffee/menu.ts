@@ -36,7 +36,7 @@ const kindOf =
   (name: string, subcategory: string, hryvnias: readonly number[], { launchedOn, ...traits }: Traits): Product => {
     if (hryvnias.length !== priceDays.length) throw new Error(`${name} needs one price for each price day`);
     if (!hryvnias.every(Number.isInteger))
-      throw new Error(`${name} needs prices in whole hryvnias: a discount would not be whole kopiykas`);
+      throw new Error(`${name} needs prices in whole hryvnias: guests have no coins for less`);
     const prices = hryvnias.map((price) => price * 100);
     const launch = launchedOn === undefined ? (priceDays[0] as number) : dayOf(launchedOn);
     return { name, category, subcategory, prices, vegan: false, season: 0, growth: 0, launchedOn: launch, ...traits };

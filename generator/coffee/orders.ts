@@ -100,7 +100,10 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
     }
   }
 
-  /** Applies the better of loyalty discount and promotion. Prices are whole hryvnias, so no line needs rounding to the kopiyka. */
+  /**
+   * Applies the better of loyalty discount and promotion. Prices are whole hryvnias and the till rounds discounts to them, so that every guest
+   * can pay in cash: Ukraine has no coin below 50 kopiykas since 1 October 2025, and had none below 10 since 1 July 2018.
+   */
   function fillDiscount({ offers, month }: TradingDay, id: number): void {
     const level = levelIn(month, guests.level[id] as number, guests.registeredIn[id] as number);
     const loyalty = id > 0 ? (loyaltyPercents[level] as number) : 0;
@@ -109,7 +112,9 @@ export function storeDayWriter(seed: number, scale: number, guests: Guests) {
     const offered = asks && offer >= 0 ? (promotions[offer]?.percent as number) : 0;
     receipt.promotion = offered > loyalty ? offer : -1;
     receipt.discountPercent = Math.max(offered, loyalty);
-    receipt.discount = (receipt.subTotal * receipt.discountPercent) / 100;
+    const hryvnias = Math.round((receipt.subTotal * receipt.discountPercent) / 10_000);
+    // A small order's discount is not rounded to nothing.
+    receipt.discount = receipt.discountPercent > 0 ? Math.max(1, hryvnias) * 100 : 0;
   }
 
   /** Draws where and how the guest orders and pays. */

@@ -12,7 +12,7 @@ export const LIVING_SCALE = 10;
 export const MAX_SCALE = 500;
 const MAX_SHARDS = 99_999;
 /** Raise it with every change to the rows that a seed gives: it is part of the run's name. */
-export const MODEL_VERSION = 10;
+export const MODEL_VERSION = 11;
 
 export interface CoffeeOptions {
   /** An integer from 0 to 4294967295; another seed gives other rows. */
@@ -51,7 +51,8 @@ export function checkSettings({ seed, until, days, scale, shard }: CoffeeOptions
   const untilIsRight = untilDay !== undefined && until >= FIRST_DAY && until <= LAST_DAY;
 
   check(isInteger(seed, 0, 0xffffffff), "seed", seed, "an integer from 0 to 4294967295");
-  check(untilIsRight, "until", until, `a day from ${FIRST_DAY} to ${LAST_DAY}, as YYYY-MM-DD`);
+  const lastDays = `a day from ${FIRST_DAY} to ${LAST_DAY}, as YYYY-MM-DD`;
+  check(untilIsRight, "until", until, `${lastDays} (by default it is yesterday by this machine's clock)`);
   if (days !== undefined) {
     const most = untilIsRight ? untilDay - start + 1 : Number.MAX_SAFE_INTEGER;
     const allowed = untilIsRight

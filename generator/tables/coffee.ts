@@ -52,7 +52,7 @@ export const products = table(
     sku: string("Stock keeping unit"),
     product_name: string("Name on the menu"),
     product_category: string("Beverage, Pastry or Savory"),
-    product_subcategory: string("Finer group, such as Espresso or Croissant"),
+    product_subcategory: string("Finer group, such as Coffee or Croissant"),
     price: within(0, undefined, numeric("List price today, UAH")),
     unit_cost: within(0, undefined, numeric("Cost of one, UAH")),
     is_seasonal: boolean("Whether demand follows the season"),
@@ -111,11 +111,7 @@ export const orders = table(
     sub_total: within(0, undefined, numeric("Sum of the lines before discount, UAH")),
     discount_applied: boolean("Whether a discount was given"),
     discount_rate: within(0, 1, numeric("Discount as a fraction, 0 to 0.5")),
-    discount_amount: within(
-      0,
-      undefined,
-      numeric("Discount, UAH: the sum of the lines' discounts, each rounded to the kopiyka"),
-    ),
+    discount_amount: within(0, undefined, numeric("Discount, UAH: discount_rate of sub_total, in whole hryvnias")),
     total_amount: within(0, undefined, numeric("What was paid, UAH: sub_total less discount_amount")),
   },
 );

@@ -11,13 +11,14 @@ import { buildShop, queryDuckDb } from "./shop.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The shop's rows, a year earlier and with fewer orders, as the CSV files of somebody else's shop. */
+/** The shop's rows, a year earlier and with fewer orders, as the CSV files of somebody else's shop, whose till gives discounts to the kopiyka. */
 const own: Readonly<Record<string, string>> = {
   stores: "SELECT * REPLACE (opened_on - 364 AS opened_on) FROM coffee_shop.stores",
   products: "SELECT * REPLACE (launched_on - 364 AS launched_on) FROM coffee_shop.products",
   customers: `SELECT * REPLACE (registration_date - 364 AS registration_date) FROM coffee_shop.customers
     WHERE registration_date < '2024-03-20'`,
-  orders: `SELECT * REPLACE (order_date - 364 AS order_date, ordered_at - INTERVAL 364 DAY AS ordered_at)
+  orders: `SELECT * REPLACE (order_date - 364 AS order_date, ordered_at - INTERVAL 364 DAY AS ordered_at,
+      round(sub_total * discount_rate, 2) AS discount_amount, sub_total - round(sub_total * discount_rate, 2) AS total_amount)
     FROM coffee_shop.orders WHERE order_date < '2024-03-20'`,
   order_details: `SELECT * FROM coffee_shop.order_details
     WHERE order_id IN (SELECT order_id FROM coffee_shop.orders WHERE order_date < '2024-03-20')`,

@@ -3,11 +3,6 @@
     {{ dbt.hash("'" ~ entity ~ "-' || cast(" ~ id ~ " as string)") }}
 {%- endmacro %}
 
-{#- Rounds an amount to the kopiyka, half away from zero. -#}
-{% macro money(expression) -%}
-    {{ exact("round(" ~ expression ~ ", 2)") }}
-{%- endmacro %}
-
 {#- A rounded quotient; NULL if the divisor is 0. -#}
 {% macro ratio(dividend, divisor, digits) -%}
     {{ exact("round(" ~ nine_places(dividend ~ " / nullif(" ~ divisor ~ ", 0)") ~ ", " ~ digits ~ ")") }}

@@ -1,4 +1,4 @@
--- They add up to the kopiyka, since both the till and the fact table round the discount of each line.
+-- Sums are exact, because the fact table shares the order's discount among its lines. The till rounds the discount to a whole hryvnia.
 with lines as (
     select
         order_id,
@@ -13,6 +13,7 @@ orders as (
     select
         order_id,
         sub_total,
+        discount_rate,
         discount_amount,
         total_amount
     from {{ source('coffee_shop', 'orders') }}
@@ -26,3 +27,4 @@ where
     or orders.sub_total <> lines.sub_total
     or orders.discount_amount <> lines.discount_amount
     or orders.total_amount <> lines.total_amount
+    or abs(orders.discount_amount - orders.sub_total * orders.discount_rate) > 1

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { dayOf, isoDay } from "../../../generator/coffee/calendar.ts";
 import { categories, priceOn, products } from "../../../generator/coffee/menu.ts";
+import { products as menu } from "../../../generator/tables/coffee.ts";
 
 describe("the menu", () => {
   const cappuccino = products.find(({ name }) => name === "Cappuccino");
@@ -22,6 +23,14 @@ describe("the menu", () => {
     expect(new Set(products.map(({ name }) => name)).size).to.equal(products.length);
     const first = products.filter(({ launchedOn }) => launchedOn === dayOf("2022-01-01"));
     expect(new Set(first.map(({ category }) => category))).to.deep.equal(new Set(categories));
+  });
+
+  it("has the groups that the descriptions of its columns name", () => {
+    const { product_category, product_subcategory } = menu.columns;
+    const [, ...groups] = /such as (\w+) or (\w+)$/.exec(product_subcategory.description) ?? [];
+    expect(products.map(({ subcategory }) => subcategory)).to.include.members(groups);
+    expect(groups).to.have.length(2);
+    expect(product_category.description.split(/, | or /)).to.deep.equal([...categories]);
   });
 
   it("has prices in whole hryvnias, as menus in Kyiv do, and none that falls", () => {

@@ -139,6 +139,15 @@ describe("the effects planted in the coffee shop's orders", () => {
     expect(correlation).to.be.within(0.3, 0.55);
   });
 
+  it("by the weather, which alone makes no record day", () => {
+    const demand = Array.from({ length: 10 }, (_, other) => new Random(other, "coffee days")).flatMap((random) =>
+      Array.from({ length: 1800 }, (_, day) => cityDemand(dayOf("2022-01-10") + day, random)),
+    );
+    // The season is between 0.91 and 1.08.
+    expect(Math.min(...demand)).to.be.within(0.69, 0.75);
+    expect(Math.max(...demand)).to.be.within(1.3, 1.38);
+  });
+
   describe("by tastes", () => {
     /** The share of the most frequent value among a customer's rows, and among all rows. */
     const favourite = async (value: string, from: string) => {

@@ -20,6 +20,7 @@ describe("settings of the coffee shop", () => {
   const mistakes: [string, Partial<CoffeeOptions>, string][] = [
     ["a last day that does not exist", { until: "2026-02-30" }, 'until is "2026-02-30": use a day from 2022-01-10'],
     ["a last day before the first", { until: "2022-01-09" }, 'until is "2022-01-09": use a day from 2022-01-10'],
+    ["a last day by a wrong clock", { until: "2019-12-01" }, "(by default it is yesterday by this machine's clock)"],
     [
       "a last day beyond the model's",
       { until: "2032-01-01" },

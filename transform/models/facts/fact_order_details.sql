@@ -12,6 +12,20 @@ with sold as (
     where {{ lines_in_changed_months() }}
 ),
 
+receipts as (
+    select order_id, {{ exact('sub_total') }} as sub_total, {{ exact('discount_amount') }} as discount_amount
+    from {{ source('coffee_shop', 'orders') }}
+    where {{ in_changed_months('order_date') }}
+),
+
+billed as (
+    select
+        *,
+        {{ exact('quantity * unit_price') }} as sub_total,
+        {{ exact('sum(quantity * unit_price) over (partition by order_id order by order_detail_id)') }} as sub_total_so_far
+    from sold
+),
+
 lines as (
     select
         lines.order_detail_id,
@@ -28,9 +42,15 @@ lines as (
         -- There is no history of costs, so assume that the cost changed as the price did.
         {{ ratio('products.unit_cost * lines.unit_price', 'products.price', 2) }} as unit_cost,
         orders.discount_rate,
-        {{ exact('lines.quantity * lines.unit_price') }} as sub_total,
-        {{ money('lines.quantity * lines.unit_price * orders.discount_rate') }} as discount_amount
-    from sold as lines
+        lines.sub_total,
+        -- The shares of the lines so far, less those of the lines before, so that all shares add up to the order's discount.
+        coalesce(
+            {{ ratio('receipts.discount_amount * lines.sub_total_so_far', 'receipts.sub_total', 2) }}
+            - {{ ratio('receipts.discount_amount * (lines.sub_total_so_far - lines.sub_total)', 'receipts.sub_total', 2) }},
+            0
+        ) as discount_amount
+    from billed as lines
+    inner join receipts on lines.order_id = receipts.order_id
     inner join {{ ref('dim_order') }} as orders on lines.order_id = orders.order_id
     inner join {{ ref('dim_product') }} as products on lines.product_id = products.product_id
 ),
@@ -60,7 +80,7 @@ select
     unit_cost,
     sub_total,
     discount_rate,
-    discount_amount,
+    {{ exact('discount_amount') }} as discount_amount,
     {{ exact('total_amount') }} as total_amount,
     {{ exact('net_amount') }} as net_amount,
     {{ exact('cost_amount') }} as cost_amount,
