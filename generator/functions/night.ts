@@ -15,17 +15,20 @@ export interface Standing {
   readonly due: boolean;
   /** The part of tonight's input that is missing, in words; undefined once all of it is there. */
   readonly waitsFor: string | undefined;
+  /** When the step's input arrived, in milliseconds since 1970, if the work has to know. */
+  readonly since?: number;
 }
 
 /** A step of the night. */
 export interface Step {
-  /** Reads the step's progress from the data, on a night whose last day of data is `night`. */
-  readonly standing: (night: string) => Promise<Standing>;
+  /** Reads the step's progress from the data, on a night whose last day of data is `night`, before or after the work. */
+  readonly standing: (night: string, worked: boolean) => Promise<Standing>;
   /**
    * Makes the output, and returns the fields to add to the answer. Throws HttpError 503 if it should be called again. `joined` means that it
    * waited for work that somebody else had started, which may have made another output.
+   * @param before the progress before the work
    */
-  readonly work: () => Promise<Readonly<Record<string, unknown>>>;
+  readonly work: (before: Standing) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** The answer of a step. */
@@ -46,9 +49,9 @@ export function nightOf(): string {
  * await runStep({ standing, work }, "2026-11-27"); // { status: 200, body: { state: "done", run: "…", until: "2026-11-27" } }
  */
 export async function runStep({ standing, work }: Step, night: string): Promise<StepAnswer> {
-  const before = await standing(night);
-  const did: Readonly<Record<string, unknown>> = before.due ? await work() : {};
-  const { has, due, waitsFor } = before.due ? await standing(night) : before;
+  const before = await standing(night, false);
+  const did: Readonly<Record<string, unknown>> = before.due ? await work(before) : {};
+  const { has, due, waitsFor } = before.due ? await standing(night, true) : before;
   const body = { night, ...has, ...did };
   if (due && waitsFor === undefined)
     throw new HttpError(did.joined ? 503 : 500, `the work ended, and its output is missing: ${JSON.stringify(body)}`);

@@ -8,7 +8,7 @@ import { builtRun, lastLoadTime, loadedRun, madeRun, reportedRun } from "../runs
 import { openWarehouse } from "../warehouse/open-warehouse.ts";
 import type { Warehouse } from "../warehouse/warehouse.ts";
 import { HttpError, type HttpFunction, jsonFunction, requireEnv } from "./http.ts";
-import { type JobWork, runJob } from "./job-step.ts";
+import { runJob } from "./job-step.ts";
 import { inTurn, isOf, nightOf, reach, runStep, type Standing, type Step, type StepAnswer } from "./night.ts";
 
 /** The longest that a call waits for the end of a job. Cloud Scheduler waits 30 minutes for the answer. */
@@ -44,22 +44,15 @@ type Env = ReturnType<typeof environment>;
 function jobStep(
   name: "JOB" | "DBT_JOB" | "REPORT_JOB",
   deadline: number,
-  standing: (env: Env, night: string, worked: boolean) => Promise<Standing & Pick<JobWork, "since">>,
+  standing: (env: Env, night: string, worked: boolean) => Promise<Standing>,
 ): Step {
   const env = environment();
-  let worked = false;
-  let since: number | undefined;
   const job = `projects/${env.PROJECT_ID}/locations/${env.REGION}/jobs/${env[name]}`;
   // Tonight began at the last midnight in Kyiv, when yesterday's data became complete.
   const lastDay = yesterdayInKyiv();
   return {
-    async standing(night) {
-      const { since: arrived, ...found } = await standing(env, night, worked);
-      since = arrived;
-      return found;
-    },
-    work() {
-      worked = true;
+    standing: (night, worked) => standing(env, night, worked),
+    work({ since }) {
       tellTouched(`job/${env[name]}`, "write");
       return runJob(openRunAdmin(), {
         job,
@@ -87,7 +80,7 @@ function isMendable(error: unknown): boolean {
   return isManifestError(error) || (isUserError(error) && error.exitCode === NO_ACCESS);
 }
 
-async function dbtStanding(env: Env, night: string): Promise<Standing & Pick<JobWork, "since">> {
+async function dbtStanding(env: Env, night: string): Promise<Standing> {
   const [loaded, built, since] = await asking(env, (warehouse) =>
     Promise.all([
       loadedRun(warehouse, env.DATASET),

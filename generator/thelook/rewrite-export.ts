@@ -56,7 +56,9 @@ async function readAside<T>(
 ): Promise<T> {
   const work = await mkdtemp(join(tmpdir(), "thelook-export-"));
   try {
-    const warehouse = await openWarehouse(pathToFileURL(join(work, "export.duckdb")).href.replace("file:", "duckdb:"));
+    const warehouse = await openWarehouse(pathToFileURL(join(work, "export.duckdb")).href.replace("file:", "duckdb:"), {
+      create: true,
+    });
     try {
       return await use(warehouse, await openSource(warehouse, { source, seed: 0, progress }), work);
     } finally {

@@ -12,7 +12,7 @@ import { columnNames, fullName, type Table } from "../tables/table.ts";
 import { dialects } from "./dialect.ts";
 import { describeForm, examineExportFile, HEAD_BYTES } from "./export-file.ts";
 import { commaForm, readHeader } from "./read-csv.ts";
-import { checkColumns } from "./read-export.ts";
+import { checkColumns, nullMarkers } from "./read-export.ts";
 import type { CsvSource, ResultRow, Warehouse } from "./warehouse.ts";
 
 const STAGING_LIFETIME_MS = 60 * 60 * 1000;
@@ -77,7 +77,8 @@ export async function openBigQuery(url: string): Promise<Warehouse> {
               sourceFormat: "CSV",
               skipLeadingRows: 1,
               allowQuotedNewlines: true,
-              nullMarker: "",
+              // BigQuery takes one of the two settings. With the second, it reads these texts in an export as DuckDB does.
+              ...(csv.exported ? { nullMarkers: [...nullMarkers] } : { nullMarker: "" }),
               // The table is new, so rows in it would be a mistake.
               writeDisposition: "WRITE_EMPTY",
               // If the table was dropped meanwhile, one that the load creates again would never expire.

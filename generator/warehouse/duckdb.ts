@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
@@ -22,12 +23,13 @@ const {
 } = await import("@duckdb/node-api");
 
 /**
- * Opens a warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded like `pathToFileURL`. Creates the file if
- * it is missing. Throws UserError if the file is not a database, another program has it open, or its folder is read-only.
- * @param options.readOnly lets other programs read the file at the same time, and fails if it is missing
+ * Opens a warehouse in one DuckDB file: `duckdb:///absolute/file.duckdb`, percent-encoded like `pathToFileURL`. Throws UserError if the
+ * file is missing or not a database, another program has it open, or its folder is read-only.
+ * @param options.readOnly lets other programs read the file at the same time
+ * @param options.create creates the file if it is missing
  */
-export async function openDuckDb(url: string, { readOnly = false }: OpenOptions = {}): Promise<Warehouse> {
-  const { connection, close } = await connect(url, readOnly);
+export async function openDuckDb(url: string, options: OpenOptions = {}): Promise<Warehouse> {
+  const { connection, close } = await connect(url, options);
   let staged = 0;
   // Calls take turns: a connection has one transaction, and must be idle when it is closed.
   let last: Promise<unknown> = Promise.resolve();
@@ -100,7 +102,7 @@ export async function openDuckDb(url: string, { readOnly = false }: OpenOptions 
  * definition, and keeps the rows of all others, as Pulumi does in BigQuery. Throws UserError like `openDuckDb`.
  */
 export async function createTables(url: string, tables: readonly Table[]): Promise<void> {
-  const { connection, close } = await connect(url);
+  const { connection, close } = await connect(url, { create: true });
   try {
     const found = await rowsOf(
       connection,
@@ -126,13 +128,18 @@ function shapeOf(name: string, type: string, nullable: boolean): string {
   return `${name} ${type.replaceAll(" ", "")} ${nullable}`;
 }
 
-async function connect(url: string, readOnly = false): Promise<{ connection: DuckDBConnection; close: () => void }> {
+async function connect(
+  url: string,
+  { readOnly = false, create = false }: OpenOptions,
+): Promise<{ connection: DuckDBConnection; close: () => void }> {
   const named = pathOfUrl(url.replace(/^duckdb:/, "file:"));
   // DuckDB keeps its log beside the name that it is given, and must find it beside the file: follow links here.
   const path = await realpath(named).catch(() => named);
+  if (!create && !existsSync(path))
+    throw new UserError(`there is no database ${path}: npm start creates one, .local/warehouse.duckdb`);
   let instance: InstanceType<typeof DuckDBInstance>;
   try {
-    await makeFolder(dirname(path));
+    if (create) await makeFolder(dirname(path));
     // Use the cache, because two instances of one file in one process do not see each other's lock. Without the setting, DuckDB
     // tries to download an extension for an unknown function.
     instance = await DuckDBInstance.fromCache(path, {

@@ -14,7 +14,7 @@ import { findFault, misfit, nulRefused, patterns, type Reading, textOf } from ".
  */
 
 /** Unquoted, these stand for NULL in any column, as BigQuery, Snowflake and MySQL write it. */
-const nullMarkers = ["", "NULL", "\\N"] as const;
+export const nullMarkers = ["", "NULL", "\\N"] as const;
 /** In columns of numbers and times, these stand for NULL, too, as pandas and R write it. */
 const nullWords = [
   ...["null", "Null", "None", "none", "NaN", "nan", "-nan", "NaT"],

@@ -17,7 +17,9 @@ export async function openRehearsedWarehouse(
 ): Promise<Warehouse> {
   await openBigQuery(url);
   const file = pathToFileURL(join(rehearsal, "warehouse.duckdb")).href;
-  const warehouse = await openDuckDb(file.replace(/^file:/, "duckdb:"), options);
+  // A project without tables answers, too.
+  const create = options?.readOnly !== true;
+  const warehouse = await openDuckDb(file.replace(/^file:/, "duckdb:"), { ...options, create });
   const buckets = bucketFolder(rehearsal) + sep;
 
   return {

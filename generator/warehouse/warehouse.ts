@@ -15,8 +15,8 @@ export interface CsvSource {
   readonly trusted?: boolean;
   /**
    * Set for files that people exported by tools of their own: columns are found by name in any case, and `spare` ones may be missing
-   * and are NULL then. DuckDB also reads other delimiters, encodings, formats, and spellings of times and NULL; BigQuery refuses
-   * them.
+   * and are NULL then, and so are the unquoted texts NULL and \N. DuckDB also reads other delimiters, encodings, formats, and spellings of
+   * times and NULL; BigQuery refuses them.
    */
   readonly exported?: { readonly spare: readonly string[] };
 }
@@ -33,6 +33,8 @@ export interface Staged {
 export interface OpenOptions {
   /** Reads only, so that other programs may read a DuckDB file at the same time. BigQuery ignores this. @default false */
   readonly readOnly?: boolean;
+  /** Creates a missing DuckDB file. Otherwise it is an error, so that a mistyped path leaves no file behind. BigQuery ignores this. @default false */
+  readonly create?: boolean;
 }
 
 /**

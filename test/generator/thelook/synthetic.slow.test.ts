@@ -34,7 +34,7 @@ describe("The synthetic thelook", () => {
     const staged: Record<string, string> = {};
     before(async () => {
       rows = await write("full", { scale: 1 });
-      warehouse = await openWarehouse(`duckdb://${join(folder, "full.duckdb")}`);
+      warehouse = await openWarehouse(`duckdb://${join(folder, "full.duckdb")}`, { create: true });
       for (const table of Object.values(thelook)) {
         const { name } = await warehouse.stage(table, { uris: [join(folder, "full", "thelook", `${table.file}.csv`)] });
         await warehouse.run(`CREATE TEMP TABLE ${table.table} AS SELECT DISTINCT * FROM ${name}`);

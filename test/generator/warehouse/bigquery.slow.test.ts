@@ -5,6 +5,7 @@ import { bigquerySchema } from "../../../generator/tables/derive.ts";
 import { integer, string, table } from "../../../generator/tables/table.ts";
 import { loadFault } from "../../../generator/warehouse/bigquery.ts";
 import { openWarehouse } from "../../../generator/warehouse/open-warehouse.ts";
+import type { CsvSource } from "../../../generator/warehouse/warehouse.ts";
 import { type Google, startGoogle } from "../../support/google.ts";
 import { skipWithout } from "../../support/servers.ts";
 import { userError } from "../../support/user-error.ts";
@@ -52,7 +53,7 @@ describe("BigQuery", () => {
     expect(await client.dataset("shop").table(name.replace("shop.", "")).exists()).to.deep.equal([false]);
   });
 
-  it("sets what BigQuery needs and the emulator does not: line breaks within quotes, and NULL for empty fields only", async () => {
+  it("sets what BigQuery needs and the emulator does not: line breaks within quotes, and NULL for empty fields", async () => {
     const jobs: Buffer[] = [];
     google.intercept = (request) => {
       if (request.method === "POST" && /\/jobs\b/.test(request.url ?? ""))
@@ -60,9 +61,18 @@ describe("BigQuery", () => {
       return false;
     };
     const warehouse = await openWarehouse(`bigquery://${google.project}`);
-    await warehouse.stage(things, { uris: [await put("a.csv", "id,name\n1,a\n")] });
-    const { load } = JSON.parse(Buffer.concat(jobs).toString()).configuration;
+    const staged = async (exported?: CsvSource["exported"]) => {
+      jobs.length = 0;
+      await warehouse.stage(things, { uris: [await put("a.csv", "id,name\n1,a\n")], ...(exported && { exported }) });
+      return JSON.parse(Buffer.concat(jobs).toString()).configuration.load;
+    };
+    const load = await staged();
     expect(load).to.include({ allowQuotedNewlines: true, nullMarker: "", skipLeadingRows: 1 });
+    expect(load).not.to.have.property("nullMarkers");
+    // People's exports may write NULL in words. BigQuery refuses both settings together.
+    const other = await staged({ spare: [] });
+    expect(other.nullMarkers).to.deep.equal(["", "NULL", "\\N"]);
+    expect(other).not.to.have.property("nullMarker");
     await warehouse.close();
   });
 

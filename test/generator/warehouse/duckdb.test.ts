@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +43,7 @@ describe("DuckDB", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "duckdb-"));
     url = `duckdb://${folder}/warehouse.duckdb`;
-    warehouse = await openDuckDb(url);
+    warehouse = await openDuckDb(url, { create: true });
   });
   after(async () => {
     await warehouse.close();
@@ -223,7 +224,7 @@ describe("DuckDB", () => {
   });
 
   it("runs concurrent calls one after another, and closes after the last", async () => {
-    const other = await openDuckDb(`duckdb://${folder}/turns.duckdb`);
+    const other = await openDuckDb(`duckdb://${folder}/turns.duckdb`, { create: true });
     const results = [other.run("BEGIN; CREATE TABLE t AS SELECT 1 AS x; COMMIT"), other.run("SELECT x FROM t")];
     await other.close();
     expect(await Promise.all(results)).to.deep.equal([[], [{ x: 1 }]]);
@@ -268,15 +269,28 @@ describe("DuckDB", () => {
       expect(await readFile(path, "utf8")).to.equal("my notes, which are not a database");
     });
 
+    it("refuses a path without a file, and leaves no file and no folder there, whether to read or to write", async () => {
+      const missing = join(folder, "mistyped", "w.duckdb");
+      expect(await opening(missing)).to.equal(
+        `there is no database ${missing}: npm start creates one, .local/warehouse.duckdb`,
+      );
+      const reading = userError(() => openDuckDb(`duckdb://${missing}`, { readOnly: true }));
+      expect(await reading).to.include("there is no database");
+      expect(existsSync(join(folder, "mistyped"))).to.equal(false);
+    });
+
     it("refuses a path where no file can be created", async () => {
       await writeFile(join(folder, "file"), "");
-      expect(await opening(join(folder, "file", "w.duckdb"))).to.match(/^cannot open the database .*another file/);
+      const path = join(folder, "file", "w.duckdb");
+      expect(await userError(() => openDuckDb(`duckdb://${path}`, { create: true }))).to.match(
+        /^cannot open the database .*another file/,
+      );
     });
 
     it("shares it with others that have it open in this process", async () => {
       const [one, two] = [
-        await openDuckDb(`duckdb://${folder}/one.duckdb`),
-        await openDuckDb(`duckdb://${folder}/one.duckdb`),
+        await openDuckDb(`duckdb://${folder}/one.duckdb`, { create: true }),
+        await openDuckDb(`duckdb://${folder}/one.duckdb`, { create: true }),
       ];
       await one.run("CREATE TABLE t AS SELECT 1 AS x");
       expect(await two.run("SELECT x FROM t")).to.deep.equal([{ x: 1 }]);
@@ -311,7 +325,7 @@ describe("DuckDB", () => {
 
     it("reads it while another program reads it, as the page of npm run room does", async () => {
       const path = join(folder, "read.duckdb");
-      const made = await openDuckDb(`duckdb://${path}`);
+      const made = await openDuckDb(`duckdb://${path}`, { create: true });
       await made.run("CREATE TABLE t AS SELECT 1 AS x");
       await made.close();
       await whileHeld(path, "READ_ONLY", async () => {
