@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { missingFor } from "./cleanroom/template-needs.ts";
 import { templates } from "./cleanroom/templates.ts";
 import { shareViews } from "./cleanroom/views.ts";
 import { PUBLIC_THELOOK } from "./generator/tables/merchant.ts";
@@ -90,18 +91,27 @@ function contradictions(settings: Settings, namespace: string): string[] {
     wrong.push(
       `${namespace}:location is "${location}", and the public thelook is in US only: use US, or set thelookSource to synthetic:`,
     );
-  const shared = shareViews(settings.sharedViews).views.map(({ name }) => name);
+  const { views } = shareViews(settings.sharedViews);
+  const shared = views.map(({ name }) => name);
   for (const view of settings.templatesOnly)
     if (!shared.includes(view))
       wrong.push(
         `${namespace}:templatesOnly has "${view}", which is not a shared view: use some of ${shared.join(", ")}, as a list`,
       );
-  for (const { name, views } of templates)
-    for (const view of views)
-      if (!shared.includes(view))
+  for (const template of templates)
+    for (const name of template.views) {
+      const view = views.find((each) => each.name === name);
+      const change = `or change cleanroom/templates/${template.name}.sql`;
+      const missing = view && settings.sharedViews[name] && missingFor(template, view);
+      if (view === undefined)
         wrong.push(
-          `${namespace}:sharedViews gives ${view} a rule of another kind, and so another name, but the query template ${name} reads ${view}: keep its kind of rule, or change cleanroom/templates/${name}.sql`,
+          `${namespace}:sharedViews gives ${name} a rule of another kind, and so another name, but the query template ${template.name} reads ${name}: keep its kind of rule, ${change}`,
         );
+      else if (missing !== undefined)
+        wrong.push(
+          `${namespace}:sharedViews changes ${name}, but the query template ${template.name} ${missing}: allow that, ${change}`,
+        );
+    }
   const { merchant, wallet } = cleanRoomMembers;
   const inWallet = new Set(wallet.map((member) => member.toLowerCase()));
   const both = merchant.filter((member) => inWallet.has(member.toLowerCase()));

@@ -91,21 +91,17 @@ function readConfig(file: URL, name: string): Record<string, unknown> {
 }
 
 /**
- * Reads settings given as `name=value`.
+ * Reads settings given as `name=value`. It leaves wrong names to the program, which names them together with wrong values.
  * @returns the values by the settings' full names
- * @throws UserError that names every text that is not a setting of the program
+ * @throws UserError that names every text without a name and a value
  */
-export function readSetTexts(texts: readonly string[], { program, settings }: PulumiYaml): Record<string, string> {
-  const wrong: string[] = [];
+export function readSetTexts(texts: readonly string[], { program }: PulumiYaml): Record<string, string> {
+  const wrong = texts.filter((text) => !/^[^=]+=/.test(text));
+  if (wrong.length > 0) throw new UserError(wrong.map((text) => `--set "${text}" is not name=value`).join("\n       "));
   const entries = texts.map((text) => {
-    const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-    const own = name.startsWith(`${program}:`) ? name.slice(program.length + 1) : name;
-    if (name === "") wrong.push(`--set "${text}" is not name=value`);
-    else if (!Object.hasOwn(settings, own)) wrong.push(`--set "${text}": ${own} is not a setting`);
-    return [`${program}:${own}`, value];
+    const [name = ""] = text.split("=", 1);
+    return [name.startsWith(`${program}:`) ? name : `${program}:${name}`, text.slice(name.length + 1)];
   });
-  if (wrong.length > 0)
-    throw new UserError(`${wrong.join("\n       ")}\n       The settings are ${Object.keys(settings).join(", ")}`);
   return Object.fromEntries(entries);
 }
 

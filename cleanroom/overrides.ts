@@ -112,24 +112,15 @@ export function applyRule(rule: AnalysisRule, override: Override): AnalysisRule 
     return [`privacyUnitColumn is not set, and ${kind} needs a column that identifies persons`];
   const condition = override.joinCondition ?? joinRestriction?.condition;
   const columns = override.joinColumns ?? (condition === "JOIN_BLOCKED" ? [] : joinRestriction?.columns) ?? [];
-  const { maxGroupsContributed = differentialPrivacy?.maxGroupsContributed } = override;
-  const pick = (from: typeof PRIVACY_BUDGET) =>
-    Object.fromEntries(
-      Object.entries(from).map(([name, value]) => [name, override[name as keyof typeof from] ?? value]),
-    ) as typeof PRIVACY_BUDGET;
+  const own = Object.fromEntries(
+    Object.entries(override).filter(([name]) => fieldsOf[kind].includes(name as keyof Override)),
+  );
   return {
     ...(kind === "aggregation_threshold" && {
-      aggregationThreshold: {
-        threshold: override.threshold ?? aggregationThreshold?.threshold ?? THRESHOLD,
-        privacyUnitColumn,
-      },
+      aggregationThreshold: { threshold: THRESHOLD, ...aggregationThreshold, privacyUnitColumn, ...own },
     }),
     ...(kind === "differential_privacy" && {
-      differentialPrivacy: {
-        privacyUnitColumn,
-        ...pick(PRIVACY_BUDGET),
-        ...(maxGroupsContributed !== undefined && { maxGroupsContributed }),
-      },
+      differentialPrivacy: { ...PRIVACY_BUDGET, ...differentialPrivacy, privacyUnitColumn, ...own },
     }),
     ...(condition && { joinRestriction: { condition, columns } }),
   };

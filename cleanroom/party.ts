@@ -36,6 +36,19 @@ export const parties: Readonly<Record<Party, PartyNames>> = {
 /** The names of both parties. */
 export const PARTIES: readonly Party[] = ["merchant", "wallet"];
 
+/** The parties' names at the start of a sentence, such as "The merchant". */
+export const titles: Readonly<Record<Party, string>> = {
+  merchant: capital(parties.merchant.title),
+  wallet: capital(parties.wallet.title),
+};
+
+/** Both names as a heading, "Merchant and e-wallet". */
+export const bothParties = capital(PARTIES.map((party) => parties[party].title.replace(/^the /, "")).join(" and "));
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** The party that subscribes to the views of this one. */
 export function otherParty(party: Party): Party {
   return party === "merchant" ? "wallet" : "merchant";

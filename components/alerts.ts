@@ -18,8 +18,8 @@ export interface AlertsArgs {
   readonly functions: readonly string[];
   /** The schedules whose refused calls raise an alert. */
   readonly schedules: readonly string[];
-  /** The metric that counts the nights whose reports have all data. */
-  readonly nights: pulumi.Input<string>;
+  /** The metric that counts the nights whose reports have all data. @default none, and no alert about the reports */
+  readonly nights?: pulumi.Input<string>;
 }
 
 /**
@@ -32,7 +32,7 @@ export class Alerts extends pulumi.ComponentResource {
 
   constructor(name: string, args: AlertsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("demo:Alerts", name, {}, opts);
-    const { place, emails, jobs, functions, schedules } = args;
+    const { place, emails, jobs, functions, schedules, nights } = args;
     const { project, labels } = place;
     const child = childOf(this, opts);
     this.channels = emails.map(
@@ -74,57 +74,60 @@ export class Alerts extends pulumi.ComponentResource {
         },
       },
     });
-    policy("function", {
-      displayName: "A function failed",
-      content: `The function \`\${log.extracted_label.function}\` answered with an error, or could not start. ${ADVICE}`,
-      condition: {
-        conditionMatchedLog: {
-          // A step that waits for the step before it answers 503. So does Cloud Run if the function cannot start, and adds the reason as a text.
-          filter: all(
-            'resource.type="cloud_run_revision"',
-            oneOf("resource.labels.service_name", functions),
-            'logName:"run.googleapis.com%2Frequests"',
-            "httpRequest.status>=500",
-            "(httpRequest.status!=503 OR textPayload:*)",
-          ),
-          labelExtractors: { function: "EXTRACT(resource.labels.service_name)" },
+    if (functions.length > 0)
+      policy("function", {
+        displayName: "A function failed",
+        content: `The function \`\${log.extracted_label.function}\` answered with an error, or could not start. ${ADVICE}`,
+        condition: {
+          conditionMatchedLog: {
+            // A step that waits for the step before it answers 503. So does Cloud Run if the function cannot start, and adds the reason as a text.
+            filter: all(
+              'resource.type="cloud_run_revision"',
+              oneOf("resource.labels.service_name", functions),
+              'logName:"run.googleapis.com%2Frequests"',
+              "httpRequest.status>=500",
+              "(httpRequest.status!=503 OR textPayload:*)",
+            ),
+            labelExtractors: { function: "EXTRACT(resource.labels.service_name)" },
+          },
         },
-      },
-      alertStrategy: { notificationRateLimit: { period: "3600s" } },
-    });
-    policy("schedule", {
-      displayName: "A schedule was refused",
-      content: `A call of a schedule was refused. ${ADVICE}`,
-      condition: {
-        conditionMatchedLog: {
-          // The function's own alert reports its errors, and 503 means that a step waits.
-          filter: all(
-            'resource.type="cloud_scheduler_job"',
-            oneOf("resource.labels.job_id", schedules),
-            "severity>=ERROR",
-            "NOT httpRequest.status>=500",
-            'NOT jsonPayload.status="UNAVAILABLE"',
-          ),
-          labelExtractors: { schedule: "EXTRACT(resource.labels.job_id)" },
+        alertStrategy: { notificationRateLimit: { period: "3600s" } },
+      });
+    if (schedules.length > 0)
+      policy("schedule", {
+        displayName: "A schedule was refused",
+        content: `A call of a schedule was refused. ${ADVICE}`,
+        condition: {
+          conditionMatchedLog: {
+            // The function's own alert reports its errors, and 503 means that a step waits.
+            filter: all(
+              'resource.type="cloud_scheduler_job"',
+              oneOf("resource.labels.job_id", schedules),
+              "severity>=ERROR",
+              "NOT httpRequest.status>=500",
+              'NOT jsonPayload.status="UNAVAILABLE"',
+            ),
+            labelExtractors: { schedule: "EXTRACT(resource.labels.job_id)" },
+          },
         },
-      },
-      alertStrategy: { notificationRateLimit: { period: "3600s" } },
-    });
-    policy("night", {
-      displayName: `No new reports for ${HOURS} hours`,
-      content: `No run of the reports has had the night's data for ${HOURS} hours: the reports, and perhaps the marts and tables, show an older day. ${ADVICE}`,
-      condition: {
-        // PromQL, because a metric-absence condition looks back 23.5 hours at most. If there is no point at all, the sum has no value, which
-        // "or vector(0)" turns into 0. increase() is an estimate: one night may count as 0.99. The duration also keeps the first `up` from
-        // raising the alert.
-        conditionPrometheusQueryLanguage: {
-          query: pulumi.interpolate`(sum(increase(logging_googleapis_com:user_${args.nights}{monitored_resource="cloud_run_job"}[${LOOKBACK}h])) or vector(0)) < 0.5`,
-          duration: `${(HOURS - LOOKBACK) * 3600}s`,
-          evaluationInterval: "900s",
-          disableMetricValidation: true,
+        alertStrategy: { notificationRateLimit: { period: "3600s" } },
+      });
+    if (nights !== undefined)
+      policy("night", {
+        displayName: `No new reports for ${HOURS} hours`,
+        content: `No run of the reports has had the night's data for ${HOURS} hours: the reports, and perhaps the marts and tables, show an older day. ${ADVICE}`,
+        condition: {
+          // PromQL, because a metric-absence condition looks back 23.5 hours at most. If there is no point at all, the sum has no value, which
+          // "or vector(0)" turns into 0. increase() is an estimate: one night may count as 0.99. The duration also keeps the first `up` from
+          // raising the alert.
+          conditionPrometheusQueryLanguage: {
+            query: pulumi.interpolate`(sum(increase(logging_googleapis_com:user_${nights}{monitored_resource="cloud_run_job"}[${LOOKBACK}h])) or vector(0)) < 0.5`,
+            duration: `${(HOURS - LOOKBACK) * 3600}s`,
+            evaluationInterval: "900s",
+            disableMetricValidation: true,
+          },
         },
-      },
-    });
+      });
   }
 }
 

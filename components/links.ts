@@ -5,12 +5,13 @@ import {
   accounts,
   codeBucketName,
   DBT_ARTIFACTS,
+  type Demo,
   datasets,
   dbtBucketName,
-  functions,
   jobs,
   marts,
   reportsBucketName,
+  runsOf,
   schedules,
 } from "./names.ts";
 
@@ -36,8 +37,8 @@ export interface Whereabouts {
 
 const console = "https://console.cloud.google.com";
 
-/** Links to the console's page of each resource, by kind and name. */
-export function consoleLinks(at: Whereabouts): Record<string, Record<string, string>> {
+/** Links to the console's page of each resource of some demos, by kind and name. */
+export function consoleLinks(at: Whereabouts, demos: readonly Demo[]): Record<string, Record<string, string>> {
   const { project, region } = at;
   const here = `project=${project}`;
   const dataset = (of: string, name: string) => `${console}/bigquery?project=${of}&ws=!1m4!1m3!3m2!1s${of}!2s${name}`;
@@ -46,30 +47,26 @@ export function consoleLinks(at: Whereabouts): Record<string, Record<string, str
     const path = `projects/${of}/locations/${at.location.toLowerCase()}/dataExchanges/${parties[party].room}`;
     return `${console}/bigquery/analytics-hub/exchanges/${path}?project=${of}`;
   };
-  const each = <T extends Record<string, string>>(names: T, link: (name: string) => string) =>
-    Object.fromEntries(Object.values(names).map((name) => [name, link(name)]));
+  const each = (names: readonly string[], link: (name: string) => string) =>
+    Object.fromEntries(names.map((name) => [name, link(name)]));
+  const bucket = (name: string) => `${console}/storage/browser/${name}?${here}`;
+  const { jobs, functions, schedules } = runsOf(demos);
+  const [dbt, reports] = [dbtBucketName(at.bucket), reportsBucketName(at.bucket)];
+  const room = demos.includes("clean-room");
+  const coffee = demos.includes("coffee");
   return {
     datasets: {
-      ...Object.fromEntries(Object.entries(projectsOf(at)).map(([name, of]) => [name, dataset(of, name)])),
-      [datasets.coffee]: dataset(project, datasets.coffee),
-      [datasets.marts]: dataset(project, datasets.marts),
+      ...(room && Object.fromEntries(Object.entries(projectsOf(at)).map(([name, of]) => [name, dataset(of, name)]))),
+      ...(coffee && each([datasets.coffee, datasets.marts], (name) => dataset(project, name))),
     },
-    exchanges: Object.fromEntries(PARTIES.map((party) => [parties[party].room, exchange(party)])),
-    buckets: each(
-      {
-        files: at.bucket,
-        code: codeBucketName(at.bucket),
-        dbt: dbtBucketName(at.bucket),
-        reports: reportsBucketName(at.bucket),
-      },
-      (name) => `${console}/storage/browser/${name}?${here}`,
-    ),
+    ...(room && { exchanges: Object.fromEntries(PARTIES.map((party) => [parties[party].room, exchange(party)])) }),
+    buckets: each([at.bucket, codeBucketName(at.bucket), ...(coffee ? [dbt, reports] : [])], bucket),
     jobs: each(jobs, (name) => `${console}/run/jobs/details/${region}/${name}/executions?${here}`),
-    functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
-    docs: {
-      dbt: `https://storage.cloud.google.com/${dbtBucketName(at.bucket)}/${DBT_ARTIFACTS.docs}/static_index.html`,
-    },
-    schedules: each(schedules, (name) => `${console}/cloudscheduler/jobs/edit/${region}/${name}?${here}`),
+    ...(coffee && {
+      functions: each(functions, (name) => `${console}/run/detail/${region}/${name}/logs?${here}`),
+      docs: { dbt: `https://storage.cloud.google.com/${dbt}/${DBT_ARTIFACTS.docs}/static_index.html` },
+      schedules: each(schedules, (name) => `${console}/cloudscheduler/jobs/edit/${region}/${name}?${here}`),
+    }),
   };
 }
 
@@ -138,21 +135,25 @@ export function pasteable(queries: readonly Query[], at: Whereabouts): Record<st
   );
 }
 
-/** Suggestions of what to do next, one per line. */
-export function nextStepsFor(at: Whereabouts): string[] {
+/** Suggestions of what to do next with some demos, one per line. */
+export function nextStepsFor(at: Whereabouts, demos: readonly Demo[]): string[] {
   const { project, region, bucket } = at;
   const job = (name: string) => `gcloud run jobs execute ${name} --project=${project} --region=${region} --wait`;
   const account = `${accounts.merchant}@${at.merchantProject}.iam.gserviceaccount.com`;
-  return [
-    "Ask the clean room's questions: paste a query from the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
-    "Call a query template, a query that the other party wrote: paste a call from the output queryTemplates",
-    `Ask as the merchant, who sees only what the rules allow: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
-    "Look at the coffee shop: click a link in the output reports; a link in lookerStudio opens a new, empty report on a mart",
-    `Generate the newest coffee data now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
-    `Build the marts again: ${job(jobs.dbt)}`,
-    `Write the reports again: ${job(jobs.report)}`,
-    `Fill the merchant and the e-wallet again: ${job(jobs.fill)}`,
-    `See the files: gcloud storage ls --recursive gs://${bucket}`,
-    "Remove everything: npx pulumi destroy",
-  ];
+  const steps: Readonly<Record<Demo, readonly string[]>> = {
+    "clean-room": [
+      "Ask the clean room's questions: paste a query from the output useCases into the BigQuery console, in the project that it names (pulumi stack output useCases)",
+      "Call a query template, a query that the other party wrote: paste a call from the output queryTemplates",
+      `Ask as the merchant, who sees only what the rules allow: gcloud config set auth/impersonate_service_account ${account}, then bq query (docs/cloud.md)`,
+      `Fill the merchant and the e-wallet again: ${job(jobs.fill)}`,
+    ],
+    coffee: [
+      "Look at the coffee shop: click a link in the output reports; a link in lookerStudio opens a new, empty report on a mart",
+      `Generate the newest coffee data now: gcloud scheduler jobs run ${schedules.generate} --project=${project} --location=${region}`,
+      `Build the marts again: ${job(jobs.dbt)}`,
+      `Write the reports again: ${job(jobs.report)}`,
+      `See the files: gcloud storage ls --recursive gs://${bucket}`,
+    ],
+  };
+  return [...demos.flatMap((demo) => steps[demo]), "Remove everything: npx pulumi destroy"];
 }

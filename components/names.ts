@@ -41,13 +41,14 @@ export const marts = {
   flat_visit_gaps: "Coffee shop: days between visits",
 } as const;
 
-export const jobs = {
-  fill: "thelook-fill-job",
+const coffeeJobs = {
   generate: "coffee-data-job",
   load: "coffee-load-job",
   dbt: "coffee-dbt-job",
   report: "coffee-report-job",
 } as const;
+const cleanRoomJobs = { fill: "thelook-fill-job" } as const;
+export const jobs = { ...cleanRoomJobs, ...coffeeJobs } as const;
 
 /** In kebab-case, because otherwise a function's Cloud Run service gets another name. */
 export const functions = { load: "load-bq-from-csv", trigger: "trigger-job" } as const;
@@ -59,12 +60,30 @@ export const schedules = {
   report: "report-daily",
 } as const;
 
-/** Everything whose failures raise an alert. */
-export const watched = {
-  jobs: Object.values(jobs),
-  functions: Object.values(functions),
-  schedules: Object.values(schedules),
-} as const;
+/** A demo that `index.ts` declares. */
+export type Demo = "clean-room" | "coffee";
+
+/** The names of what a demo runs. */
+export interface Runs {
+  readonly jobs: readonly string[];
+  readonly functions: readonly string[];
+  readonly schedules: readonly string[];
+}
+
+const runsByDemo: Readonly<Record<Demo, Runs>> = {
+  "clean-room": { jobs: Object.values(cleanRoomJobs), functions: [], schedules: [] },
+  coffee: {
+    jobs: Object.values(coffeeJobs),
+    functions: Object.values(functions),
+    schedules: Object.values(schedules),
+  },
+};
+
+/** Everything that these demos run. Its failures raise an alert. */
+export function runsOf(demos: readonly Demo[]): Runs {
+  const all = (kind: keyof Runs) => demos.flatMap((demo) => runsByDemo[demo][kind]);
+  return { jobs: all("jobs"), functions: all("functions"), schedules: all("schedules") };
+}
 
 /** The metric that counts the nights whose reports have all data. PromQL allows no hyphens in it. */
 export const NIGHTS = "coffee_nights";

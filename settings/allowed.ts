@@ -21,9 +21,9 @@ const schedule = text(
   firesSometime,
 );
 
-/** The days from the coffee shops' first one to yesterday. */
+/** The days from the coffee shops' first one to yesterday. None if the machine's clock is years behind: the generator then says so. */
 function daysOfTrade(): number {
-  return dayOf(yesterdayInKyiv()) - dayOf(FIRST_DAY) + 1;
+  return Math.max(0, dayOf(yesterdayInKyiv()) - dayOf(FIRST_DAY) + 1);
 }
 
 const labels = object(

@@ -145,6 +145,16 @@ const bad: Record<(typeof settingNames)[number], readonly string[]> = {
 };
 
 describe("settings", () => {
+  it("accept all days on a machine whose clock is years behind, so that the generator can say so", () => {
+    const { now } = Date;
+    Date.now = () => Date.parse("2019-12-02T10:00:00Z");
+    try {
+      expect(check({}).days).to.equal(0);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it("have the defaults of Pulumi.yaml when only the project is set, and the parties are in that project", () => {
     const { settings } = readPulumiYaml();
     const values: Record<string, unknown> = check({});
@@ -252,6 +262,7 @@ describe("settings", () => {
 
   it("refuse an unknown name, and ignore other namespaces", () => {
     expect(refusal({ sede: "42" })).to.include(`${space}:sede is not a setting: use one of location, `);
+    expect(refusal({ constructor: "7" })).to.include(`${space}:constructor is not a setting`);
     const labels = JSON.stringify(Object.fromEntries(Array.from({ length: 61 }, (_, index) => [`l${index}`, "x"])));
     expect(refusal({ labels })).to.match(/labels is .*: use an object of up to 60 names and values/);
     expect(check({ "gcp:region": "us-east1", "other:seed": "x" }).seed).to.equal(42);
@@ -288,6 +299,18 @@ describe("settings", () => {
     expect(refusal({ sharedViews })).to.match(
       /sharedViews gives provider_users_shared a rule of another kind, .+ but the query template \w+ reads provider_users_shared/,
     );
+  });
+
+  it("refuse a change of a shared view with which a query template could not read it, when the setting is read", () => {
+    for (const [change, said] of [
+      ['{"joinCondition":"JOIN_BLOCKED"}', "joins it on hashed_email: allow that, or change cleanroom/templates/"],
+      ['{"joinColumns":["city"]}', "joins it on hashed_email"],
+      ['{"joinCondition":"JOIN_ALL","joinColumns":["hashed_email","city"]}', "joins it on hashed_email"],
+      ['{"columns":["hashed_email","city"]}', "reads its column account_tier"],
+    ])
+      expect(refusal({ sharedViews: `{"provider_users_shared":${change}}` }), change).to.include(
+        `${space}:sharedViews changes provider_users_shared, but the query template overlap_by_segment ${said}`,
+      );
   });
 
   it("are either accepted completely or refused by name, whatever is given", () => {

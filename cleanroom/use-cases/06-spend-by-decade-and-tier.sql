@@ -1,7 +1,7 @@
 -- Spend by birth decade and tier
 -- The merchant asks: how much do our customers spend by birth decade and account tier, which only the wallet knows?
 -- as merchant
--- BigQuery silently leaves out groups with fewer customers than the wallet's threshold.
+-- BigQuery silently suppresses groups with fewer customers than the wallet's threshold.
 SELECT WITH AGGREGATION_THRESHOLD
   p.birth_decade,
   p.account_tier,

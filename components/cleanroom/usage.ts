@@ -11,8 +11,8 @@ export interface OwnersView {
 }
 
 /**
- * The owner's side of the clean room, by party. The query needs roles/bigquery.dataOwner on the dataset of shared views; BigQuery keeps
- * 180 days. Only the view's REST resource says what is left of a budget.
+ * The owner's side of the clean room, by party. The query needs roles/bigquery.dataOwner on the party's project; BigQuery keeps 180
+ * days. Only the view's REST resource says what is left of a budget.
  * @param location the location of the data, such as "US"
  */
 export function ownersViews(

@@ -1,10 +1,14 @@
 import { cp, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { type CleanRoom, checkTemplates, problemOf, readRoom } from "analysis-rules";
+import { type CleanRoom, checkTemplates, problemOf, type RoomTable, readRoom } from "analysis-rules";
+import { joinConditions } from "analysis-rules/policy";
 import { expect } from "chai";
 import type { Value } from "googlesql-duckdb";
+import type { Override } from "../../cleanroom/overrides.ts";
 import { otherParty, parties } from "../../cleanroom/party.ts";
+import { missingFor } from "../../cleanroom/template-needs.ts";
 import { parseTemplate, templates } from "../../cleanroom/templates.ts";
+import { shareViews } from "../../cleanroom/views.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { openRehearsedRoom, ROOM_FILE } from "../../local/rehearsed-room.ts";
 import { temporaryFolder } from "../generator/thelook/merchant.ts";
@@ -64,6 +68,70 @@ describe("The query templates", () => {
       );
       expect(example("other.linked"), name).to.contain(`FROM other.linked.${name}(`);
     }
+  });
+
+  itInCI(
+    "are refused by the settings for exactly those changes of a shared view with which the rules refuse them",
+    async () => {
+      const usual = readRoom(join(place, ROOM_FILE));
+      const joins = [
+        [],
+        ["hashed_email"],
+        ["country"],
+        ["city"],
+        ["country", "hashed_email"],
+        ["hashed_email", "city"],
+      ];
+      const changes: Override[] = [
+        ...joinConditions.flatMap((joinCondition) => joins.map((joinColumns) => ({ joinCondition, joinColumns }))),
+        ...[["hashed_email"], ["hashed_email", "account_tier"], ["hashed_email", "orders"]].map((columns) => ({
+          columns,
+        })),
+        { columns: ["account_tier", "city"], privacyUnitColumn: "city", joinColumns: ["city"] },
+        { columns: ["country", "orders"], privacyUnitColumn: "country", joinColumns: ["country"] },
+        { threshold: 7 },
+        { privacyUnitColumn: "country" },
+      ];
+      const found = { allowed: 0, refused: 0 };
+      for (const template of templates)
+        for (const name of template.views)
+          for (const change of changes) {
+            const view = shareViews({ [name]: change }).views.find((each) => each.name === name);
+            if (view === undefined) continue;
+            const columns = view.columns.map((column) => column.name);
+            const changed = ({ table, ...rest }: RoomTable): RoomTable => {
+              if (table !== name) return { ...rest, table };
+              const kept = columns.flatMap((column) => rest.columns.find((each) => each.name === column) ?? []);
+              return { ...rest, table, columns: kept, rule: view.rule };
+            };
+            const parties = Object.entries(usual.parties).map(([party, of]) => [
+              party,
+              {
+                ...of,
+                tables: of.tables.map(changed),
+                functions: of.functions?.filter(({ name }) => name === template.name),
+              },
+            ]);
+            const errors = await checkTemplates({ ...usual, parties: Object.fromEntries(parties) });
+            expect(missingFor(template, view) !== undefined, JSON.stringify(change)).to.equal(errors.size > 0);
+            found[errors.size > 0 ? "refused" : "allowed"]++;
+          }
+      expect(found.allowed).to.be.above(8);
+      expect(found.refused).to.be.above(12);
+    },
+  );
+
+  it("may join a shared view in another way than ours, and then a changed view is not refused beforehand", () => {
+    const [template] = templates.filter(({ name }) => name === "overlap_by_segment");
+    const view = shareViews({ provider_users_shared: { joinCondition: "JOIN_ALL" } }).views.find(
+      ({ name }) => name === "provider_users_shared",
+    );
+    if (template === undefined || view === undefined) throw new Error("the template and its view have other names");
+    const from = "SELECT 1 FROM l JOIN `x.ewallet_provider_shared.provider_users_shared`";
+    const missing = (join: string) => missingFor({ ...template, body: () => `${from}${join}` }, view);
+    expect(missing("\n  AS p\n  ON\n p.hashed_email = l.hashed_email GROUP BY p.city")).to.equal(undefined);
+    expect(missing(" USING (hashed_email)")).to.equal(undefined);
+    expect(missing(" AS p ON p.city = l.city WHERE p.hashed_email <> ''")).to.equal("joins it on city");
   });
 
   it("keep to their owners' rules and return the columns that they declare", async () => {

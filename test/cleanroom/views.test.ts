@@ -104,6 +104,17 @@ describe("The shared views", () => {
       });
     });
 
+    it("that keep what the view's own definition says of its budget", () => {
+      const own = definitions.map((view) =>
+        view.name === "transactions_private"
+          ? { ...view, rule: { differentialPrivacy: { ...view.rule.differentialPrivacy, epsilonBudget: 9 } } }
+          : view,
+      ) as ViewDefinition[];
+      const { views } = shareViews({ transactions_private: { columns: ["provider_user_id", "status"] } }, own);
+      const budgets = views.flatMap(({ rule }) => rule.differentialPrivacy?.epsilonBudget ?? []);
+      expect(budgets).to.deep.equal([9]);
+    });
+
     it("that block joins without an empty list of columns", () => {
       const { rule } = changed("provider_users_shared", { joinCondition: "JOIN_BLOCKED" });
       expect(rule.joinRestriction).to.deep.equal({ condition: "JOIN_BLOCKED", columns: [] });

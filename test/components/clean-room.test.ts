@@ -133,14 +133,14 @@ describe("The clean room", () => {
 
   it("declares views as the settings change them", async () => {
     const sharedViews = {
-      provider_users_shared: { threshold: 75, columns: ["hashed_email", "city"] },
+      provider_users_shared: { threshold: 75, columns: ["hashed_email", "account_tier"] },
       transactions_shared: { rule: "aggregation_threshold", privacyUnitColumn: "order_id" },
     };
     const config = { [`${space}:sharedViews`]: JSON.stringify(sharedViews) };
     const { resources: other } = await declareStack({ config });
     const { inputs } = named(other, "clean-room-wallet-shared-provider_users_shared");
     expect(inputs.rule.aggregationThreshold.threshold).to.equal(75);
-    expect(inputs.query).to.match(/^SELECT\n {2}s\.hashed_email,\n {2}s\.city\nFROM/);
+    expect(inputs.query).to.match(/^SELECT\n {2}s\.hashed_email,\n {2}s\.account_tier\nFROM/);
     // Another kind of rule needs another view, listing and name in the linked dataset. Nothing else changes.
     const names = (of: readonly Declared[]) => new Set(of.map(({ name }) => name));
     const gone = [...names(resources)].filter((name) => !names(other).has(name));

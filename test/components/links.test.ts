@@ -16,7 +16,7 @@ const at = {
 
 describe("links", () => {
   it("to the console are complete addresses, each in the project of its resource", () => {
-    const links = consoleLinks(at);
+    const links = consoleLinks(at, ["clean-room", "coffee"]);
     for (const link of Object.values(links).flatMap((each) => Object.values(each)))
       expect(URL.canParse(link)).to.equal(true);
     expect(links.datasets?.merchant).to.include("project=the-merchant");
@@ -105,7 +105,7 @@ describe("queries to paste", () => {
 
 describe("next steps", () => {
   it("are commands that run as they are, and end with how to take everything down", () => {
-    const steps = nextStepsFor(at);
+    const steps = nextStepsFor(at, ["clean-room", "coffee"]);
     expect(steps.join("\n")).not.to.include("undefined");
     expect(
       steps.filter((step) => step.includes("gcloud")).every((step) => /my-project|my-bucket|the-merchant/.test(step)),

@@ -25,6 +25,8 @@ export interface Made {
   /** Such as `Listing`. */
   readonly kind: string;
   readonly inputs: Message;
+  /** When it was made: the code runs again on a table that was created again. */
+  readonly creationTime: number;
 }
 
 /** Inputs that the provider cannot change in place, although the resource keeps its id. */
@@ -85,6 +87,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
   /** Why it is better not removed yet. */
   const stillUsed: Record<string, (inputs: Message) => string | undefined> = {
     Listing: ({ dataExchangeId }) =>
+      all("Listing").filter((each) => each.dataExchangeId === dataExchangeId).length === 1 &&
       all("DataExchangeSubscription").some((each) => each.dataExchangeId === dataExchangeId)
         ? `${dataExchangeId} has a subscription, whose linked dataset would stay behind`
         : undefined,
@@ -122,7 +125,7 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
   const { port, stop } = await serve(ResourceProviderService, {
     checkConfig: (request: Message) => filled(new messages.CheckResponse(), { Inputs: request.getNews() }),
     diffConfig: () => filled(new messages.DiffResponse(), { Changes: messages.DiffResponse.DiffChanges.DIFF_NONE }),
-    configure: () => new messages.ConfigureResponse(),
+    configure: () => filled(new messages.ConfigureResponse(), { Supportspreview: true }),
     check: (request: Message) => filled(new messages.CheckResponse(), { Inputs: request.getNews() }),
     diff(request: Message) {
       const [before, after] = [plain(request.getOldInputs()), plain(request.getNews())];
@@ -142,11 +145,14 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
     create(request: Message) {
       const { type, kind, name } = partsOf(request.getUrn());
       const inputs = plain(request.getProperties());
+      // A preview knows of a new resource only what it is told.
+      if (request.getPreview()) return filled(new messages.CreateResponse(), { Properties: request.getProperties() });
       const refused = apis.refusal(type, inputs) ?? notYet[kind]?.(inputs);
       if (refused) throw new Error(`${name}: ${refused}`);
       const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
       if (lost.has(request.getUrn())) throw new Error(`googleapi: Error 409: ${id} already exists`);
-      made.set(request.getUrn(), { id, kind, inputs });
+      const creationTime = Date.now();
+      made.set(request.getUrn(), { id, kind, inputs, creationTime });
       calls.push({ done: "create", kind, name });
       follow("create", kind, inputs);
       if (losing.delete(name)) {
@@ -163,16 +169,24 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
       // The provider reads a service that it has just enabled.
       const unread = kind === "Service" ? apis.enable(inputs.project, inputs.service) : undefined;
       if (unread) throw failedHalfway(id, outputs, `Error when reading or editing Project Service ${id}: ${unread}`);
-      return filled(new messages.CreateResponse(), { Id: id, Properties: Struct.fromJavaScript(outputs) });
+      return filled(new messages.CreateResponse(), {
+        Id: id,
+        Properties: Struct.fromJavaScript({ ...outputs, creationTime }),
+      });
     },
     update(request: Message) {
       const { type, kind, name } = partsOf(request.getUrn());
       const inputs = plain(request.getNews());
       if (kind === "QueryTemplate") throw new Error(`${name}: a submitted QueryTemplate cannot be updated`);
       const { id, outputs } = computeOutputs(type, name, inputs, place, adapters);
-      made.set(request.getUrn(), { id, kind, inputs });
+      const { creationTime } = made.get(request.getUrn()) as Made;
+      const updated = filled(new messages.UpdateResponse(), {
+        Properties: Struct.fromJavaScript({ ...outputs, creationTime }),
+      });
+      if (request.getPreview()) return updated;
+      made.set(request.getUrn(), { id, kind, inputs, creationTime });
       calls.push({ done: "update", kind, name });
-      return filled(new messages.UpdateResponse(), { Properties: Struct.fromJavaScript(outputs) });
+      return updated;
     },
     read(request: Message) {
       const [urn, id] = [request.getUrn(), request.getId()];
@@ -183,7 +197,10 @@ export async function startGoogle({ views, room }: ViewsServer): Promise<Google>
         return filled(new messages.ReadResponse(), {
           Id: id,
           Inputs: Struct.fromJavaScript(found.inputs),
-          Properties: Struct.fromJavaScript(computeOutputs(type, name, found.inputs, place, adapters).outputs),
+          Properties: Struct.fromJavaScript({
+            ...computeOutputs(type, name, found.inputs, place, adapters).outputs,
+            creationTime: found.creationTime,
+          }),
         });
       }
       return filled(new messages.ReadResponse(), {

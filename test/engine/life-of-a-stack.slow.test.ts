@@ -208,6 +208,17 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(engine.runs.requests).to.deep.equal([]);
   });
 
+  it("shows in a preview what changed settings change, and only the run that one of them needs", async () => {
+    await engine.stack.setAllConfig({ businessFrom: { value: "9000" }, "labels.team": { value: "data" } }, true);
+    const steps = await run("preview");
+    const isRun = (step: string) => RUNS.some((name) => step.endsWith(` ${name}`));
+    expect(steps).to.include.members(["update parties-fill-job", "update coffee-raw-orders", "update files-bucket"]);
+    expect(steps.filter((step) => !isRun(step) && !step.startsWith("update "))).to.deep.equal([]);
+    // Labels run nothing again.
+    expect(steps.filter(isRun).filter((step) => !step.endsWith(" parties-filled"))).to.deep.equal([]);
+    await engine.stack.removeAllConfig(["businessFrom", "labels.team"], true);
+  });
+
   it("sees at a refresh that somebody took a rule off a view, deleted another and replaced a function, and the next up mends all", async () => {
     const before = ruleOf(VIEW);
     const { functions } = engine.bigquery.room;
@@ -250,9 +261,17 @@ describe("the life of a stack on Pulumi's own engine", function () {
     expect(callable().sort()).to.deep.equal(functionsIn(ONE_PROJECT));
   });
 
-  it("replaces the subscription with a listing that shows no rows any more, and deletes the subscription first", async () => {
+  it("replaces the subscription with a listing that shows no rows any more, and deletes the subscription first, but not for a rule of another kind", async () => {
     await engine.stack.setConfig("templatesOnly[0]", { value: "users_shared" }, true);
+    const otherRule = { rule: "aggregation_threshold", threshold: "50", privacyUnitColumn: "provider_user_id" };
+    for (const [field, value] of Object.entries(otherRule))
+      await engine.stack.setConfig(`sharedViews.transactions_private.${field}`, { value }, true);
     const steps = await run("up");
+    expect(steps).to.include.members([
+      "create clean-room-wallet-transactions_private_aggregation_threshold",
+      "delete clean-room-wallet-transactions_private",
+      "delete clean-room-wallet-shared-transactions_private",
+    ]);
     const replaced = steps.filter((step) => step.startsWith("replace ")).sort();
     expect(replaced).to.deep.equal([
       "replace clean-room-merchant-users_shared",
@@ -303,6 +322,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
 
   it("can be deployed again at once, with the e-wallet in a project of its own; a resource that Google created with an error is adopted", async () => {
     await engine.stack.setConfig("walletProject", { value: "wallet-project" });
+    await engine.stack.removeConfig("sharedViews");
     // A template that Google kept though its exchange was deleted.
     const kept = `projects/demo-project/locations/us/dataExchanges/merchant_clean_room/queryTemplates`;
     engine.bigquery.room.templates.set(`${kept}/${lastId}`, {
