@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, buildSync } from "esbuild";
+import { bothParties } from "../cleanroom/party.ts";
 import { type Built, builtBefore } from "../generator/built-before.ts";
 import { replaceFile } from "../generator/lake/folder.ts";
 import { licencesOf } from "./licences.ts";
@@ -18,14 +19,14 @@ const mastheads: Readonly<Record<Report<unknown>["page"], Pick<Template, "brand"
   sales: { brand: SHOP, heading: "Sales", lead: "What sells, where and when." },
   customers: { brand: SHOP, heading: "Customers", lead: "Who comes, what they are worth, and who is leaving." },
   "clean-room": {
-    brand: "Merchant and e-wallet",
+    brand: bothParties,
     heading: "Clean room",
-    lead: "What a merchant and an e-wallet learn from each other's data, and what stays hidden.",
+    lead: "What two companies learn from each other's data, and what stays hidden.",
   },
   index: {
-    brand: "Two demos",
+    brand: "Google Cloud data demos",
     heading: "Reports",
-    lead: "A coffee-shop chain in Kyiv, and a clean room between a merchant and an e-wallet.",
+    lead: "The first findings of each report.",
   },
 };
 

@@ -15,6 +15,8 @@ import { fillPage } from "./template.ts";
 export interface PublishOptions {
   /** Reads a built page, without data, by its file name; undefined if there is none. */
   readonly template: (name: string) => Promise<string | undefined>;
+  /** Whether to write the coffee shops' pages. @default true */
+  readonly coffeeShops?: boolean | undefined;
   /** Answers for the clean room's page. @default none, which leaves the page out */
   readonly cleanRoom?: CleanRoomData | undefined;
   /** Results beside the reports that the index page links to. @default none */
@@ -39,11 +41,14 @@ export interface Published {
  * Throws UserError if the warehouse refuses or does not answer, if a built page is missing, or if the lake cannot be written.
  */
 export async function publishReports(warehouse: Warehouse, lake: Lake, options: PublishOptions): Promise<Published> {
-  const { template, cleanRoom, beside = [], madeAt, expected } = options;
-  const names = [...new Set([...salesMarts, ...Object.values(customersMarts).flat()])];
+  const { template, coffeeShops = true, cleanRoom, beside = [], madeAt, expected } = options;
+  const names = coffeeShops ? [...new Set([...salesMarts, ...Object.values(customersMarts).flat()])] : [];
   const marts = await openMarts(warehouse, names);
   const [last, asOf, night] = await Promise.all([lastOrder(marts), metricsAsOf(marts), readNight(warehouse, expected)]);
-  const pages: PageName[] = ["sales", "customers", ...(cleanRoom ? (["clean-room"] as const) : [])];
+  const pages: PageName[] = [
+    ...(coffeeShops ? (["sales", "customers"] as const) : []),
+    ...(cleanRoom ? (["clean-room"] as const) : []),
+  ];
   const base = baseOf(lake);
   const meta = (read: readonly string[], day: string | undefined): Meta => ({
     madeAt: madeAt.toISOString(),
@@ -59,9 +64,15 @@ export async function publishReports(warehouse: Warehouse, lake: Lake, options: 
   const sales = await salesOf(marts);
   const customers = await customersOf(marts, asOf ?? last);
   const reports: Report<unknown>[] = [
-    { page: "sales", meta: meta(salesMarts, last), ...sales },
-    { page: "customers", meta: meta(Object.values(customersMarts).flat(), asOf ?? last), ...customers },
-    ...(cleanRoom ? [{ page: "clean-room" as const, meta: meta([], undefined), data: cleanRoom, missing: {} }] : []),
+    ...(coffeeShops
+      ? [
+          { page: "sales" as const, meta: meta(salesMarts, last), ...sales },
+          { page: "customers" as const, meta: meta(Object.values(customersMarts).flat(), asOf ?? last), ...customers },
+        ]
+      : []),
+    ...(cleanRoom
+      ? [{ page: "clean-room" as const, meta: meta([], cleanRoom.until), data: cleanRoom, missing: {} }]
+      : []),
     {
       page: "index",
       meta: meta(names, last),

@@ -25,7 +25,7 @@ export interface Meta {
   readonly source: string;
   /** The tables that were read, `dataset.table`, with their row counts; a missing table has no count. */
   readonly tables: readonly { readonly name: string; readonly rows?: number }[];
-  /** Last day of orders in the marts, `YYYY-MM-DD`; all "days since" look back from it. Absent without orders. */
+  /** Last day of orders, `YYYY-MM-DD`; all "days since" look back from it. Absent without orders. */
   readonly asOf?: string;
   /** Last day of the data that the marts were built from, `YYYY-MM-DD`. Absent if they do not say, as on the clean room's page. */
   readonly until?: string;

@@ -53,10 +53,10 @@ export function categoryWord(value: Value, title: string): string {
 }
 
 /** Printed instead of a figure of a group that is too small. */
-export const WITHHELD = "withheld";
+export const SUPPRESSED = "suppressed";
 
 export function answerValue(value: Value, kind: Kind): string {
-  if (typeof value !== "number") return value === null || value === undefined ? WITHHELD : String(value);
+  if (typeof value !== "number") return value === null || value === undefined ? SUPPRESSED : String(value);
   return kind === "share"
     ? percent(value)
     : kind === "count"
@@ -66,8 +66,8 @@ export function answerValue(value: Value, kind: Kind): string {
         : decimal(value);
 }
 
-/** The number of rows with a withheld figure. */
-export function withheldRows(answer: UseCaseAnswer): number {
+/** The number of rows with a suppressed figure. */
+export function suppressedRows(answer: UseCaseAnswer): number {
   const measures = answerColumns(answer).filter(({ role }) => role === "measure");
   return answer.rows.filter((row) => measures.some(({ at }) => row[at] === null)).length;
 }

@@ -129,7 +129,7 @@ function enrichment(answer: Named): Told {
   return {
     shows,
     headline: `Who pays for a tier: ${told.join("; ")}`,
-    ...(few && { note: "The query itself withholds them: no rule does." }),
+    ...(few && { note: "The query itself suppresses them: no rule does." }),
   };
 }
 

@@ -5,6 +5,8 @@ export type CleanRoomReport = Report<CleanRoomData>;
 
 /** Who shares what, and the answers to the use cases' questions. The page has no filters. */
 export interface CleanRoomData {
+  /** The day of the merchant's last order, `YYYY-MM-DD`. Absent if the orders have no days. */
+  readonly until?: string;
   /** The merchant and the e-wallet. */
   readonly parties?: readonly SharingParty[];
   readonly useCases: readonly UseCaseAnswer[];
@@ -29,8 +31,8 @@ export interface ViewUsage {
   readonly refused: number;
   /** Wrong queries, and queries that met a limit. */
   readonly failed: number;
-  /** Groups that a threshold left out of the answers; nobody counts those that a template leaves out. */
-  readonly withheld?: number;
+  /** Groups that the view's threshold suppressed in the answers; nobody counts those that another rule or a template leaves out. */
+  readonly suppressed?: number;
   /** The privacy budget, if the view has one. */
   readonly epsilon?: { readonly left: number; readonly of: number };
   readonly delta?: { readonly left: number; readonly of: number };
@@ -78,9 +80,9 @@ export interface UseCaseAnswer {
   readonly sql: string;
   /** `type` is BigQuery's: STRING, INT64, FLOAT64, NUMERIC, BOOL, DATE. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** A figure that is null was withheld: its group is too small. */
+  /** A figure that is null was suppressed: its group is too small. */
   readonly rows: readonly (readonly (string | number | boolean | null)[])[];
-  /** Sentences: the rule and threshold of each view in the query, and what was withheld. */
+  /** Sentences: the rule and threshold of each view in the query, and what was suppressed. */
   readonly rules: readonly string[];
   /** Why there is no answer, if the clean room refused the query. */
   readonly refused?: Refused;

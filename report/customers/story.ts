@@ -95,7 +95,8 @@ export function curvesHeadline({ values }: CustomersSummary): string {
 export function repeatHeadline({ totals, medianGaps }: CustomersSummary): string {
   const share = percentWhole(totals.repeat / totals.customers);
   if (medianGaps.length === 0) return `${share} came back`;
-  const days = Math.round(quantile(medianGaps, 0.5));
+  // Rounded up, so that half of them come this often or more often.
+  const days = Math.ceil(quantile(medianGaps, 0.5));
   return `${share} came back; half of those came at least every ${days === 1 ? "day" : plural(days, "day")}`;
 }
 
@@ -131,13 +132,14 @@ export function ageHeadline({ ages }: CustomersSummary): string {
   const days = quantile(ages, 0.5);
   if (days < 1) return "Half of the customers registered on the last day of orders";
   const months = days / 30.44;
+  // Rounded down, so that it holds for half of them.
   const text =
     months < 2
-      ? plural(Math.round(days), "day")
+      ? plural(Math.floor(days), "day")
       : months < 24
-        ? plural(Math.round(months), "month")
-        : `${rate(months / 12)} years`;
-  return `Half of the customers registered more than ${text} ago`;
+        ? plural(Math.floor(months), "month")
+        : `${rate(Math.floor((10 * months) / 12) / 10)} years`;
+  return `Half of the customers registered at least ${text} ago`;
 }
 
 /**

@@ -22,16 +22,17 @@ export function wholeOrders(cells: Columns): CellValues {
 
 /**
  * The orders with products of some categories, with the revenue and pieces of these products alone. The cube does not know which of these
- * orders were refunded, discounted or earned how much: those totals are 0.
+ * orders were discounted or earned how much: those totals are 0.
  */
 export function partsOfOrders(cube: SalesCube, cells: Columns, categories: readonly string[]): CellValues {
   const { products, mixes } = placesOf(cube, categories);
   const add = (matrix: ArrayLike<number>, cell: number, width: number, places: readonly number[]) =>
     places.reduce((sum, place) => sum + at(matrix, cell * width + place), 0);
-  const none = { refunded: 0, discounted: 0, subTotal: 0, discount: 0, margin: 0 };
+  const none = { discounted: 0, subTotal: 0, discount: 0, margin: 0 };
   return (cell) => ({
     ...none,
     orders: add(cells.ordersByMix, cell, cube.mixes.length, mixes),
+    refunded: add(cells.refundedByMix, cell, cube.mixes.length, mixes),
     items: add(cells.itemsByProduct, cell, cube.products.length, products),
     net: add(cells.netByProduct, cell, cube.products.length, products),
   });

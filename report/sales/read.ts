@@ -31,7 +31,14 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       marts.rows("SELECT DISTINCT level_of_discount, loyalty_tier FROM {dim_customer}"),
       marts.rows(cellsSql),
       marts.rows(packedQuery({ from, by, part: "order_hour", sums: ["COUNT(*)"] })),
-      marts.rows(packedQuery({ from, by, part: "product_mix_type", sums: ["COUNT(*)", sumOfMoney("net_amount")] })),
+      marts.rows(
+        packedQuery({
+          from,
+          by,
+          part: "product_mix_type",
+          sums: ["COUNT(*)", "SUM(CASE WHEN is_refunded THEN 1 ELSE 0 END)", sumOfMoney("net_amount")],
+        }),
+      ),
       marts.rows(
         packedQuery({
           from: "{flat_order_details}",
@@ -92,7 +99,7 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
   const tierOf = new Map(levels.map((row) => [String(row.level_of_discount), String(row.loyalty_tier)]));
 
   const [ordersByHour = []] = matrices(byHour, 1, hourWords);
-  const [ordersByMix = [], netByMix = []] = matrices(byMix, 2, mixWords);
+  const [ordersByMix = [], refundedByMix = [], netByMix = []] = matrices(byMix, 3, mixWords);
   const [itemsByProduct = [], netByProduct = []] = matrices(byProduct, 2, productWords);
   return {
     days,
@@ -127,6 +134,7 @@ export async function readSales(marts: Marts): Promise<SalesCube> {
       margin: money("margin"),
       ordersByHour,
       ordersByMix,
+      refundedByMix,
       netByMix,
       itemsByProduct,
       netByProduct,

@@ -79,6 +79,8 @@ export interface SalesCells {
   readonly ordersByHour: Column;
   /** cells × mixes: orders. */
   readonly ordersByMix: Column;
+  /** cells × mixes: orders that were refunded. Adds up to `refundedOrders`. */
+  readonly refundedByMix: Column;
   /** cells × mixes: revenue. */
   readonly netByMix: Column;
   /** cells × products: pieces. */

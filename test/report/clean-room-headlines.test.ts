@@ -95,7 +95,7 @@ describe("The headlines of the clean room's questions", () => {
     expect(told.headline).to.equal(
       "Who pays for a tier: by age, from 32.0% (18 to 24) to 55.0% (45 to 54); gender makes hardly any difference; country makes no difference beyond chance",
     );
-    expect(told.note).to.equal("The query itself withholds them: no rule does.");
+    expect(told.note).to.equal("The query itself suppresses them: no rule does.");
   });
 
   it("05: says which share has a wallet, and which share of these never used it here", () => {

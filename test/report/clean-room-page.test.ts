@@ -36,6 +36,10 @@ inChromium("the clean room's page", (bench) => {
     expect(await first?.getByRole("group", { name: "Who shares what" }).count()).to.equal(1);
   });
 
+  it("says until when it has data", async () => {
+    expect(await page.locator("#made").innerText()).to.match(/Data until 31 Dec 2025\.$/);
+  });
+
   it("lists the query templates of a party, with the question and the guards of each", async () => {
     const diagram = page.getByRole("group", { name: "Who shares what by which rule" });
     const summary = diagram.getByText("2 query templates: queries that the merchant may run but not read");
@@ -95,11 +99,11 @@ inChromium("the clean room's page", (bench) => {
     );
   });
 
-  it("states counts without comparing them, and names withheld groups as withheld", async () => {
+  it("states counts without comparing them, and names suppressed groups as suppressed", async () => {
     expect(await headline("08-cities")).to.equal("Customers: 100 to 500");
-    expect(await figure("08-cities")).to.match(/Odesa\s+withheld/);
+    expect(await figure("08-cities")).to.match(/Odesa\s+suppressed/);
     expect(await page.locator('[id="08-cities"] .caption').innerText()).to.equal(
-      "Withheld: figures in 1 of 3 rows, because of too few people.",
+      "Suppressed: figures in 1 of 3 rows, because of too few people.",
     );
   });
 
@@ -111,7 +115,7 @@ inChromium("the clean room's page", (bench) => {
         .click();
       return page.locator(`[id="${name}"] .scroll table`).innerText();
     };
-    expect(await table("08-cities")).to.match(/Odesa\s+withheld/);
+    expect(await table("08-cities")).to.match(/Odesa\s+suppressed/);
     expect(await table("06-decades")).to.match(/1980s\s+Free/);
     expect(await table("02-trust")).to.contain("Not verified user");
   });

@@ -2,9 +2,10 @@ import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 
 /**
  * Answers of a clean room in every shape: figures by one category, by two, a single row, no row, a refusal, two categories that cross each
- * other, withheld figures, and more figures than a narrow screen has room for, some of them about very few people.
+ * other, suppressed figures, and more figures than a narrow screen has room for, some of them about very few people.
  */
 export const cleanRoom: CleanRoomData = {
+  until: "2025-12-31",
   parties: [
     {
       name: "merchant",
@@ -46,20 +47,20 @@ export const cleanRoom: CleanRoomData = {
   usage: [
     {
       owner: "merchant",
-      views: [{ view: "users_shared", asked: 0, answered: 0, refused: 0, failed: 0, withheld: 0 }],
+      views: [{ view: "users_shared", asked: 0, answered: 0, refused: 0, failed: 0, suppressed: 0 }],
       refusedBy: [],
     },
     {
       owner: "wallet",
       views: [
-        { view: "provider_users_shared", asked: 1204, answered: 1200, refused: 3, failed: 1, withheld: 17 },
+        { view: "provider_users_shared", asked: 1204, answered: 1200, refused: 3, failed: 1, suppressed: 17 },
         {
           view: "transactions_private",
           asked: 2,
           answered: 1,
           refused: 1,
           failed: 0,
-          withheld: 0,
+          suppressed: 0,
           epsilon: { left: 2, of: 3 },
           delta: { left: 0.000019, of: 0.00002 },
         },

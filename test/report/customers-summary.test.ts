@@ -284,7 +284,9 @@ describe("the figures of customers", () => {
 
   it("say how long ago half of the customers registered", () => {
     const say = (...ages: number[]) => story.ageHeadline({ ...of(), ages: Float64Array.from(ages) });
-    expect(say(10, 20, 30)).to.equal("Half of the customers registered more than 20 days ago");
+    expect(say(10, 20, 30)).to.equal("Half of the customers registered at least 20 days ago");
+    expect(say(568)).to.equal("Half of the customers registered at least 18 months ago");
+    expect(say(1018)).to.equal("Half of the customers registered at least 2.7 years ago");
     expect(say(0, 0, 30)).to.equal("Half of the customers registered on the last day of orders");
   });
 
@@ -327,6 +329,8 @@ describe("the figures of customers", () => {
   it("make sentences about one segment, and about daily visitors", () => {
     const summary = { ...of(), medianGaps: new Float64Array([1, 1]) };
     expect(story.repeatHeadline(summary)).to.match(/came back; half of those came at least every day$/);
+    const slower = { ...of(), medianGaps: new Float64Array([3, 6.25, 9]) };
+    expect(story.repeatHeadline(slower)).to.match(/; half of those came at least every 7 days$/);
     const [segment] = of().segments;
     const all = { ...segment, name: "Churned", customers: of().totals.customers } as typeof segment & object;
     expect(story.segmentsHeadline({ ...of(), segments: [all] })).to.equal("All registered customers are Churned");

@@ -102,18 +102,22 @@ describe("the reports' data", function () {
         expect(found).to.have.deep.members(rows.map(({ hour, orders }) => [hour, orders]));
       });
 
-      it("has the orders and revenue of each mix of categories", async () => {
+      it("has the orders, refunds and revenue of each mix of categories", async () => {
         const rows = await from(
-          "product_mix_type AS mix, COUNT(DISTINCT order_id) AS orders, SUM(net_amount) AS net, COUNT(DISTINCT product_category) AS n",
+          `product_mix_type AS mix, COUNT(DISTINCT order_id) AS orders, COUNT(DISTINCT CASE WHEN is_refunded THEN order_id END) AS refunded,
+            SUM(net_amount) AS net, COUNT(DISTINCT product_category) AS n`,
           "GROUP BY 1",
         );
-        const [orders, net] = [sales.cells.ordersByMix, sales.cells.netByMix].map((each) =>
+        const { ordersByMix, refundedByMix, netByMix } = sales.cells;
+        const [orders, refunded, net] = [ordersByMix, refundedByMix, netByMix].map((each) =>
           totals(each, sales.mixes.length),
         );
         const found = sales.mixes.flatMap((mix, i) =>
-          orders?.[i] ? [[mix.name, orders[i], net?.[i], mix.categories]] : [],
+          orders?.[i] ? [[mix.name, orders[i], refunded?.[i], net?.[i], mix.categories]] : [],
         );
-        expect(found).to.have.deep.members(rows.map((row) => [row.mix, row.orders, kopiykas(row.net), row.n]));
+        expect(found).to.have.deep.members(
+          rows.map((row) => [row.mix, row.orders, row.refunded, kopiykas(row.net), row.n]),
+        );
       });
 
       it("has the pieces and revenue of each product", async () => {
@@ -144,11 +148,13 @@ describe("the reports' data", function () {
     });
 
   it("has cells sorted by day, and columns of equal length", () => {
-    const { day, ordersByHour, ordersByMix, netByMix, itemsByProduct, netByProduct, ...columns } = sales.cells;
+    const { day, ordersByHour, ordersByMix, refundedByMix, netByMix, itemsByProduct, netByProduct, ...columns } =
+      sales.cells;
     expect(day).to.deep.equal([...day].sort((one, other) => one - other));
     for (const column of Object.values(columns)) expect(column).to.have.length(day.length);
     expect(ordersByHour).to.have.length(day.length * sales.hours.count);
-    for (const matrix of [ordersByMix, netByMix]) expect(matrix).to.have.length(day.length * sales.mixes.length);
+    for (const matrix of [ordersByMix, refundedByMix, netByMix])
+      expect(matrix).to.have.length(day.length * sales.mixes.length);
     for (const matrix of [itemsByProduct, netByProduct])
       expect(matrix).to.have.length(day.length * sales.products.length);
     expect(sales.days).to.deep.equal({ first: "2024-02-01", count: 60 });

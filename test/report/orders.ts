@@ -119,6 +119,7 @@ export function cubeOf(orders: readonly Order[]): SalesCube {
       margin: column((order) => net(order) - items(order) * 10_00),
       ordersByHour: matrix(hours.count, (order, x) => Number(order.hour === hours.first + x)),
       ordersByMix: matrix(mixes.length, (order, x) => Number(mixOf(order) === x)),
+      refundedByMix: matrix(mixes.length, (order, x) => Number(order.refunded && mixOf(order) === x)),
       netByMix: matrix(mixes.length, (order, x) => (mixOf(order) === x ? net(order) : 0)),
       itemsByProduct: matrix(products.length, ({ lines }, x) =>
         lines.reduce((sum, { product, items }) => sum + (product === x ? items : 0), 0),

@@ -183,14 +183,19 @@ inChromium("the sales page", (bench) => {
     await page.getByRole("button", { name: "Show only Pastry" }).click();
     expect(new URL(page.url()).hash).to.equal("#category=Pastry");
     const [row = {}] = await warehouse.run(`SELECT COUNT(DISTINCT order_id) AS orders, SUM(quantity) AS items,
-      SUM(net_amount) AS net FROM coffee_marts.flat_order_details WHERE product_category = 'Pastry'`);
-    const shown = () => Promise.all(["revenue", "orders", "items-per-order"].map(value));
+      COUNT(DISTINCT CASE WHEN NOT is_refunded THEN order_id END) AS paid, SUM(net_amount) AS net
+      FROM coffee_marts.flat_order_details WHERE product_category = 'Pastry'`);
+    expect(Number(row.paid)).to.be.lessThan(Number(row.orders));
+    const shown = () => Promise.all(["revenue", "orders", "average-order", "items-per-order"].map(value));
     const pastry = [
       uahShort(kopiykas(row.net)),
       count(Number(row.orders)),
+      uahExact(kopiykas(row.net) / Number(row.paid)),
       decimal(Number(row.items) / Number(row.orders)),
     ];
     expect(await shown()).to.deep.equal(pastry);
+    const [mix = []] = await tableOf(page, "mixes");
+    expect(mix).to.include.members(["Revenue of whole orders", "Revenue per whole order"]);
     const days = await warehouse.run(`SELECT order_date, COUNT(DISTINCT order_id) AS orders
       FROM coffee_marts.flat_order_details WHERE product_category = 'Pastry' GROUP BY 1 ORDER BY 1`);
     expect((await csvOf(page, "daily-orders")).slice(1).map(([day, orders]) => [day, orders])).to.deep.equal(

@@ -4,7 +4,7 @@ import {
   answerValue,
   categoryWord,
   rowName,
-  WITHHELD,
+  SUPPRESSED,
 } from "../../clean-room/answer.ts";
 import type { Told } from "../../clean-room/headlines.ts";
 import type { UseCaseAnswer } from "../../clean-room/shape.ts";
@@ -89,7 +89,7 @@ function groupedBars(answer: UseCaseAnswer, shows: readonly AnswerColumn[]): HTM
         name: column.title,
         value: (row) => figure(row, column),
         format: (value) => answerValue(value, column.kind),
-        text: (row) => (row[column.at] === null ? WITHHELD : answerValue(row[column.at], column.kind)),
+        text: (row) => (row[column.at] === null ? SUPPRESSED : answerValue(row[column.at], column.kind)),
         ...(bar && { bar }),
       };
     }),

@@ -1,4 +1,5 @@
-import { answerTable, withheldRows } from "../../clean-room/answer.ts";
+import { parties, titles } from "../../../cleanroom/party.ts";
+import { answerTable, suppressedRows } from "../../clean-room/answer.ts";
 import { tell } from "../../clean-room/headlines.ts";
 import type { CleanRoomReport, UseCaseAnswer } from "../../clean-room/shape.ts";
 import { crossed } from "../../clean-room/telling.ts";
@@ -12,19 +13,17 @@ import { refusalCard } from "./refusal.ts";
 import { usageCards } from "./usage.ts";
 import { whoShares } from "./who-shares.ts";
 
-const parties = { merchant: "Asked by the merchant", wallet: "Asked by the e-wallet" } as const;
-
 /** The sections of questions, each with its link. */
 const chapters: readonly { id: string; title: string; holds: (useCase: UseCaseAnswer) => boolean }[] = [
   { id: "refused", title: "What is refused", holds: ({ refused }) => refused !== undefined },
   {
     id: "merchant-asks",
-    title: "The merchant asks",
+    title: `${titles.merchant} asks`,
     holds: ({ refused, party }) => refused === undefined && party === "merchant",
   },
   {
     id: "wallet-asks",
-    title: "The e-wallet asks",
+    title: `${titles.wallet} asks`,
     holds: ({ refused, party }) => refused === undefined && party === "wallet",
   },
 ];
@@ -93,7 +92,7 @@ function useCaseCards(useCase: UseCaseAnswer): Node[] {
   const details = h(
     "div",
     { class: "beside" },
-    h("p", { class: "party" }, parties[party]),
+    h("p", { class: "party" }, `Asked by ${parties[party].title}`),
     h("p", {}, withoutParty(question)),
     rules.length > 0 && h("h4", {}, "Rules in force"),
     h("ul", { class: "rules" }, ...rules.map((rule) => h("li", {}, rule))),
@@ -125,15 +124,15 @@ function answerCard(answer: UseCaseAnswer): HTMLElement {
 
   function answerCaption(answer: UseCaseAnswer, drawn: UseCaseAnswer["rows"] | undefined): string {
     const cross = told.shows?.length === 1 ? crossed(answer, told.shows[0]) : undefined;
-    const withheld = withheldRows(answer);
+    const suppressed = suppressedRows(answer);
     return [
       cross && `The bars show: ${cross.column.title}. The table has the other figures.`,
       (told.shows?.length ?? 0) > 1 && "The table has the other figures.",
       answer.columns.some(({ name }) => name.startsWith("kept_")) &&
         "Kept spend leaves out cancelled and returned orders; gross spend has them all.",
       drawn && "The bars leave out the orders that agree. The table has them.",
-      withheld > 0 &&
-        `Withheld: figures in ${withheld} of ${plural(answer.rows.length, "row")}, because of too few people.`,
+      suppressed > 0 &&
+        `Suppressed: figures in ${suppressed} of ${plural(answer.rows.length, "row")}, because of too few people.`,
       told.note,
     ]
       .filter((sentence) => typeof sentence === "string")

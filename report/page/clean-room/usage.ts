@@ -1,12 +1,11 @@
+import { parties, titles } from "../../../cleanroom/party.ts";
 import type { SharedUsage, ViewUsage } from "../../clean-room/shape.ts";
 import { count, list, plural } from "../../format.ts";
 import { stackIfWide } from "../card.ts";
 import { h } from "../dom.ts";
 import { onWidth } from "../drawing.ts";
 
-const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
-
-const columns = ["Asked", "Answered", "Refused", "Failed", "Groups withheld", "Epsilon left", "Delta left"];
+const columns = ["Asked", "Answered", "Refused", "Failed", "Groups suppressed", "Epsilon left", "Delta left"];
 
 /** A card for each party with the outcomes of the queries on its views and templates, which BigQuery shows only to a view's owner. */
 export function usageCards(usage: readonly SharedUsage[]): HTMLElement {
@@ -17,7 +16,7 @@ function usageCard({ owner, views, refusedBy }: SharedUsage): HTMLElement {
   const rules = refusedBy.map(({ rule, queries }) => `${rule} (${count(queries)})`);
   const table = h(
     "figure",
-    { "aria-label": `Queries on the views of ${titles[owner].toLowerCase()}` },
+    { "aria-label": `Queries on the views of ${parties[owner].title}` },
     h(
       "table",
       {},
@@ -40,9 +39,9 @@ function columnHead(name: string): HTMLElement {
   return h("th", { scope: "col", class: "number" }, name);
 }
 
-function viewRow({ view, asked, answered, refused, failed, withheld, epsilon, delta }: ViewUsage): HTMLElement {
+function viewRow({ view, asked, answered, refused, failed, suppressed, epsilon, delta }: ViewUsage): HTMLElement {
   const figures = [asked, answered, refused, failed].map(count);
-  const groups = withheld === undefined ? "–" : count(withheld);
+  const groups = suppressed === undefined ? "–" : count(suppressed);
   const budgets = [epsilon, delta].map((budget) => (budget ? `${budget.left} of ${budget.of}` : "–"));
   return h(
     "tr",

@@ -1,15 +1,14 @@
+import { parties, titles } from "../../../cleanroom/party.ts";
 import type { SharedPart, SharedTemplate, SharingParty } from "../../clean-room/shape.ts";
 import { plural } from "../../format.ts";
 import { h, s } from "../dom.ts";
-
-const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
 
 /**
  * The diagram at the top: each party with the tables that it keeps, and between the two the views that it shares, each with its rule.
  * It consists of lists, so that a screen reader reads the same content.
  */
-export function whoShares(parties: readonly SharingParty[]): HTMLElement {
-  const [first, second] = parties;
+export function whoShares(sharing: readonly SharingParty[]): HTMLElement {
+  const [first, second] = sharing;
   if (first === undefined || second === undefined) return h("div", {});
   return h(
     "div",
@@ -32,7 +31,7 @@ function partyBox({ name, tables, linked }: SharingParty): HTMLElement {
 }
 
 function flow(from: SharingParty, to: SharingParty, towards: "left" | "right"): HTMLElement {
-  const short = titles[to.name].toLowerCase();
+  const short = parties[to.name].title;
   const { templates = [] } = from;
   return h(
     "div",

@@ -129,9 +129,12 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
     .sort((a, b) => b.orders - a.orders);
   const share = ({ orders }: { orders: number }) => orders / summary.totals.orders;
   const mixed = story.mixedShare(cube, summary);
+  // The cube does not know what one category brings to an order of several.
+  const whole = !summary.filter.categories?.length;
+  const perOrder = whole ? "Revenue per order" : "Revenue per whole order";
   return {
     headline: story.mixHeadline(cube, summary),
-    caption: `Strong bars: orders that mix two or three categories, ${percent(mixed)} of all.`,
+    caption: `Strong bars: orders that mix two or three categories, ${percent(mixed)} of all.${whole ? "" : " Revenue is that of whole orders, with their products of all categories."}`,
     draw: () =>
       bars<(typeof rows)[number]>({
         title: "Categories in an order",
@@ -146,7 +149,7 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
             bar: "strong",
             fill: ({ categories }) => (categories > 1 ? "var(--accent)" : "var(--faint)"),
           },
-          { name: "Revenue per order", value: ({ net, orders }) => net / orders, format: uahExact },
+          { name: perOrder, value: ({ net, orders }) => net / orders, format: uahExact },
         ],
       }),
     table: {
@@ -155,8 +158,8 @@ export function mixesView(cube: SalesCube, summary: SalesSummary): View {
         { name: "Categories", kind: "count" },
         { name: "Orders", kind: "count" },
         { name: "Share of orders", kind: "share" },
-        { name: "Revenue", kind: "money" },
-        { name: "Revenue per order", kind: "money" },
+        { name: whole ? "Revenue" : "Revenue of whole orders", kind: "money" },
+        { name: perOrder, kind: "money" },
       ],
       rows: rows.map((row) => [row.name, row.categories, row.orders, share(row), row.net, row.net / row.orders]),
     },

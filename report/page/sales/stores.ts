@@ -53,7 +53,7 @@ export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name
         { name: "Orders", kind: "count" },
         { name: "Average order value", kind: "money" },
         { name: "Items per order", kind: "number" },
-        { name: "Days since it opened", kind: "count" },
+        { name: "Days, from its opening on", kind: "count" },
         { name: "Orders a day", kind: "number" },
         { name: "Revenue, previous period", kind: "money" },
       ],
