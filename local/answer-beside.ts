@@ -70,7 +70,8 @@ export class AnswersBeside {
 
   async #answer(rehearsal: Rehearsal): Promise<void> {
     const { out } = rehearsal;
-    await Promise.all([roomMade(rehearsal).promise, this.#filled.promise]);
+    const [made] = await Promise.all([roomMade(rehearsal).promise, this.#filled.promise]);
+    if (!made) return;
     const copy = join(out, COPY);
     await holding(rehearsal, [{ name: WAREHOUSE_LOCK }], async () => {
       await mkdir(copy, { recursive: true });

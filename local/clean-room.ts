@@ -11,7 +11,7 @@ import {
   type Rehearsal,
   wrong,
 } from "pulumi-rehearsal";
-import { otherParty, type Party, parties } from "../cleanroom/party.ts";
+import { otherParty, PARTIES, type Party, parties } from "../cleanroom/party.ts";
 import { accounts } from "../components/names.ts";
 import { datasets, definitionOf } from "./declared-tables.ts";
 import {
@@ -39,8 +39,8 @@ import {
 } from "./query-templates.ts";
 import { BUDGET_FILE, ROOM_FILE } from "./rehearsed-room.ts";
 
-/** Resolves when the clean room is made, though not yet filled. */
-export const roomMade = perRehearsal(() => Promise.withResolvers<void>());
+/** Resolves when the clean room is made, though not yet filled: to false if the program declares none. */
+export const roomMade = perRehearsal(() => Promise.withResolvers<boolean>());
 
 /** Makes the clean room from the declared views with analysis rules, exchanges, listings and subscriptions. */
 export const cleanRoom: Adapter = {
@@ -79,9 +79,13 @@ function named(name: string): Computed {
  * Creates the declared views in the warehouse, and writes the room's description: the tables that each party can name. These are the
  * party's own tables and views, and the views and query templates' table functions that the other party lists in an exchange to which the
  * party subscribes. A party can only name what its service account may read.
- * Throws UserError that names the resource that BigQuery or Analytics Hub would refuse.
+ * Makes nothing if no party's dataset is declared. Throws UserError that names the resource that BigQuery or Analytics Hub would refuse.
  */
 async function makeRoom(rehearsal: Rehearsal): Promise<void> {
+  if (!PARTIES.some((party) => datasets(rehearsal).has(parties[party].dataset))) {
+    roomMade(rehearsal).resolve(false);
+    return;
+  }
   checkSubscriptions(rehearsal);
   checkApproved(rehearsal);
   const base = { merchant: baseTables(rehearsal, "merchant"), wallet: baseTables(rehearsal, "wallet") };
@@ -116,7 +120,7 @@ async function makeRoom(rehearsal: Rehearsal): Promise<void> {
   await writeFile(join(rehearsal.out, ROOM_FILE), `${JSON.stringify(room, undefined, 2)}\n`);
   // New views have their whole privacy budget left.
   await writeFile(join(rehearsal.out, BUDGET_FILE), "");
-  roomMade(rehearsal).resolve();
+  roomMade(rehearsal).resolve(true);
 }
 
 function functionOf({ id, project, dataset, name }: MadeTemplate): RoomFunction {

@@ -9,6 +9,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 // Node 12 has no rmSync, and would refuse to import it by name.
 import fs, { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,15 +52,33 @@ const npmFlags = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
 // The packages run on the Node that is one of them, and not on the machine's.
 npmFlags.push("--engine-strict=false", "--global=false", "--location=project", "--dry-run=false", "--bin-links=true");
 
+/** The signal that told this process to stop. It ends after its commands, since a stopped npm first puts back what it has moved. */
+let stopped;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.once(signal, () => {
+    stopped = signal;
+    for (const child of children) child.kill(signal);
+  });
+
+/** The commands that are running. */
+const children = new Set();
+
 /** Runs a command, and prints its output only if it fails. */
 function run(command, args) {
   return new Promise((resolve, reject) => {
+    if (stopped) throw new InstallError(stopped);
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    children.add(child);
+    nameInLock();
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
-    child.on("error", reject);
+    child.on("error", (error) => {
+      children.delete(child);
+      reject(error);
+    });
     child.on("close", (code) => {
+      children.delete(child);
       if (code === 0) return resolve();
       // npm prints the reason first, pip last.
       const lines = output.trim().split("\n");
@@ -90,6 +109,61 @@ function isInstalled(folder, stampName, result, input) {
   );
 }
 
+/** While somebody installs, a link that names the processes at work: unlike a file, it is never seen without its content. */
+const LOCK = join(root, ".installing");
+
+/** Waits until no other process installs here: two would remove each other's packages. */
+async function takeLock() {
+  for (let told = false; ; told = true) {
+    try {
+      fs.symlinkSync(String(process.pid), LOCK);
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const holder = lockHolder();
+    if (holder === undefined) {
+      fs.rmSync(LOCK, { force: true });
+      continue;
+    }
+    if (!told) say(`Waiting for process ${holder}, which is installing here (if it is not, remove .installing) ...`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (stopped) throw new InstallError(stopped);
+  }
+}
+
+/** A process at work that the lock names. If the installer was killed, its npm may go on. */
+function lockHolder() {
+  try {
+    // The numbers of processes begin again when the machine does.
+    if (fs.lstatSync(LOCK).mtimeMs < Date.now() - os.uptime() * 1000) return undefined;
+    return fs.readlinkSync(LOCK).split(" ").find(isRunning);
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    // Another user's process.
+    return error.code === "EPERM";
+  }
+}
+
+/** Names this process and its commands in its lock. */
+function nameInLock() {
+  const pids = [process.pid, ...[...children].map(({ pid }) => pid)].filter(Boolean);
+  fs.rmSync(`${LOCK}.new`, { force: true });
+  fs.symlinkSync(pids.join(" "), `${LOCK}.new`);
+  fs.renameSync(`${LOCK}.new`, LOCK);
+}
+
+let lock;
+
 // If a reader stops early (`npm start | head`), the installation goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
@@ -112,6 +186,9 @@ function say(line) {
 async function once(folder, stampName, result, input, what, work) {
   if (isInstalled(folder, stampName, result, input)) return;
   accessSync(root, constants.W_OK);
+  lock = lock || takeLock();
+  await lock;
+  if (isInstalled(folder, stampName, result, input)) return;
   const started = Date.now();
   // It was installed before, for another checkout or in another folder.
   const isAgain = existsSync(join(root, folder, stampName));
@@ -284,14 +361,29 @@ async function install() {
 function reasonOf(error) {
   if (error instanceof InstallError) return error.message;
   if (/^(EACCES|EPERM|EROFS)$/.test(error.code))
-    return `${error.message}: another user owns it, or the folder is read-only. Take it back: sudo chown -R "$(id -un)" "${root}"`;
+    return `${error.message}: another user owns it, or the folder is read-only. Use a clone of your own, or take this one over: sudo chown -R "$(id -un)" "${root}"`;
   if (error.code === "ENOSPC") return `${error.message}: free some space`;
   return error.stack;
 }
 
 install()
   .catch((error) => {
+    if (stopped) {
+      console.error("\nStopped. The next run installs the rest.");
+      process.exitCode = 128 + os.constants.signals[stopped];
+      return;
+    }
     for (const reason of new Set((error.errors || [error]).map(reasonOf))) console.error(`\nerror: ${reason}`);
     process.exitCode = 1;
   })
-  .finally(() => clearInterval(showing));
+  .finally(async () => {
+    clearInterval(showing);
+    if (
+      lock !== undefined &&
+      (await lock.then(
+        () => true,
+        () => false,
+      ))
+    )
+      fs.rmSync(LOCK, { force: true });
+  });

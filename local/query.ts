@@ -15,7 +15,7 @@ import { seenNamed, seenTables, seenTemplates } from "./room/seen.ts";
 import { askedTable, describedText, seenText } from "./room/seen-text.ts";
 import { openSession } from "./room/session.ts";
 import { runShell } from "./room/shell.ts";
-import { visible, WIDTH, wrap } from "./terminal.ts";
+import { visible, WIDTH, wrap, wrapProblem } from "./terminal.ts";
 import { usageOf, usageRows, usageText } from "./usage.ts";
 
 /*
@@ -89,24 +89,26 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
   const asked = askedTable(sql);
   if (asked !== undefined) return showTables(folder, as, asked);
   const room = await openRehearsedRoom(folder, { soon: [as] });
+  // A program that reads a pipe needs no broken names.
+  const width = process.stdout.isTTY ? WIDTH : Number.POSITIVE_INFINITY;
   try {
     const answer = await room.ask(as, sql);
     if (json) return console.log(JSON.stringify(answer));
     if (csv) process.stdout.write(answerCsv(answer, raw));
-    // A program that reads a pipe needs no broken names.
-    else console.log(answerTable(answer, process.stdout.isTTY ? WIDTH : undefined));
+    else console.log(answerTable(answer, width));
     // Noise and missing groups are easily overlooked, so print them even without --explain.
     const notes = notesOf(answer.explanation);
     if (!explain && notes.length > 0) console.error(`\n${wrap(notes.join("\n"))}`);
-    if (explain) console.log(["", ...explanationLines(answer.explanation)].join("\n"));
+    if (explain) console.log(wrap(["", ...explanationLines(answer.explanation)].join("\n"), "", width));
   } catch (error) {
     const problem = problemOf(error);
     if (problem === undefined) throw error;
     process.exitCode = isRefused(error) ? NO_ACCESS : 1;
     if (json) return console.log(JSON.stringify({ error: problem }));
     const rules = explain ? ["", ...(await room.rulesFor(as, sql)).flatMap(ruleLines)] : [];
-    const lines = problemLines(problem, sql).map((line) => visible(line, "\n"));
-    console.error(["", `error: ${lines.join("\n")}`, ...rules].join("\n"));
+    const [message, ...more] = problemLines(problem, sql).map((line) => visible(line, "\n"));
+    const told = [`error: ${message}`, ...more].map((line) => wrapProblem(line, width));
+    console.error(["", ...told, ...rules.map((line) => wrap(line, "", width))].join("\n"));
   } finally {
     await room.close();
     // The tests run this file directly, without command.mjs.

@@ -11,6 +11,7 @@ import { checkExport } from "../generator/thelook/rewrite-export.ts";
 import { readPulumiYaml, readSetTexts, readStackSettings } from "../pulumi-yaml.ts";
 import { nextSteps } from "./next-steps.ts";
 import { replaceResults, reportFolder, warehouseFile } from "./output-folder.ts";
+import { ROOM_FILE } from "./rehearsed-room.ts";
 import { keepLater } from "./room/keep-later.ts";
 import { heading } from "./terminal.ts";
 import { dbtDocs } from "./write-reports.ts";
@@ -75,7 +76,14 @@ async function main(): Promise<void> {
     keepCompiledModules();
     // Pulumi takes a second to load, so check the settings first.
     const { rehearseProgram } = await import("./rehearse-program.ts");
-    await rehearseProgram({ out: folder, program, config, env, verbose: options.verbose });
+    await rehearseProgram({
+      load: () => import("../index.ts"),
+      out: folder,
+      program,
+      config,
+      env,
+      verbose: options.verbose,
+    });
   });
 
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -85,7 +93,8 @@ async function main(): Promise<void> {
     reports: join(reportFolder({ out }), "index.html"),
   };
   const given = options.out === settings.out.default ? undefined : options.out;
-  for (const line of nextSteps(out, given, links)) console.log(`  ${line}`);
+  const hasRoom = existsSync(join(out, ROOM_FILE));
+  for (const line of nextSteps({ out, given, hasRoom, links })) console.log(`  ${line}`);
   // The first query and the next start load the analyser's compiled code from there. The tests run this file without npm.
   if (process.env.npm_lifecycle_event === "start") keepLater(out);
 }

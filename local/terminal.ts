@@ -36,6 +36,11 @@ export function wrap(text: string, indent = "", width = WIDTH): string {
   return wrapTo(width, text, indent);
 }
 
+/** Breaks a line of `problemLines`, but not the query's own line and the caret below it. */
+export function wrapProblem(line: string, width = WIDTH): string {
+  return line.startsWith("  ") ? line : wrap(line, "", width);
+}
+
 /** Text whose lines, except empty ones, begin with an indent. */
 export function indented(text: string, indent: string): string {
   return text.replace(/^(?=.)/gm, indent);

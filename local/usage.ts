@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type LoggedQuery, openLedger, readQueryLog, readRoom } from "analysis-rules";
+import { type LoggedQuery, left, openLedger, readQueryLog, readRoom } from "analysis-rules";
 import { PARTIES, type Party, parties } from "../cleanroom/party.ts";
 import type { SharedUsage, ViewUsage } from "../report/clean-room/shape.ts";
 import { BUDGET_FILE, LOG_FILE, ROOM_FILE } from "./rehearsed-room.ts";
@@ -17,13 +17,16 @@ export async function usageOf(owner: Party, rehearsal: string): Promise<SharedUs
     const named = queries.filter(({ resources }) => resources.some(({ table_id }) => table_id === table));
     const budget = rule?.differentialPrivacy;
     const spent = await ledger.spent(id);
-    const left = (of: number, used: number) => ({ left: Number((of - used).toPrecision(6)), of });
+    const rest = (used: number, of: number) => ({ left: left(used, of), of });
     return {
       ...outcomesOf(table, named),
-      withheld: named.reduce((sum, { groups_withheld = 0 }) => sum + groups_withheld, 0),
+      // Only a threshold counts the groups that it suppresses.
+      ...(rule?.aggregationThreshold && {
+        suppressed: named.reduce((sum, { groups_suppressed = 0 }) => sum + groups_suppressed, 0),
+      }),
       ...(budget && {
-        epsilon: left(budget.epsilonBudget, spent.epsilon),
-        delta: left(budget.deltaBudget, spent.delta),
+        epsilon: rest(spent.epsilon, budget.epsilonBudget),
+        delta: rest(spent.delta, budget.deltaBudget),
       }),
     };
   });
@@ -79,7 +82,7 @@ export async function queriesOn(owner: Party, rehearsal: string): Promise<Logged
  */
 export async function usageRows(owner: Party, rehearsal: string) {
   const queries = await queriesOn(owner, rehearsal);
-  return queries.flatMap(({ resources, outcome, rule, rows, groups_withheld, ...job }) =>
+  return queries.flatMap(({ resources, outcome, rule, rows, groups_suppressed, ...job }) =>
     resources.map(({ owner: _, epsilon, delta, calls, ...resource }) => ({
       ...resource,
       data_exchange_id: parties[owner].room,
@@ -88,7 +91,7 @@ export async function usageRows(owner: Party, rehearsal: string) {
       outcome,
       rule: rule ?? null,
       rows: rows ?? null,
-      groups_withheld: groups_withheld ?? null,
+      groups_suppressed: groups_suppressed ?? null,
       calls: calls ?? null,
       epsilon,
       delta,
@@ -98,9 +101,9 @@ export async function usageRows(owner: Party, rehearsal: string) {
 
 /** A party's usage as text tables. @param width the columns that they may take, if the names of their columns can be broken to fit */
 export function usageText({ views, refusedBy }: SharedUsage, width?: number): string {
-  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups withheld", "budget left"];
-  const rows = views.map(({ view, asked, answered, refused, failed, withheld, epsilon, delta }) => [
-    ...[view, asked, answered, refused, failed, withheld ?? null],
+  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups suppressed", "budget left"];
+  const rows = views.map(({ view, asked, answered, refused, failed, suppressed, epsilon, delta }) => [
+    ...[view, asked, answered, refused, failed, suppressed ?? null],
     [
       ...(epsilon ? [`epsilon ${epsilon.left} of ${epsilon.of}`] : []),
       ...(delta ? [`delta ${delta.left} of ${delta.of}`] : []),

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { DBT_ARTIFACTS } from "../components/names.ts";
+import { DBT_ARTIFACTS, datasets } from "../components/names.ts";
 import { folderUrl } from "../generator/command-settings.ts";
 import { openFolder } from "../generator/lake/folder.ts";
 import { openWarehouse } from "../generator/warehouse/open-warehouse.ts";
+import type { Warehouse } from "../generator/warehouse/warehouse.ts";
 import { pagesOnce } from "../report/build.ts";
 import type { Beside } from "../report/highlights.ts";
 import { publishReports } from "../report/publish.ts";
@@ -22,18 +23,20 @@ export interface WriteOptions {
  * Writes all reports for a person to open, including the clean room's, which the report job in the cloud leaves out.
  * Returns a line that says how many pages it wrote and what is missing in them. Throws as `publishReports` does.
  */
-export async function writeReports({ out, warehouse: url = warehouseUrl({ out }) }: WriteOptions): Promise<string> {
+export async function writeReports({ out, warehouse: given }: WriteOptions): Promise<string> {
   const { files } = pagesOnce();
   const template = async (name: string) => (files[name] === undefined ? undefined : readFile(files[name], "utf8"));
   // `npm run room` may have it open, too.
-  const warehouse = await openWarehouse(url, { readOnly: true });
+  const warehouse = await openWarehouse(given ?? warehouseUrl({ out }), { readOnly: true });
   try {
     const lake = openFolder(folderUrl(reportFolder({ out })));
     const cleanRoom = await readAnswers(out);
+    const coffeeShops = given !== undefined || (await hasMarts(warehouse));
     const { pages, missing } = await publishReports(warehouse, lake, {
       template,
+      coffeeShops,
       cleanRoom,
-      beside: besideReports(out),
+      beside: besideReports(out, cleanRoom !== undefined),
       madeAt: new Date(),
     });
     return [`${Object.keys(pages).length} pages`, ...new Set(missing)].join("; ");
@@ -42,8 +45,14 @@ export async function writeReports({ out, warehouse: url = warehouseUrl({ out })
   }
 }
 
+/** Whether the rehearsed program declares the dataset of the marts. */
+async function hasMarts(warehouse: Warehouse): Promise<boolean> {
+  const found = await warehouse.run(`SELECT 1 FROM duckdb_schemas() WHERE schema_name = '${datasets.marts}'`);
+  return found.length > 0;
+}
+
 /** Links to the other results, relative to the reports' folder. */
-function besideReports(out: string): Beside[] {
+function besideReports(out: string, answered: boolean): Beside[] {
   const docs = dbtDocs(out);
   const all: (Beside | undefined)[] = [
     docs === undefined
@@ -53,7 +62,7 @@ function besideReports(out: string): Beside[] {
           name: "dbt docs",
           about: "Every mart and column, its tests, and how one is made from another.",
         },
-    { href: "../answers/", name: "Answers", about: "The clean room's answers as CSV files." },
+    answered ? { href: "../answers/", name: "Answers", about: "The clean room's answers as CSV files." } : undefined,
     {
       href: "../",
       name: "All files",

@@ -134,7 +134,7 @@ export interface SeenQuestion {
   readonly by: Party;
   readonly outcome: "answered" | "refused" | "failed";
   readonly rule?: string;
-  readonly groupsWithheld?: number;
+  readonly groupsSuppressed?: number;
   /** The views and templates of the owner. */
   readonly named: readonly string[];
   readonly epsilon: number;

@@ -171,7 +171,7 @@ function instructions(party: Party): string {
   const other = parties[otherParty(party)].title;
   return `You query a data clean room as ${title}. Its own tables are in ${dataset}; the views and query templates of ${other} are in ${linked}.
 The rules of those views decide what a query may ask. Before you ask, call list_tables, and describe for the views that you need.
-- A view with an aggregation threshold: SELECT WITH AGGREGATION_THRESHOLD, with GROUP BY and aggregates. Small groups are left out.
+- A view with an aggregation threshold: SELECT WITH AGGREGATION_THRESHOLD, with GROUP BY and aggregates. Small groups are suppressed.
 - A view with differential privacy: SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.1). Each answer spends epsilon and delta
   of a budget that is not restored: ask for little, and check privacy_budget.
 - A list overlap: join the view with a table of ${title} on the column that its rule names.

@@ -8,15 +8,17 @@ export function notesOf(
   { thresholds, budgets, suppressedGroups }: Explanation,
   tense: "did" | "would" = "did",
 ): string[] {
-  const withheld =
+  const suppressed =
     suppressedGroups === undefined
       ? ""
       : ` Here, ${suppressedGroups === 1 ? "1 group was" : `${suppressedGroups} groups were`}.`;
   // A threshold of 1, on tables without a rule, hides nobody.
   const fewest = [...new Set(thresholds.map(({ threshold }) => threshold))].filter((threshold) => threshold > 1);
   return [
-    ...fewest.map((threshold) => `Groups of fewer than ${threshold} people are left out.${withheld}`),
-    ...(budgets.length > 0 ? ["The figures contain noise, and small groups may be missing."] : []),
+    ...fewest.map((threshold) => `Groups of fewer than ${threshold} people are suppressed.${suppressed}`),
+    ...(budgets.length > 0
+      ? ["The figures contain noise and count each person only up to a bound, and small groups may be missing."]
+      : []),
     ...budgets.map((budget) => {
       const { view, epsilonTaken, epsilonLeft, epsilonBudget, deltaTaken, deltaLeft, deltaBudget } = budget;
       const spends = tense === "did" ? "This answer spent" : "The answer would spend";

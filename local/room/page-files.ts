@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, buildSync } from "esbuild";
+import { bothParties } from "../../cleanroom/party.ts";
 import { type Built, builtBefore } from "../../generator/built-before.ts";
 import { replaceFile } from "../../generator/lake/folder.ts";
 import { licencesOf } from "../../report/licences.ts";
@@ -88,7 +89,7 @@ const html = `<!doctype html>
 </head>
 <body>
 <header class="masthead">
-<p class="brand">Merchant and e-wallet</p>
+<p class="brand">${bothParties}</p>
 <h1>Ask the clean room</h1>
 <p class="lead">Two companies learn about the customers they share, and neither hands its tables to the other. Ask as either of them, in SQL, and try to break the rules.</p>
 <nav id="pages" aria-label="Sections"><a href="#tour">Tour</a><a href="#ask">Ask</a><a href="#parties">Who has what</a></nav>

@@ -89,7 +89,12 @@ export async function startRoomServer({
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") reject(new UserError(`port ${port} is taken: name another one with --port`));
+      if (error.code === "EADDRINUSE")
+        reject(
+          new UserError(
+            `port ${port} is taken: if http://127.0.0.1:${port}/ already shows the room, use that one, or name another port with --port`,
+          ),
+        );
       else if (error.code === "EACCES") reject(new UserError(`port ${port} needs more rights: name one above 1023`));
       else reject(error);
     });

@@ -5,6 +5,7 @@ import {
   type Explanation,
   isRefused,
   type LoggedQuery,
+  left,
   openLedger,
   type Problem,
   problemOf,
@@ -184,8 +185,7 @@ export async function openSession(
         views.map(async ({ id, view, owner, privacy }) => {
           const { epsilonBudget, deltaBudget, maxEpsilonPerQuery: epsilonPerQuery } = privacy;
           const spent = await ledger.spent(id);
-          const left = (budget: number, used: number) => Math.max(0, Number((budget - used).toPrecision(9)));
-          const [epsilonLeft, deltaLeft] = [left(epsilonBudget, spent.epsilon), left(deltaBudget, spent.delta)];
+          const [epsilonLeft, deltaLeft] = [left(spent.epsilon, epsilonBudget), left(spent.delta, deltaBudget)];
           return { view, owner, epsilonLeft, epsilonBudget, epsilonPerQuery, deltaLeft, deltaBudget };
         }),
       );

@@ -4,7 +4,7 @@ import { explanationLines, problemLines } from "analysis-rules";
 import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
 import { messageOf } from "../../generator/errors.ts";
 import { answerCsv, answerTable } from "../answers.ts";
-import { coloured, formatRows, rowsInWords, visible, WIDTH, wrap } from "../terminal.ts";
+import { coloured, formatRows, rowsInWords, visible, WIDTH, wrap, wrapProblem } from "../terminal.ts";
 import { usageText } from "../usage.ts";
 import { completed } from "./completion.ts";
 import { askedTable, budgetText, describedText, seenText, templatesText } from "./seen-text.ts";
@@ -240,21 +240,14 @@ function printRefusal({ problem, rules }: Refused, sql: string): void {
   console.log(
     [
       coloured("red", wrap(message)),
-      ...told.map((line) => (line.startsWith("  ") ? line : wrap(line))),
+      ...told.map((line) => wrapProblem(line)),
       ...(isAboutRule ? rules : []).map(({ view, rule }) => coloured("dim", wrap(`${view}: ${rule}`))),
     ].join("\n"),
   );
 }
 
 function printExplanation({ explanation, notes }: Explained): void {
-  const text = explanationLines(explanation).map((line) => wrapped(line));
-  console.log([...text, ...notes.map((note) => wrap(note))].join("\n"));
-}
-
-/** Wraps a line that may be indented. */
-function wrapped(line: string): string {
-  const indent = /^ */.exec(line)?.[0] ?? "";
-  return wrap(line.trimStart(), indent);
+  console.log(wrap([...explanationLines(explanation), ...notes].join("\n")));
 }
 
 function readHistory(file: string): string[] {

@@ -108,7 +108,7 @@ JOIN linked_ewallet_provider.provider_users_shared AS p
     title: "Ask about groups",
     party: "merchant",
     story:
-      "So the merchant asks about groups. `SELECT WITH AGGREGATION_THRESHOLD` leaves out every group of fewer than 50 people. The view also has a **join restriction**: a query must join it on `hashed_email`, so it learns only about people whom both companies know. Each company computed this **hash of the e-mail address** itself. It is still personal data: anyone who can guess the address can compute it.",
+      "So the merchant asks about groups. `SELECT WITH AGGREGATION_THRESHOLD` suppresses every group of fewer than 50 people. The view also has a **join restriction**: a query must join it on `hashed_email`, so it learns only about people whom both companies know. Each company computed this **hash of the e-mail address** itself. It is still personal data: anyone who can guess the address can compute it.",
     queries: [
       {
         label: "Spend by tier",
@@ -154,7 +154,7 @@ ORDER BY wallet_users DESC`,
         expects: { answers: (answer) => answer.rowCount > 3 && cell(answer, "wallet_users", -1) >= 50 },
         told: ifAnswered(
           (answer) =>
-            `**${answer.rowCount} countries, and the small ones are missing.** The smallest one here has ${figure.format(cell(answer, "wallet_users", -1))} users; the threshold is 50. You do not learn how many countries were left out. The merchant does, because it owns the data: look for “groups withheld” in what it sees.`,
+            `**${answer.rowCount} countries, and the small ones are missing.** The smallest one here has ${figure.format(cell(answer, "wallet_users", -1))} users; the threshold is 50. You do not learn how many countries were suppressed. The merchant does, because it owns the data: look for “groups suppressed” in what it sees.`,
         ),
       },
     ],
@@ -253,7 +253,7 @@ ORDER BY u.id`,
         expects: { answers: (answer) => answer.rowCount > 100 },
         told: ifAnswered(
           (answer) =>
-            `**${figure.format(answer.rowCount)} people, by name**, and every row is true. The query stops at customer 1,000; without that limit, it would find every customer that the two companies share. The e-wallet sees one more answered question and no group withheld. Google warns of this: the rules “might not fully prevent sophisticated queries”.`,
+            `**${figure.format(answer.rowCount)} people, by name**, and every row is true. The query stops at customer 1,000; without that limit, it would find every customer that the two companies share. The e-wallet sees one more answered question and no group suppressed. Google warns of this: the rules “might not fully prevent sophisticated queries”.`,
         ),
       },
     ],

@@ -46,13 +46,13 @@ function ownerView({ views, questions }: Asked): Api.OwnerView {
 }
 
 function seenQuestion(question: LoggedQuery): Api.SeenQuestion {
-  const { job_start_time: at, job_principal_subject: by, outcome, rule, groups_withheld } = question;
+  const { job_start_time: at, job_principal_subject: by, outcome, rule, groups_suppressed } = question;
   return {
     at,
     by: by as Party,
     outcome,
     ...(rule !== undefined && { rule }),
-    ...(groups_withheld !== undefined && { groupsWithheld: groups_withheld }),
+    ...(groups_suppressed !== undefined && { groupsSuppressed: groups_suppressed }),
     named: question.resources.map(({ table_id }) => table_id),
     epsilon: question.resources.reduce((sum, { epsilon }) => sum + epsilon, 0),
   };

@@ -29,7 +29,7 @@ export async function benchWallet(): Promise<WalletBench> {
     const writing = await bestOf(3, async () => {
       rows = await writeSynthetic(lake, "thelook", { seed: 42, scale: 1, until: "2025-12-31" });
     });
-    const warehouse = await openWarehouse(`duckdb://${join(folder, "warehouse.duckdb")}`);
+    const warehouse = await openWarehouse(`duckdb://${join(folder, "warehouse.duckdb")}`, { create: true });
     try {
       const stage = async (table: Table) =>
         (await warehouse.stage(table, { uris: [lake.uri(`thelook/${table.file}.csv`)] })).name;

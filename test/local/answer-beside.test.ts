@@ -14,7 +14,7 @@ describe("The answers beside a rehearsal", () => {
     const answers = new AnswersBeside(false);
     const rehearsal = { out: folder } as Rehearsal;
     await answers.adapter.besides?.(rehearsal);
-    roomMade(rehearsal).resolve();
+    roomMade(rehearsal).resolve(true);
     const ended = await answers.finish().catch((error: NodeJS.ErrnoException) => error);
     // They begin with a copy of the warehouse, and there is none.
     expect(ended).to.include({ code: "ENOENT" });
@@ -28,7 +28,7 @@ describe("The answers beside a rehearsal", () => {
     const rehearsal = { out } as Rehearsal;
     await answers.adapter.besides?.(rehearsal);
     const night = answers.copied();
-    roomMade(rehearsal).resolve();
+    roomMade(rehearsal).resolve(true);
     await night;
     expect(await readFile(warehouseFile({ out: join(out, "answering") }), "utf8")).to.equal("the warehouse");
     // The folder has no room.

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Room } from "analysis-rules";
+import type { Room, RoomTable } from "analysis-rules";
 import { expect } from "chai";
 import { answerUseCases } from "../../local/answer-use-cases.ts";
 import { ANSWERS_FILE } from "../../local/answers.ts";
@@ -10,18 +10,18 @@ import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import { usualRoom } from "../cleanroom/filled-room.ts";
 import { temporaryFolder } from "../generator/thelook/merchant.ts";
 
-describe("The use cases", () => {
+describe("The use cases", function () {
+  this.timeout(120_000);
   const made = temporaryFolder();
 
-  it("are refused where templatesOnly leaves a view to query templates, and the others are answered", async () => {
+  /** Answers them in the usual room with another description of a view, as the other party sees it. */
+  async function answered(view: string, change: (table: RoomTable) => RoomTable) {
     const rehearsal = await usualRoom(made);
     const file = join(rehearsal, ROOM_FILE);
     const room = JSON.parse(readFileSync(file, "utf8")) as Room;
     const parties = Object.entries(room.parties).map(([name, party]) => {
       const tables = party.tables.map((table) =>
-        table.dataset.startsWith("linked_") && table.table === "provider_users_shared"
-          ? { ...table, metadataOnly: true }
-          : table,
+        table.dataset.startsWith("linked_") && table.table === view ? change(table) : table,
       );
       return [name, { ...party, tables }];
     });
@@ -36,13 +36,32 @@ describe("The use cases", () => {
         return result;
       },
     };
-    await answerUseCases({ rehearsal, folder, screen, verbose: false, signal: new AbortController().signal });
-    const { useCases } = JSON.parse(readFileSync(join(folder, ANSWERS_FILE), "utf8")) as CleanRoomData;
+    await answerUseCases({ rehearsal, folder, screen, verbose: true, signal: new AbortController().signal });
+    const { useCases, until } = JSON.parse(readFileSync(join(folder, ANSWERS_FILE), "utf8")) as CleanRoomData;
+    return { useCases, until, printed: printed.join("\n"), files: readdirSync(folder) };
+  }
+
+  it("are refused where templatesOnly leaves a view to query templates, and the others are answered", async () => {
+    const { useCases, until, printed, files } = await answered("provider_users_shared", (table) => ({
+      ...table,
+      metadataOnly: true,
+    }));
     const refused = useCases.filter((useCase) => useCase.refused?.rule === "metadata only");
     expect(refused.map(({ name }) => name)).to.include("02-segmentation-by-tier");
     expect(refused.length).to.be.below(useCases.length);
-    expect(printed.join("\n")).to.match(/refused, because templatesOnly names its view/);
+    expect(until).to.equal("2025-12-31");
+    expect(printed).to.match(/refused, because templatesOnly names its view/);
     // The templates read the view.
-    expect(readdirSync(folder)).to.include("template-overlap_by_segment.csv");
-  }).timeout(120_000);
+    expect(files).to.include("template-overlap_by_segment.csv");
+  });
+
+  it("are refused where sharedViews changes a view that they need as it was, and the others are answered", async () => {
+    const { useCases, printed } = await answered("users_shared", (table) => ({
+      ...table,
+      columns: table.columns.filter(({ name }) => ["hashed_email", "country"].includes(name)),
+    }));
+    const refused = useCases.filter((useCase) => useCase.refused);
+    expect(refused.map(({ name }) => name)).to.deep.equal(["04-wallet-enrichment", "09-who-has-which-tier"]);
+    expect(printed).to.match(/Wallet enrichment: refused, because sharedViews changes users_shared/);
+  });
 });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { transform } from "esbuild";
@@ -71,7 +72,7 @@ describe("The installer", () => {
     ])
       cpSync(join(root, path), join(clone, path));
     mkdirSync(join(folder, "bin"));
-    for (const name of ["sh", "mkdir", "ln", "cp", "touch", "basename", "env"])
+    for (const name of ["sh", "mkdir", "ln", "cp", "touch", "basename", "env", "sleep"])
       symlinkSync(`/usr/bin/${name}`, join(folder, "bin", name));
     const program = (name: string, script: string) =>
       writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -111,6 +112,60 @@ describe("The installer", () => {
     const { code, output } = await install(here);
     expect([code, output]).to.deep.equal([0, output]);
     expect(output).to.include("Node packages").and.not.include("dbt");
+  });
+
+  describe("beside another one", () => {
+    /** An npm that goes on for a second when it is told to stop, as the real one does to put back what it has moved. */
+    const SLOW_NPM = `${NPM.replace("&&", "&& trap '' INT &&")}; sleep 1; echo "npm done" >> ../said`;
+    const slow = (): Machine => {
+      const made = usual();
+      made.program("npm", SLOW_NPM);
+      return made;
+    };
+    /** Starts the installer, and stops it by a signal when npm is at work. Returns its exit code. */
+    const stop = async ({ folder, clone }: Machine, signal: "SIGINT" | "SIGKILL") => {
+      const env = { PATH: join(folder, "bin") };
+      const started = spawn(process.execPath, ["local/install.mjs"], { cwd: clone, env, stdio: "ignore" });
+      const ended = once(started, "exit");
+      while (!existsSync(join(clone, "node_modules/.package-lock.json"))) await sleep(10);
+      started.kill(signal);
+      const [code] = await ended;
+      return code;
+    };
+    const npms = (here: Machine) =>
+      said(here)
+        .split("\n")
+        .flatMap((line) => /^npm \w+/.exec(line) ?? []);
+
+    it("waits for the other, says so, and installs nothing twice", async () => {
+      const here = slow();
+      const both = await Promise.all([install(here), install(here)]);
+      expect(both.map(({ code }) => code)).to.deep.equal([0, 0]);
+      expect(npms(here)).to.deep.equal(["npm ci", "npm done"]);
+      expect(said(here).match(/venv by/g)).to.have.length(1);
+      const outputs = both.map(({ output }) => output).join("");
+      expect(outputs.match(/^Waiting for process \d+, which is installing here .*$/gm)).to.have.length(1);
+      expect(existsSync(join(here.clone, ".installing"))).to.equal(false);
+    });
+
+    it("ends after its npm when it is stopped, and the next one installs the rest", async () => {
+      const here = slow();
+      expect(await stop(here, "SIGINT")).to.equal(130);
+      expect(npms(here)).to.deep.equal(["npm ci", "npm done"]);
+      const { code, output } = await install(here);
+      expect([code, output]).to.deep.equal([0, output]);
+      expect(output).not.to.include("Waiting");
+    });
+
+    it("waits for the npm of one that was killed", async () => {
+      const here = slow();
+      await stop(here, "SIGKILL");
+      expect(npms(here)).to.deep.equal(["npm ci"]);
+      const { code, output } = await install(here);
+      expect([code, output]).to.deep.equal([0, output]);
+      expect(output).to.match(/^Waiting for process \d+/m);
+      expect(npms(here)).to.deep.equal(["npm ci", "npm done", "npm ci", "npm done"]);
+    });
   });
 
   it("makes the virtual environment again in a clone that was moved, and keeps the Node packages", async () => {
@@ -250,7 +305,7 @@ describe("The installer", () => {
     chmodSync(here.clone, 0o755);
     expect(code).to.equal(1);
     expect(output.trim()).to.match(
-      /^error: EACCES: .*: another user owns it, or the folder is read-only\. Take it back: sudo chown.*$/,
+      /^error: EACCES: .*: another user owns it, or the folder is read-only\. Use a clone of your own, or take this one over: sudo chown.*$/,
     );
   });
 

@@ -115,7 +115,7 @@ describe("npm run query", function () {
   it("says that groups may be missing without being asked", async () => {
     const { stdout, stderr } = await query("--as", "merchant", byCity);
     expect(stdout).not.to.include("left out");
-    expect(stderr).to.match(/Groups of fewer than \d+ people are left out/);
+    expect(stderr).to.match(/Groups of fewer than \d+ people are suppressed/);
   });
 
   it("prints the answer as a table without the groups that are too small", async () => {
@@ -283,22 +283,22 @@ describe("npm run query", function () {
     ]);
   });
 
-  it("explains which rules applied, and tells only the owner how many groups were left out", async () => {
+  it("explains which rules applied, and tells only the owner how many groups were suppressed", async () => {
     const other = await asMerchant("--explain", byCity);
     expect(other.stdout)
       .to.include("View linked.people_open, which the e-wallet owns")
       .and.include("Threshold in force: 3 distinct hashed_email")
-      .and.include("Groups left out: perhaps some");
+      .and.include("Groups suppressed: perhaps some");
     const mine = byCity.replace("linked.", "ewallet_provider_shared.");
     const owner = await query("--as", "wallet", "--explain", mine);
-    expect(owner.stdout).to.include("Groups left out: 1\n");
+    expect(owner.stdout).to.include("Groups suppressed: 1\n");
     expect((await asMerchant("--json", byCity)).stdout).not.to.include("suppressedGroups");
     const refused = await asMerchant("--explain", "SELECT note FROM linked.people_open");
     expect(refused.stderr).to.include("View linked.people_open, which the e-wallet owns");
   });
 
   it("shows an owner both parts of a privacy budget", () => {
-    const counts = { asked: 20, answered: 20, refused: 0, failed: 0, withheld: 0 };
+    const counts = { asked: 20, answered: 20, refused: 0, failed: 0, suppressed: 0 };
     const budget = { epsilon: { left: 1, of: 3 }, delta: { left: 0, of: 0.00002 } };
     const text = usageText({ owner: "wallet", views: [{ view: "noisy", ...counts, ...budget }], refusedBy: [] });
     expect(text).to.match(/^noisy .* epsilon 1 of 3, delta 0 of 0\.00002$/m);
@@ -313,6 +313,8 @@ describe("npm run query", function () {
     expect(stdout)
       .to.match(/^people_open +2 +1 +1 +0 +1$/m)
       .and.match(/^people_joined +0 +0 +0 +0 +0$/m)
+      // A list overlap suppresses no group.
+      .and.match(/^people_overlap +0 +0 +0 +0 *$/m)
       .and.match(/^aggregation threshold +1$/m);
     const rows = JSON.parse((await query("--as", "wallet", "--usage", "--json")).stdout);
     expect(rows).to.have.length(2);
@@ -323,7 +325,7 @@ describe("npm run query", function () {
       linked_dataset_id: "linked",
       job_principal_subject: "merchant",
       outcome: "answered",
-      groups_withheld: 1,
+      groups_suppressed: 1,
       calls: null,
     });
     expect(rows[1]).to.include({ outcome: "refused", rule: "aggregation threshold", rows: null });

@@ -1,11 +1,24 @@
 import { expect } from "chai";
-import { formatRows, heldScreen, visible, widthOf, wrap } from "../../local/terminal.ts";
+import { formatRows, heldScreen, visible, widthOf, wrap, wrapProblem } from "../../local/terminal.ts";
 
 describe("Text for a terminal", () => {
   it("is broken between words, and never within one", () => {
     expect(wrap("one two three four", "  ", 11)).to.equal("  one two\n  three\n  four");
     expect(wrap("a_word_that_is_too_long for it", "", 10)).to.equal("a_word_that_is_too_long\nfor it");
     expect(wrap("first line\n\nsecond", "> ", 80)).to.equal("> first line\n\n> second");
+    expect(wrap("a\n  b c d", "", 6)).to.equal("a\n  b c\n  d");
+  });
+
+  it("shows the line of a query and the caret below it in one piece", () => {
+    const lines = [
+      "Unrecognized name: nobody [line 1, column 28]",
+      "  SELECT first, second, third, nobody",
+      `  ${" ".repeat(27)}^`,
+    ];
+    expect(lines.map((line) => wrapProblem(line, 30))).to.deep.equal([
+      "Unrecognized name: nobody\n[line 1, column 28]",
+      ...lines.slice(1),
+    ]);
   });
 
   it("is as wide as the terminal, or as a usual one if the terminal does not say", () => {

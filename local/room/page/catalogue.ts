@@ -1,7 +1,7 @@
-import { otherParty, type Party, parties } from "../../../cleanroom/party.ts";
+import { otherParty, type Party, parties, titles } from "../../../cleanroom/party.ts";
 import { h } from "../../../report/page/dom.ts";
 import type { ColumnView, PartyView, RoomView, TableView, TemplateView } from "../api.ts";
-import { codeName, titles } from "./prose.ts";
+import { codeName } from "./prose.ts";
 
 /** The actions behind the catalogue's buttons. */
 export interface CatalogueActions {

@@ -1,11 +1,10 @@
-import { otherParty, PARTIES, type Party } from "../../../cleanroom/party.ts";
+import { otherParty, PARTIES, type Party, titles } from "../../../cleanroom/party.ts";
 import { h } from "../../../report/page/dom.ts";
 import type { AskReply, OwnerView, PartyView, RoomView } from "../api.ts";
 import { catalogue } from "./catalogue.ts";
 import { editor } from "./editor.ts";
 import { outcome } from "./outcome.ts";
 import { ownerPanel } from "./owner.ts";
-import { titles } from "./prose.ts";
 import { ask, check, readRoom } from "./server-calls.ts";
 import { type TourCard, tourCard } from "./tour-card.ts";
 

@@ -1,8 +1,7 @@
-import { otherParty, type Party, parties } from "../../../cleanroom/party.ts";
+import { otherParty, type Party, parties, titles } from "../../../cleanroom/party.ts";
 import { count, plural } from "../../../report/format.ts";
 import { h } from "../../../report/page/dom.ts";
 import type { AskReply, OwnerView, SeenQuestion } from "../api.ts";
-import { titles } from "./prose.ts";
 
 /** The panel that shows what the owner of the data sees while the other party asks. */
 export interface OwnerPanel {
@@ -55,9 +54,9 @@ function lastSeen(owner: Party, entry: SeenQuestion | undefined): Node[] {
     ["At", new Date(entry.at).toLocaleTimeString("en-GB")],
     ["About", h("span", {}, ...entry.named.flatMap((name, i) => [i > 0 ? ", " : "", h("code", {}, name)]))],
     ...(entry.rule === undefined ? [] : [["Because of", entry.rule] as [string, string]]),
-    ...(entry.groupsWithheld === undefined
+    ...(entry.groupsSuppressed === undefined
       ? []
-      : [["Groups withheld", count(entry.groupsWithheld)] as [string, string]]),
+      : [["Groups suppressed", count(entry.groupsSuppressed)] as [string, string]]),
     ...(entry.epsilon > 0 ? [["Epsilon spent", String(Number(entry.epsilon.toPrecision(6)))] as [string, string]] : []),
   ];
   return [
@@ -76,7 +75,7 @@ function counts({ views }: OwnerView, entry: SeenQuestion | undefined): HTMLElem
   return h(
     "ul",
     { class: "counts" },
-    ...views.map(({ view, asked, answered, refused, failed, withheld = 0, epsilon, delta }) =>
+    ...views.map(({ view, asked, answered, refused, failed, suppressed = 0, epsilon, delta }) =>
       h(
         "li",
         { class: entry?.named.includes(view) && "now" },
@@ -92,7 +91,7 @@ function counts({ views }: OwnerView, entry: SeenQuestion | undefined): HTMLElem
                 answered > 0 && `${count(answered)} answered`,
                 refused > 0 && `${count(refused)} refused`,
                 failed > 0 && `${count(failed)} failed`,
-                withheld > 0 && `${plural(withheld, "group")} withheld`,
+                suppressed > 0 && `${plural(suppressed, "group")} suppressed`,
               ]
                 .filter((part) => part !== false)
                 .join(" · "),
@@ -114,7 +113,7 @@ function meter({ left, of }: Left, delta: Left | undefined): HTMLElement {
     "span",
     { class: "budget" },
     h("i", { "aria-hidden": "true" }, h("i", { style: `width:${100 * share}%` })),
-    `epsilon ${Number(left.toFixed(3))} of ${of} left${delta ? `, delta ${delta.left} of ${delta.of}` : ""}`,
+    `epsilon ${left} of ${of} left${delta ? `, delta ${delta.left} of ${delta.of}` : ""}`,
   );
 }
 
@@ -128,7 +127,7 @@ function newest({ newest }: OwnerView): Node[] {
       h(
         "ol",
         { class: "log" },
-        ...newest.map(({ at, outcome, named: views, rule, groupsWithheld }) =>
+        ...newest.map(({ at, outcome, named: views, rule, groupsSuppressed }) =>
           h(
             "li",
             {},
@@ -136,7 +135,7 @@ function newest({ newest }: OwnerView): Node[] {
             h("span", { class: outcome }, ` ${outcome}`),
             ` ${views.join(", ")}`,
             rule !== undefined && ` (${rule})`,
-            groupsWithheld ? ` (${plural(groupsWithheld, "group")} withheld)` : "",
+            groupsSuppressed ? ` (${plural(groupsSuppressed, "group")} suppressed)` : "",
           ),
         ),
       ),

@@ -10,9 +10,6 @@ export function prose(text: string): DocumentFragment {
   return fragment;
 }
 
-/** The party's name at the beginning of a sentence. */
-export const titles = { merchant: "The merchant", wallet: "The e-wallet" } as const;
-
 /** A name such as "dataset.table" as code that may break after its dots. */
 export function codeName(name: string): HTMLElement {
   return h("code", {}, ...name.split(".").flatMap((part, i) => (i === 0 ? [part] : [".", h("wbr"), part])));

@@ -1,9 +1,9 @@
-import { otherParty, type Party } from "../../../cleanroom/party.ts";
+import { otherParty, type Party, parties, titles } from "../../../cleanroom/party.ts";
 import { plural } from "../../../report/format.ts";
 import { h } from "../../../report/page/dom.ts";
 import type { AskReply, SeenQuestion } from "../api.ts";
 import { type TourQuery, type TourStep, tour } from "../tour.ts";
-import { prose, titles } from "./prose.ts";
+import { prose } from "./prose.ts";
 
 /** The guided tour. */
 export interface TourCard {
@@ -52,7 +52,7 @@ export function tourCard(load: (party: Party, sql: string) => void, ask: () => v
     const { party, story: text, queries } = current();
     step.replaceChildren(
       `Step ${at + 1} of ${tour.length}. `,
-      h("span", { class: `seat ${party}` }, `You are ${titles[party].toLowerCase()}`),
+      h("span", { class: `seat ${party}` }, `You are ${parties[party].title}`),
     );
     title.textContent = current().title;
     story.replaceChildren(prose(text));
@@ -127,6 +127,6 @@ export function tourCard(load: (party: Party, sql: string) => void, ask: () => v
 /** One line of the owner's log, for a screen on which its panel is out of sight. */
 function ownerSaw(owner: Party, entry: SeenQuestion | undefined): string {
   if (entry === undefined) return `${titles[owner]} sees nothing of it.`;
-  const withheld = entry.groupsWithheld ? `, ${plural(entry.groupsWithheld, "group")} withheld` : "";
-  return `${titles[owner]} sees: one question ${entry.outcome}${withheld}.`;
+  const suppressed = entry.groupsSuppressed ? `, ${plural(entry.groupsSuppressed, "group")} suppressed` : "";
+  return `${titles[owner]} sees: one question ${entry.outcome}${suppressed}.`;
 }

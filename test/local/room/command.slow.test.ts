@@ -99,7 +99,7 @@ describe("npm run room", function () {
     expect((await send(url, {})).text).to.contain("Ask the clean room");
     const other = await ended(start("--out", small.folder, "--port", port));
     expect([other.error.trim(), other.code]).to.deep.equal([
-      `error: port ${port} is taken: name another one with --port`,
+      `error: port ${port} is taken: if http://127.0.0.1:${port}/ already shows the room, use that one, or name another port with --port`,
       1,
     ]);
     child.kill("SIGTERM");

@@ -124,7 +124,7 @@ describe("The clean room's MCP server", function () {
     expect(answered.isError).to.equal(undefined);
     expect(answered.structuredContent).to.deep.include({
       rows: [["Lviv", 5]],
-      notes: ["Groups of fewer than 3 people are left out."],
+      notes: ["Groups of fewer than 3 people are suppressed."],
     });
     expect((await call("privacy_budget")).structuredContent).to.deep.equal({ budgets: [] });
   });

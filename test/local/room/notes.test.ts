@@ -12,7 +12,7 @@ describe("The notes on an answer", () => {
     });
 
   it("name each threshold once, and none that hides nobody", () => {
-    expect(of(50, 50)).to.deep.equal(["Groups of fewer than 50 people are left out."]);
+    expect(of(50, 50)).to.deep.equal(["Groups of fewer than 50 people are suppressed."]);
     expect(of(1)).to.deep.equal([]);
   });
 });

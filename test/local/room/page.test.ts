@@ -146,15 +146,15 @@ describe("the page of the clean room", function () {
     expect(await told()).to.equal(before);
   });
 
-  it("tells the owner, and only the owner, how many groups are withheld", async () => {
+  it("tells the owner, and only the owner, how many groups are suppressed", async () => {
     await open({}, "#step-4");
     const reply = await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
-    expect(reply.entries.merchant?.groupsWithheld).to.be.above(0);
+    expect(reply.entries.merchant?.groupsSuppressed).to.be.above(0);
     expect(await page.locator(".told").innerText()).to.match(
-      /The merchant sees: one question answered, \d+ groups? withheld\./,
+      /The merchant sees: one question answered, \d+ groups? suppressed\./,
     );
-    expect(await ownerSees()).to.contain(`Groups withheld\n${reply.entries.merchant?.groupsWithheld}`);
-    expect(JSON.stringify(reply.outcome)).not.to.match(/suppressed|withheld/);
+    expect(await ownerSees()).to.contain(`Groups suppressed\n${reply.entries.merchant?.groupsSuppressed}`);
+    expect(JSON.stringify(reply.outcome)).not.to.match(/suppressedGroups|groupsSuppressed|groups? (was|were)/);
     expect(await page.locator("#answer").innerText()).to.contain("China");
   });
 
