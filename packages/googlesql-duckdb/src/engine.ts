@@ -71,9 +71,9 @@ export async function openEngine(file: string, limits = defaultLimits): Promise<
     const connection = kept?.connection ?? (await instance.connect());
     try {
       registerFunctions(connection, select, registered);
-      const statement = await read(connection, select, types, use, within, bytesOf(within.memory), kept?.statement);
-      if (statement === undefined || idle.has(select)) connection.closeSync();
-      else idle.set(select, { connection, statement });
+      const ran = await read(connection, select, types, use, within, bytesOf(within.memory), kept);
+      if (idle.has(select)) connection.closeSync();
+      else idle.set(select, { connection, ...ran });
     } catch (error) {
       connection.closeSync();
       throw error;
@@ -96,9 +96,14 @@ export async function openEngine(file: string, limits = defaultLimits): Promise<
 }
 
 /** A SELECT that has run, and the connection that it can run on again: DuckDB takes a seventh of a query's time to prepare it. */
-interface Prepared {
+interface Prepared extends Ran {
   readonly connection: DuckDBConnection;
+}
+
+interface Ran {
   readonly statement: DuckDBPreparedStatement;
+  /** The number by which the statement names its check. */
+  readonly id: bigint;
 }
 
 /** How many of them an engine keeps. */
@@ -172,7 +177,7 @@ export async function collected<Row extends Value>(
 }
 
 /**
- * Reads a whole answer, and returns its statement if that can run again. The answer is streamed, because DuckDB does not count an answer that
+ * Reads a whole answer, and returns its statement, which can run again. The answer is streamed, because DuckDB does not count an answer that
  * it holds as memory. But a stream that fails or is interrupted half way only ends early: that it was whole can be seen from its transaction,
  * which is aborted otherwise.
  */
@@ -183,8 +188,8 @@ async function read(
   use: (row: Value[]) => void,
   limits: Limits,
   memory: number,
-  prepared?: DuckDBPreparedStatement,
-): Promise<DuckDBPreparedStatement | undefined> {
+  prepared?: Ran,
+): Promise<Ran> {
   const { began = performance.now() } = limits;
   const before = process.memoryUsage.rss();
   let exceeded: RunError | undefined;
@@ -196,10 +201,11 @@ async function read(
     if (exceeded) connection.interrupt();
   };
   const alarm = setInterval(check, 50);
-  const { sql, end } = withCheck(select, () => {
+  const stop = () => {
     check();
     if (exceeded) throw exceeded;
-  });
+  };
+  const { sql, id, end } = withCheck(select, stop, prepared?.id);
   limits.signal?.addEventListener("abort", check);
   const isOurs = await connection.run("BEGIN TRANSACTION READ ONLY").then(
     () => true,
@@ -209,7 +215,7 @@ async function read(
   try {
     check();
     if (exceeded) throw exceeded;
-    const statement = prepared ?? (await connection.prepare(sql));
+    const statement = prepared?.statement ?? (await connection.prepare(sql));
     if (statement.statementType !== StatementType.SELECT) throw new Error("not a SELECT");
     const result = await statement.stream();
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
@@ -232,8 +238,7 @@ async function read(
       await statement.run();
       throw new Error("DuckDB stopped in the middle of the answer");
     }
-    // A statement with a check of its own knows only this run's.
-    return sql === select ? statement : undefined;
+    return { statement, id };
   } catch (error) {
     throw exceeded ?? runError(error, limits);
   } finally {

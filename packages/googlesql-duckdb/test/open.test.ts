@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { expect } from "chai";
+import { defaultLimits, type Limits, openEngine } from "../src/engine.ts";
 import { type GoogleSql, openGoogleSql, RunError, SqlError, UnsupportedSql, UserError } from "../src/index.ts";
 
 const itInCI = process.env.CI ? it : it.skip;
@@ -256,6 +257,24 @@ describe("openGoogleSql", function () {
       // All rows take minutes.
       expect(took).below(30_000);
     });
+
+  itInCI("stops a query that runs again, in the middle of its rows", async () => {
+    const query = `SELECT SUM(ARRAY_LENGTH(ARRAY_FILTER(GENERATE_ARRAY(1, 29000), e -> LENGTH(REPEAT('a', e + 1000)) > i))) AS n
+      FROM UNNEST(GENERATE_ARRAY(1, 2)) AS i`;
+    const { duckDb } = await db.check(query);
+    const engine = await openEngine(file);
+    const run = async (limits: Limits) => {
+      const began = performance.now();
+      const outcome = await engine.rows(duckDb, [{ typeKind: "TYPE_INT64" }], limits).catch((error) => error);
+      return { outcome, took: performance.now() - began };
+    };
+    const whole = await run(defaultLimits);
+    expect(whole.outcome).to.deep.equal([[29000 * 2]]);
+    const stopped = await run({ ...defaultLimits, seconds: 0.1 });
+    expect(stopped.outcome).property("why", "limit");
+    expect(stopped.took).to.be.below(whole.took / 2);
+    await engine.close();
+  });
 
   it("makes no arrays and texts that fill the memory before anything can stop the query", async () => {
     for (const [sql, message] of [

@@ -139,12 +139,17 @@ let started = 0n;
 /** A condition that is true until its query must stop, and then fails. DuckDB itself does not stop within an expression, such as a lambda. */
 export const goesOn = "googlesql_goes_on('0')";
 
-/** Lets the functions of a query call a check of the query. No text of the query looks like `goesOn`: in a text, quotes are doubled. */
-export function withCheck(select: string, check: () => void): { readonly sql: string; end(): void } {
-  started += 1n;
-  const id = started;
+/**
+ * Lets the functions of a query call a check of the query. No text of the query looks like `goesOn`: in a text, quotes are doubled.
+ * @param id the number of an earlier run whose statement runs again
+ */
+export function withCheck(
+  select: string,
+  check: () => void,
+  id = ++started,
+): { readonly sql: string; readonly id: bigint; end(): void } {
   running.set(id, check);
-  return { sql: select.replaceAll(goesOn, `googlesql_goes_on(${id})`), end: () => running.delete(id) };
+  return { sql: select.replaceAll(goesOn, `googlesql_goes_on(${id})`), id, end: () => running.delete(id) };
 }
 
 /** A check for a function that takes long: while it runs, no timer does. It does not know its query, so it fails when every query must stop. */
