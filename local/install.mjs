@@ -112,12 +112,20 @@ function isInstalled(folder, stampName, result, input) {
 /** While somebody installs, a link that names the processes at work: unlike a file, it is never seen without its content. */
 const LOCK = join(root, ".installing");
 
+/** Whether this process has the lock. */
+let isLocked = false;
+
 /** Waits until no other process installs here: two would remove each other's packages. */
 async function takeLock() {
-  for (let told = false; ; told = true) {
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  for (let told = false; !isLocked; ) {
+    if (stopped) throw new InstallError(stopped);
     try {
       fs.symlinkSync(String(process.pid), LOCK);
-      return;
+      // Another process may have found a dead one's lock at the same moment, and then removed this one in its place.
+      await pause(100);
+      isLocked = namesInLock()[0] === String(process.pid);
+      continue;
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
@@ -127,19 +135,23 @@ async function takeLock() {
       continue;
     }
     if (!told) say(`Waiting for process ${holder}, which is installing here (if it is not, remove .installing) ...`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    if (stopped) throw new InstallError(stopped);
+    told = true;
+    await pause(500);
   }
 }
 
 /** A process at work that the lock names. If the installer was killed, its npm may go on. */
 function lockHolder() {
+  return namesInLock().find(isRunning);
+}
+
+/** The processes in the lock; none if there is no lock, or it is older than the last start of the machine, whose numbers begin again. */
+function namesInLock() {
   try {
-    // The numbers of processes begin again when the machine does.
-    if (fs.lstatSync(LOCK).mtimeMs < Date.now() - os.uptime() * 1000) return undefined;
-    return fs.readlinkSync(LOCK).split(" ").find(isRunning);
+    if (fs.lstatSync(LOCK).mtimeMs < Date.now() - os.uptime() * 1000) return [];
+    return fs.readlinkSync(LOCK).split(" ");
   } catch (error) {
-    if (error.code === "ENOENT") return undefined;
+    if (error.code === "ENOENT") return [];
     throw error;
   }
 }
@@ -376,14 +388,7 @@ install()
     for (const reason of new Set((error.errors || [error]).map(reasonOf))) console.error(`\nerror: ${reason}`);
     process.exitCode = 1;
   })
-  .finally(async () => {
+  .finally(() => {
     clearInterval(showing);
-    if (
-      lock !== undefined &&
-      (await lock.then(
-        () => true,
-        () => false,
-      ))
-    )
-      fs.rmSync(LOCK, { force: true });
+    if (isLocked) fs.rmSync(LOCK, { force: true });
   });

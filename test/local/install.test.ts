@@ -115,11 +115,10 @@ describe("The installer", () => {
   });
 
   describe("beside another one", () => {
-    /** An npm that goes on for a second when it is told to stop, as the real one does to put back what it has moved. */
-    const SLOW_NPM = `${NPM.replace("&&", "&& trap '' INT &&")}; sleep 1; echo "npm done" >> ../said`;
-    const slow = (): Machine => {
+    /** An npm that goes on for some seconds when it is told to stop, as the real one does to put back what it has moved. */
+    const slow = (seconds = 1): Machine => {
       const made = usual();
-      made.program("npm", SLOW_NPM);
+      made.program("npm", `${NPM.replace("&&", "&& trap '' INT &&")}; sleep ${seconds}; echo "npm done" >> ../said`);
       return made;
     };
     /** Starts the installer, and stops it by a signal when npm is at work. Returns its exit code. */
@@ -148,6 +147,18 @@ describe("The installer", () => {
       expect(existsSync(join(here.clone, ".installing"))).to.equal(false);
     });
 
+    it("installs nothing twice where the lock of a dead process is left", async function () {
+      this.timeout(120_000);
+      for (let time = 0; time < 4; time++) {
+        const here = slow();
+        symlinkSync("999999999", join(here.clone, ".installing"));
+        const all = await Promise.all(Array.from({ length: 4 }, () => install(here)));
+        expect(all.map(({ code }) => code)).to.deep.equal([0, 0, 0, 0]);
+        expect(npms(here)).to.deep.equal(["npm ci", "npm done"]);
+        expect(existsSync(join(here.clone, ".installing"))).to.equal(false);
+      }
+    });
+
     it("ends after its npm when it is stopped, and the next one installs the rest", async () => {
       const here = slow();
       expect(await stop(here, "SIGINT")).to.equal(130);
@@ -158,7 +169,8 @@ describe("The installer", () => {
     });
 
     it("waits for the npm of one that was killed", async () => {
-      const here = slow();
+      // Long enough for the next installer to start on a busy machine.
+      const here = slow(5);
       await stop(here, "SIGKILL");
       expect(npms(here)).to.deep.equal(["npm ci"]);
       const { code, output } = await install(here);
