@@ -22,7 +22,7 @@ export function missingFor({ body, owner }: QueryTemplate, view: SharedView): st
   const hidden = use.columns.filter((name) => !shown.includes(name));
   if (hidden.length > 0) return `reads its column ${hidden.join(", ")}`;
   if (allows(view.rule.joinRestriction, use.joinedOn)) return undefined;
-  return `joins it on ${use.joinedOn.join(", ")}`;
+  return use.joinedOn.length > 0 ? `joins it on ${use.joinedOn.join(", ")}` : "joins it on none of its columns";
 }
 
 function useOf(sql: string, owner: Party, view: string): Use | undefined {

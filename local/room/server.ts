@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { PARTIES, type Party, parties } from "../../cleanroom/party.ts";
+import { PARTIES, type Party, titles } from "../../cleanroom/party.ts";
 import { isUserError, UserError } from "../../generator/errors.ts";
 import type * as Api from "./api.ts";
 import { checkSender, HttpRefusal, readJson, shown } from "./guard.ts";
@@ -140,7 +140,7 @@ export async function startRoomServer({
     if (asking.has(party))
       throw new HttpRefusal(
         409,
-        `${titled(party)} has a query running, perhaps in another tab: wait for its answer, or cancel it there`,
+        `${titles[party]} has a query running, perhaps in another tab: wait for its answer, or cancel it there`,
       );
     // Stop a query if its page was closed or has cancelled it.
     const gone = new AbortController();
@@ -194,11 +194,6 @@ function questionOf(body: Readonly<Record<string, unknown>>): { party: Party; sq
   const other = Object.keys(body).find((name) => name !== "party" && name !== "sql");
   if (other !== undefined) throw new HttpRefusal(400, `"${shown(other)}" is unknown: send "party" and "sql"`);
   return { party, sql };
-}
-
-function titled(party: Party): string {
-  const { title } = parties[party];
-  return title.charAt(0).toUpperCase() + title.slice(1);
 }
 
 function allow({ method = "" }: IncomingMessage, methods: readonly string[]): void {

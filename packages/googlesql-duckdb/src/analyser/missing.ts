@@ -1,14 +1,14 @@
 import { SqlError, UnsupportedSql } from "../errors.ts";
 import { offsetOf } from "./node.ts";
 
-/** What to write instead of a GEOGRAPHY. */
+/** The advice for queries that use GEOGRAPHY. */
 export const insteadOfGeography = "Share latitude and longitude as FLOAT64, or a name of the place.";
 
 /** An error of the analyser about a name that it lacks. */
 interface Report {
   /** Finds the name in the error's message. */
   readonly message: RegExp;
-  /** What a name of this kind is. */
+  /** The kind of name, as the message calls it: "function", "table" or "name". */
   readonly what: string;
   /** The names that BigQuery has, with what to write instead. */
   readonly names: readonly (readonly [name: RegExp, advice: string])[];

@@ -16,7 +16,7 @@ const alternatives: readonly (readonly [functions: RegExp, advice: string])[] = 
   ],
 ];
 
-/** What to write instead of a function, by its name as a query writes it; undefined if nothing is known. */
+/** The advice for a function that is not supported, by its name as queries write it; undefined if there is none. */
 export function insteadOf(called: string): string | undefined {
   return alternatives.find(([functions]) => functions.test(called))?.[1];
 }
