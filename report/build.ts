@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, buildSync } from "esbuild";
 import { bothParties } from "../cleanroom/party.ts";
 import { type Built, builtBefore } from "../generator/built-before.ts";
 import { replaceFile } from "../generator/lake/folder.ts";
+import { bundleScript, bundleStyle } from "./bundle.ts";
 import { licencesOf } from "./licences.ts";
 import type { Report } from "./report.ts";
 import { pageHtml, type Template } from "./template.ts";
@@ -63,17 +63,8 @@ function filesOf(names: readonly string[]): Pages["files"] {
 }
 
 function bundlePages(): Built<{ readonly names: string[]; readonly hash: string }> {
-  const style = bundle({ entryPoints: ["report/page/style/all.css"] });
-  const code = bundle({
-    entryPoints: ["report/page/main.ts"],
-    platform: "browser",
-    target: "es2022",
-    format: "iife",
-    legalComments: "none",
-    charset: "utf8",
-    define: { DEFINITIONS: JSON.stringify(readDefinitions()) },
-    tsconfig: "report/page/tsconfig.json",
-  });
+  const style = bundleStyle("report/page/style/all.css");
+  const code = bundleScript("report/page/main.ts", { DEFINITIONS: JSON.stringify(readDefinitions()) });
   const licences = licencesOf(root, code.inputs);
   const hash = createHash("sha256");
   const names = Object.keys(mastheads).map((page) => `${page}.html`);
@@ -96,24 +87,6 @@ function bundlePages(): Built<{ readonly names: string[]; readonly hash: string 
     ],
     outputs: names.map((name) => `dist/report/${name}`),
   };
-}
-
-interface Bundled {
-  readonly text: string;
-  /** The files that it is made of, as paths from the root. */
-  readonly inputs: readonly string[];
-}
-
-function bundle(options: BuildOptions): Bundled {
-  const { outputFiles, metafile } = buildSync({
-    ...options,
-    absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    metafile: true,
-    write: false,
-  });
-  return { text: outputFiles[0]?.text.trim() ?? "", inputs: Object.keys(metafile.inputs) };
 }
 
 /**

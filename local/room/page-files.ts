@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildOptions, buildSync } from "esbuild";
 import { bothParties } from "../../cleanroom/party.ts";
 import { type Built, builtBefore } from "../../generator/built-before.ts";
 import { replaceFile } from "../../generator/lake/folder.ts";
+import { bundleScript, bundleStyle } from "../../report/bundle.ts";
 import { licencesOf } from "../../report/licences.ts";
 import { icon } from "../../report/template.ts";
 
@@ -39,16 +39,8 @@ export function pageFiles(): Readonly<Record<string, PageFile>> {
 }
 
 function bundlePage(): Built<undefined> {
-  const style = bundle({ entryPoints: ["local/room/page/style.css"] });
-  const script = bundle({
-    entryPoints: ["local/room/page/main.ts"],
-    platform: "browser",
-    target: "es2022",
-    format: "iife",
-    legalComments: "none",
-    charset: "utf8",
-    tsconfig: "report/page/tsconfig.json",
-  });
+  const style = bundleStyle("local/room/page/style.css");
+  const script = bundleScript("local/room/page/main.ts");
   replaceFile(join(root, names.script), Buffer.from(script.text));
   replaceFile(join(root, names.style), Buffer.from(style.text));
   replaceFile(join(root, names.licences), Buffer.from(licencesOf(root, script.inputs)));
@@ -58,23 +50,12 @@ function bundlePage(): Built<undefined> {
       ...style.inputs,
       ...script.inputs,
       "local/room/page-files.ts",
+      "report/bundle.ts",
       "report/licences.ts",
       "report/page/tsconfig.json",
     ],
     outputs: Object.values(names),
   };
-}
-
-function bundle(options: BuildOptions): { readonly text: string; readonly inputs: readonly string[] } {
-  const { outputFiles, metafile } = buildSync({
-    ...options,
-    absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    metafile: true,
-    write: false,
-  });
-  return { text: outputFiles[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
 }
 
 const html = `<!doctype html>
