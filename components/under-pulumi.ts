@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { skipPromiseTraces } from "pulumi-rehearsal/quick-promises";
 
 /** The exit code that tells Pulumi's language host that the reason of a failure has been shown already. */
 const TOLD_ALREADY = 32;
@@ -11,8 +12,9 @@ export function isUnderEngine(): boolean {
 /** Prepares the process in which Pulumi runs this program. Call it before the first resource. */
 export function prepareForPulumi(): void {
   if (!isUnderEngine()) return;
-  // Pulumi takes thousands of stack traces while it runs, and looks each line up in the source maps of its own code, which takes seconds.
-  // Our TypeScript runs as it is and needs no source maps, so use Node's plain stack traces.
+  skipPromiseTraces();
+  // Pulumi looks each line of a stack trace up in the source maps of its own code, which takes a second. Our TypeScript runs as it is and
+  // needs no source maps, so use Node's plain stack traces.
   Reflect.deleteProperty(Error, "prepareStackTrace");
   // When a resource fails, the engine shows why and stops answering. Each waiting resource is then rejected, and Pulumi would print these
   // rejections as errors of the program, with stack traces that hide the reason. So end the process first.

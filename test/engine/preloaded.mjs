@@ -1,7 +1,4 @@
-import { skipPromiseTraces } from "../../packages/pulumi-rehearsal/src/quick-promises.ts";
-
 // Preloaded into every Node process that the engine starts: the program, and the providers of dynamic resources.
-skipPromiseTraces();
 
 // The pauses of components/google/retry.ts, and no other timers, are shortened.
 const PAUSE_MS = 20_000;
