@@ -102,8 +102,21 @@ export function unlessMissing(error: SqlError, sql: string): SqlError | Unsuppor
     return new SqlError(`Only one query can be run here: SELECT, WITH or FROM. ${statement}`, error.line, error.column);
   const { line, column } = error;
   if (line === undefined || column === undefined) return error;
+  const illegal = illegalIn(error, sql.codePointAt(offsetOf(sql, { line, column })));
+  if (illegal !== undefined) return new SqlError(illegal, line, column);
   const [what, advice] = missingIn(error, sql, offsetOf(sql, { line, column })) ?? [];
   return what === undefined ? error : new UnsupportedSql(what, { line, column }, advice);
+}
+
+/** The message about a character that SQL does not have, and what to write for it. The analyser's own shows only its first byte, such as "\\342". */
+function illegalIn({ message }: SqlError, code: number | undefined): string | undefined {
+  const said = /^(Syntax error: Illegal input character )"\\\d/.exec(message)?.[1];
+  if (said === undefined || code === undefined) return undefined;
+  const letter = String.fromCodePoint(code);
+  if (/\p{L}/u.test(letter)) return `${said}${letter}. Write backticks around a name that has it.`;
+  if (/[\p{Pi}\p{Pf}„‚′″]/u.test(letter))
+    return `${said}${letter}. Write ' around a text, and a backtick around a name.`;
+  return `${said}${/[\p{C}\p{Z}]/u.test(letter) ? `U+${code.toString(16).toUpperCase().padStart(4, "0")}` : letter}. Leave it out.`;
 }
 
 /** The keywords of statements that the analyser calls by another name. */

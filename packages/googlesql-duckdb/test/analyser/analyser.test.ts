@@ -257,6 +257,22 @@ describe("the analyser of GoogleSQL", function () {
       expect(errorOf(sql).message).match(message);
     });
 
+  for (const [sql, message, column] of [
+    ["SELECT COUNT(*) FROM x WHERE city = ‘Lviv’", "‘. Write ' around a text, and a backtick around a name.", 37],
+    ["SELECT “city” FROM x", "“. Write ' around a text, and a backtick around a name.", 8],
+    ["SELECT 'Київ' AS місто", "м. Write backticks around a name that has it.", 18],
+    ["SELECT 1\u200b AS n", "U+200B. Leave it out.", 9],
+    ["SELECT 2 × 2", "×. Leave it out.", 10],
+  ] as const)
+    it(`says what to write instead of a character that SQL does not have: ${sql}`, () => {
+      const error = errorOf(sql);
+      expect([error.message, error.column]).deep.equal([`Syntax error: Illegal input character ${message}`, column]);
+    });
+
+  it("reads a non-breaking space as a space, and names of all alphabets between backticks", () => {
+    expect(analyser.analyse("SELECT\u00a0'Київ' AS `місто`").outputs[0]?.name).equal("місто");
+  });
+
   it("lists the tables that a query names, as written, without its WITH clauses", () => {
     const sql =
       "WITH a AS (SELECT * FROM `x.y`) SELECT * FROM a JOIN p.d.t USING (id) WHERE id IN (SELECT id FROM Merchant.users)";
