@@ -199,10 +199,10 @@ function breakName(name: string, widest: number): string[] {
   const lines: string[] = [];
   for (const word of name.split(/(?<=[_ ])/)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length <= widest) lines[lines.length - 1] = last + word;
+    if (last !== undefined && last.length + word.trimEnd().length <= widest) lines[lines.length - 1] = last + word;
     else lines.push(word);
   }
-  return lines;
+  return lines.map((line) => line.trimEnd());
 }
 
 /** Columns of numbers that are not amounts, such as ids, years, and months as YYYYMM. */

@@ -17,13 +17,14 @@ import { isOnlyComments, statementsIn } from "./statements.ts";
 const FORMATS = ["table", "csv", "json"] as const;
 type Format = (typeof FORMATS)[number];
 
-const HELP = `Type a query in GoogleSQL, on one line or more, and end it with a semicolon.
+/** The answer to `\help`. */
+export const HELP = `Type a query in GoogleSQL, on one line or more, and end it with a semicolon.
 
 \\as merchant|wallet      ask as this party
-\\d                       list the tables, views and query templates that you can name
-\\d NAME                  show columns and rule, and how to join a view or call a template
-\\templates               list the query templates and the questions that they answer
-\\explain QUERY;          show the rules that apply to a query and what it would spend
+\\d                       list the tables, views and templates that you can name
+\\d NAME                  show columns, rule, and how to join it or call it
+\\templates               list the query templates and what they answer
+\\explain QUERY;          show a query's rules, and what it would spend
 \\explain                 the same for the last query
 \\budget                  show what is left of the privacy budgets
 \\asked                   show who queried your views
@@ -169,7 +170,9 @@ export async function runShell(session: Session, options: ShellOptions): Promise
   }
 
   console.log(
-    `You are ${parties[party].title}. \\help lists the commands, \\d lists what you can name. End a query with a semicolon.`,
+    wrap(
+      `You are ${parties[party].title}. \\help lists the commands, \\d lists what you can name. End a query with a semicolon.`,
+    ),
   );
   lines.on("SIGINT", () => {
     if (running) return running.abort();

@@ -84,6 +84,15 @@ describe("Text for a terminal", () => {
     ]);
   });
 
+  it("breaks columns' names at blanks, which take no room at the end of a line", () => {
+    expect(formatRows(["epsilon left", "delta left"], [["2 of 3", "all"]], "", "", 15).split("\n")).to.deep.equal([
+      "epsilon  delta",
+      "left     left",
+      "───────  ─────",
+      "2 of 3   all",
+    ]);
+  });
+
   it("is held back while other steps print, and comes in its order when it is released", async () => {
     const printed: string[] = [];
     const { log } = console;

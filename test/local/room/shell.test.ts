@@ -7,6 +7,7 @@ import { ROOM_FILE } from "../../../local/rehearsed-room.ts";
 import { completed } from "../../../local/room/completion.ts";
 import { budgetText } from "../../../local/room/seen-text.ts";
 import { openSession, type Session } from "../../../local/room/session.ts";
+import { HELP } from "../../../local/room/shell.ts";
 import { isOnlyComments, statementsIn } from "../../../local/room/statements.ts";
 import { type Person, type SmallRoom, smallRoom } from "../../../packages/analysis-rules/test/small-room.ts";
 import { ruleOf } from "../../../report/clean-room/sharing.ts";
@@ -123,6 +124,10 @@ describe("The shell of npm run query", function () {
       );
     },
   );
+
+  it("has help that fits a terminal of 80 columns", () => {
+    expect(HELP.split("\n").filter(({ length }) => length > 80)).to.deep.equal([]);
+  });
 
   it("shows both parts of a privacy budget, as docs/clean-room.md has it", async () => {
     const text = budgetText([
