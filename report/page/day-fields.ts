@@ -70,8 +70,10 @@ export function dayFields(
       onchange: (event) => {
         const { value } = event.target as HTMLInputElement;
         if (value === "") show(shown);
-        else change({ [id]: value });
+        // A year that is being typed is 0002 after its first digit, and 0202 after its third.
+        else if (value >= "1000") change({ [id]: value });
       },
+      onblur: () => show(shown),
     });
   const from = date("from", "First day");
   const to = date("to", "Last day");

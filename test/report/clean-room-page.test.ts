@@ -52,6 +52,15 @@ inChromium("the clean room's page", (bench) => {
     await summary.click();
   });
 
+  it("breaks the lines of a query that paper has no room for", async () => {
+    // Narrower than paper, since the query of this test is shorter than a real one.
+    const narrow = await openPage(bench().browser, folder, "clean-room", { viewport: { width: 320, height: 900 } });
+    await narrow.page.emulateMedia({ media: "print" });
+    const query = narrow.page.locator(".refusal pre");
+    expect(await query.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).to.equal(0);
+    await narrow.close();
+  });
+
   it("ends with what each owner sees of the queries on its views", async () => {
     const last = page.locator("main section").last();
     const [merchant = "", wallet = ""] = await last.getByRole("article").allInnerTexts();

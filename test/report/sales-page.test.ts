@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 import type { ResultRow, Warehouse } from "../../generator/warehouse/warehouse.ts";
+import { dayName } from "../../report/days.ts";
 import { count, decimal, uahExact, uahShort } from "../../report/format.ts";
 import { decodeReport } from "../../report/report.ts";
 import type { SalesReport } from "../../report/sales/shape.ts";
@@ -111,6 +112,19 @@ inChromium("the sales page", (bench) => {
     await page.locator("#to").fill("2024-03-04");
     await matches("order_date BETWEEN DATE '2024-02-20' AND DATE '2024-03-04'");
     expect(await page.locator("#period").inputValue()).to.equal("other");
+  });
+
+  it("ignores the years that a reader has typed only the first digits of", async () => {
+    await page.locator("#from").click({ position: { x: 14, y: 14 } });
+    await page.keyboard.type("03102024");
+    expect(await page.locator("#from").inputValue()).to.equal("2024-03-10");
+    await matches("order_date >= DATE '2024-03-10'");
+    await page.goBack();
+    expect(await page.locator("#from").inputValue()).not.to.match(/^0/);
+    await page.locator("#from").click({ position: { x: 50, y: 14 } });
+    await page.keyboard.type("2");
+    await page.locator("#from").blur();
+    expect(await page.locator("#from").inputValue()).not.to.match(/^0/);
   });
 
   it("shows the figures for a named period", async () => {
@@ -236,6 +250,51 @@ inChromium("the sales page", (bench) => {
     await page.getByRole("button", { name: "Show all days" }).press("Enter");
     await page.getByRole("button", { name: "Chart: Orders by day" }).press("Enter");
     await showsFigures("TRUE");
+  });
+
+  it("shows the day, and all that happened on it, to a reader who points at a mark", async () => {
+    const [row] = await warehouse.run(
+      "SELECT event_name FROM coffee_marts.dim_event WHERE kind = 'promotion' AND starts_on > DATE '2024-02-01'",
+    );
+    const chart = page.locator("#daily-chart svg");
+    await chart.scrollIntoViewIfNeeded();
+    const told: string[] = [];
+    for (const mark of await chart.locator("rect[rx='1.5']").all()) {
+      await page.mouse.move(0, 0);
+      const box = await mark.boundingBox();
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+      told.push((await chart.textContent()) ?? "");
+    }
+    for (const text of told) expect(text).to.match(/day, \d+ \w+ 2024/);
+    expect(told.some((text) => text.includes(String(row?.event_name)))).to.equal(true);
+  });
+
+  it("keeps the marks of a single day above its column, and says how to see all days again", async () => {
+    const [row] = await warehouse.run(
+      "SELECT starts_on FROM coffee_marts.dim_event WHERE kind = 'promotion' AND starts_on > DATE '2024-02-01'",
+    );
+    await page.getByRole("button", { name: "Table: Orders by day" }).click();
+    await page.getByRole("button", { name: `Show only ${dayName(String(row?.starts_on))}` }).click();
+    const chart = await page.locator("#daily-chart svg").boundingBox();
+    const mark = await page.locator("#daily-chart svg rect[rx='1.5']").first().boundingBox();
+    // On the left of the days are the labels of the axis.
+    expect((mark?.x ?? 0) - (chart?.x ?? 0)).to.be.at.least(50);
+    expect(await page.locator("#daily .caption").innerText()).to.match(/Click it to see all days\.$/);
+    await page.getByRole("button", { name: "Podil", exact: true }).click();
+    expect(await page.locator("#stores-compared .caption").innerText()).to.match(/^Click it to see all stores\. /);
+    await page.getByRole("button", { name: "Pastry", exact: true }).click();
+    expect(await page.locator("#categories .caption").innerText()).to.equal("Click it to see all categories.");
+  });
+
+  it("shows which filters are on in colours that the reader's system forces on pages", async () => {
+    await page.emulateMedia({ forcedColors: "active" });
+    const background = (name: string) =>
+      page.evaluate(
+        `getComputedStyle([...document.querySelectorAll(".chip")].find((chip) => chip.textContent === "${name}")).backgroundColor`,
+      );
+    await page.getByRole("button", { name: "Takeaway", exact: true }).click();
+    expect(await background("Takeaway")).not.to.equal(await background("In-store"));
+    await page.emulateMedia({ forcedColors: null });
   });
 
   it("marks events and promotions above the days, and names them in the table", async () => {

@@ -13,6 +13,9 @@ import { course, courseOf } from "./course.ts";
 /** Answers with more rows than this have no chart. */
 const MOST_BARS = 30;
 
+/** Longer texts are in the table alone. */
+const LONGEST_HEADLINE = 200;
+
 /** More figures than this do not fit beside each other. The table has them all. */
 const MOST_MEASURES = 5;
 
@@ -67,8 +70,10 @@ function asUseCase({ columns, rows }: Answered, party: Party, sql: string): UseC
 function headline(answer: Answered, read: UseCaseAnswer, columns: readonly AnswerColumn[], charted: boolean): string {
   if (answer.rowCount === 0) return "No rows";
   const [row] = read.rows;
-  if (answer.rowCount === 1 && columns.length <= 3)
-    return columns.map(({ title, at, kind }) => `${title}: **${shownValue(row?.[at], unrounded(kind))}**`).join(", ");
+  if (answer.rowCount === 1 && columns.length <= 3) {
+    const words = columns.map(({ title, at, kind }) => `${title}: **${shownValue(row?.[at], unrounded(kind))}**`);
+    if (words.join().length <= LONGEST_HEADLINE) return words.join(", ");
+  }
   if (charted) return genericHeadline(read);
   return `**${plural(answer.rowCount, "row")}**`;
 }

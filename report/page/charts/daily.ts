@@ -29,6 +29,10 @@ const COLUMNS = 45;
 
 const HOUR = 3_600_000;
 
+/** The margins beside the days, in pixels. */
+const LEFT = 52;
+const RIGHT = 12;
+
 /**
  * Draws days as columns or as a thin line, with their moving average as a strong line, the average of a year before as a dashed one, a
  * label at the highest day, and the events above.
@@ -47,20 +51,22 @@ export function daily({ label, width, points, events, words, choose }: Daily): S
     // A single average makes no line.
     return drawn.length < 2 ? null : Plot.lineY(drawn, { x: at, y: name, curve: "monotone-x", ...options });
   };
-  const marginTop = events.length > 0 ? 20 + LANES : 20;
+  const lanes = events.length > 0 ? LANES : 0;
   const svg = picture(label, {
     width,
-    height: Math.max(220, Math.min(280, width * 0.32)) + marginTop - 16,
-    marginLeft: 52,
-    marginRight: 12,
-    marginTop,
+    height: Math.max(220, Math.min(280, width * 0.32)) + lanes + 4,
+    marginLeft: LEFT,
+    marginRight: RIGHT,
+    // The lanes lie within the frame, because a pointer in the margin finds no day.
+    marginTop: 0,
+    insetTop: 20 + lanes,
     x: { type: "utc", label: null, ...(few && { axis: null }) },
     y: { label: null, tickFormat: words.value, tickSize: 0, ticks: 5, nice: true, zero: true },
     marks: [
       Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
       Plot.ruleY([0], { stroke: "var(--faint)" }),
       (_index, { x }, _channels, dimensions) =>
-        eventLanes(events, x as unknown as (time: Date) => number, dimensions.width - 12),
+        eventLanes(events, x as unknown as (time: Date) => number, LEFT, dimensions.width - RIGHT),
       few
         ? axisBelow({
             ticks: points.filter((_, i) => i % each === 0).map(at),

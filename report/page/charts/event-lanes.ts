@@ -27,11 +27,16 @@ const LETTER = 6.1;
 
 /**
  * Draws events as bars over their days: names and events above, promotions below. A name is written where there is room; the tooltip of a day has all of them.
- * @param x the pixel of a point in time @param right the pixel where the chart ends
+ * @param x the pixel of a point in time @param left the pixel where the chart begins @param right the pixel where it ends
  */
-export function eventLanes(events: readonly LaneEvent[], x: (time: Date) => number, right: number): SVGElement {
+export function eventLanes(
+  events: readonly LaneEvent[],
+  x: (time: Date) => number,
+  left: number,
+  right: number,
+): SVGElement {
   const bars = events.map((event) => {
-    const from = x(new Date(event.from));
+    const from = Math.max(left, x(new Date(event.from)));
     const to = Math.min(right, x(new Date(Date.parse(event.to) + DAY)));
     const rank = ranks.indexOf(event.kind);
     return {
@@ -49,14 +54,14 @@ export function eventLanes(events: readonly LaneEvent[], x: (time: Date) => numb
     .sort((a, b) => a.rank - b.rank || a.x - b.x || a.width - b.width)
     .flatMap(({ name, x: from }) => {
       const long = name.length * LETTER;
-      const left = Math.min(from, right - long);
-      const box = { from: left - 6, to: left + long + 6 };
-      if (left < 0 || taken.some((other) => box.from < other.to && other.from < box.to)) return [];
+      const start = Math.min(from, right - long);
+      const box = { from: start - 6, to: start + long + 6 };
+      if (start < 0 || taken.some((other) => box.from < other.to && other.from < box.to)) return [];
       taken.push(box);
       return [
         s(
           "text",
-          { x: left.toFixed(1), y: 11, "text-anchor": "start", style: "fill:var(--soft);font-size:11px" },
+          { x: start.toFixed(1), y: 11, "text-anchor": "start", style: "fill:var(--soft);font-size:11px" },
           name,
         ),
       ];

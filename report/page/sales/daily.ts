@@ -112,7 +112,7 @@ function captionOf(name: string, { length, points }: Course): string {
   return [
     `${name} of each day${averaged ? `; the strong line averages the ${length} days up to it` : ""}.`,
     before ? "The dashed line is the same average 52 weeks earlier." : "",
-    "Click a day to see it alone.",
+    points.length === 1 ? "Click it to see all days." : "Click a day to see it alone.",
   ]
     .filter(Boolean)
     .join(" ");

@@ -23,7 +23,7 @@ export function categoriesView(
   const share = ({ net }: ProductTotals) => net / summary.totals.net;
   return {
     headline: story.categoriesHeadline(summary),
-    caption: "Click a category to see it alone.",
+    caption: only ? "Click it to see all categories." : "Click a category to see it alone.",
     draw: () =>
       bars({
         title: "Revenue by category",

@@ -14,8 +14,7 @@ export function storesView(cube: SalesCube, summary: SalesSummary, choose: (name
   const only = summary.filter.stores.length === 1;
   return {
     headline: story.storesHeadline(cube, summary),
-    caption:
-      "Click a store to see it alone. Change compares revenue with the previous period; “new” means that the store was not open for all of it.",
+    caption: `Click ${only ? "it to see all stores" : "a store to see it alone"}. Change compares revenue with the previous period; “new” means that the store was not open for all of it.`,
     draw: () =>
       bars<StoreTotals>({
         title: "Stores compared",

@@ -204,6 +204,21 @@ describe("the page of the clean room", function () {
     expect(await ownerSees()).to.match(/the e-wallet sees\s+Nothing/);
   });
 
+  it("shows a very long text without growing wider", async () => {
+    await open();
+    for (const sql of [
+      "SELECT REPEAT('x', 5000) AS t, 1 AS n UNION ALL SELECT REPEAT('word ', 1000), 2",
+      "SELECT REPEAT('x', 5000) AS t",
+    ]) {
+      await write(sql);
+      await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), sql).to.equal(0);
+      const card = "document.getElementById('answer')";
+      expect(await page.evaluate(`${card}.scrollWidth - ${card}.clientWidth`), sql).to.equal(0);
+    }
+    expect(await page.locator("#answer-headline").innerText()).to.equal("1 row");
+  });
+
   it("shows all digits of an answer's figures, and no line through a NULL", async () => {
     await open();
     await write(
