@@ -26,9 +26,6 @@ import {
 import { type Inlined, withoutBodies } from "./templates.ts";
 import { scansIn } from "./tree-parts.ts";
 
-/** BigQuery's limit on the length of a query. */
-const MOST_CHARACTERS = 1024 * 1024;
-
 /** A party with its analyser. */
 export interface Side {
   readonly party: RoomParty;
@@ -54,7 +51,6 @@ type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitiv
 export async function analysed({ party, analyser }: Side, text: string, signal?: AbortSignal): Promise<Analysed> {
   // Editors on Windows begin a file with a byte order mark.
   const sql = text.replace(/^\uFEFF/, "");
-  if (sql.length > MOST_CHARACTERS) throw new SqlError("The query is too large: at most 1,048,576 characters");
   let query: Analysed;
   try {
     query = await analyser.analyseSoon(sql, signal);

@@ -232,8 +232,7 @@ function checkArgument(argument: Node, called: RoomFunction, call: Node, sql: st
       "Call it once, on a table with all the rows, and join the answer.",
       placeOf(sql, call),
     );
-  const { expr } = argument;
-  if (expr !== undefined && nodesIn(expr, (kind) => kind === "SubqueryExpr" || kind === "ColumnRef").length > 0)
+  if (nodesIn(argument.expr, (kind) => kind === "SubqueryExpr" || kind === "ColumnRef").length > 0)
     throw new UnsupportedSql(
       `a subquery as an argument of ${calledName(called)}`,
       placeOf(sql, call),

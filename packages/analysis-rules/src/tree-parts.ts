@@ -63,20 +63,19 @@ export function functionName({ function: called }: Node): string | undefined {
 /** The parts of a condition that must all be true: the operands of its outermost ANDs. */
 export function conjuncts(condition: Node | undefined): readonly Node[] {
   if (condition === undefined) return [];
-  if (condition.kind !== "FunctionCall" || functionName(condition) !== "$and") return [condition];
+  if (functionName(condition) !== "$and") return [condition];
   return listOf(condition.argumentList).flatMap(conjuncts);
 }
 
 /** The parts of a condition between AND, OR and NOT. */
 export function atoms(condition: Node): readonly Node[] {
-  if (condition.kind !== "FunctionCall" || !["$and", "$or", "$not"].includes(functionName(condition) ?? ""))
-    return [condition];
+  if (!["$and", "$or", "$not"].includes(functionName(condition) ?? "")) return [condition];
   return listOf(condition.argumentList).flatMap(atoms);
 }
 
 /** Both sides of a plain `a = b`; undefined for any other condition. */
 export function equality(condition: Node): readonly [Node, Node] | undefined {
-  if (condition.kind !== "FunctionCall" || functionName(condition) !== "$equal") return undefined;
+  if (functionName(condition) !== "$equal") return undefined;
   if (unknownFields(condition, ["function", "argumentList", "type", "errorMode"]).length > 0) return undefined;
   const [left, right, ...more] = listOf(condition.argumentList);
   return left && right && more.length === 0 ? [left, right] : undefined;

@@ -158,6 +158,10 @@ describe("A query that cannot be run", () => {
     expect((await problem("\uFEFFSELECT note FROM linked.people_open"))?.rule).to.equal("aggregation threshold");
   });
 
+  it("is too large if it is longer than BigQuery allows", async () => {
+    expect((await problem(`SELECT 1 -- ${"x".repeat(1024 * 1024)}`))?.message).to.match(/^The query is too large/);
+  });
+
   it("gets an error about wrong names", async () => {
     expect(await problem("SELECT 1 AS `a\\x00b`")).to.deep.equal({
       rule: "GoogleSQL",

@@ -102,10 +102,22 @@ describe("A room", () => {
       /^bank\.linked\.customers of shop: bank has a different table of this name; give both the same id/,
     ],
     [
+      "has one name for tables of two owners",
+      {
+        parties: {
+          bank: describeRoom(noise).parties.bank,
+          shop: { title: "the shop", project: "shop", tables: describeRoom(noise, "bank").parties.bank?.tables },
+        },
+      } as Room,
+      /^bank\.linked\.customers of shop: bank has a different table of this name/,
+    ],
+    [
       "has two tables of a party with one dataset and name, in two projects",
       twoProjects,
       "linked.customers of bank is both shop.linked.customers and bank.linked.customers: put one of them into a dataset of another name",
     ],
+    ["has null for its parties", { parties: null } as unknown as Room, /^the room's description has no parties/],
+    ["has a party without a title", { parties: { bank: { tables: [] } } } as unknown as Room, /^the party bank is not/],
     ["has no parties", {} as Room, /^the room's description has no parties/],
     ["has an empty list of parties", { parties: {} }, /^the room's description has no parties/],
   ] as const)
@@ -114,6 +126,13 @@ describe("A room", () => {
       expect(error).to.be.instanceOf(RoomError).with.property("reason", "wrong");
       expect(error.message).to.match(typeof message === "string" ? new RegExp(`^${message}$`) : message);
     });
+
+  it("is opened if two parties name one table, and describe it alike", async () => {
+    const { tables = [] } = described.parties.bank ?? {};
+    const shop = { title: "the shop", project: "shop", tables };
+    const room = await openRoom({ database, room: { parties: { ...described.parties, shop } }, ledger: ledger() });
+    await room.close();
+  });
 
   it("is not opened if a view has a privacy budget and no ledger is given", async () => {
     const error = await failure({ database, room: describeRoom(noise) });
@@ -164,6 +183,24 @@ describe("A room", () => {
       ];
       expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
       expect(explanationLines(await room.check("bank", sql))).to.deep.equal(lines);
+    });
+
+    it("tells what a query takes of each view's budget", async () => {
+      const { parties } = described;
+      const tables = ["customers", "visits"].map((table) => ({ ...view, id: `shop.shared.${table}`, table }));
+      const two = await openRoom({
+        database,
+        room: { parties: { ...parties, bank: { title: "the bank", project: "bank", tables } } },
+        ledger: join(folder, "two.jsonl"),
+      });
+      const count = (table: string, epsilon: number) =>
+        `(SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS(epsilon=${epsilon}) COUNT(*, contribution_bounds_per_group => (0, 1)) FROM linked.${table})`;
+      const { budgets } = await two.check("bank", `SELECT ${count("customers", 1)}, ${count("visits", 0.5)}`);
+      await two.close();
+      expect(budgets.map(({ view, epsilonTaken }) => [view, epsilonTaken])).to.deep.equal([
+        ["linked.customers", 1],
+        ["linked.visits", 0.5],
+      ]);
     });
 
     it("answers with noise whether or not one person alone makes more groups than an answer may have", async () => {

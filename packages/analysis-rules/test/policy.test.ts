@@ -22,6 +22,9 @@ describe("An analysis rule", () => {
     "a threshold with joins blocked": { aggregationThreshold: threshold, joinRestriction: blocked },
     "differential privacy": { differentialPrivacy: budget },
     "differential privacy with a limit of groups": { differentialPrivacy: { ...budget, maxGroupsContributed: 0 } },
+    "differential privacy with the largest budgets": {
+      differentialPrivacy: { ...budget, epsilonBudget: 1e15, deltaPerQuery: 1, deltaBudget: 1000 },
+    },
     "differential privacy with optional joins": {
       differentialPrivacy: budget,
       joinRestriction: { condition: "JOIN_NOT_REQUIRED", columns: ["tier", "city"] },
@@ -56,6 +59,11 @@ describe("An analysis rule", () => {
       "a budget of one query",
       { differentialPrivacy: { ...budget, epsilonBudget: 1 } },
       "epsilonBudget is 1: BigQuery wants it above maxEpsilonPerQuery, 1",
+    ],
+    [
+      "a delta for one query",
+      { differentialPrivacy: { ...budget, deltaBudget: 1e-6 } },
+      "deltaBudget is 0.000001: BigQuery wants it above deltaPerQuery, 0.000001",
     ],
     [
       "a delta above 1",
@@ -111,7 +119,7 @@ describe("An analysis rule", () => {
   it("has a kind, which BigQuery cannot change", () => {
     expect(Object.values(fine).map(ruleKind)).to.deep.equal([
       ...Array(4).fill("aggregation_threshold"),
-      ...Array(3).fill("differential_privacy"),
+      ...Array(4).fill("differential_privacy"),
       ...Array(2).fill("list_overlap"),
     ]);
   });

@@ -99,6 +99,14 @@ describe("An allowed query", () => {
     expect(kinds.filter((kind) => kind === "TableScan")).to.have.length(4);
     expect((await ask("SELECT 1 / amount FROM own.orders")).sensitive.size).to.equal(0);
   });
+
+  it("may show what it finds in a row only if all of its views are list overlaps", async () => {
+    const overlap = "SELECT p.amount FROM linked.payments p JOIN own.orders o ON p.order_id = o.order_id";
+    const groups = "SELECT WITH AGGREGATION_THRESHOLD city, COUNT(*) AS n FROM linked.members GROUP BY city";
+    expect((await ask(overlap)).shown).to.equal(true);
+    expect((await ask(groups)).shown).to.equal(false);
+    expect((await ask(`${overlap} JOIN (${groups}) g ON g.city = o.status`)).shown).to.equal(false);
+  });
 });
 
 describe("A refusal", () => {

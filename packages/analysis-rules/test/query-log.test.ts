@@ -34,13 +34,21 @@ const view = (dataset: string, project: string, table: string, rule: AnalysisRul
 });
 const views = (dataset: string, project: string) => [
   view(dataset, project, "customers", threshold),
-  view(dataset, project, "noisy", noise),
+  ...["noisy", "visits", "people"].map((name) => view(dataset, project, name, noise)),
 ];
 const reach = { id: "shop-project.shared.reach", project: "bank-project", dataset: "linked", name: "reach" };
+const size = { ...reach, id: "shop-project.shared.size", name: "size" };
+const noisyCount = (table: string) =>
+  `SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*, contribution_bounds_per_group => (0, 1)) AS n FROM ${table}`;
 const room: Room = {
   parties: {
     shop: { title: "the shop", project: "shop-project", tables: views("shared", "shop-project") },
-    bank: { title: "the bank", project: "bank-project", tables: views("linked", "bank-project"), functions: [reach] },
+    bank: {
+      title: "the bank",
+      project: "bank-project",
+      tables: views("linked", "bank-project"),
+      functions: [reach, size],
+    },
   },
   templates: {
     [reach.id]: {
@@ -49,6 +57,13 @@ const room: Room = {
       columns: [{ name: "people", kind: "INT64" }],
       query: "SELECT COUNT(*) AS people FROM listed",
       guards: "None.",
+    },
+    [size.id]: {
+      owner: "shop",
+      parameters: [],
+      columns: [{ name: "n", kind: "INT64" }],
+      query: noisyCount("shared.people"),
+      guards: "Noise.",
     },
   },
 };
@@ -74,8 +89,7 @@ describe("The log of queries", () => {
     return (await readQueryLog(log)).slice(before);
   };
   const byCity = "SELECT WITH AGGREGATION_THRESHOLD city, COUNT(*) AS n FROM linked.customers GROUP BY city";
-  const noisy =
-    "SELECT WITH DIFFERENTIAL_PRIVACY COUNT(*, contribution_bounds_per_group => (0, 1)) AS n FROM linked.noisy";
+  const noisy = noisyCount("linked.noisy");
 
   it("tells the owner who asked what, with the names of BigQuery's view, and how many groups were suppressed", async () => {
     const [entry, ...more] = await logged("bank", byCity);
@@ -124,9 +138,22 @@ describe("The log of queries", () => {
     expect(second?.resources[0]).to.include({ table_id: "noisy", epsilon: 0 });
   });
 
+  it("tells what a template spent from what the rest of the query spent", async () => {
+    const [entry] = await logged("bank", `SELECT * FROM linked.size(), (${noisyCount("linked.visits")})`);
+    expect(entry?.resources.map(({ table_id, epsilon }) => [table_id, epsilon])).to.deep.equal([
+      ["visits", 1],
+      ["size", 1],
+    ]);
+  });
+
   it("counts a view once, however often a query names it", async () => {
     const [entry] = await logged("bank", `${byCity} UNION ALL ${byCity}`);
     expect(entry?.resources).to.have.length(1);
+  });
+
+  it("has each of the views of a dataset that a query names", async () => {
+    const [entry] = await logged("bank", `SELECT * FROM (${byCity}), (${noisy})`);
+    expect(entry?.resources.map(({ table_id }) => table_id)).to.have.members(["customers", "noisy"]);
   });
 
   it("counts each call of a template in a query", async () => {

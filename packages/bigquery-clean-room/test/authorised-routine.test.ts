@@ -53,6 +53,16 @@ describe("The authorisation of a routine", () => {
     expect(kept.access).to.deep.equal([{ role: "READER", userByEmail: "a@b.c" }, { routine }]);
   });
 
+  it("is added beside those of other routines", async () => {
+    const { client, kept } = datasetWith([]);
+    const others = [{ projectId: "q" }, { datasetId: "e" }, { routineId: "s" }].map((part) => ({
+      ...routine,
+      ...part,
+    }));
+    for (const each of [...others, routine, routine]) await authorise(client, dataset, each, 1);
+    expect(kept.access.slice(1)).to.deep.equal([...others, routine].map((each) => ({ routine: each })));
+  });
+
   it("gives up in the end, and at once after another refusal", async () => {
     const failing = (errors: readonly Refusal[]) => {
       const { client, left } = datasetWith(errors);

@@ -131,6 +131,9 @@ describe("A view with an analysis rule", () => {
         .to.include('"threshold":5')
         .and.to.include('"threshold":50');
       expect(server.views.size).to.equal(0);
+      server.policy = ({ joinRestrictionPolicy, ...policy }) => policy;
+      expect(await messageOf(create())).to.include("made and removed again");
+      expect(server.views.size).to.equal(0);
     });
   });
 

@@ -52,6 +52,11 @@ const requests: Readonly<Record<string, readonly [Sent, number, string]>> = {
     403,
     "another site",
   ],
+  "a script of another site that fetches the page": [
+    { path: "/", headers: { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" } },
+    403,
+    "another site",
+  ],
   "a frame of another site around the API": [
     { path: "/api/room", headers: { "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate" } },
     403,

@@ -143,5 +143,7 @@ describe("the page's server, for an agent", function () {
         .to.contain(words)
         .and.not.match(/node_modules|\.ts:|root:/);
       expect(reply.headers["x-content-type-options"]).to.equal("nosniff");
+      const { error, jsonrpc } = JSON.parse(reply.text);
+      if (error?.code !== undefined) expect(jsonrpc).to.equal("2.0");
     });
 });

@@ -105,6 +105,9 @@ describe("The clean room's MCP server", function () {
       ...["list_tables", "describe", "list_templates", "explain_query", "ask", "call_template", "privacy_budget"],
     ]);
     expect(client.getServerCapabilities()).to.have.all.keys("tools");
+    // A client may run the other tools without asking its user: they only read, and this room alone.
+    const asking = tools.filter(({ annotations: hints }) => !hints?.readOnlyHint || hints.openWorldHint !== false);
+    expect(asking.map(({ name }) => name)).to.deep.equal(["ask", "call_template"]);
     // Nothing that an agent writes can name a party, a file or an address.
     const names = tools.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {}));
     expect([...new Set(names)].sort()).to.deep.equal(["arguments", "max_rows", "name", "sql", "template"]);
@@ -116,6 +119,7 @@ describe("The clean room's MCP server", function () {
     };
     expect(tables.map(({ name }) => name)).to.include.members(["merchant.users", "linked.people_open"]);
     expect(tables.map(({ name }) => name).join()).not.to.include("ewallet");
+    expect(tables.find(({ name }) => name === "merchant.users")?.rule).to.equal("none");
     const described = (await call("describe", { name: "linked.people_joined" })).structuredContent;
     expect(described).to.have.nested.property("rule.joins", "must be joined on hashed_email");
     const explained = (await call("explain_query", { sql: byCity })).structuredContent;

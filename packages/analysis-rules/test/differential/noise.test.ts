@@ -90,7 +90,7 @@ describe("The threshold of groups", () => {
         const groups = Array.from({ length: maxGroups }, () => withNoise(1, maxGroups, epsilon, chance));
         if (groups.some((units) => units >= threshold)) shown++;
       }
-      expect(shown / DRAWS).to.be.within(delta * 0.9, delta * 1.1);
+      expect(shown / DRAWS).to.be.closeTo(delta, 0.1 * Math.min(delta, 1 - delta));
     });
 
   it("grows as epsilon and delta fall", () => {

@@ -179,6 +179,7 @@ export const joins: readonly Chapter[] = [
       ["LEFT JOIN", `${T} u.country, COUNT(*) FROM linked.visits v LEFT JOIN own.users u USING (hashed_email) GROUP BY 1`, 40],
       ["more own tables after it", `${T} SUM(o.amount) FROM linked.visits v JOIN own.users u USING (hashed_email) JOIN own.orders o ON o.user_id = u.id`, 40],
       ["a value of its own in WHERE", `${T} COUNT(*) FROM linked.visits WHERE city IN ('Kyiv', 'Lviv') OR points > 3`, 40],
+      ["a subquery about the query's own values", `${T} COUNT(*) FROM linked.visits WHERE points > (SELECT MAX(x) FROM UNNEST([1, 2]) AS x)`, 40],
       ["a subquery about own tables alone", `${T} COUNT(*) FROM linked.visits WHERE (SELECT COUNT(*) FROM own.users) > 3`, 40],
     ],
     refused: [
@@ -248,6 +249,7 @@ export const joins: readonly Chapter[] = [
       ["a threshold over its matches and own tables", `${T} OPTIONS(threshold=5, privacy_unit_column=o.user_id) t.status, COUNT(*) FROM own.orders o JOIN linked.payments t USING (order_id) GROUP BY 1`, 5],
       ["a trimmed key, and a key cast to text", "SELECT t.amount FROM linked.payments t JOIN (SELECT CAST(order_id AS STRING) AS k FROM own.orders) o ON t.order_id = CAST(TRIM(o.k) AS INT64)"],
       ["both columns of JOIN_ALL", "SELECT p.* FROM linked.pairs p JOIN (SELECT o.order_id, u.hashed_email FROM own.orders o JOIN own.users u ON u.id = o.user_id) x USING (order_id, hashed_email)"],
+      ["the keys of another overlap, once each", "SELECT p.amount FROM linked.payments p JOIN (SELECT DISTINCT r.order_id FROM linked.refunds r JOIN own.orders o ON r.order_id = o.order_id) k ON p.order_id = k.order_id"],
     ],
     refused: [
       ["rows without a join", "SELECT * FROM linked.payments", ...payments],

@@ -57,6 +57,8 @@ export const others: readonly Chapter[] = [
       ["a view in ON", "SELECT u.id FROM own.users u JOIN own.orders o ON u.hashed_email IN (SELECT hashed_email FROM linked.members)", ...reading("linked.members")],
       ["a view in an aggregate", "SELECT COUNTIF(hashed_email IN (SELECT hashed_email FROM linked.members)) FROM own.users", ...reading("linked.members")],
       ["a view in a window", "SELECT RANK() OVER (ORDER BY hashed_email IN (SELECT hashed_email FROM linked.members)) FROM own.users", ...reading("linked.members")],
+      ["a view in the sum of a window", "SELECT SUM(IF(EXISTS (SELECT 1 FROM linked.members), 1, 0)) OVER () AS n FROM own.users", ...reading("linked.members")],
+      ["a view in the condition of a join with UNNEST", "SELECT u.id FROM own.users u LEFT JOIN UNNEST([1]) AS x ON u.city IN (SELECT city FROM linked.members)", ...reading("linked.members")],
       ["a view in IF", "SELECT IF(EXISTS (SELECT 1 FROM linked.members), 1, 0) AS x", ...reading("linked.members")],
       ["a view through a WITH clause", "WITH m AS (SELECT * FROM linked.members) SELECT id FROM own.users WHERE city IN (SELECT city FROM m)", ...reading("linked.members")],
       ["a view in a subquery of a subquery", "SELECT id FROM own.users WHERE id IN (SELECT user_id FROM own.orders WHERE status IN (SELECT city FROM linked.members))", ...reading("linked.members")],
