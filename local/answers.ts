@@ -6,7 +6,7 @@ import type { AnswerColumn, Value } from "googlesql-duckdb";
 import { csvField, spreadsheetField } from "../generator/tables/derive.ts";
 import type { ResultRow } from "../generator/warehouse/warehouse.ts";
 import type { CleanRoomData } from "../report/clean-room/shape.ts";
-import { count, formatRows, type Screen, visible } from "./terminal.ts";
+import { count, formatRecords, formatRows, type Screen, visible } from "./terminal.ts";
 import { usageOfAll } from "./usage.ts";
 
 /** The file in the folder of answers that the clean room's report is written from. */
@@ -42,16 +42,21 @@ export async function readAnswers(out: string): Promise<CleanRoomData | undefine
 const SHOWN = 1000;
 
 /**
- * Formats an answer as a text table. A long answer is cut after `SHOWN` rows.
- * @param width the columns that it may take, if the names of its columns can be broken to fit
+ * Formats an answer as a text table. A long answer is cut after `SHOWN` rows. The rows of a table that is wider than `width` are written
+ * below each other, a line for each value, and are cut after as many lines.
+ * @param width the columns that it may take
  */
-export function answerTable({ columns, rows }: Answer, width?: number): string {
-  const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index])));
+export function answerTable({ columns, rows }: Answer, width = Number.POSITIVE_INFINITY): string {
   const names = columns.map(({ name }) => visible(name));
-  const table = formatRows(names, shown, "", "NULL", width);
+  const asTexts = (some: Answer["rows"]) =>
+    some.map((row) => row.map((value, index) => shownAs(value, columns[index])));
+  const table = formatRows(names, asTexts(rows.slice(0, SHOWN)), "", "NULL", width);
   if (rows.length === 0) return `${table}\n(no rows)`;
-  if (rows.length <= SHOWN) return table;
-  return `${table}\n(the first ${count(SHOWN)} of ${count(rows.length)} rows; --json shows all)`;
+  const isTooWide = columns.length > 1 && table.split("\n").some((line) => line.length > width);
+  const most = isTooWide ? Math.ceil(SHOWN / columns.length) : SHOWN;
+  const text = isTooWide ? formatRecords(names, asTexts(rows.slice(0, most)), "NULL") : table;
+  if (rows.length <= most) return text;
+  return `${text}\n(the first ${count(most)} of ${count(rows.length)} rows; --json shows all)`;
 }
 
 /**

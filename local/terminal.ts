@@ -161,14 +161,7 @@ export function formatRows(
   none = "",
   width = Number.POSITIVE_INFINITY,
 ): string {
-  const columns = names.map((name, index) => {
-    const values = rows.map((row) => row[index] ?? null);
-    const numeric = values.every((value) => value === null || typeof value === "number") && rows.length > 0;
-    const texts = numeric
-      ? formatNumbers(name, values as (number | null)[], none)
-      : values.map((value) => String(value ?? none));
-    return { name, numeric, texts, widest: Math.max(0, ...texts.map((text) => text.length)) };
-  });
+  const columns = columnsOf(names, rows, none);
   const wideWith = (headers: readonly (readonly string[])[]) =>
     columns.reduce((sum, { widest }, index) => {
       const header = headers[index]?.map((part) => part.length) ?? [];
@@ -192,6 +185,36 @@ export function formatRows(
   });
   const lines = padded[0]?.map((_, line) => `${indent}${padded.map((texts) => texts[line]).join("  ")}`.trimEnd());
   return lines?.join("\n") ?? "";
+}
+
+/**
+ * Formats rows below each other, a line for each value, for rows that are wider than the terminal.
+ * @param none is printed for null
+ */
+export function formatRecords(
+  names: readonly string[],
+  rows: readonly (readonly ResultRow[string][])[],
+  none = "",
+): string {
+  const columns = columnsOf(names, rows, none);
+  const widest = Math.max(...names.map(({ length }) => length));
+  const records = rows.map((_, row) => {
+    const lines = columns.map(({ name, texts }) => `  ${name.padEnd(widest)}  ${texts[row]}`);
+    return [`Row ${count(row + 1)}`, ...lines].join("\n");
+  });
+  return records.join("\n\n");
+}
+
+/** The columns of rows, with their values as text. */
+function columnsOf(names: readonly string[], rows: readonly (readonly ResultRow[string][])[], none: string) {
+  return names.map((name, index) => {
+    const values = rows.map((row) => row[index] ?? null);
+    const numeric = values.every((value) => value === null || typeof value === "number") && rows.length > 0;
+    const texts = numeric
+      ? formatNumbers(name, values as (number | null)[], none)
+      : values.map((value) => String(value ?? none));
+    return { name, numeric, texts, widest: Math.max(0, ...texts.map((text) => text.length)) };
+  });
 }
 
 /** A column's name in lines of at most `widest` letters, as far as its words allow. */

@@ -36,4 +36,24 @@ describe("An answer as a table", () => {
     expect(shown("12345678901234567890.123456789")).to.deep.equal(["12345678901234567890.123456789"]);
     expect(shown("1234.5", "0.333333333")).to.deep.equal(["1,234.500", "0.333"]);
   });
+
+  it("has its rows below each other if they are wider than the terminal, and is cut after as many lines", () => {
+    const wide = (rows: number, width: number) =>
+      answerTable(
+        {
+          columns: [
+            { name: "user_id", type: "INT64" },
+            { name: "email", type: "STRING" },
+          ],
+          rows: Array.from({ length: rows }, (_, row) => [row + 1000, row === 1 ? null : "a long address"]),
+          explanation: { templates: [], views: [], thresholds: [], budgets: [], checks: [] },
+        },
+        width,
+      );
+    expect(wide(2, 30)).to.match(/^user_id {2}email\n/);
+    expect(wide(2, 20)).to.equal(
+      "Row 1\n  user_id  1000\n  email    a long address\n\nRow 2\n  user_id  1001\n  email    NULL",
+    );
+    expect(wide(501, 20)).to.match(/Row 500\n.*\n.*\n\(the first 500 of 501 rows; --json shows all\)$/);
+  });
 });
