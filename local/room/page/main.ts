@@ -3,6 +3,7 @@ import { h } from "../../../report/page/dom.ts";
 import type { AskReply, OwnerView, PartyView, RoomView } from "../api.ts";
 import { catalogue } from "./catalogue.ts";
 import { editor } from "./editor.ts";
+import { keepQuery, keptQuery } from "./kept-query.ts";
 import { outcome } from "./outcome.ts";
 import { ownerPanel } from "./owner.ts";
 import { ask, check, readRoom } from "./server-calls.ts";
@@ -154,6 +155,9 @@ function build(room: RoomView): HTMLElement[] {
   }
 
   tour = tourCard(load, () => void run("ask"));
+  const kept = keptQuery();
+  if (kept !== undefined) load(kept.party, kept.sql);
+  addEventListener("pagehide", () => keepQuery({ party, sql: input.text() }));
   const parties = catalogue(room, {
     insert(name, text) {
       if (name !== party) sit(name);

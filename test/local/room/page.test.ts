@@ -106,6 +106,23 @@ describe("the page of the clean room", function () {
     expect(await page.locator("#answer-headline").innerText()).to.match(/^Overlap: Display 55\.0%, 1\.3 times /);
   });
 
+  it("keeps the query and who asks when the page is reloaded, and begins anew when it is opened", async () => {
+    await open({}, "#step-3");
+    await page.getByRole("button", { name: "The e-wallet", exact: true }).click();
+    await write("SELECT 'from the audience'");
+    await page.reload();
+    await page.waitForSelector("body[data-ready]");
+    const query = () => page.getByRole("textbox", { name: "Query, in GoogleSQL" }).innerText();
+    expect(await query()).to.equal("SELECT 'from the audience'");
+    expect(await page.getByRole("button", { name: "The e-wallet", exact: true }).getAttribute("aria-pressed")).to.equal(
+      "true",
+    );
+    await page.goto("about:blank");
+    await page.goto(`${served.server.url}#step-3`);
+    await page.waitForSelector("body[data-ready]");
+    expect(await query()).not.to.include("audience");
+  });
+
   it("names people by an attack, and every line that it prints is true", async () => {
     const [attack] = tour[6]?.queries ?? [];
     const outcome = await served.session.ask("merchant", attack?.sql ?? "");
