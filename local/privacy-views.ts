@@ -84,7 +84,7 @@ async function translateView(
       columns.map(({ name }) => name),
     );
     const relation = (id: string) => tableOf(id).relation;
-    return { sources, columns, sql: toDuckDb(analysed, { relation, notes: new Map(), sensitive: new Set() }) };
+    return { sources, columns, sql: toDuckDb(analysed, { relation, notes: new Map(), sensitive: false }) };
   } catch (error) {
     if (!(error instanceof SqlError || error instanceof UnsupportedSql)) throw error;
     const place = error.line === undefined ? "" : ` [at ${error.line}:${error.column}]`;

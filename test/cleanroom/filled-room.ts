@@ -62,7 +62,7 @@ export async function filledRoom(
         view,
         query.outputs.map(({ name, column }) => ({ name, kind: kindOf(column.type.typeKind) })),
       );
-      const sql = toDuckDb(query, { relation, notes: new Map(), sensitive: new Set() });
+      const sql = toDuckDb(query, { relation, notes: new Map(), sensitive: false });
       await warehouse.run(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}; CREATE VIEW ${table.relation} AS ${sql}`);
       shared.push(table);
     }

@@ -6,7 +6,6 @@ import { type ThresholdUse, type ViewUse, Walk } from "./query-walk.ts";
 import type { RoomTable } from "./room.ts";
 import { scan } from "./scan-rules.ts";
 import type { Inlined, TemplateCall } from "./templates.ts";
-import { scansIn } from "./tree-parts.ts";
 
 /** A query that passed the rules, with what is needed to run and explain it. */
 export interface Protected {
@@ -14,8 +13,8 @@ export interface Protected {
   readonly query: Analysed;
   /** The groups that a scan must suppress. */
   readonly scans: ReadonlyMap<Node, ScanNotes>;
-  /** Scans in which errors must become NULL, because an error could reveal a row. */
-  readonly sensitive: ReadonlySet<Node>;
+  /** Whether errors must become NULL, because an error could reveal a row. */
+  readonly sensitive: boolean;
   /** The calls of query templates, in the order of the tree. */
   readonly templates: readonly TemplateCall[];
   /** Whether all rows that the views let through may be seen: they are list overlaps. */
@@ -44,12 +43,10 @@ export function protect(
   const walk = new Walk(query, tables, inlined);
   const { calls } = inlined;
   if (calls.size > 0 || isRuled(query.query, tables)) requireClean(scan(query.query, walk), walk);
-  const readsOthers = calls.size > 0 || walk.views.length > 0;
   return {
     query,
     scans: walk.notes,
-    // Use all scans: DuckDB may move a condition further down than the query has it, and so apply it to protected rows.
-    sensitive: new Set(readsOthers ? scansIn(query.query) : []),
+    sensitive: calls.size > 0 || walk.views.length > 0,
     templates: [...calls.values()],
     shown:
       calls.size === 0 &&

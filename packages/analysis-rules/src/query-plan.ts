@@ -24,7 +24,6 @@ import {
   unlessNoFunction,
 } from "./room.ts";
 import { type Inlined, withoutBodies } from "./templates.ts";
-import { scansIn } from "./tree-parts.ts";
 
 /** A party with its analyser. */
 export interface Side {
@@ -43,9 +42,8 @@ export interface QueryPlan {
 /**
  * Translates a query, or a part of it, to DuckDB's SQL.
  * @param notes what to add to scans, besides what the rules add
- * @param sensitive scans in which errors become NULL, besides those that the rules name
  */
-type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>, sensitive?: ReadonlySet<Node>) => string;
+type Translate = (query: Analysed, notes: ReadonlyMap<Node, ScanNotes>) => string;
 
 /** Analyses a query of a party. Throws NotFound for a table or function that the party cannot name, and SqlError for a wrong query. */
 export async function analysed({ party, analyser }: Side, text: string, signal?: AbortSignal): Promise<Analysed> {
@@ -107,16 +105,16 @@ export function planOf(inlined: Inlined, table: (id: string) => RoomTable): Quer
   checkSizeOf(inlined);
   const guarded = protect(query, table, inlined);
   const relation = (id: string) => table(id).relation;
-  const translate: Translate = (part, notes, sensitive = new Set()) =>
+  const translate: Translate = (part, notes) =>
     toDuckDb(part, {
       relation,
       notes: new Map([...guarded.scans, ...notes]),
-      sensitive: new Set([...guarded.sensitive, ...sensitive]),
+      sensitive: guarded.sensitive,
       shown: guarded.shown,
     });
   const privatePlan = withoutTexts(inlined, guarded, relation, () =>
-    planPrivately(query, guarded.differential, (part, sensitive, answers) =>
-      translate(part, new Map([...answers].map(([scan, answer]) => [scan, { answer }])), sensitive),
+    planPrivately(query, guarded.differential, (part, answers) =>
+      translate(part, new Map([...answers].map(([scan, answer]) => [scan, { answer }]))),
     ),
   );
   return { guarded, privatePlan, translate };
@@ -150,7 +148,7 @@ function withoutTexts<T>(
     if (!(error instanceof UnsupportedSql) || first === undefined) throw error;
     // Throws the error again if it is about the caller's own part of the query.
     const own = withoutBodies(inlined);
-    toDuckDb(own, { relation, notes: scans, sensitive: new Set(scansIn(own.query)) });
+    toDuckDb(own, { relation, notes: scans, sensitive: true });
     throw new UnsupportedSql(
       `a call of ${calledName(first.called)} with these arguments`,
       undefined,

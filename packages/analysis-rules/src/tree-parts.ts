@@ -1,4 +1,4 @@
-import { type Column, listOf, type Node, nodesIn, type Type, unknownFields } from "googlesql-duckdb/tree";
+import { type Column, listOf, type Node, type Type, unknownFields } from "googlesql-duckdb/tree";
 
 /*
  * Finds parts of the analyser's tree, and recognises the forms of expression that the rules need to know.
@@ -10,11 +10,6 @@ export function columnIdsIn(part: unknown, found = new Set<string>()): Set<strin
   if ("columnId" in part) found.add(String(part.columnId));
   else for (const value of Object.values(part)) columnIdsIn(value, found);
   return found;
-}
-
-/** The scans anywhere in a part of the tree. */
-export function scansIn(part: unknown): Node[] {
-  return nodesIn(part, (kind) => kind.endsWith("Scan"));
 }
 
 /** A scan, or a node to put in its place, below the WITH clauses that the scan can refer to; undefined if the scan is not below `root`. */

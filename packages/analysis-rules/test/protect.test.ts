@@ -92,12 +92,10 @@ describe("An allowed query", () => {
     ]);
   });
 
-  it("turns errors into NULL everywhere if it reads a view with a rule", async () => {
+  it("turns errors into NULL if it reads a view with a rule", async () => {
     const read = await ask(`SELECT * FROM own.orders o JOIN (${sql}) g ON g.tier = o.status WHERE 1 / o.amount > 0`);
-    const kinds = [...read.sensitive].map(({ kind }) => kind);
-    expect(kinds).to.include.members(["ProjectScan", "FilterScan", "JoinScan", "AggregationThresholdAggregateScan"]);
-    expect(kinds.filter((kind) => kind === "TableScan")).to.have.length(4);
-    expect((await ask("SELECT 1 / amount FROM own.orders")).sensitive.size).to.equal(0);
+    expect(read.sensitive).to.equal(true);
+    expect((await ask("SELECT 1 / amount FROM own.orders")).sensitive).to.equal(false);
   });
 
   it("may show what it finds in a row only if all of its views are list overlaps", async () => {

@@ -278,6 +278,9 @@ describe("A view with an analysis rule", () => {
       "other labels": (view) => {
         view.labels = {};
       },
+      "a column of another name": ({ schema }) => {
+        for (const field of schema.fields) if (field.name === "tier") field.name = "level";
+      },
       "another column": ({ schema }) => schema.fields.push({ name: "email", type: "STRING" }),
     };
     for (const [what, change] of Object.entries(drifts)) {

@@ -103,7 +103,7 @@ function translated(analyse: () => Analysed, catalogue: Catalogue): { query: Ana
   try {
     const query = analyse();
     const relation = (id: string) => catalogue.relation(id);
-    const duckDb = toDuckDb(query, { relation, notes: new Map(), sensitive: new Set() });
+    const duckDb = toDuckDb(query, { relation, notes: new Map(), sensitive: false });
     for (const { name, column } of query.outputs)
       if (duckDbType(column.type) === undefined)
         throw new UnsupportedSql(`the column ${name} of type ${typeName(column.type)}`);

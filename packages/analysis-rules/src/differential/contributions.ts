@@ -102,13 +102,9 @@ function double(value: number): string {
 }
 
 /**
- * The rows that a SELECT aggregates, as a query of its own: the unit `u`, the values of GROUP BY `g0`…, the aggregates' arguments `x0`…;
- * with the scan in which errors must become NULL.
+ * The rows that a SELECT aggregates, as a query of its own: the unit `u`, the values of GROUP BY `g0`…, the aggregates' arguments `x0`….
  */
-export function rowsToAggregate(
-  query: Analysed,
-  { scan, unit, groups, aggregates }: PrivateSelect,
-): { query: Analysed; sensitive: ReadonlySet<Node> } {
+export function rowsToAggregate(query: Analysed, { scan, unit, groups, aggregates }: PrivateSelect): Analysed {
   const args = aggregates.flatMap(({ column, argument }, index) =>
     argument ? [{ name: `x${index}`, column, expr: argument }] : [],
   );
@@ -125,5 +121,5 @@ export function rowsToAggregate(
     ...computed.map((value) => ({ name: value.name, column: columnOf(value) })),
   ];
   const body = withItsClauses(query.query, scan, project) ?? project;
-  return { query: { ...query, outputs, query: body }, sensitive: new Set([project]) };
+  return { ...query, outputs, query: body };
 }

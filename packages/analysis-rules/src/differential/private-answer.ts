@@ -33,24 +33,20 @@ interface PrivatePart {
 
 /**
  * Translates a query to DuckDB's SQL. Columns are named and ordered as in `outputs`.
- * @param sensitive more scans in which errors become NULL
  * @param answers relations that replace scans
  */
-type Translate = (query: Analysed, sensitive: ReadonlySet<Node>, answers: ReadonlyMap<Node, string>) => string;
+type Translate = (query: Analysed, answers: ReadonlyMap<Node, string>) => string;
 
 /** Translates a query without spending or reading anything. Throws what `translate` throws. */
 export function planPrivately(query: Analysed, unordered: readonly PrivateSelect[], translate: Translate): PrivatePlan {
   const selects = unordered.toSorted(byPlace(query.query));
   const placeholders = new Map(selects.map(({ scan }) => [scan, `noisy_answer_${randomUUID()}`]));
-  const parts = selects.map((select) => {
-    const { query: rows, sensitive } = rowsToAggregate(query, select);
-    return {
-      select,
-      rows: translate(rows, sensitive, placeholders),
-      placeholder: placeholders.get(select.scan) as string,
-    };
-  });
-  return { parts, sql: translate(query, new Set(), placeholders) };
+  const parts = selects.map((select) => ({
+    select,
+    rows: translate(rowsToAggregate(query, select), placeholders),
+    placeholder: placeholders.get(select.scan) as string,
+  }));
+  return { parts, sql: translate(query, placeholders) };
 }
 
 /** Where an answer's rows, budget and noise come from. */

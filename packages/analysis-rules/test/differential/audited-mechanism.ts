@@ -92,11 +92,11 @@ async function runs(
 ): Promise<(string | null)[][][]> {
   const { noise = (uniform) => uniform, contributions = (select) => select } = broken;
   const query = analyse(sql);
-  const plan = planPrivately(query, selectsOf(query), (of, sensitive, answers) =>
+  const plan = planPrivately(query, selectsOf(query), (of, answers) =>
     toDuckDb(of, {
       relation: () => table,
       notes: new Map([...answers].map(([scan, answer]) => [scan, { answer }])),
-      sensitive,
+      sensitive: true,
     }),
   );
   const each: Engine["each"] = async (select, types, use) => {

@@ -60,11 +60,11 @@ describe("An answer with differential privacy", () => {
   /** Plans a query once. Each call of the result runs it again. */
   const planned = (sql: string, { table = view }: Pick<How, "table"> = {}) => {
     const query = analyser.analyse(sql);
-    const plan = planPrivately(query, selectsOf(query, table), (of, sensitive, answers) =>
+    const plan = planPrivately(query, selectsOf(query, table), (of, answers) =>
       toDuckDb(of, {
         relation: () => table.relation,
         notes: new Map([...answers].map(([scan, answer]) => [scan, { answer }])),
-        sensitive,
+        sensitive: true,
       }),
     );
     return async ({ chance = noiseless(), ledger = free }: How = {}): Promise<Value[][]> => {
@@ -316,12 +316,12 @@ describe("An answer with differential privacy", () => {
     it("differs each time by default, though its query is translated only once", async () => {
       const query = analyser.analyse(count);
       const translated: unknown[] = [];
-      const plan = planPrivately(query, selectsOf(query, view), (of, sensitive, answers) => {
+      const plan = planPrivately(query, selectsOf(query, view), (of, answers) => {
         translated.push(of.query);
         return toDuckDb(of, {
           relation: () => view.relation,
           notes: new Map([...answers].map(([scan, answer]) => [scan, { answer }])),
-          sensitive,
+          sensitive: true,
         });
       });
       const answer = () => answerPrivately(plan, { each: engine.each, ledger: free });

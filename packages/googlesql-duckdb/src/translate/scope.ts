@@ -22,8 +22,8 @@ export interface TranslationOptions {
   relation(id: string): string | { readonly sql: string };
   /** The columns, the threshold or the answer that an analysis rule adds to a scan. */
   readonly notes: ReadonlyMap<Node, ScanNotes>;
-  /** The scans of protected rows. Operations that cannot be computed on a row return NULL, because an error would reveal the row. */
-  readonly sensitive: ReadonlySet<Node>;
+  /** Whether the query reads protected rows. Operations that cannot be computed on a row then return NULL: an error would reveal the row. */
+  readonly sensitive: boolean;
   /** Whether those rows may be seen themselves, as the matching rows of a list overlap: then neither totals nor chance reveal more. */
   readonly shown?: boolean;
 }
@@ -66,7 +66,7 @@ export class Scope {
   constructor(query: Analysed, options: TranslationOptions) {
     this.#query = query;
     this.options = options;
-    this.safe = options.sensitive.size > 0;
+    this.safe = options.sensitive;
     this.hidden = this.safe && options.shown !== true;
   }
 

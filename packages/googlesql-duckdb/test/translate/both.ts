@@ -23,7 +23,7 @@ export interface Both {
   /** Analyses each text once. */
   readonly analyse: Analyser["analyse"];
   readonly reference: Reference;
-  translate(sql: string, options?: Partial<TranslationOptions> & { readonly safe?: boolean }): string;
+  translate(sql: string, options?: Partial<TranslationOptions>): string;
   /** The rows of DuckDB's answer, with values in the form of the reference. */
   run(duckDb: string): Promise<unknown[][]>;
   close(): void;
@@ -51,10 +51,9 @@ export async function loadBoth(tables: readonly Filled[]): Promise<Both> {
   return {
     analyse,
     reference,
-    translate(sql, { safe = false, ...options } = {}) {
-      const query = analyse(sql);
-      const sensitive = safe ? scansOf(query) : new Set<Node>();
-      return toDuckDb(query, { relation: (id) => `main.${id}`, notes: new Map(), sensitive, ...options });
+    translate(sql, options = {}) {
+      const usual = { relation: (id: string) => `main.${id}`, notes: new Map(), sensitive: false };
+      return toDuckDb(analyse(sql), { ...usual, ...options });
     },
     async run(duckDb) {
       registerFunctions(connection, duckDb, registered);
