@@ -25,7 +25,7 @@ export function childOf(
 ): pulumi.CustomResourceOptions {
   return pulumi.mergeOptions(
     { parent, ...retryWhileApiIsOff(), ...(opts?.dependsOn && { dependsOn: opts.dependsOn }) },
-    after.length > 0 ? { dependsOn: after } : {},
+    { dependsOn: after },
   );
 }
 

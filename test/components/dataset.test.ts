@@ -33,6 +33,12 @@ describe("Dataset", () => {
     expect(before).to.include.members([...parents, "shop-dataset"]);
   });
 
+  it("is made anew if the dataset or any of its tables is", async () => {
+    const tables = [coffee.stores, coffee.customers];
+    const { outputs } = await declare(() => new Dataset("shop", { ...shop, tables }).made);
+    expect(outputs.split(",")).to.have.length(1 + tables.length);
+  });
+
   it("names each foreign key, as the provider's own tests do", async () => {
     const { resources } = await declare(() => {
       for (const dataset of new Set(allTables.map((table) => table.dataset)))

@@ -27,6 +27,9 @@ describe("links", () => {
     );
     expect(links.jobs?.["coffee-data-job"]).to.include("us-central1/coffee-data-job");
     expect(Object.keys(links.functions ?? {})).to.deep.equal(["load-bq-from-csv", "trigger-job"]);
+    expect(Object.keys(links.buckets ?? {})).to.deep.equal(
+      ["", "-code", "-dbt", "-reports"].map((part) => `my-bucket${part}`),
+    );
   });
 
   it("open a report on every mart that dbt makes", () => {

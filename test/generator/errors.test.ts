@@ -1,8 +1,24 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { expect } from "chai";
+import { reasonOf } from "../../generator/google-errors.ts";
 
 const errors = new URL("../../generator/errors.ts", import.meta.url).href;
+
+describe("The reason of a failed request", () => {
+  const failed = (message: string, code: unknown) => reasonOf(Object.assign(new Error(message), { code }));
+
+  it("is the status if the service failed, without its page", () => {
+    expect(failed("<html>\n<title>502</title>", 502)).to.equal("HTTP 502");
+  });
+
+  it("is the message's first line if the network failed or the service refused", () => {
+    expect(failed("request to https://storage/ failed, reason: socket hang up", "ECONNRESET")).to.equal(
+      "socket hang up",
+    );
+    expect(failed("no permission\nDetails: …", 403)).to.equal("no permission");
+  });
+});
 
 describe("A command that fails", () => {
   /** Runs the body of a command's `main`. */

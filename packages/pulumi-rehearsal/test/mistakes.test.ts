@@ -27,6 +27,7 @@ interface Template {
   serviceAccount?: string;
   timeout: string;
   containers: { args: string[]; commands: string[]; envs: Env[] }[];
+  volumes: { gcs: { readOnly: boolean } }[];
 }
 const job = (draft: Draft) => find(draft, types.job);
 const template = (draft: Draft) => (job(draft).inputs.template as { template: Template }).template;
@@ -208,6 +209,16 @@ describe("A mistake in a program fails its rehearsal:", () => {
       "by-function",
       `calls service/start-greet as ${CLOCK}`,
       "declare roles/run.invoker on service/start-greet",
+    );
+    fails(
+      "to write to a mounted bucket",
+      run,
+      (draft) => {
+        const [code] = template(draft).volumes;
+        if (code) code.gcs.readOnly = false;
+      },
+      "greet-job",
+      "declare roles/storage.objectUser on bucket/shop-bucket",
     );
     fails(
       "to start a job from a function",

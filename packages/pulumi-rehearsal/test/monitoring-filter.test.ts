@@ -21,6 +21,7 @@ describe("A filter of an alert policy", () => {
     ["NOT httpRequest.status>=500", true],
     ["metric.labels.result:*", true],
     ["textPayload:*", false],
+    ['textPayload:"/tmp" OR metric.labels.result!="*"', true],
   ] as const)
     it(`${found ? "accepts" : "rejects"}: ${filter}`, () => expect(matches(filter, failed)).to.equal(found));
 

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Bytes, encode } from "../../../generator/csv/bytes.ts";
+import { CsvFile } from "../../../generator/csv/csv-file.ts";
 import { type ColumnWriters, rowWriter } from "../../../generator/csv/row-writer.ts";
+import type { Lake } from "../../../generator/lake/lake.ts";
 import { csvLine } from "../../../generator/tables/derive.ts";
 import { integer, nullable, string, table } from "../../../generator/tables/table.ts";
 
@@ -22,6 +24,31 @@ function parseCsv(text: string): string[][] {
   }
   return rows.slice(0, -1);
 }
+
+describe("a CSV file", () => {
+  const words = table({ dataset: "d", table: "words", description: "", primaryKey: ["word"] }, { word: string("") });
+
+  it("has each row once, however often its buffers go to the lake", async () => {
+    const texts = Array.from({ length: 60 }, (_, row) => `${row}`.padEnd(100_000, "x"));
+    const chunks: Buffer[] = [];
+    const lake = {
+      create: async () => ({
+        write: async (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)),
+        close: async () => ({ bytes: 0, md5: "" }),
+        abort: async () => {},
+      }),
+    } as unknown as Lake;
+    const { rows } = await CsvFile.write(
+      lake,
+      "words.csv",
+      words,
+      texts.map((word) => ({ word })),
+    );
+    expect(rows).to.equal(texts.length);
+    expect(chunks.length).to.be.above(3);
+    expect(Buffer.concat(chunks).toString()).to.equal(["word", ...texts, ""].join("\n"));
+  });
+});
 
 describe("the writer of bytes", () => {
   it("writes integers as they print", () => {

@@ -69,6 +69,22 @@ export const sharingFaults: readonly Fault[] = [
     said: [types.listing, "no view with an analysis rule is declared by that name"],
   },
   {
+    what: "a listing of two views",
+    change: (draft) => {
+      const views = selected(listing(draft, "transactions_shared"));
+      views.push(...views);
+    },
+    said: ["transactions_shared", types.listing, "has 2 selected resources"],
+  },
+  {
+    what: "a listing of a view without its project",
+    change: (draft) => {
+      const [view] = selected(listing(draft, "transactions_shared"));
+      if (view) view.table = "transactions_shared";
+    },
+    said: [types.listing, 'selects "transactions_shared": use projects/PROJECT/datasets/DATASET/tables/VIEW'],
+  },
+  {
     what: "two listings of views with the same name in one clean room",
     change: (draft) => {
       const [view] = selected(listing(draft, "transactions_shared"));
