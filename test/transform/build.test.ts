@@ -317,7 +317,7 @@ describe("the dbt project", function () {
          update coffee_shop.order_details set quantity = 0 where order_detail_id in (select min(order_detail_id) from coffee_shop.order_details);
          update coffee_shop.orders set order_date = date '2999-01-01' where order_id = (select max(order_id) from coffee_shop.orders)`,
       );
-      await queryDuckDb(stale, "update coffee_shop.loads set loaded_at = loaded_at - interval 25 hour");
+      await queryDuckDb(stale, "update coffee_shop.loads set loaded_at = now() at time zone 'UTC' - interval 25 hour");
       const caught = (error: unknown) => error;
       [refusal, staleness, beyond] = await Promise.all([
         dbtBuild({ ...optionsOf(refused, "dbt-refused"), asOfDate: "yesterday" }).catch(caught),
