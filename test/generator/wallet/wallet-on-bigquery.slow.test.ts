@@ -22,6 +22,7 @@ describe("The merchant and the e-wallet in BigQuery", () => {
   let reports: { duckdb: FillSummary; bigquery: FillSummary };
 
   before(async function () {
+    this.timeout(900_000);
     skipWithout("bqemulator", this);
     const source = pathToFileURL(join(folder, "thelook")).href;
     await cp(fileURLToPath(await syntheticExport(0.01)), join(folder, "thelook"), { recursive: true });
