@@ -74,6 +74,15 @@ describe("The rehearsed clean room", () => {
       ]);
     });
 
+    it("lets a party read the rows of a view that the other one lists", async () => {
+      const { views } = await room().check(
+        "merchant",
+        `SELECT WITH AGGREGATION_THRESHOLD COUNT(*) FROM merchant.users AS u
+         JOIN linked_ewallet_provider.provider_users_shared AS p USING (hashed_email)`,
+      );
+      expect(views.map(({ view }) => view)).to.deep.equal(["linked_ewallet_provider.provider_users_shared"]);
+    });
+
     it("lets each party call the query templates of the other one, and the owner its own", async () => {
       for (const { owner, example, name } of templates) {
         const asker = otherParty(owner);

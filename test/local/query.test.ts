@@ -316,6 +316,8 @@ describe("npm run query", function () {
       // A list overlap suppresses no group.
       .and.match(/^people_overlap +0 +0 +0 +0 *$/m)
       .and.match(/^aggregation threshold +1$/m);
+    // A view is not a template as well.
+    expect(stdout.match(/^people_open /gm)).to.have.length(1);
     const rows = JSON.parse((await query("--as", "wallet", "--usage", "--json")).stdout);
     expect(rows).to.have.length(2);
     expect(rows[0]).to.include({

@@ -308,6 +308,10 @@ describe("The approval of a query template", () => {
         change: () => Object.assign(server.room.listings.get(listing) ?? {}, { description: "mine" }),
         said: /another description/,
       },
+      "an approval that is gone": {
+        change: () => Object.assign(server.room.templates.get(inputs.template) ?? {}, { state: "PENDING" }),
+        said: /not approved/,
+      },
     };
     for (const [what, { change, said }] of Object.entries(drifts))
       it(`shows ${what}, and the next up restores it`, async () => {

@@ -61,6 +61,21 @@ export const sharingFaults: readonly Fault[] = [
     ],
   },
   {
+    what: "a listing that names another dataset than its view's",
+    change: (draft) => {
+      const { inputs } = listing(draft, "transactions_shared");
+      inputs.bigqueryDataset = {
+        ...(inputs.bigqueryDataset as object),
+        dataset: "projects/p/datasets/ewallet_provider",
+      };
+    },
+    said: [
+      "transactions_shared",
+      types.listing,
+      "names the dataset projects/p/datasets/ewallet_provider, but its view",
+    ],
+  },
+  {
     what: "a listing of a plain table",
     change: (draft) => {
       const [view] = selected(listing(draft, "transactions_shared"));

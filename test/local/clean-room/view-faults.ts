@@ -27,6 +27,14 @@ export const viewFaults: readonly Fault[] = [
     said: ["transactions_shared", "Syntax error"],
   },
   {
+    what: "a view that names its query's columns in another order",
+    change: (draft) => {
+      const { inputs } = find(draft, types.view, { view: "transactions_shared" });
+      inputs.columns = [...(inputs.columns as object[])].reverse();
+    },
+    said: ["transactions_shared", "declares the columns ", "but its query has "],
+  },
+  {
     what: "a view whose rule BigQuery refuses",
     change: (draft) => {
       find(draft, types.view, { view: "transactions_shared" }).inputs.rule = {
