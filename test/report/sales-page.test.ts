@@ -247,7 +247,7 @@ inChromium("the sales page", (bench) => {
     await page.getByRole("button", { name: "Table: Orders by day" }).press("Enter");
     await page.getByRole("button", { name: "Show only 5 Mar 2024" }).press("Enter");
     expect(new URL(page.url()).hash).to.equal("#from=2024-03-05&to=2024-03-05");
-    await page.getByRole("button", { name: "Show all days" }).press("Enter");
+    await page.getByRole("button", { name: "Show other days too" }).press("Enter");
     await page.getByRole("button", { name: "Chart: Orders by day" }).press("Enter");
     await showsFigures("TRUE");
   });
@@ -269,7 +269,7 @@ inChromium("the sales page", (bench) => {
     expect(told.some((text) => text.includes(String(row?.event_name)))).to.equal(true);
   });
 
-  it("keeps the marks of a single day above its column, and says how to see all days again", async () => {
+  it("keeps the marks of a single day above its column, and says how to see other days again", async () => {
     const [row] = await warehouse.run(
       "SELECT starts_on FROM coffee_marts.dim_event WHERE kind = 'promotion' AND starts_on > DATE '2024-02-01'",
     );
@@ -279,7 +279,7 @@ inChromium("the sales page", (bench) => {
     const mark = await page.locator("#daily-chart svg rect[rx='1.5']").first().boundingBox();
     // On the left of the days are the labels of the axis.
     expect((mark?.x ?? 0) - (chart?.x ?? 0)).to.be.at.least(50);
-    expect(await page.locator("#daily .caption").innerText()).to.match(/Click it to see all days\.$/);
+    expect(await page.locator("#daily .caption").innerText()).to.match(/Click it to see other days too\.$/);
     await page.getByRole("button", { name: "Podil", exact: true }).click();
     expect(await page.locator("#stores-compared .caption").innerText()).to.match(/^Click it to see all stores\. /);
     await page.getByRole("button", { name: "Pastry", exact: true }).click();

@@ -83,7 +83,7 @@ export function dailyView(
         eventsOn(day).join("; "),
       ]),
       choose: {
-        label: (row) => (first === last ? "Show all days" : `Show only ${dayName(String(row[0]))}`),
+        label: (row) => (first === last ? "Show other days too" : `Show only ${dayName(String(row[0]))}`),
         act: (row) => choose(String(row[0])),
       },
     },
@@ -112,7 +112,7 @@ function captionOf(name: string, { length, points }: Course): string {
   return [
     `${name} of each day${averaged ? `; the strong line averages the ${length} days up to it` : ""}.`,
     before ? "The dashed line is the same average 52 weeks earlier." : "",
-    points.length === 1 ? "Click it to see all days." : "Click a day to see it alone.",
+    points.length === 1 ? "Click it to see other days too." : "Click a day to see it alone.",
   ]
     .filter(Boolean)
     .join(" ");
