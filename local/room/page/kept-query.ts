@@ -1,4 +1,4 @@
-import type { Party } from "../../../cleanroom/party.ts";
+import { PARTIES, type Party } from "../../../cleanroom/party.ts";
 
 /* The query in the editor outlives a reload of the page. */
 
@@ -7,7 +7,7 @@ interface KeptQuery {
   readonly sql: string;
 }
 
-const KEY = "query";
+const KEY = "clean-room-query";
 
 /** Keeps a query for the next load of the page in this tab. */
 export function keepQuery(query: KeptQuery): void {
@@ -18,12 +18,13 @@ export function keepQuery(query: KeptQuery): void {
   }
 }
 
-/** The kept query, if the page was reloaded, or left and come back to. */
+/** The kept query, if the page was reloaded, or left and come back to; undefined for one of a party that the room no longer has. */
 export function keptQuery(): KeptQuery | undefined {
   const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   if (navigation?.type === "navigate") return undefined;
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? "null") ?? undefined;
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+    return PARTIES.includes(kept?.party) && typeof kept.sql === "string" ? kept : undefined;
   } catch {
     return undefined;
   }
