@@ -48,13 +48,12 @@ const SHOWN = 1000;
  */
 export function answerTable({ columns, rows }: Answer, width = Number.POSITIVE_INFINITY): string {
   const names = columns.map(({ name }) => visible(name));
-  const asTexts = (some: Answer["rows"]) =>
-    some.map((row) => row.map((value, index) => shownAs(value, columns[index])));
-  const table = formatRows(names, asTexts(rows.slice(0, SHOWN)), "", "NULL", width);
+  const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index])));
+  const table = formatRows(names, shown, "", "NULL", width);
   if (rows.length === 0) return `${table}\n(no rows)`;
   const isTooWide = columns.length > 1 && table.split("\n").some((line) => line.length > width);
   const most = isTooWide ? Math.ceil(SHOWN / columns.length) : SHOWN;
-  const text = isTooWide ? formatRecords(names, asTexts(rows.slice(0, most)), "NULL") : table;
+  const text = isTooWide ? formatRecords(names, shown.slice(0, most), "NULL") : table;
   if (rows.length <= most) return text;
   return `${text}\n(the first ${count(most)} of ${count(rows.length)} rows; --json shows all)`;
 }
