@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -121,12 +122,14 @@ describe("The installer", () => {
       made.program("npm", `${NPM.replace("&&", "&& trap '' INT &&")}; sleep ${seconds}; echo "npm done" >> ../said`);
       return made;
     };
+    const namesNpm = (clone: string) => readlinkSync(join(clone, ".installing")).includes(" ");
     /** Starts the installer, and stops it by a signal when npm is at work. Returns its exit code. */
     const stop = async ({ folder, clone }: Machine, signal: "SIGINT" | "SIGKILL") => {
       const env = { PATH: join(folder, "bin") };
       const started = spawn(process.execPath, ["local/install.mjs"], { cwd: clone, env, stdio: "ignore" });
       const ended = once(started, "exit");
-      while (!existsSync(join(clone, "node_modules/.package-lock.json"))) await sleep(10);
+      // The lock names npm as well only a moment after npm has started.
+      while (!existsSync(join(clone, "node_modules/.package-lock.json")) || !namesNpm(clone)) await sleep(10);
       started.kill(signal);
       const [code] = await ended;
       return code;
