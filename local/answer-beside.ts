@@ -1,28 +1,18 @@
-import { constants } from "node:fs";
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adapter, type Execution, holding, type Rehearsal } from "pulumi-rehearsal";
 import { jobs } from "../components/names.ts";
 import { answerUseCases } from "./answer-use-cases.ts";
 import { roomMade } from "./clean-room.ts";
-import { WAREHOUSE_LOCK } from "./declared-tables.ts";
-import { warehouseFile } from "./output-folder.ts";
-import { BUDGET_FILE, LOG_FILE, ROOM_FILE } from "./rehearsed-room.ts";
+import { databases } from "./output-folder.ts";
 import { heldScreen } from "./terminal.ts";
 
-/** The folder with the copy of the clean room that answers while jobs write to the warehouse. */
-const COPY = "answering";
-
-/**
- * Answers the clean room's questions while the coffee shops' night runs, since the two are independent. DuckDB lets only one process at a time
- * open its file, so the answers come from a copy of the warehouse, made as soon as the clean room is filled.
- */
+/** Answers the clean room's questions as soon as it is filled, while the coffee shops' jobs run: the two are independent. */
 export class AnswersBeside {
   readonly adapter: Adapter = {
     types: {},
     besides: (rehearsal) => {
       this.#done = this.#answer(rehearsal);
-      // `finish` throws the error.
+      // `finished` and `print` throw the error.
       this.#done.catch(() => {});
     },
   };
@@ -30,7 +20,6 @@ export class AnswersBeside {
   readonly #screen = heldScreen();
   readonly #stop = new AbortController();
   readonly #filled = Promise.withResolvers<void>();
-  readonly #copied = Promise.withResolvers<void>();
   #done: Promise<void> | undefined;
 
   /** @param verbose whether to print all answers */
@@ -43,24 +32,17 @@ export class AnswersBeside {
     if (job.inputs.name === jobs.fill) void over.then(this.#filled.resolve);
   }
 
-  /** Waits until nothing more is read from the warehouse. Call it before the night, whose functions write to it without the lock. */
-  async copied(): Promise<void> {
-    // A program without that job fills nothing: do not wait for it.
+  /** Waits until all questions are answered, and prints nothing. Call it after the deployment. Throws as `answerUseCases` does. */
+  async finished(): Promise<void> {
+    // A program without the job that fills the clean room has nothing to wait for.
     this.#filled.resolve();
-    // If there is no copy, `finish` throws the error.
-    await Promise.race([this.#copied.promise, this.#done?.catch(() => {})]);
+    await this.#done;
   }
 
   /** Prints the answers, and waits for those that are still missing. Throws as `answerUseCases` does. */
-  async finish(): Promise<void> {
+  async print(): Promise<void> {
     this.#screen.release();
-    await this.copied();
-    await this.#done;
-  }
-
-  /** Waits until all questions are answered, and prints nothing. Throws as `answerUseCases` does. */
-  async answered(): Promise<void> {
-    await this.#done;
+    await this.finished();
   }
 
   /** Stops before the next question. */
@@ -72,21 +54,14 @@ export class AnswersBeside {
     const { out } = rehearsal;
     const [made] = await Promise.all([roomMade(rehearsal).promise, this.#filled.promise]);
     if (!made) return;
-    const copy = join(out, COPY);
-    await holding(rehearsal, [{ name: WAREHOUSE_LOCK }], async () => {
-      await mkdir(copy, { recursive: true });
-      await copyFile(warehouseFile({ out }), warehouseFile({ out: copy }), constants.COPYFILE_FICLONE);
-    });
-    this.#copied.resolve();
-    for (const name of [ROOM_FILE, BUDGET_FILE]) await copyFile(join(out, name), join(copy, name));
-    await answerUseCases({
-      rehearsal: copy,
-      folder: join(out, "answers"),
-      screen: this.#screen,
-      verbose: this.#verbose,
-      signal: this.#stop.signal,
-    });
-    for (const name of [BUDGET_FILE, LOG_FILE]) await rename(join(copy, name), join(out, name));
-    await rm(copy, { recursive: true });
+    await holding(rehearsal, [{ name: databases.cleanRoom, shared: true }], () =>
+      answerUseCases({
+        rehearsal: out,
+        folder: join(out, "answers"),
+        screen: this.#screen,
+        verbose: this.#verbose,
+        signal: this.#stop.signal,
+      }),
+    );
   }
 }

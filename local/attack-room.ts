@@ -7,7 +7,7 @@ import type { Overrides } from "../cleanroom/overrides.ts";
 import { otherParty, type Party, parties } from "../cleanroom/party.ts";
 import { shareViews } from "../cleanroom/views.ts";
 import { firstNames, lastNames, mailDomains } from "../generator/thelook/synthetic-values.ts";
-import { warehouseFile } from "./output-folder.ts";
+import { databases } from "./output-folder.ts";
 import { roomFile } from "./rehearsed-room.ts";
 
 /*
@@ -56,8 +56,8 @@ export async function openAttackRoom(rehearsal: string): Promise<AttackRoom> {
   const ledger = join(folder, "budget.jsonl");
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const database = join(folder, "warehouse.duckdb");
-    await copy(warehouseFile({ out: rehearsal }), database);
+    const database = join(folder, databases.cleanRoom);
+    await copy(join(rehearsal, databases.cleanRoom), database);
     const open = await openRoom({ database, room, ledger, limits: { rows: 2_000_000, bytes: 1_000_000_000 } });
     const instance = await DuckDBInstance.create(database, { access_mode: "READ_ONLY" });
     const tables = await instance.connect();

@@ -10,10 +10,10 @@ import {
   type Touch,
   wrong,
 } from "pulumi-rehearsal";
-import { createDeclaredTables, datasets, realiseDataset, realiseTable, WAREHOUSE_LOCK } from "./declared-tables.ts";
+import { createDeclaredTables, databaseFor, datasets, realiseDataset, realiseTable } from "./declared-tables.ts";
 import { cleanRoomResources } from "./exchanges.ts";
 
-/** One DuckDB file stands in for BigQuery: each dataset is a schema, each table is a table. */
+/** DuckDB files stand in for BigQuery: each dataset is a schema, each table is a table. */
 export const bigQuery: Adapter = {
   types: {
     "gcp:bigquery/dataset:Dataset": realiseDataset,
@@ -36,18 +36,19 @@ export const bigQuery: Adapter = {
     },
   },
   ready: createDeclaredTables,
-  lock: warehouseLock,
+  lock: databaseLock,
+  variables: (rehearsal, account) => ({ REHEARSAL_DATABASE: databaseFor(rehearsal, account) }),
   checkEnvironment,
   checkTouched: checkMayQuery,
   // The bundle does not include DuckDB, because nothing in the cloud needs it.
   packages: { "@duckdb/node-api": import.meta.url },
 };
 
-/** A container that has a warehouse's URL opens the DuckDB file. Several may read it at the same time, which DuckDB allows too. */
-function warehouseLock(rehearsal: Rehearsal, { account, env }: Container): Lock | undefined {
+/** A container that has a warehouse's URL opens a DuckDB file. Several may read it at the same time, which DuckDB allows too. */
+function databaseLock(rehearsal: Rehearsal, { account, env }: Container): Lock | undefined {
   if (!Object.values(env).some((value) => value.startsWith("bigquery://"))) return undefined;
   const mayWrite = (id: string) => rehearsal.grants.missing(account, `dataset/${id}`, "write") === undefined;
-  return { name: WAREHOUSE_LOCK, shared: ![...datasets(rehearsal).keys()].some(mayWrite) };
+  return { name: databaseFor(rehearsal, account), shared: ![...datasets(rehearsal).keys()].some(mayWrite) };
 }
 
 function realiseDatasetAccess(rehearsal: Rehearsal, access: Declared): void {
@@ -60,7 +61,7 @@ function realiseDatasetAccess(rehearsal: Rehearsal, access: Declared): void {
 
 /**
  * Throws UserError if a variable of a job or function names a project or a location that has no declared dataset. The rehearsal
- * would find the data anyway, because all datasets are in one file; the cloud would not.
+ * would find the data anyway, because its files know no projects; the cloud would not.
  */
 function checkEnvironment(rehearsal: Rehearsal, by: Declared, env: Readonly<Record<string, string>>): void {
   const declared = [...datasets(rehearsal).values()].map(({ dataset }) => dataset.inputs);

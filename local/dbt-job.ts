@@ -14,8 +14,7 @@ import {
 import { UserError } from "../generator/errors.ts";
 import { readSchemas, runDbt } from "./dbt.ts";
 import { type DbtServer, python } from "./dbt-server.ts";
-import { WAREHOUSE_LOCK } from "./declared-tables.ts";
-import { warehouseFile } from "./output-folder.ts";
+import { databaseFor } from "./declared-tables.ts";
 
 /** Makes the adapter that runs containers of dbt, whatever their image is called, by the dbt in `.venv`, with DuckDB as the target. */
 export function dbtJobs(server: DbtServer): Adapter {
@@ -36,8 +35,10 @@ export function dbtJobs(server: DbtServer): Adapter {
         run: (rehearsal, container, tell) => runDbtJob(server, rehearsal, container, tell),
       },
     ],
-    lock: (_, container) =>
-      matches(container) ? { name: WAREHOUSE_LOCK, shared: onlyReads(partsOf(container).args) } : undefined,
+    lock: (rehearsal, container) =>
+      matches(container)
+        ? { name: databaseFor(rehearsal, container.account), shared: onlyReads(partsOf(container).args) }
+        : undefined,
   };
 }
 
@@ -103,7 +104,7 @@ async function runDbtJob(
 
 /** Turns the declared command into one for DuckDB. Throws UserError naming the job if it would fail in the cloud's container. */
 function commandOf(rehearsal: Rehearsal, container: Container): Command {
-  const { job, env, log } = container;
+  const { job, account, env, log } = container;
   const { args } = partsOf(container);
   const target = args.indexOf("--target") + 1;
   const profiles = args.indexOf("--profiles-dir") + 1;
@@ -132,7 +133,7 @@ function commandOf(rehearsal: Rehearsal, container: Container): Command {
     // The declared log folder exists only in the container: write the log beside the other logs.
     env: {
       ...env,
-      DBT_DUCKDB_PATH: warehouseFile(rehearsal),
+      DBT_DUCKDB_PATH: join(rehearsal.out, databaseFor(rehearsal, account)),
       DBT_DUCKDB_ACCESS: onlyReads(args) ? "read_only" : "read_write",
       DBT_LOG_PATH: dirname(log),
     },

@@ -1,11 +1,10 @@
 import { at, type Declared, need, perRehearsal, type Rehearsal, wrong } from "pulumi-rehearsal";
+import { PARTIES, parties } from "../cleanroom/party.ts";
+import { UserError } from "../generator/errors.ts";
 import { duckdbTypes, type SchemaField } from "../generator/tables/derive.ts";
 import type { Column, ColumnType, Table } from "../generator/tables/table.ts";
 import { createTables, openDuckDb } from "../generator/warehouse/duckdb.ts";
-import { warehouseUrl } from "./output-folder.ts";
-
-/** The lock on the DuckDB file, which one process can open for writing, or several for reading. */
-export const WAREHOUSE_LOCK = "warehouse.duckdb";
+import { type Database, databases, databaseUrl } from "./output-folder.ts";
 
 /** The declared datasets by id, and the tables of each. */
 export const datasets = perRehearsal(
@@ -34,16 +33,44 @@ export function realiseTable(rehearsal: Rehearsal, table: Declared): void {
   rehearsal.touchable.get(`dataset/${dataset}`)?.push(table);
 }
 
+/** The DuckDB file of a dataset. It is also the name of its lock: one process can open a file for writing, or several for reading. */
+export function databaseOf(dataset: string): Database {
+  return ofParties.has(dataset) ? databases.cleanRoom : databases.warehouse;
+}
+
+const ofParties = new Set(PARTIES.flatMap((party) => [parties[party].dataset, parties[party].shared]));
+
+/**
+ * The DuckDB file with the datasets that an account may use. Throws UserError if they are in two files, although a query in the cloud could
+ * use both.
+ */
+export function databaseFor(rehearsal: Rehearsal, account: string): Database {
+  const mayUse = (id: string) => rehearsal.grants.allowing(account, `dataset/${id}`, "read").length > 0;
+  const used = [...datasets(rehearsal).keys()].filter(mayUse);
+  const [first, other] = [used[0], used.find((id) => databaseOf(id) !== databaseOf(used[0] as string))];
+  if (first === undefined) return databases.warehouse;
+  if (other === undefined) return databaseOf(first);
+  throw new UserError(
+    `${account} may use the datasets ${first} and ${other}, which a rehearsal keeps in two files: use one account for each`,
+  );
+}
+
 /** Creates the declared datasets and tables in DuckDB, from the declared schema JSON alone. */
 export async function createDeclaredTables(rehearsal: Rehearsal): Promise<void> {
-  const declared = datasets(rehearsal);
-  if (declared.size === 0) return;
-  const tables = [...declared.values()].flatMap(({ tables }) => tables.map(definitionOf));
-  await createTables(warehouseUrl(rehearsal), tables);
-  const warehouse = await openDuckDb(warehouseUrl(rehearsal));
-  // Create the datasets that have no declared tables too, such as the one that dbt fills.
-  const schemas = [...declared.keys()].map((name) => `CREATE SCHEMA IF NOT EXISTS ${name}`);
-  await warehouse.run(schemas.join(";\n")).finally(() => warehouse.close());
+  const declared = [...datasets(rehearsal)];
+  for (const database of Object.values(databases)) {
+    const own = declared.filter(([id]) => databaseOf(id) === database);
+    if (own.length === 0) continue;
+    const url = databaseUrl(rehearsal, database);
+    await createTables(
+      url,
+      own.flatMap(([, { tables }]) => tables.map(definitionOf)),
+    );
+    const warehouse = await openDuckDb(url);
+    // Create the datasets that have no declared tables too, such as the one that dbt fills.
+    const schemas = own.map(([id]) => `CREATE SCHEMA IF NOT EXISTS ${id}`);
+    await warehouse.run(schemas.join(";\n")).finally(() => warehouse.close());
+  }
 }
 
 /** Turns a declared table into a table of the generator. Throws UserError for a schema that BigQuery would refuse. */

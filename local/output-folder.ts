@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,14 +26,22 @@ export function reportFolder({ out }: OutputFolder): string {
   return join(out, "report");
 }
 
-/** The path of the DuckDB file that stands in for BigQuery. */
-export function warehouseFile({ out }: OutputFolder): string {
-  return join(out, "warehouse.duckdb");
+/**
+ * The DuckDB files that stand in for BigQuery. Only one process at a time can write to a file, so the clean room has one of its own, and
+ * both demos can be filled at the same time.
+ */
+export const databases = { cleanRoom: "clean-room.duckdb", warehouse: "warehouse.duckdb" } as const;
+/** A DuckDB file that stands in for BigQuery. */
+export type Database = (typeof databases)[keyof typeof databases];
+
+/** The URL of a DuckDB file in the folder, `duckdb:///…`, for `openWarehouse`. */
+export function databaseUrl({ out }: OutputFolder, database: Database): string {
+  return pathToFileURL(join(out, database)).href.replace("file:", "duckdb:");
 }
 
-/** The URL of the DuckDB file, `duckdb:///…`, for `openWarehouse`. */
-export function warehouseUrl(folder: OutputFolder): string {
-  return pathToFileURL(warehouseFile(folder)).href.replace("file:", "duckdb:");
+/** The DuckDB files that the last run made. */
+export function databasesIn({ out }: OutputFolder): Database[] {
+  return Object.values(databases).filter((name) => existsSync(join(out, name)));
 }
 
 const RUNS = ".runs";
@@ -128,7 +137,7 @@ async function adoptEarlier(out: string): Promise<void> {
     );
   await makeFolder(join(out, RUNS));
   const begun = current === join(RUNS, EARLIER);
-  if (!begun && (current !== undefined || !(await isReal(warehouseFile({ out }))))) return;
+  if (!begun && (current !== undefined || !(await isReal(join(out, databases.warehouse))))) return;
   await makeFolder(run);
   if (!begun) await replaceLink(join(out, CURRENT), join(RUNS, EARLIER));
   for (const name of RESULTS) {
@@ -140,7 +149,7 @@ async function adoptEarlier(out: string): Promise<void> {
 
 /** All results that a run makes. */
 const RESULTS = [
-  "warehouse.duckdb",
+  ...Object.values(databases),
   "report",
   "answers",
   "bucket",

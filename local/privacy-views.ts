@@ -12,9 +12,9 @@ import {
 import { type Declared, holding, need, type Rehearsal, wrong } from "pulumi-rehearsal";
 import { PARTIES, parties } from "../cleanroom/party.ts";
 import { openDuckDb } from "../generator/warehouse/duckdb.ts";
-import { datasets, WAREHOUSE_LOCK } from "./declared-tables.ts";
+import { datasets } from "./declared-tables.ts";
 import { checkWaits, cleanRoomResources } from "./exchanges.ts";
-import { warehouseUrl } from "./output-folder.ts";
+import { databases, databaseUrl } from "./output-folder.ts";
 
 /** The type token of the dynamic resource `PrivacyView`, a view with an analysis rule. */
 export const PRIVACY_VIEW = "pulumi-nodejs:dynamic/bigquery-clean-room:PrivacyView";
@@ -52,14 +52,16 @@ export async function makeViews(rehearsal: Rehearsal, tables: readonly RoomTable
       const { columns, sql, sources } = await translateView(rehearsal, analyser, tableOf, tables, view);
       const table = tableOfView(view, id, columns);
       const names = columns.map(({ name }) => `"${name}"`).join(", ");
+      // A dataset of neither party has its tables in the other file.
+      created.push(`CREATE SCHEMA IF NOT EXISTS ${table.dataset}`);
       created.push(`CREATE VIEW ${table.relation} (${names}) AS ${sql}`);
       made.set(id, { table, sources });
     }
   } finally {
     analyser.close();
   }
-  await holding(rehearsal, [{ name: WAREHOUSE_LOCK }], async () => {
-    const warehouse = await openDuckDb(warehouseUrl(rehearsal));
+  await holding(rehearsal, [{ name: databases.cleanRoom }], async () => {
+    const warehouse = await openDuckDb(databaseUrl(rehearsal, databases.cleanRoom));
     await warehouse.run(created.join(";\n")).finally(() => warehouse.close());
   });
   return made;

@@ -10,7 +10,7 @@ import { adapters } from "./adapters.ts";
 import { AnswersBeside } from "./answer-beside.ts";
 import { dbtJobs } from "./dbt-job.ts";
 import { DbtServer } from "./dbt-server.ts";
-import { warehouseUrl } from "./output-folder.ts";
+import { databasesIn, databaseUrl } from "./output-folder.ts";
 import { openProgress } from "./progress.ts";
 import { ROOM_FILE } from "./rehearsed-room.ts";
 import { formatTable, heading, step } from "./terminal.ts";
@@ -62,14 +62,14 @@ export async function rehearseProgram({ load, out, program, config, env, verbose
         printExecution(execution, listen);
         // The night's report job starts when the marts are done, and only reads them: read them at the same time.
         if (!isNight || execution.job.inputs.name !== jobs.report) return;
-        reports = Promise.allSettled([answers.answered(), reports]).then(() => writeReports({ out }));
+        reports = Promise.allSettled([answers.finished(), reports]).then(() => writeReports({ out }));
         // The step below throws the error.
         reports.catch(() => {});
       },
       async onSchedule(name, fire) {
         isNight = true;
-        // The schedule may write to the warehouse: wait until the answers have their copy, and until the reports of an earlier schedule are written.
-        await Promise.allSettled([answers.copied(), reports]);
+        // The schedule may write to the warehouse: wait until the reports of an earlier schedule are written.
+        await Promise.allSettled([reports]);
         await printSchedule(name, fire);
       },
       onAlert: printAlert,
@@ -81,7 +81,7 @@ export async function rehearseProgram({ load, out, program, config, env, verbose
     dbt.stop();
   }
   if (existsSync(join(out, ROOM_FILE))) heading("Answers of the clean room");
-  await answers.finish();
+  await answers.print();
   if (verbose) await listTables(out);
   await step("reports", async () => [undefined, await (reports ?? writeReports({ out }))]);
   // Remove the folders that only the run itself needs.
@@ -102,21 +102,23 @@ const DAY = 24 * 3600 * 1000;
 
 /** Lists the tables of a rehearsed folder. */
 async function listTables(out: string): Promise<void> {
-  const warehouse = await openWarehouse(warehouseUrl({ out }), { readOnly: true });
-  try {
-    const tables = await warehouse.run(
-      `SELECT schema_name AS dataset, table_name AS "table" FROM duckdb_tables() WHERE NOT temporary
-       ORDER BY schema_name DESC, table_name`,
-    );
-    const rows = [];
-    // DuckDB's own figure, estimated_size, includes rows that a night has deleted.
-    for (const table of tables)
-      rows.push({
-        ...table,
-        ...(await warehouse.run(`SELECT COUNT(*) AS rows FROM ${table.dataset}.${table.table}`))[0],
-      });
-    console.log(`\nWhat was made\n${formatTable(rows)}`);
-  } finally {
-    await warehouse.close();
+  const rows = [];
+  for (const database of databasesIn({ out })) {
+    const warehouse = await openWarehouse(databaseUrl({ out }, database), { readOnly: true });
+    try {
+      const tables = await warehouse.run(
+        `SELECT schema_name AS dataset, table_name AS "table" FROM duckdb_tables() WHERE NOT temporary
+         ORDER BY schema_name DESC, table_name`,
+      );
+      // DuckDB's own figure, estimated_size, includes rows that a night has deleted.
+      for (const table of tables)
+        rows.push({
+          ...table,
+          ...(await warehouse.run(`SELECT COUNT(*) AS rows FROM ${table.dataset}.${table.table}`))[0],
+        });
+    } finally {
+      await warehouse.close();
+    }
   }
+  console.log(`\nWhat was made\n${formatTable(rows)}`);
 }

@@ -2,20 +2,20 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BudgetExceeded, type CleanRoom, openRoom, type RoomOptions, readRoom } from "analysis-rules";
 import { isUserError, UserError } from "../generator/errors.ts";
+import { databases, databasesIn } from "./output-folder.ts";
 
-const WAREHOUSE = "warehouse.duckdb";
-/** The file beside the warehouse that describes the room: parties, tables and rules. */
+/** The file beside the room's database that describes the room: parties, tables and rules. */
 export const ROOM_FILE = "clean-room.json";
-/** The file beside the warehouse that records the spent privacy budgets. */
+/** The file beside the room's database that records the spent privacy budgets. */
 export const BUDGET_FILE = "clean-room-budget.jsonl";
-/** The file beside the warehouse that records who asked what of the other party's views. */
+/** The file beside the room's database that records who asked what of the other party's views. */
 export const LOG_FILE = "clean-room-usage.jsonl";
 
 /** The path of the file that describes the room. Throws UserError if the folder holds no rehearsal, or one without a clean room. */
 export function roomFile(folder: string): string {
   const file = join(folder, ROOM_FILE);
   if (existsSync(file)) return file;
-  if (existsSync(join(folder, WAREHOUSE)))
+  if (databasesIn({ out: folder }).length > 0)
     throw new UserError(`the last npm start made no clean room in ${folder}, because index.ts declared none`);
   throw new UserError(`there is no rehearsal in ${folder} yet: run npm start first`);
 }
@@ -46,7 +46,7 @@ export async function openRehearsedRoom(
 
 async function open(folder: string, file: string, options: Pick<RoomOptions, "limits" | "soon">): Promise<CleanRoom> {
   return openRoom({
-    database: join(folder, WAREHOUSE),
+    database: join(folder, databases.cleanRoom),
     room: readRoom(file),
     ledger: join(folder, BUDGET_FILE),
     log: join(folder, LOG_FILE),

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
 import { runMain, UserError } from "../generator/errors.ts";
 import { flag, readOptions, text } from "../generator/options.ts";
 import { openBrowser } from "./open-browser.ts";
-import { reportFolder, warehouseFile } from "./output-folder.ts";
+import { databasesIn, reportFolder } from "./output-folder.ts";
 import { step } from "./terminal.ts";
 import { writeReports } from "./write-reports.ts";
 
@@ -23,9 +22,9 @@ async function main(): Promise<void> {
     process.argv.slice(2),
   );
   const out = resolveFromCaller(options.out);
-  if (warehouse === undefined && !existsSync(warehouseFile({ out })))
+  if (warehouse === undefined && databasesIn({ out }).length === 0)
     throw new UserError(
-      `there is no warehouse.duckdb in ${out}: run npm start first, or name another warehouse with --warehouse`,
+      `there is no rehearsal in ${out} yet: run npm start first, or name another warehouse with --warehouse`,
     );
   await step("reports", async () => [undefined, await writeReports({ out, warehouse })]);
   const page = pathToFileURL(join(reportFolder({ out }), "index.html")).href;

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +9,7 @@ import { flag, list, type Option, readOptions, text } from "../generator/options
 import { checkExport } from "../generator/thelook/rewrite-export.ts";
 import { readPulumiYaml, readSetTexts, readStackSettings } from "../pulumi-yaml.ts";
 import { nextSteps } from "./next-steps.ts";
-import { replaceResults, reportFolder, warehouseFile } from "./output-folder.ts";
-import { ROOM_FILE } from "./rehearsed-room.ts";
+import { databasesIn, replaceResults, reportFolder } from "./output-folder.ts";
 import { keepLater } from "./room/keep-later.ts";
 import { heading } from "./terminal.ts";
 import { dbtDocs } from "./write-reports.ts";
@@ -60,7 +58,7 @@ async function main(): Promise<void> {
     throw new UserError(`${out} contains ? or #, which DuckDB does not allow in a path: choose another --out`);
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
     process.once(signal, () => {
-      const holds = existsSync(warehouseFile({ out })) ? "the last whole run" : "no whole run yet";
+      const holds = databasesIn({ out }).length > 0 ? "the last whole run" : "no whole run yet";
       console.error(`\nStopped. ${out} holds ${holds}.`);
       process.exit(code);
     });
@@ -93,8 +91,7 @@ async function main(): Promise<void> {
     reports: join(reportFolder({ out }), "index.html"),
   };
   const given = options.out === settings.out.default ? undefined : options.out;
-  const hasRoom = existsSync(join(out, ROOM_FILE));
-  for (const line of nextSteps({ out, given, hasRoom, links })) console.log(`  ${line}`);
+  for (const line of nextSteps({ out, given, databases: databasesIn({ out }), links })) console.log(`  ${line}`);
   // The first query and the next start load the analyser's compiled code from there. The tests run this file without npm.
   if (process.env.npm_lifecycle_event === "start") keepLater(out);
 }

@@ -10,7 +10,7 @@ import { pagesOnce } from "../report/build.ts";
 import type { Beside } from "../report/highlights.ts";
 import { publishReports } from "../report/publish.ts";
 import { readAnswers } from "./answers.ts";
-import { reportFolder, warehouseUrl } from "./output-folder.ts";
+import { type Database, databases, databasesIn, databaseUrl, reportFolder } from "./output-folder.ts";
 
 export interface WriteOptions {
   /** The absolute path of a folder that `npm start` filled. The reports go to its subfolder `report`. */
@@ -27,7 +27,9 @@ export async function writeReports({ out, warehouse: given }: WriteOptions): Pro
   const { files } = pagesOnce();
   const template = async (name: string) => (files[name] === undefined ? undefined : readFile(files[name], "utf8"));
   // `npm run room` may have it open, too.
-  const warehouse = await openWarehouse(given ?? warehouseUrl({ out }), { readOnly: true });
+  const found = databasesIn({ out });
+  const database = found.includes(databases.warehouse) ? databases.warehouse : databases.cleanRoom;
+  const warehouse = await openWarehouse(given ?? databaseUrl({ out }, database), { readOnly: true });
   try {
     const lake = openFolder(folderUrl(reportFolder({ out })));
     const cleanRoom = await readAnswers(out);
@@ -36,7 +38,7 @@ export async function writeReports({ out, warehouse: given }: WriteOptions): Pro
       template,
       coffeeShops,
       cleanRoom,
-      beside: besideReports(out, cleanRoom !== undefined),
+      beside: besideReports(out, found, cleanRoom !== undefined),
       madeAt: new Date(),
     });
     return [`${Object.keys(pages).length} pages`, ...new Set(missing)].join("; ");
@@ -52,7 +54,7 @@ async function hasMarts(warehouse: Warehouse): Promise<boolean> {
 }
 
 /** Links to the other results, relative to the reports' folder. */
-function besideReports(out: string, answered: boolean): Beside[] {
+function besideReports(out: string, found: readonly Database[], answered: boolean): Beside[] {
   const docs = dbtDocs(out);
   const all: (Beside | undefined)[] = [
     docs === undefined
@@ -66,8 +68,7 @@ function besideReports(out: string, answered: boolean): Beside[] {
     {
       href: "../",
       name: "All files",
-      about:
-        "The warehouse with every table (warehouse.duckdb, for any DuckDB client from 1.3 on), the buckets and the logs.",
+      about: `The tables (${found.join(" and ")}, for any DuckDB client from 1.3 on), the buckets and the logs.`,
     },
   ];
   return all.filter((each) => each !== undefined);

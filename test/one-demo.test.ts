@@ -19,7 +19,7 @@ const recipes = [
     part: "// The coffee shop:",
     words: [', "coffee"', ", nights: reports.nights"],
     alerts: ["alerts-job"],
-    results: ["answers", "warehouse.duckdb"],
+    results: ["answers", "clean-room.duckdb"],
     pages: ["clean-room.html", "index.html"],
   },
   {
@@ -116,6 +116,7 @@ for (const recipe of recipes) {
           cwd: root,
         });
         expect(readdirSync(out)).to.include.members(recipe.results);
+        expect(readdirSync(out).filter((name) => name.endsWith(".duckdb"))).to.have.length(1);
         expect(existsSync(join(out, "answers"))).to.equal(recipe.results.includes("answers"));
         expect(run.stdout.includes("Answers of the clean room")).to.equal(recipe.results.includes("answers"));
         expect(readdirSync(join(out, "report"))).to.have.members(recipe.pages);

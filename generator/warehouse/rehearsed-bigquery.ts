@@ -7,7 +7,7 @@ import { openDuckDb } from "./duckdb.ts";
 import type { OpenOptions, Warehouse } from "./warehouse.ts";
 
 /**
- * Opens the DuckDB file that stands in for BigQuery in a rehearsal. Throws UserError for a URL that the BigQuery adapter would refuse.
+ * Opens the DuckDB file that stands in for BigQuery in a rehearsal, named by the variable REHEARSAL_DATABASE. Throws UserError for a URL that the BigQuery adapter would refuse.
  * As in BigQuery, a table that was not declared does not exist.
  */
 export async function openRehearsedWarehouse(
@@ -16,7 +16,7 @@ export async function openRehearsedWarehouse(
   options?: OpenOptions,
 ): Promise<Warehouse> {
   await openBigQuery(url);
-  const file = pathToFileURL(join(rehearsal, "warehouse.duckdb")).href;
+  const file = pathToFileURL(join(rehearsal, process.env.REHEARSAL_DATABASE ?? "warehouse.duckdb")).href;
   // A project without tables answers, too.
   const create = options?.readOnly !== true;
   const warehouse = await openDuckDb(file.replace(/^file:/, "duckdb:"), { ...options, create });

@@ -6,6 +6,7 @@ import { compileToKeep, isCodeKept } from "googlesql-duckdb/tree";
 import { otherParty, PARTIES } from "../../cleanroom/party.ts";
 import { templates } from "../../cleanroom/templates.ts";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
+import { databases } from "../output-folder.ts";
 import { ROOM_FILE } from "../rehearsed-room.ts";
 
 /*
@@ -26,7 +27,7 @@ const room = readRoom(join(folder, ROOM_FILE));
 
 if (only === undefined && !isCodeKept()) {
   compileToKeep();
-  const database = join(folder, "warehouse.duckdb");
+  const database = join(folder, databases.cleanRoom);
   // No query runs, so no budget is spent.
   const open = await openRoom({ database, room, ledger: join(folder, "no-budget") });
   // Each query compiles the functions that it needs, and a wrong query needs other functions than a right one.

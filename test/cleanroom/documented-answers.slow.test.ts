@@ -8,7 +8,7 @@ import { evaluate, rehearse } from "pulumi-rehearsal";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { adapters } from "../../local/adapters.ts";
 import { guesses } from "../../local/attack-room.ts";
-import { warehouseUrl } from "../../local/output-folder.ts";
+import { databases, databaseUrl } from "../../local/output-folder.ts";
 import { partOf } from "../../packages/pulumi-rehearsal/test/draft.ts";
 import { readPulumiYaml } from "../../pulumi-yaml.ts";
 
@@ -72,7 +72,7 @@ describe("The documented answers of the clean room", function () {
   });
 
   it("are those of the attacks that win everything", async () => {
-    const warehouse = await openWarehouse(warehouseUrl({ out }), { readOnly: true });
+    const warehouse = await openWarehouse(databaseUrl({ out }, databases.cleanRoom), { readOnly: true });
     try {
       const [row] = await warehouse.run(`SELECT (SELECT count(*) FROM merchant.users) AS customers,
         (SELECT count(*) FROM merchant.users JOIN ewallet_provider.provider_users USING (hashed_email)) AS common`);

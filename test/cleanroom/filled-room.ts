@@ -46,7 +46,7 @@ export async function filledRoom(
   }: { seed?: number; overrides?: Overrides; discrepancyShare?: number } = {},
 ): Promise<string> {
   const room = mkdtempSync(join(folder, "room-"));
-  const url = pathToFileURL(join(room, "warehouse.duckdb")).href.replace("file:", "duckdb:");
+  const url = pathToFileURL(join(room, "clean-room.duckdb")).href.replace("file:", "duckdb:");
   await createTables(url, filledTables);
   const warehouse = await openWarehouse(url);
   try {

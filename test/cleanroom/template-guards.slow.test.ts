@@ -98,7 +98,7 @@ describe("The guards of the query templates", function () {
   before(async () => {
     const place = await usualRoom(folder);
     room = await openRehearsedRoom(place);
-    const warehouse = await openWarehouse(`duckdb://${join(place, "warehouse.duckdb")}`);
+    const warehouse = await openWarehouse(`duckdb://${join(place, "clean-room.duckdb")}`);
     for (const [kind, sql] of Object.entries(kinds)) {
       const rows = await warehouse.run(`SELECT told FROM (${sql}) AS t(told) ORDER BY 1`);
       found.set(

@@ -29,7 +29,7 @@ describe("The query templates", () => {
   };
   /** The rows of a query in DuckDB's SQL on the tables themselves. */
   const truth = async (sql: string) => {
-    const warehouse = await openWarehouse(`duckdb://${join(place, "warehouse.duckdb")}`);
+    const warehouse = await openWarehouse(`duckdb://${join(place, "clean-room.duckdb")}`);
     return warehouse.run(sql).finally(() => warehouse.close());
   };
   const row = (name: string, wanted: AnswerRow): AnswerRow => {
@@ -329,7 +329,7 @@ SELECT n FROM rounded`;
     it("one person who paid a million counts as 500 USD", async () => {
       const rich = await mkdtemp(join(folder, "rich-"));
       await cp(place, rich, { recursive: true });
-      const warehouse = await openWarehouse(`duckdb://${join(rich, "warehouse.duckdb")}`);
+      const warehouse = await openWarehouse(`duckdb://${join(rich, "clean-room.duckdb")}`);
       await warehouse
         .run(`UPDATE ewallet_provider.transactions SET transaction_amount = 1e6 WHERE transaction_id = (
           SELECT min(transaction_id) FROM ewallet_provider.transactions

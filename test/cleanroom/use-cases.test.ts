@@ -94,7 +94,7 @@ describe("The clean room's use cases", () => {
 
   /** How many payments have each status, from the wallet's own table. */
   const paymentsBy = async (place: string) => {
-    const warehouse = await openWarehouse(`duckdb://${join(place, "warehouse.duckdb")}`);
+    const warehouse = await openWarehouse(`duckdb://${join(place, "clean-room.duckdb")}`);
     const count = "SELECT status, COUNT(*) AS payments FROM ewallet_provider.transactions GROUP BY status";
     const rows = await warehouse.run(count).finally(() => warehouse.close());
     return new Map(rows.map(({ status, payments }) => [status as Value, Number(payments)]));
@@ -203,7 +203,7 @@ describe("The clean room's use cases", () => {
     it("take little off the average payment by the bound that keeps its noise small", async () => {
       const sql = useCases.find(({ name }) => name === "08-payments-with-noise")?.sql ?? "";
       const [, bound] = /AVG\(transaction_amount, contribution_bounds_per_group => \(0, (\d+)\)\)/.exec(sql) ?? [];
-      const warehouse = await openWarehouse(`duckdb://${join(place(), "warehouse.duckdb")}`);
+      const warehouse = await openWarehouse(`duckdb://${join(place(), "clean-room.duckdb")}`);
       const [row = {}] = await warehouse
         .run(`SELECT AVG(LEAST(average, ${bound})) / AVG(average) AS kept FROM (
           SELECT AVG(transaction_amount) AS average FROM ewallet_provider.transactions GROUP BY provider_user_id, status)`)
@@ -317,7 +317,7 @@ describe("The clean room's use cases", () => {
     const copy = `${place}-changed`;
     await rm(copy, { recursive: true, force: true });
     await cp(place, copy, { recursive: true });
-    const warehouse = await openWarehouse(`duckdb://${join(copy, "warehouse.duckdb")}`);
+    const warehouse = await openWarehouse(`duckdb://${join(copy, "clean-room.duckdb")}`);
     await warehouse.run(change).finally(() => warehouse.close());
     const changed = await openRehearsedRoom(copy);
     const found: Record<string, AnswerRow[]> = {};

@@ -1,37 +1,26 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Rehearsal } from "pulumi-rehearsal";
 import { AnswersBeside } from "../../local/answer-beside.ts";
 import { roomMade } from "../../local/clean-room.ts";
-import { warehouseFile } from "../../local/output-folder.ts";
 import { temporaryFolder } from "../generator/thelook/merchant.ts";
 
 describe("The answers beside a rehearsal", () => {
   const folder = temporaryFolder();
 
-  it("do not wait for a job that the program no longer declares", async () => {
+  /** Begins to answer in a folder without a room. */
+  const begin = (name: string) => {
     const answers = new AnswersBeside(false);
-    const rehearsal = { out: folder } as Rehearsal;
-    await answers.adapter.besides?.(rehearsal);
+    const rehearsal = { out: join(folder, name) } as Rehearsal;
+    void answers.adapter.besides?.(rehearsal);
     roomMade(rehearsal).resolve(true);
-    const ended = await answers.finish().catch((error: NodeJS.ErrnoException) => error);
-    // They begin with a copy of the warehouse, and there is none.
-    expect(ended).to.include({ code: "ENOENT" });
-  });
+    return answers;
+  };
+  const errorOf = (ended: Promise<void>) => ended.catch((error: NodeJS.ErrnoException) => error);
 
-  it("have their copy of the warehouse before the night begins", async () => {
-    const out = join(folder, "before-night");
-    await mkdir(out, { recursive: true });
-    await writeFile(warehouseFile({ out }), "the warehouse");
-    const answers = new AnswersBeside(false);
-    const rehearsal = { out } as Rehearsal;
-    await answers.adapter.besides?.(rehearsal);
-    const night = answers.copied();
-    roomMade(rehearsal).resolve(true);
-    await night;
-    expect(await readFile(warehouseFile({ out: join(out, "answering") }), "utf8")).to.equal("the warehouse");
-    // The folder has no room.
-    expect(await answers.finish().catch((error: NodeJS.ErrnoException) => error)).to.include({ code: "ENOENT" });
-  });
+  for (const wait of ["finished", "print"] as const)
+    it(`do not wait for a job that the program no longer declares (${wait})`, async () => {
+      // They begin to read the room, and there is none.
+      expect(await errorOf(begin(wait)[wait]())).to.include({ code: "ENOENT" });
+    });
 });

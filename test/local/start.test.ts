@@ -10,6 +10,7 @@ import { templates } from "../../cleanroom/templates.ts";
 import { readUseCases } from "../../cleanroom/use-cases.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import type { ResultRow } from "../../generator/warehouse/warehouse.ts";
+import { databasesIn, databaseUrl } from "../../local/output-folder.ts";
 import type { CleanRoomData } from "../../report/clean-room/shape.ts";
 import { decodeReport, type Report } from "../../report/report.ts";
 
@@ -43,17 +44,17 @@ const mountedBucket = () => statSync("/mnt/bucket", { throwIfNoEntry: false })?.
 
 /** Every row of every table, by `dataset.table`. */
 async function allTables(out: string): Promise<Record<string, ResultRow[]>> {
-  const warehouse = await openWarehouse(`duckdb://${join(out, "warehouse.duckdb")}`);
-  try {
-    const names = await warehouse.run(
-      "SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() ORDER BY 1",
-    );
-    const tables: Record<string, ResultRow[]> = {};
-    for (const { name } of names) tables[String(name)] = await warehouse.run(`SELECT * FROM ${name} ORDER BY ALL`);
-    return tables;
-  } finally {
-    await warehouse.close();
+  const tables: Record<string, ResultRow[]> = {};
+  for (const database of databasesIn({ out })) {
+    const warehouse = await openWarehouse(databaseUrl({ out }, database));
+    try {
+      const names = await warehouse.run("SELECT schema_name || '.' || table_name AS name FROM duckdb_tables()");
+      for (const { name } of names) tables[String(name)] = await warehouse.run(`SELECT * FROM ${name} ORDER BY ALL`);
+    } finally {
+      await warehouse.close();
+    }
   }
+  return tables;
 }
 
 /** Leaves out the tables that say which run is loaded and built, and when. */
@@ -164,7 +165,8 @@ describe("npm start", () => {
 
   it("prints where to find everything", () => {
     expect(outcome.output).to.match(/Done in [\d.]+ s/);
-    for (const what of ["answers", "warehouse.duckdb", "logs"]) expect(outcome.output).to.include(`/${what} `);
+    for (const what of ["answers", "warehouse.duckdb", "clean-room.duckdb", "logs"])
+      expect(outcome.output).to.include(`/${what} `);
   });
 
   it("changes nothing if its input is bad, and fails with one message and exit code 1", async () => {

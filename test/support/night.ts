@@ -15,8 +15,7 @@ import type { ReportedRun, Run } from "../../generator/runs.ts";
 import { builtRun, loadedRun } from "../../generator/runs.ts";
 import { openWarehouse } from "../../generator/warehouse/open-warehouse.ts";
 import { adapters } from "../../local/adapters.ts";
-import { WAREHOUSE_LOCK } from "../../local/declared-tables.ts";
-import { warehouseUrl } from "../../local/output-folder.ts";
+import { databases, databaseUrl } from "../../local/output-folder.ts";
 import { type Draft, partOf } from "../../packages/pulumi-rehearsal/test/draft.ts";
 
 /*
@@ -39,7 +38,7 @@ const dbt: Adapter = {
     {
       matches: ({ image }) => /dbt/.test(image),
       async run(rehearsal, { job, args }) {
-        const warehouse = await openWarehouse(warehouseUrl(rehearsal));
+        const warehouse = await openWarehouse(databaseUrl(rehearsal, databases.warehouse));
         try {
           if (args.includes("build"))
             await warehouse.run(
@@ -54,7 +53,7 @@ const dbt: Adapter = {
       },
     },
   ],
-  lock: (_, { image }) => (/dbt/.test(image) ? { name: WAREHOUSE_LOCK } : undefined),
+  lock: (_, { image }) => (/dbt/.test(image) ? { name: databases.warehouse } : undefined),
 };
 
 /** The end of a night. */
@@ -112,7 +111,7 @@ export async function night(declaration: Declaration, { faults, ...options }: Ni
       ({ message }: Error) => message,
     );
     if (!deployed) throw new Error(`the deployment failed: ${error}`);
-    const warehouse = await openWarehouse(warehouseUrl({ out }));
+    const warehouse = await openWarehouse(databaseUrl({ out }, databases.warehouse));
     try {
       const file = join(bucketFolder({ out }, `${BUCKET}-reports`), "run.json");
       const record = await readFile(file, "utf8").catch(() => {

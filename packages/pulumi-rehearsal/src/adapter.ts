@@ -33,6 +33,8 @@ export interface Adapter {
   readonly runners?: readonly Runner[];
   /** Returns the file or server that this container uses and that not every container can use at the same time. */
   readonly lock?: (rehearsal: Rehearsal, container: Container) => Lock | undefined;
+  /** Returns variables that the processes of jobs and functions need only in a rehearsal, by the account that they run as. */
+  readonly variables?: (rehearsal: Rehearsal, account: string) => Readonly<Record<string, string>>;
   /** Checks the variables of a job or function before it runs. Throws UserError. */
   readonly checkEnvironment?: (rehearsal: Rehearsal, by: Declared, env: Readonly<Record<string, string>>) => void;
   /** Checks what a job or function touched, after the grants have been checked. Throws UserError. */

@@ -250,6 +250,7 @@ export function surroundings(
   const { out, env, runAdmin, adapters } = rehearsal;
   return {
     ...env,
+    ...Object.assign({}, ...adapters.map(({ variables }) => variables?.(rehearsal, account))),
     REHEARSAL: pathToFileURL(out).href,
     REHEARSAL_ENV: declared.join(","),
     REHEARSAL_PACKAGES: JSON.stringify(Object.assign({}, ...adapters.map(({ packages }) => packages))),

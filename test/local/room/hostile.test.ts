@@ -71,7 +71,7 @@ const requests: Readonly<Record<string, readonly [Sent, number, string]>> = {
   "a path out of the folder, encoded": [{ path: "/%2e%2e/%2e%2e/etc/passwd" }, 404, "There is nothing at"],
   "a path below a file": [{ path: "/room.js/../../../.local/clean-room.json" }, 404, "There is nothing at"],
   "a path with a NUL": [{ path: "/room.js%00.html" }, 404, "There is nothing at"],
-  "a file of the rehearsal": [{ path: "/warehouse.duckdb" }, 404, "There is nothing at"],
+  "a file of the rehearsal": [{ path: "/clean-room.duckdb" }, 404, "There is nothing at"],
   "another server's address as a path": [{ path: "http://evil.example/" }, 404, "There is nothing at"],
   "a property that every object has": [{ path: "/constructor" }, 404, "There is nothing at"],
   "a method that changes": [{ method: "PUT", path: "/" }, 405, "use GET, HEAD"],

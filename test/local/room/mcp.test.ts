@@ -193,7 +193,7 @@ describe("The clean room's MCP server", function () {
       "pragma_database_list()",
       "sqlite_master",
       "__TABLES__",
-      "`../warehouse.duckdb`",
+      "`../clean-room.duckdb`",
     ],
     // Files and addresses.
     ...[

@@ -133,7 +133,7 @@ describe("the page of the clean room", function () {
   it("names people by an attack, and every line that it prints is true", async () => {
     const [attack] = tour[6]?.queries ?? [];
     const outcome = await served.session.ask("merchant", attack?.sql ?? "");
-    const instance = await DuckDBInstance.create(join(served.place, "warehouse.duckdb"), { access_mode: "READ_ONLY" });
+    const instance = await DuckDBInstance.create(join(served.place, "clean-room.duckdb"), { access_mode: "READ_ONLY" });
     const tables = await instance.connect();
     const truth = await tables.runAndReadAll(`SELECT u.first_name, u.last_name, u.city,
         IF(p.account_tier = 'Free', 'has a free wallet', 'pays for a tier') FROM merchant.users AS u
