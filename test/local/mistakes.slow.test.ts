@@ -215,6 +215,21 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
         "declare WRITER",
       ));
 
+    it("to use the datasets of both demos, which are in two files", () =>
+      fails(
+        ["coffee-loaded", "parties-filled"],
+        (draft) => {
+          runsOnly(draft, "coffee-loaded");
+          const { inputs } = find(draft, types.datasetGrant, { datasetId: "coffee_shop" });
+          draft.resources.push({
+            ...find(draft, types.datasetGrant, { datasetId: "merchant" }),
+            inputs: { ...inputs, datasetId: "merchant" },
+          });
+        },
+        "coffee-load@demo-project.iam.gserviceaccount.com may use the datasets",
+        "use one account for each",
+      ));
+
     it("to write the reports", () =>
       fails(
         ["reports-written"],

@@ -84,7 +84,7 @@ export interface SmallRoom {
   readonly options: RoomOptions;
   /** Queries the base tables in DuckDB's SQL, without any rule. */
   direct(sql: string): Promise<Value[][]>;
-  /** The folder with the database, warehouse.duckdb. */
+  /** The folder with the database, clean-room.duckdb. */
   readonly folder: string;
   close(): Promise<void>;
 }
@@ -92,7 +92,7 @@ export interface SmallRoom {
 /** Opens a clean room in which the wallet shares these people, in each of the `views`, with a merchant. */
 export async function smallRoom(of: readonly Person[]): Promise<SmallRoom> {
   const folder = await newFolder();
-  const options = { database: join(folder, "warehouse.duckdb"), room: description };
+  const options = { database: join(folder, "clean-room.duckdb"), room: description };
   await makeDatabase(options.database, script(of));
   const room = await openRoom(options);
   const instance = await DuckDBInstance.create(options.database, { access_mode: "READ_ONLY" });

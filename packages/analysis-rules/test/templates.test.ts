@@ -136,7 +136,7 @@ describe("Query templates", () => {
   };
 
   before(async () => {
-    const database = join(folder, "warehouse.duckdb");
+    const database = join(folder, "clean-room.duckdb");
     // Five people of Kyiv, three of Lviv and one of Odesa have a wallet. One more customer has none.
     const emails = Array.from({ length: 10 }, (_, index) => `'p${index}'`);
     const cityOf = (index: number) => (index < 5 ? "'Kyiv'" : index < 8 ? "'Lviv'" : "'Odesa'");
@@ -391,7 +391,7 @@ describe("Query templates", () => {
   });
 
   it("must be described in full", async () => {
-    const database = join(folder, "warehouse.duckdb");
+    const database = join(folder, "clean-room.duckdb");
     const wrong = (parts: object) =>
       openRoom({ database, room: { ...room, ...parts } as Room }).catch((error) => error);
     expect(await wrong({ templates: {} }))
