@@ -45,8 +45,9 @@ const SHOWN = 1000;
  * Formats an answer as a text table. A long answer is cut after `SHOWN` rows. The rows of a table that is wider than `width` are written
  * below each other, a line for each value, and are cut after as many lines.
  * @param width the columns that it may take
+ * @param forAll the setting or command that shows all rows
  */
-export function answerTable({ columns, rows }: Answer, width = Number.POSITIVE_INFINITY): string {
+export function answerTable({ columns, rows }: Answer, width = Number.POSITIVE_INFINITY, forAll = "--json"): string {
   const names = columns.map(({ name }) => visible(name));
   const shown = rows.slice(0, SHOWN).map((row) => row.map((value, index) => shownAs(value, columns[index])));
   const table = formatRows(names, shown, "", "NULL", width);
@@ -55,7 +56,7 @@ export function answerTable({ columns, rows }: Answer, width = Number.POSITIVE_I
   const most = isTooWide ? Math.ceil(SHOWN / columns.length) : SHOWN;
   const text = isTooWide ? formatRecords(names, shown.slice(0, most), "NULL") : table;
   if (rows.length <= most) return text;
-  return `${text}\n(the first ${count(most)} of ${count(rows.length)} rows; --json shows all)`;
+  return `${text}\n(the first ${count(most)} of ${count(rows.length)} rows; ${forAll} shows all)`;
 }
 
 /**

@@ -225,7 +225,7 @@ function printAnswer(answer: Answered, format: Format): void {
   const { columns, rows, explanation, notes, milliseconds } = answer;
   if (format === "json") console.log(JSON.stringify({ columns, rows, explanation }));
   else if (format === "csv") process.stdout.write(answerCsv(answer));
-  else console.log(answerTable(answer, WIDTH));
+  else console.log(answerTable(answer, WIDTH, "\\format json"));
   if (format !== "table") return;
   console.log(
     coloured(

@@ -61,7 +61,7 @@ export function filterBar(
     },
     chosen,
   );
-  const element = h(
+  const element: HTMLElement = h(
     "div",
     { class: "bar closed", role: "search", "aria-label": "Filters" },
     h(
@@ -76,7 +76,9 @@ export function filterBar(
       h(
         "nav",
         { class: "sections", "aria-label": "Sections" },
-        ...sections.map(({ id, link }) => h("a", { href: `#${id}`, onclick: (event) => goTo(event, id) }, link)),
+        ...sections.map(({ id, link }) =>
+          h("a", { href: `#${id}`, onclick: (event) => goTo(event, id, element.offsetHeight) }, link),
+        ),
       ),
     ),
   );
@@ -102,10 +104,12 @@ function filterWords(filter: Filter, period = rangeName(filter.from, filter.to))
   return `${period} · ${stores} · ${types}${categories}`;
 }
 
-/** Scrolls to a section. A plain link cannot: the part of the address after # holds the filter. */
-function goTo(event: Event, id: string): void {
+/** Scrolls to a section, below the bar. A plain link cannot: the part of the address after # holds the filter. */
+function goTo(event: Event, id: string, barHeight: number): void {
   event.preventDefault();
-  const heading = document.getElementById(id)?.querySelector("h2");
-  heading?.closest("section")?.scrollIntoView();
-  heading?.focus({ preventScroll: true });
+  const section = document.getElementById(id);
+  if (section === null) return;
+  section.style.scrollMarginTop = `${barHeight}px`;
+  section.scrollIntoView();
+  section.querySelector("h2")?.focus({ preventScroll: true });
 }

@@ -38,7 +38,7 @@ describe("An answer as a table", () => {
   });
 
   it("has its rows below each other if they are wider than the terminal, and is cut after as many lines", () => {
-    const wide = (rows: number, width: number) =>
+    const wide = (rows: number, width: number, forAll?: string) =>
       answerTable(
         {
           columns: [
@@ -49,11 +49,13 @@ describe("An answer as a table", () => {
           explanation: { templates: [], views: [], thresholds: [], budgets: [], checks: [] },
         },
         width,
+        forAll,
       );
     expect(wide(2, 30)).to.match(/^user_id {2}email\n/);
     expect(wide(2, 20)).to.equal(
       "Row 1\n  user_id  1000\n  email    a long address\n\nRow 2\n  user_id  1001\n  email    NULL",
     );
     expect(wide(501, 20)).to.match(/Row 500\n.*\n.*\n\(the first 500 of 501 rows; --json shows all\)$/);
+    expect(wide(1001, 30, "\\format json")).to.contain("(the first 1,000 of 1,001 rows; \\format json shows all)");
   });
 });

@@ -347,6 +347,17 @@ inChromium("the sales page", (bench) => {
     }
   });
 
+  it("shows a section's heading below the filters, however many lines they take", async () => {
+    for (const width of [1280, 1024, 820]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const link of ["Stores", "Products"]) {
+        await page.getByRole("link", { name: link, exact: true }).click();
+        // Smooth scrolling takes a moment; the test's own limit ends it if the heading never gets there.
+        while (!(await page.evaluate(isBelowTheBar))) await page.waitForTimeout(50);
+      }
+    }
+  });
+
   it("labels each day of a week below its column", async () => {
     await page.locator("#period").selectOption({ label: "Last 7 days" });
     await page.locator("#daily-chart svg rect").first().waitFor();
@@ -393,6 +404,12 @@ interface SectionLink {
   /** False if something covers or clips the link, which then cannot be clicked. */
   readonly isOnTop: boolean;
 }
+
+/** Evaluated in the page: whether the focused heading is the first below the filter bar, and no more than a few lines below it. */
+const isBelowTheBar = `(() => {
+  const between = document.activeElement.getBoundingClientRect().top - document.querySelector(".bar").getBoundingClientRect().bottom;
+  return document.activeElement.tagName === "H2" && between >= 0 && between < 60;
+})()`;
 
 /** Evaluated in the page: a `SectionLink` for each. */
 const sectionLinks = `[...document.querySelectorAll(".sections a")].map((link) => {

@@ -17,14 +17,14 @@ function build(room: RoomView): HTMLElement[] {
   let running: AbortController | undefined;
   let tour: TourCard | undefined;
 
-  const input = editor(() => void run("ask"));
+  const input = editor(() => void askHere());
   const shown = outcome(input);
   const owner = ownerPanel();
   const seats = PARTIES.map((name) =>
     h("button", { type: "button", class: `chip seat ${name}`, onclick: () => sit(name) }, titles[name]),
   );
   const examples = h("select", { id: "examples", "aria-label": "Load a question", onchange: loadExample });
-  const askButton = h("button", { type: "button", class: "ask", onclick: () => void run("ask") }, "Ask");
+  const askButton = h("button", { type: "button", class: "ask", onclick: () => void askHere() }, "Ask");
   const checkButton = h(
     "button",
     { type: "button", class: "chip", onclick: () => void run("check") },
@@ -109,6 +109,21 @@ function build(room: RoomView): HTMLElement[] {
     input.setText(sql);
   }
 
+  /** Asks the question in the editor, and scrolls to the answer. The tour asks too, but its own card says what came of it. */
+  async function askHere(): Promise<void> {
+    await run("ask");
+    shown.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Shows what was asked in another window or a terminal meanwhile. */
+  async function renew(): Promise<void> {
+    if (running !== undefined) return;
+    const room = await readRoom().catch(() => undefined);
+    if (room === undefined || running !== undefined) return;
+    seen = room.seen;
+    owner.renew(otherParty(party), seen[otherParty(party)]);
+  }
+
   async function run(what: "ask" | "check"): Promise<void> {
     if (running !== undefined) return;
     const [asker, sql] = [party, input.text()];
@@ -157,6 +172,7 @@ function build(room: RoomView): HTMLElement[] {
   tour = tourCard(load, () => void run("ask"));
   const kept = keptQuery();
   if (kept !== undefined) load(kept.party, kept.sql);
+  addEventListener("focus", () => void renew());
   addEventListener("pagehide", () => keepQuery({ party, sql: input.text() }));
   const parties = catalogue(room, {
     insert(name, text) {

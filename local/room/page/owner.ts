@@ -8,6 +8,8 @@ export interface OwnerPanel {
   readonly element: HTMLElement;
   /** Shows the panel of another owner, before a question. */
   sit(owner: Party, seen: OwnerView): void;
+  /** Shows what has been asked since, in another window or a terminal. */
+  renew(owner: Party, seen: OwnerView): void;
   /** Shows what the owner sees of a question. */
   show(owner: Party, reply: Pick<AskReply, "seen" | "entries">): void;
 }
@@ -35,6 +37,7 @@ export function ownerPanel(): OwnerPanel {
       fill(owner, seen);
       last.replaceChildren(h("p", { class: "quiet" }, `${titles[otherParty(owner)]} has not asked yet.`));
     },
+    renew: fill,
     show(owner, { seen, entries }) {
       fill(owner, seen[owner], entries[owner]);
       last.replaceChildren(...lastSeen(owner, entries[owner]));

@@ -182,6 +182,34 @@ describe("the page of the clean room", function () {
     expect(await page.locator("#answer").innerText()).to.contain("China");
   });
 
+  it("scrolls to the answer of a question that is asked at the desk", async () => {
+    await open({ viewport: { width: 1280, height: 720 } }, "#step-4");
+    await asked(() => page.getByRole("button", { name: "Spend by country" }).click());
+    expect(await page.evaluate("scrollY"), "the tour's card says what came of it").to.equal(0);
+    await asked(() => page.getByRole("button", { name: "Ask", exact: true }).click());
+    const isInSight = `(() => {
+      const { top, bottom } = document.getElementById("answer").getBoundingClientRect();
+      return top >= 0 && (bottom <= innerHeight + 1 || top < 50);
+    })()`;
+    // The test's own limit ends it if the answer never gets there.
+    while (!(await page.evaluate(isInSight))) await page.waitForTimeout(50);
+  });
+
+  it("shows what was asked elsewhere when its window is used again", async () => {
+    await open({}, "#step-4");
+    const refusals = async () => Number(/users_shared\s.*?(\d+) refused/.exec(await ownerSees())?.[1] ?? 0);
+    const before = await refusals();
+    const question = JSON.stringify({ party: "wallet", sql: "SELECT * FROM linked_merchant.users_shared" });
+    await page.evaluate(`fetch("/api/ask", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: ${JSON.stringify(question)},
+    }).then((response) => response.text())`);
+    expect(await refusals()).to.equal(before);
+    const renewed = page.waitForResponse(/\/api\/room$/).then((response) => response.finished());
+    await page.evaluate("dispatchEvent(new Event('focus'))");
+    await renewed;
+    expect(await refusals()).to.equal(before + 1);
+  });
+
   it("shows a budget shrink", async () => {
     await open({}, "#step-6");
     const seen = async () =>
