@@ -19,9 +19,10 @@ export class Random {
   at(key: number): this {
     const low = key >>> 0;
     const high = Math.floor(key / 4294967296) >>> 0;
-    this.a = mix(this.base ^ mix(low ^ 0x9e3779b9));
-    this.b = mix(this.a ^ mix(high ^ 0x85ebca6b));
-    this.c = mix(this.b ^ low);
+    // Signed 32-bit integers, as in `next`: V8 keeps them as they are, and unsigned ones as slower doubles.
+    this.a = mix(this.base ^ mix(low ^ 0x9e3779b9)) | 0;
+    this.b = mix(this.a ^ mix(high ^ 0x85ebca6b)) | 0;
+    this.c = mix(this.b ^ low) | 0;
     this.counter = 1;
     for (let round = 0; round < 8; round++) this.next();
     return this;
