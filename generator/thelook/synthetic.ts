@@ -1,4 +1,4 @@
-import { type Bytes, encode } from "../csv/bytes.ts";
+import type { Bytes } from "../csv/bytes.ts";
 import { CsvFile } from "../csv/csv-file.ts";
 import { UserError } from "../errors.ts";
 import type { Lake } from "../lake/lake.ts";
@@ -117,9 +117,7 @@ class Dirt {
 }
 
 function addAll<T extends Table>(file: CsvFile, table: T, rows: readonly Row<T>[]): void {
-  const text = encode(rows.map((row) => csvLine(table, row)).join(""));
-  file.bytes.reserve(text.length);
-  file.bytes.text(text);
+  file.bytes.string(rows.map((row) => csvLine(table, row)).join(""));
   file.rows += rows.length;
 }
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Bytes, type Encoded } from "../../../generator/csv/bytes.ts";
 import { Random } from "../../../generator/random.ts";
 import { gazetteer } from "../../../generator/thelook/gazetteer.ts";
 import { placeOf } from "../../../generator/thelook/places.ts";
@@ -24,7 +25,12 @@ const countries: Record<string, { postalCode: RegExp; south: number; north: numb
 };
 
 describe("The places of the synthetic thelook", () => {
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const out = new Bytes(512);
+  const text = (encoded: Encoded) => {
+    out.clear();
+    out.text(encoded);
+    return new TextDecoder().decode(out.written());
+  };
   const lines = gazetteer.split("\n").map((line) => line.split("|"));
 
   it("are a few thousand in the original's countries, each once in its state, with coordinates in its country", () => {
