@@ -23,8 +23,8 @@ describe("the first up of a stack in fresh projects, on Pulumi's own engine", fu
   // test/engine/life-of-a-stack.slow.test.ts begins in one fresh project.
   it("suffices in three projects, one for each party, though Google refuses whatever is off or only starting", async () => {
     await engine.stack.setAllConfig({ merchantProject: { value: MERCHANT }, walletProject: { value: WALLET } });
-    const { summary } = await engine.stack.up();
-    expect(summary.result).to.equal("succeeded");
+    await engine.run("up");
+    expect((await engine.stack.info())?.result).to.equal("succeeded");
 
     expect(engine.google.apis.refused).to.be.above(0);
     const enabled = engine.google.enabled();
@@ -43,7 +43,7 @@ describe("the first up of a stack in fresh projects, on Pulumi's own engine", fu
   it("fails with Google's message if a service may not be enabled, after six tries, and creates nothing that needs it", async () => {
     const { apis, calls } = engine.google;
     apis.denied.add("cloudresourcemanager");
-    const said = await engine.stack.up().catch(({ message }: Error) => message);
+    const said = await engine.run("up").catch(({ message }: Error) => message);
     expect(said).to.include("Permission denied to enable service [cloudresourcemanager.googleapis.com]");
     // One more: Service Usage could not be read back.
     expect(apis.refused).to.equal(6 + 1);

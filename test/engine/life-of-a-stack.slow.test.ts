@@ -1,5 +1,5 @@
 import { rm, truncate } from "node:fs/promises";
-import type { EngineEvent, OutputMap } from "@pulumi/pulumi/automation/index.js";
+import type { OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
 import { parties } from "../../cleanroom/party.ts";
 import { templates } from "../../cleanroom/templates.ts";
@@ -69,22 +69,19 @@ describe("the life of a stack on Pulumi's own engine", function () {
   after(() => engine?.stop());
 
   /** Runs a command; returns what it did to Google's resources and ours, such as `create coffee-loaded`, in order. */
-  async function run(command: "preview" | "up" | "refresh" | "destroy", options = {}): Promise<string[]> {
-    const steps: string[] = [];
-    const onEvent = ({ resourcePreEvent: event }: EngineEvent) => {
-      if (event === undefined) return;
+  async function run(...[command, ...flags]: Parameters<Engine["run"]>): Promise<string[]> {
+    const events = await engine.run(command, ...flags);
+    return events.flatMap(({ resourcePreEvent: event }) => {
+      if (event === undefined) return [];
       const { op, urn, type } = event.metadata;
-      if (/^(gcp|pulumi-nodejs):/.test(type) && op !== "same" && op !== "refresh")
-        steps.push(`${op} ${urn.split("::").at(-1)}`);
-    };
-    const done = await engine.stack[command]({ onEvent, ...options });
-    if ("outputs" in done) outputs = done.outputs as OutputMap;
-    return steps;
+      const isOurs = /^(gcp|pulumi-nodejs):/.test(type) && op !== "same" && op !== "refresh";
+      return isOurs ? [`${op} ${urn.split("::").at(-1)}`] : [];
+    });
   }
   /** Tries the cure of docs/cloud.md for a kill that left the attributes of the state's file empty. */
   const emptyAttributes = async () => {
     await truncate(`${engine.stateFile}.attrs`);
-    expect(await failing(engine.stack.up())).to.include("failed to load checkpoint: EOF");
+    expect(await failing(engine.run("up"))).to.include("failed to load checkpoint: EOF");
     await rm(`${engine.stateFile}.attrs`);
   };
   const failing = (work: Promise<unknown>): Promise<string> =>
@@ -119,7 +116,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
   const ruleOf = (view: string) => engine.bigquery.views.get(view)?.view.privacyPolicy;
 
   it("is previewed under the policies without anything being made", async () => {
-    const steps = await run("preview", { policyPacks: ["policy"] });
+    const steps = await run("preview", "--policy-pack", "policy");
     expect(steps.length).to.be.above(150);
     expect(steps.filter((step) => !step.startsWith("create "))).to.deep.equal([]);
     expect(engine.google.calls).to.deep.equal([]);
@@ -129,7 +126,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
   it("lists all wrong settings in one message without a stack trace", async () => {
     const wrong = { walletShare: { value: "7" }, "sharedViews.provider_users_shared.threshold": { value: "0" } };
     await engine.stack.setAllConfig(wrong, true);
-    const said = await failing(engine.stack.preview());
+    const said = await failing(engine.run("preview"));
     expect(said).to.match(/gcp-data-demos:walletShare is "7": use .+\n.+gcp-data-demos:sharedViews is .+threshold/);
     expect(said).not.to.match(/^ +at /m);
     await engine.stack.removeAllConfig(["walletShare", "sharedViews"]);
@@ -140,7 +137,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     await new Promise<void>((created) => engine.google.holding.set("files-bucket", created));
     await engine.kill(up);
     await emptyAttributes();
-    expect(await failing(engine.stack.up())).to.match(/the stack is currently locked.*pulumi cancel/s);
+    expect(await failing(engine.run("up"))).to.match(/the stack is currently locked.*pulumi cancel/s);
     await engine.stack.cancel();
     const said = await engine.script("local/adopt.ts", "files-bucket");
     expect(said).to.include("adopted files-bucket: demo-project-coffee-demo");
@@ -151,7 +148,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
 
   it("begins with an up that fails with BigQuery's message when BigQuery refuses a view, and does not share that view", async () => {
     engine.bigquery.failures.push({ at: "end", status: 400, message: "Unrecognized name: hashed_mail at [3:5]" });
-    expect(await failing(engine.stack.up())).to.include("BigQuery: Unrecognized name: hashed_mail at [3:5]");
+    expect(await failing(engine.run("up"))).to.include("BigQuery: Unrecognized name: hashed_mail at [3:5]");
     expect(viewsIn("demo-project").length).to.be.below(ALL_VIEWS.length);
     expect(engine.google.calls.map(({ kind }) => kind)).not.to.include("DataExchangeSubscription");
     // Google refused whatever was off or only starting as well, and that alone fails no up.
@@ -163,7 +160,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
     const tasks = [{ index: 0, lastAttemptResult: { exitCode: 1 } }];
     const still = { looks: [{ runningCount: 1 }, { runningCount: 1 }, succeeded] };
     engine.runs.courses.push({ looks, tasks, log: ["loading", "error: orders.csv, row 7: quantity is 0"] }, still);
-    const said = await failing(engine.stack.up());
+    const said = await failing(engine.run("up"));
     expect(said).to.match(
       /error: \S+-job failed: the end of its log says\n +loading\n +error: orders\.csv, row 7: quantity is 0/,
     );
@@ -174,6 +171,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
 
   it("is whole after the next up: every view has its rule, is listed and linked, and every job ran once", async () => {
     const steps = await run("up");
+    outputs = await engine.stack.outputs();
     expect(viewsIn("demo-project").sort()).to.deep.equal(ALL_VIEWS);
     for (const view of ALL_VIEWS) expect(ruleOf(`demo-project.${view}`), view).not.to.equal(undefined);
     const kinds = engine.google.calls.map(({ kind }) => kind);
@@ -330,7 +328,7 @@ describe("the life of a stack on Pulumi's own engine", function () {
       routine: { routineType: "TABLE_VALUED_FUNCTION", definitionBody: "" },
     });
     for (const { name } of LOST) engine.google.losing.add(name);
-    expect(await failing(run("up", { continueOnError: true })))
+    expect(await failing(run("up", "--continue-on-error")))
       .to.include(`${lastId} already exists`)
       .and.include("Error 503");
     expect([...engine.google.losing]).to.deep.equal([]);
