@@ -59,8 +59,9 @@ const asked = process.argv.slice(2);
 const named = asked.some((each) => each.endsWith(".test.ts"));
 const everything = Boolean(process.env.CI);
 const inOrder = named ? [] : [...new Set([...longest, ...files])].filter((file) => everything || !file.endsWith(SLOW));
-// Three more than there are cores, up to five: tests also wait, for browsers, servers and processes that they start.
-const jobs = Math.min(5, availableParallelism() + 3);
+// One more than there are cores, up to five: tests also wait, for browsers, servers and processes that they start. Each further one loads
+// the same modules again: on two cores, five take a sixth more processor time than three, and longer.
+const jobs = Math.min(5, availableParallelism() + 1);
 
 const madeOnce = mkdtempSync(join(tmpdir(), "made-once-"));
 const mocha = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");
