@@ -46,9 +46,9 @@ const ofParties = new Set(PARTIES.flatMap((party) => [parties[party].dataset, pa
  */
 export function databaseFor(rehearsal: Rehearsal, account: string): Database {
   const mayUse = (id: string) => rehearsal.grants.allowing(account, `dataset/${id}`, "read").length > 0;
-  const used = [...datasets(rehearsal).keys()].filter(mayUse);
-  const [first, other] = [used[0], used.find((id) => databaseOf(id) !== databaseOf(used[0] as string))];
+  const [first, ...others] = [...datasets(rehearsal).keys()].filter(mayUse);
   if (first === undefined) return databases.warehouse;
+  const other = others.find((id) => databaseOf(id) !== databaseOf(first));
   if (other === undefined) return databaseOf(first);
   throw new UserError(
     `${account} may use the datasets ${first} and ${other}, which a rehearsal keeps in two files: use one account for each`,

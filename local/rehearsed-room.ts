@@ -11,11 +11,17 @@ export const BUDGET_FILE = "clean-room-budget.jsonl";
 /** The file beside the room's database that records who asked what of the other party's views. */
 export const LOG_FILE = "clean-room-usage.jsonl";
 
-/** The path of the file that describes the room. Throws UserError if the folder holds no rehearsal, or one without a clean room. */
+/** The path of the file that describes the room. Throws UserError if the folder holds no rehearsal, or one without a clean room or its tables. */
 export function roomFile(folder: string): string {
   const file = join(folder, ROOM_FILE);
-  if (existsSync(file)) return file;
-  if (databasesIn({ out: folder }).length > 0)
+  const made = databasesIn({ out: folder });
+  if (existsSync(file)) {
+    if (made.includes(databases.cleanRoom)) return file;
+    throw new UserError(
+      `the clean room's tables, ${join(folder, databases.cleanRoom)}, are missing: run npm start again`,
+    );
+  }
+  if (made.length > 0)
     throw new UserError(`the last npm start made no clean room in ${folder}, because index.ts declared none`);
   throw new UserError(`there is no rehearsal in ${folder} yet: run npm start first`);
 }

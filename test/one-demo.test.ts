@@ -127,11 +127,16 @@ for (const recipe of recipes) {
   });
 }
 
-it("The commands that ask the clean room say that the program declares none", () => {
+it("The commands that ask the clean room say that the program declares none, or that its tables are missing", () => {
   const out = mkdtempSync(join(tmpdir(), "alone-"));
   writeFileSync(join(out, "warehouse.duckdb"), "");
   expect(() => roomFile(out)).to.throw(
     `the last npm start made no clean room in ${out}, because index.ts declared none`,
+  );
+  // An earlier version kept the tables of both demos in one file.
+  writeFileSync(join(out, "clean-room.json"), "{}");
+  expect(() => roomFile(out)).to.throw(
+    `the clean room's tables, ${join(out, "clean-room.duckdb")}, are missing: run npm start again`,
   );
   rmSync(out, { recursive: true });
 });

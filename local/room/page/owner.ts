@@ -28,7 +28,8 @@ export function ownerPanel(): OwnerPanel {
       h("h4", {}, "On each view and template, since the last ", h("code", {}, "npm start")),
       counts(seen, entry),
     );
-    log.replaceChildren(...newest(seen));
+    const wasOpen = log.querySelector("details")?.open ?? false;
+    log.replaceChildren(...newest(seen, wasOpen));
   }
 
   return {
@@ -120,12 +121,12 @@ function meter({ left, of }: Left, delta: Left | undefined): HTMLElement {
   );
 }
 
-function newest({ newest }: OwnerView): Node[] {
+function newest({ newest }: OwnerView, open: boolean): Node[] {
   if (newest.length === 0) return [];
   return [
     h(
       "details",
-      {},
+      { open },
       h("summary", {}, `The last ${plural(newest.length, "question")}`),
       h(
         "ol",
