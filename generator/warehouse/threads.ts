@@ -7,4 +7,4 @@ import { availableParallelism } from "node:os";
 export const duckdbThreads = Math.max(1, availableParallelism() - 1);
 
 /** The memory that a DuckDB may use before it writes to disk. Its own default is most of the machine's, and 19 million rows load with this. */
-export const duckdbMemory = `${400 * duckdbThreads}MB`;
+export const duckdbMemory = `${250 * duckdbThreads}MB`;

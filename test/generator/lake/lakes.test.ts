@@ -155,6 +155,20 @@ describe("a lake", () => {
     expect(await lake.list("")).to.deep.equal(["csv/new.csv"]);
   });
 
+  it("tells the checksums of more files at once than a process may open", async () => {
+    const root = join(folder, "many");
+    await mkdir(root);
+    const paths = Array.from({ length: 200 }, (_, index) => `${index}.csv`);
+    await Promise.all(paths.map((path) => writeFile(join(root, path), path)));
+    const program = `import { openLake } from ${JSON.stringify(import.meta.resolve("../../../generator/lake/open-lake.ts"))};
+      const lake = await openLake(${JSON.stringify(pathToFileURL(root).href)});
+      const found = await Promise.all(${JSON.stringify(paths)}.map((path) => lake.stat(path)));
+      console.log(JSON.stringify(found.map(({ md5 }) => md5)));`;
+    const limited = 'ulimit -n 64 && exec "$0" --no-warnings --input-type=module --eval "$1"';
+    const printed = execFileSync("bash", ["-c", limited, process.execPath, program], { encoding: "utf8" });
+    expect(JSON.parse(printed)).to.deep.equal(paths.map(md5));
+  });
+
   it("names a folder where a file is expected", async () => {
     await mkdir(join(folder, "mistaken", "Orders.csv"), { recursive: true });
     const lake = await openLake(pathToFileURL(join(folder, "mistaken")).href);
