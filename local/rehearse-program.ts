@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { stop as stopEsbuild } from "esbuild";
 import { evaluate, rehearse } from "pulumi-rehearsal";
 import { jobs } from "../components/names.ts";
 import { FIRST_DAY } from "../generator/coffee/shop-settings.ts";
@@ -52,6 +53,8 @@ export async function rehearseProgram({ load, out, program, config, env, verbose
       const declared = await evaluate(load, { project: PROJECT, program, config, adapters });
       return [declared, `${declared.resources.length} resources declared`];
     });
+    // If it bundled anything, its process would keep 80 MB until the end.
+    await stopEsbuild();
     await rehearse(declaration, {
       out,
       adapters: [...adapters, dbtJobs(dbt), answers.adapter],
