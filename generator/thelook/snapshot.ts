@@ -114,9 +114,9 @@ LEFT JOIN ${judgedTables.products} AS p ON p.id = i.product_id AND p.fate = 'kep
 /** An expression for a user's address: lower-cased and trimmed, NULL for none. */
 export const plainEmail = `NULLIF(LOWER(TRIM(email, ${unseen})), '')`;
 
-/** The status in its usual spelling, which nearly all rows have: TRIM is slow. */
+/** The status in its usual spelling, which nearly all rows have: TRIM is slow. Americans write "Canceled". */
 const usualStatus = `CASE WHEN status IN (${statuses.map((status) => `'${status}'`).join(", ")}) THEN status
-  ELSE COALESCE(CASE LOWER(TRIM(status, ${unseen})) ${statuses
+  ELSE COALESCE(CASE LOWER(TRIM(status, ${unseen})) WHEN 'canceled' THEN 'Cancelled' ${statuses
     .map((status) => `WHEN '${status.toLowerCase()}' THEN '${status}'`)
     .join(" ")} END, status) END`;
 

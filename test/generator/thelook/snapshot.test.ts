@@ -46,13 +46,13 @@ describe("The merchant's snapshot", () => {
   });
 
   it("gives statuses of thelook their usual spelling, and leaves others alone", async () => {
-    const spelled = [" cancelled", "RETURNED\u00a0", "On hold"];
+    const spelled = [" cancelled", "canceled", "RETURNED\u00a0", "On hold"];
     const { orders, items } = await snapshot({
       users: [user(1)],
       orders: spelled.map((status, index) => order(index + 1, 1, { status })),
       items: spelled.map((status, index) => item(index + 1, index + 1, 1, { status })),
     });
-    const usual = ["Cancelled", "Returned", "On hold"];
+    const usual = ["Cancelled", "Cancelled", "Returned", "On hold"];
     expect(orders.map(({ status }) => status)).to.deep.equal(usual);
     expect(items.map(({ status }) => status)).to.deep.equal(usual);
   });
