@@ -1,5 +1,7 @@
 import { createReadStream } from "node:fs";
-import { constants, gunzipSync } from "node:zlib";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { constants, createGunzip, gunzipSync } from "node:zlib";
 import { messageOf, UserError } from "../errors.ts";
 import { columnNames, type Table } from "../tables/table.ts";
 import { type CsvForm, commaForm, readRecords } from "./read-csv.ts";
@@ -102,7 +104,7 @@ export function describeForm({ format, form, isPadded }: ExportFile): string {
   return `separated by ${form.delimiter === "\t" ? "tabs" : form.delimiter}`;
 }
 
-/** Examines a file on this machine. Throws like `examineExportFile`, and if the file cannot be read. */
+/** Examines a file on this machine. Throws like `examineExportFile`, and if the file cannot be read or unpacked to its end. */
 export async function readExportFile(table: Table, path: string): Promise<ExportFile> {
   const chunks: Buffer[] = [];
   try {
@@ -115,7 +117,17 @@ export async function readExportFile(table: Table, path: string): Promise<Export
       `${path} cannot be read (${reason}): is it a folder, or a link to a file that was moved? Put the file there`,
     );
   }
-  return examineExportFile(table, path, Buffer.concat(chunks));
+  const file = await examineExportFile(table, path, Buffer.concat(chunks));
+  if (file.gzipped) await unpack(path);
+  return file;
+}
+
+/** Unpacks a file to its end, and keeps nothing: DuckDB takes what is left of one that was cut short for all of it. */
+async function unpack(path: string): Promise<void> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(createReadStream(path), createGunzip(), nowhere).catch((error: Error) => {
+    throw damaged(path, error);
+  });
 }
 
 function isGzip(bytes: Buffer): boolean {
@@ -128,13 +140,15 @@ function emptyCure(table: Table): string {
 
 function unzip(path: string, beginning: Buffer): Buffer {
   try {
-    // The beginning of a file ends within its compressed data, which this allows.
-    return gunzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH });
+    // The beginning of a longer file ends within its compressed data.
+    return gunzipSync(beginning, beginning.length < HEAD_BYTES ? {} : { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
-    throw new UserError(
-      `${path} cannot be unpacked (${(error as Error).message}): it is damaged or was cut short, so copy it again`,
-    );
+    throw damaged(path, error as Error);
   }
+}
+
+function damaged(path: string, { message }: Error): UserError {
+  return new UserError(`${path} cannot be unpacked (${message}): it is damaged or was cut short, so copy it again`);
 }
 
 /** UTF-16 is recognised by its byte order mark, or by zeros in every other byte of the ASCII header. */

@@ -114,11 +114,7 @@ export async function findExportFault(
   if (file.format === "csv") {
     const stream = createReadStream(path);
     const chunks = file.gzipped ? stream.pipe(createGunzip()) : stream;
-    const fault = await findFault(table, { name: path, chunks }, file.form, lenient, plainName).catch(
-      (error: Error) => {
-        throw new UserError(`${path} cannot be read to its end: ${error.message}; was it cut short?`);
-      },
-    );
+    const fault = await findFault(table, { name: path, chunks }, file.form, lenient, plainName);
     const { delimiter } = file.form;
     // DuckDB knows more than the patterns, such as the names of time zones.
     if (fault === undefined) return findRow(connection, table, file);

@@ -48,7 +48,7 @@ const times = (replacement: string) =>
   files((text) => text.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.25)?(0000)? UTC/g, replacement));
 const headers = (change: (name: string) => string) =>
   files((text) => text.replace(/^.*/, (line) => line.split(",").map(change).join(",")));
-const only = (file: string, change: (text: string) => string) =>
+const only = (file: string, change: (text: string) => string | Uint8Array) =>
   files((text, of) => (of === file ? change(text) : text));
 const withoutColumns = (names: readonly string[]) =>
   files((text) => {
@@ -75,6 +75,14 @@ function jsonOf(csv = ""): string {
 function objectsOf(csv: string, write: (objects: unknown[]) => string): string {
   const lines = jsonOf(csv).trim().split("\n");
   return write(lines.map((line) => JSON.parse(line)));
+}
+
+/** A table with its last row a thousand times, in gzip without compression, and cut short at the end of a row. */
+function cutAtRow(text: string): Buffer {
+  const last = `${text.trim().split("\n").at(-1)}\n`;
+  const whole = gzipSync(text + last.repeat(1_000), { level: 0 });
+  // The last 8 bytes are gzip's own.
+  return whole.subarray(0, whole.length - 8 - last.length);
 }
 
 /** The first rows of each table in a part of their own, further parts without rows. */
@@ -286,6 +294,18 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     files(() => Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8])),
     /users\.csv cannot be unpacked \(.*\): it is damaged or was cut short, so copy it again/,
   ],
+  "gzip that was cut short after its header": [
+    files((text) => gzipSync(text).subarray(0, 80)),
+    /users\.csv cannot be unpacked \(unexpected end of file\): it is damaged or was cut short, so copy it again/,
+  ],
+  "gzip that was cut short at the end of a row": [
+    only("order_items", cutAtRow),
+    /order_items\.csv cannot be unpacked \(unexpected end of file\).*was cut short/,
+  ],
+  "JSON within gzip that was cut short": [
+    { ...plainFiles(), "users.csv": cutAtRow(jsonOf(plain.users)) },
+    /users\.csv cannot be unpacked \(unexpected end of file\).*was cut short/,
+  ],
   "a tar archive under the name of CSV": [
     files((text) => `users.csv${"\0".repeat(248)}ustar${text}`),
     /users\.csv is a tar archive: unpack it/,
@@ -348,7 +368,7 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
       (text) => gzipSync(text).subarray(0, -20),
       (file) => `${file}.csv.gz`,
     ),
-    /users\.csv\.gz cannot be read to its end/,
+    /users\.csv\.gz cannot be unpacked \(unexpected end of file\).*was cut short/,
   ],
   "two files that could be one table": [
     { ...plainFiles(), "users.tsv": String(plain.users).replaceAll(",", "\t") },
