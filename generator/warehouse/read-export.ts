@@ -175,6 +175,9 @@ function unreadable({ path, format }: ExportFile, error: Error): UserError {
   return new UserError(`${path} cannot be read as ${form} (${firstLine(error)}): ${cureOf(error)}`);
 }
 
+const noObject = "a value is not an object";
+const objectsWanted = "write one object for each row, and nothing between them";
+
 /** Throws UserError for the first line that is not a JSON object. */
 async function refuseBadLine({ path, gzipped }: ExportFile): Promise<void> {
   const stream = createReadStream(path);
@@ -185,19 +188,22 @@ async function refuseBadLine({ path, gzipped }: ExportFile): Promise<void> {
     const at = `${path}, line ${number}`;
     if (line.includes("\ufffd")) throw new UserError(`${at}: not UTF-8 text; save the file as UTF-8`);
     const text = line.replace(/^\ufeff/, "").trim();
+    if (text === "") continue;
     try {
-      if (text !== "") JSON.parse(text);
+      JSON.parse(text);
     } catch (error) {
       throw new UserError(
         `${at}: is not JSON (${messageOf(error)}); write one object a line, and nothing between them. Was the file cut short?`,
       );
     }
+    if (!text.startsWith("{")) throw new UserError(`${at}: is not an object; ${objectsWanted}`);
   }
 }
 
 /** The cure for a file that DuckDB cannot read. */
 function cureOf({ message }: Error): string {
   if (/out of memory/i.test(message)) return "it needs more memory than there is, so export it in several shards";
+  if (message.includes(noObject)) return objectsWanted;
   if (/not utf-16/i.test(message))
     return "it has characters such as emoji, which DuckDB reads only in UTF-8, so save it as UTF-8";
   return "it is damaged, was cut short or is not UTF-8, so export or copy it again";
@@ -229,9 +235,10 @@ async function fieldsOf(connection: DuckDBConnection, file: ExportFile): Promise
 async function parquetSource(connection: DuckDBConnection, files: Alike): Promise<Source> {
   const reader = parquetReader(files);
   const fields = await fieldsOf(connection, files[0]);
-  const wide = await connection.runAndReadAll(
-    `SELECT DISTINCT name FROM parquet_schema(${listOf(files)}) WHERE precision > 38`,
+  const schema = await connection.runAndReadAll(
+    `SELECT name, coalesce(max(precision), 0) > 38 FROM parquet_schema(${listOf(files)}) GROUP BY name`,
   );
+  const wide = new Map(schema.getRows().map(([name, isWide]) => [String(name), isWide === true]));
   const texts = fields.map(({ name }, index) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${index}`);
   return {
     from: `(SELECT ${texts.join(", ")} FROM ${reader})`,
@@ -240,7 +247,11 @@ async function parquetSource(connection: DuckDBConnection, files: Alike): Promis
       ...fields
         .filter(({ type }) => /^(STRUCT|MAP|UNION)\b|\]$/.test(type))
         .map(({ name }) => ({ name, what: nested })),
-      ...wide.getRows().map(([name]) => ({ name: String(name), what: tooWide })),
+      ...[...wide].filter(([, isWide]) => isWide).map(([name]) => ({ name, what: tooWide })),
+      // DuckDB numbers columns whose names differ in case alone: EMAIL_1.
+      ...fields
+        .filter(({ name }) => !wide.has(name))
+        .map(({ name }) => ({ name: name.replace(/_\d+$/, ""), what: "is there twice: keep one of them" })),
     ],
   };
 }
@@ -252,7 +263,7 @@ async function jsonSource(connection: DuckDBConnection, files: Alike): Promise<S
   // A name with other characters is not a column's.
   const found = await connection.runAndReadAll(
     `SELECT name, max(json_type(json, '$."' || name || '"') IN ('OBJECT', 'ARRAY')), max(len(list_filter(names, each -> each = name)) > 1)
-     FROM (SELECT json, names, unnest(names) AS name FROM (SELECT json, json_keys(json) AS names FROM ${reader}))
+     FROM (SELECT json, names, unnest(names) AS name FROM (SELECT json, CASE WHEN json_type(json) = 'OBJECT' THEN json_keys(json) ELSE error('${noObject}') END AS names FROM ${reader}))
      WHERE regexp_full_match(name, '[A-Za-z0-9_ -]+') GROUP BY name ORDER BY name`,
   );
   const columns = found.getRows().map(([name]) => String(name));

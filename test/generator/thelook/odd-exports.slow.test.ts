@@ -596,6 +596,34 @@ describe("An export as people have it", () => {
     expect(await refusedLines(/\}\n/, "},\n")).to.match(/users\.jsonl, line 1: is not JSON \(.*one object a line/);
   });
 
+  it("is refused if a value of its JSON is not an object", async () => {
+    const lines = jsonOf(plain.users ?? "");
+    const refused = (text: string) => userError(() => rowsIn(write({ ...plainFiles(), "users.csv": text })));
+    for (const value of ["5", "null", '"x"', "[1]", "true"])
+      expect(await refused(`${lines}${value}\n`), value).to.match(
+        /users\.csv, line 3: is not an object; write one object for each row/,
+      );
+    expect(await refused(`[${lines.trim().replace("\n", ",")}, null]`)).to.match(
+      /users\.csv cannot be read as JSON \(.*a value is not an object\): write one object for each row/,
+    );
+  });
+
+  it("is refused if a column stands twice in its Parquet", async () => {
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    const twice = write(plainFiles());
+    const items = join(twice, "order_items.parquet");
+    rmSync(join(twice, "order_items.csv"));
+    // DuckDB writes no such file: give a column of its own the name ID afterwards.
+    await connection.run(
+      `COPY (SELECT 0 AS xx, * FROM '${join(write(plainFiles()), "order_items.csv")}') TO '${items}'`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    writeFileSync(items, readFileSync(items, "latin1").replaceAll("xx", "ID"), "latin1");
+    expect(await userError(() => rowsIn(twice))).to.match(/order_items\.parquet: the column "id" is there twice: keep/);
+  });
+
   it("reads times in other zones as the instants they are", async () => {
     const instant = async (replacement: string) => (await rowsIn(write(times(replacement))))[0]?.[0]?.created_at;
     expect(await instant("$1 $2+03:00")).to.equal("2025-03-01T05:05:09.000Z");
