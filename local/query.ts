@@ -69,6 +69,8 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
   const shell = given === undefined && file === undefined && !usage && !tables && process.stdin.isTTY;
   if (shell) return startShell(folder, as ?? "merchant");
   if (as === undefined) throw partyIsMissing();
+  if (tables && (usage || file !== undefined || given !== undefined))
+    throw new UserError("--tables takes no query and no --usage: leave one of the two out");
   if (usage) {
     if (file !== undefined || given !== undefined)
       throw new UserError("--usage takes no query: leave one of the two out");

@@ -94,6 +94,8 @@ describe("npm run query", function () {
   it("lists what a party can name, and describes one of them, also in the words of other databases", async () => {
     const { stderr } = await query("--as", "merchant", "--tables", "--csv");
     expect(stderr).to.include("--tables prints text only");
+    for (const other of ["--usage", "SELECT 1", "--file=x.sql"])
+      expect((await query("--as", "merchant", "--tables", other)).stderr).to.include("--tables takes no query");
     const { stdout } = await query("--as", "merchant", "--tables");
     expect(stdout).to.match(
       /Views that the e-wallet shares with you\n {2}linked\.people_open\n +Aggregation threshold: groups of at least \d+ people/,
