@@ -85,13 +85,15 @@ FROM ${merchant.users} AS u LEFT JOIN (
 }
 
 /**
- * The statement that fails the script if no customer ordered anything, as when files of different exports are mixed. It creates a
- * table, because both engines lack a plainer statement that returns no rows.
+ * The statement that fails the script if no customer ordered anything, as when files of different exports are mixed, or if none is an
+ * adult, as when unknown ages are 0. It creates a table, because both engines lack a plainer statement that returns no rows.
  */
 export const refuseNoCustomer = temporaryTable(
   "wallet_check",
   `SELECT CASE WHEN (SELECT COUNT(spent) FROM ${customersTable}) = 0 THEN
   ERROR('no order of the source has both a user with an e-mail address and items; do its files belong together?')
+  WHEN (SELECT COUNTIF(NOT (${isMinor})) FROM ${customersTable}) = 0 THEN
+  ERROR('every user of the source is younger than 18, so nobody has a wallet; leave an unknown age empty, and write others in years')
   ELSE 'enough' END AS answer`,
 );
 

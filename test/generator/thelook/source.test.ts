@@ -129,6 +129,13 @@ describe("A source of thelook", () => {
     expect(await refusal(() => fillFolder(path))).to.match(/do its files belong together/);
   });
 
+  it("is refused if everybody is too young for a wallet", async () => {
+    const young = { users: [user(1, { age: 0 })], orders: [order(1, 1)], items: [item(1, 1, 1)] };
+    expect(await refusal(() => fillFolder(writeExport(folder, young)))).to.match(
+      /every user .* younger than 18, so nobody has a wallet; leave an unknown age empty/,
+    );
+  });
+
   it("is refused if the warehouse cannot read it", async () => {
     const refuse = (source: string) => refusal(() => fill(warehouse(), { source, seed: 1 }));
     expect(await refuse("thelook")).to.match(/"thelook" is not a source of thelook: use bigquery:/);
