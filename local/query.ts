@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { explanationLines, isRefused, problemLines, problemOf, type Room, readRoom, ruleLines } from "analysis-rules";
 import { PARTIES, type Party } from "../cleanroom/party.ts";
 import { resolveFromCaller } from "../generator/caller-folder.ts";
@@ -25,6 +24,9 @@ import { usageOf, usageRows, usageText } from "./usage.ts";
  *
  * Without a query, on a terminal, it starts a shell.
  */
+
+/** As many as the longest query that is answered may have, in characters of four bytes. */
+const MOST_BYTES = 4 << 20;
 
 const settings = {
   as: partyOption("the party that asks"),
@@ -84,7 +86,10 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
   if (raw && !csv) throw new UserError("--raw is for --csv: add that, or leave --raw out");
   if (json && csv) throw new UserError("both --json and --csv are given: leave one out");
   const read =
-    given ?? queryText(file ?? "standard input", await (file === undefined ? buffer(process.stdin) : fromFile(file)));
+    given ??
+    (await (file === undefined
+      ? queryIn("standard input", process.stdin)
+      : queryIn(`--file ${file}`, createReadStream(resolveFromCaller(file)))));
   // Some editors start a file with a byte order mark.
   const sql = read.replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
@@ -150,12 +155,21 @@ async function showUsage(folder: string, owner: Party, json: boolean): Promise<v
   console.log(usageText(await usageOf(owner, folder)));
 }
 
-async function fromFile(file: string): Promise<Buffer> {
+/** The query in a stream, which need not end: a device, or the output of a program that repeats itself. */
+async function queryIn(from: string, stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    return readFileSync(resolveFromCaller(file));
+    for await (const chunk of stream) {
+      length += chunk.length;
+      if (length > MOST_BYTES) break;
+      chunks.push(chunk);
+    }
   } catch (error) {
-    throw new UserError(`--file ${file} cannot be read: ${messageOf(error)}`);
+    throw new UserError(`${from} cannot be read: ${messageOf(error)}`);
   }
+  if (length > MOST_BYTES) throw new UserError(`the query in ${from} is too large: at most 1,048,576 characters`);
+  return queryText(from, Buffer.concat(chunks));
 }
 
 /** The text of a query. PowerShell's > writes UTF-16, which begins with a mark. */

@@ -242,6 +242,8 @@ describe("npm run query", function () {
       child.stdin.end(sql);
       expect(await text(child.stdout)).to.equal(fromFile.stdout);
       expect((await asMerchant("--file", join(folder, "b.sql"))).stderr).to.match(/error: --file .* cannot be read/);
+      const endless = await asMerchant("--file", "/dev/zero");
+      expect(endless.stderr).to.match(/the query in --file \/dev\/zero is too large: at most 1,048,576 characters/);
     } finally {
       await rm(folder, { recursive: true });
     }
