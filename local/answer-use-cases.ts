@@ -165,7 +165,11 @@ async function outcomeOf(room: CleanRoom, useCase: UseCase, changed: readonly st
   }
   if (refused !== undefined && changed.length === 0)
     throw new UserError(`${name} should be refused by the rule "${refused}", but was answered`);
-  const rules = wrap(`Rules: ${summaryOf(answer.explanation)}`, "", WIDTH - 4);
+  const isEmpty = answer.rows.length === 0 && answer.explanation.thresholds.length > 0;
+  const cure = isEmpty
+    ? "\nNo group is that large: use data of a few thousand customers, or lower the threshold in the setting sharedViews"
+    : "";
+  const rules = wrap(`Rules: ${summaryOf(answer.explanation)}${cure}`, "", WIDTH - 4);
   const shown = `${answerTable(answer, WIDTH - 4)}\n\n${rules}`;
   const answered = {
     columns: answer.columns,

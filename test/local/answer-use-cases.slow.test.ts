@@ -64,4 +64,12 @@ describe("The use cases", function () {
     expect(refused.map(({ name }) => name)).to.deep.equal(["04-wallet-enrichment", "09-who-has-which-tier"]);
     expect(printed).to.match(/Wallet enrichment: refused, because sharedViews changes users_shared/);
   });
+
+  it("name the cure where no group is large enough", async () => {
+    const { printed } = await answered("provider_users_shared", (table) => ({
+      ...table,
+      rule: { ...table.rule, aggregationThreshold: { threshold: 1_000_000, privacyUnitColumn: "hashed_email" } },
+    }));
+    expect(printed).to.match(/No group is that large: use data of a few thousand customers,\s+or\s+lower/);
+  });
 });
