@@ -1,4 +1,4 @@
-import type { Dirent } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -229,19 +229,19 @@ function checkReach({ dialect }: Warehouse, url: string): void {
  */
 async function exportIn(folder: string): Promise<ExportFiles> {
   let isDeeper = false;
-  const isFolder = async (path: string, entry: Dirent): Promise<boolean> =>
-    entry.isDirectory() ||
-    (entry.isSymbolicLink() && (await stat(join(path, entry.name)).catch(() => undefined))?.isDirectory() === true);
+  // A link counts as what it leads to; one that leads nowhere stays, so that reading it names it.
+  const followed = (path: string, entry: Dirent): Dirent | Promise<Dirent | Stats> =>
+    entry.isSymbolicLink() ? stat(join(path, entry.name)).catch(() => entry) : entry;
   // One folder down is as far as `findExportFiles` looks: the folder may be a home directory.
   const list = async (path: string, depth: number): Promise<string[]> => {
     const entries = await readdir(path, { withFileTypes: true });
-    const folders = await Promise.all(entries.map((entry) => isFolder(path, entry)));
-    const below = entries.filter(({ name }, index) => folders[index] && !name.startsWith("."));
+    const kinds = await Promise.all(entries.map((entry) => followed(path, entry)));
+    const below = entries.filter(({ name }, index) => kinds[index]?.isDirectory() && !name.startsWith("."));
     if (depth === 2 && below.length > 0) isDeeper = true;
     const deeper = await Promise.all(depth < 2 ? below.map(({ name }) => list(join(path, name), depth + 1)) : []);
     return [
       ...entries
-        .filter((entry, index) => !folders[index] && (entry.isFile() || entry.isSymbolicLink()))
+        .filter((_, index) => kinds[index]?.isFile() || kinds[index]?.isSymbolicLink())
         .map(({ name }) => join(path, name)),
       ...deeper.flat(),
     ];

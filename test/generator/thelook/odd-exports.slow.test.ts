@@ -454,6 +454,10 @@ const refused: Readonly<Record<string, readonly [Files, RegExp]>> = {
     /has only folders within folders: name the folder that has the files/,
   ],
   "a pipe by the name of a file": [{ ...plainFiles(), "users.csv": { pipe: true } }, /has no users\.csv/],
+  "a link to a pipe": [
+    { ...plainFiles(), "users.csv": { link: "pipe" }, pipe: { pipe: true } },
+    /has no users\.csv. It has order_items\.csv, orders\.csv:/,
+  ],
   "a link to nothing": [
     { ...plainFiles(), "users.csv": { link: "nowhere" } },
     /users\.csv cannot be read \(ENOENT.*a link to a file that was moved/,
