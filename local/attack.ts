@@ -5,10 +5,11 @@ import { recoverAddresses } from "./attack-hashes.ts";
 import { LARGE_BUDGET, openAttackRoom, ways } from "./attack-room.ts";
 import { sceneOf } from "./attack-scene.ts";
 import { onTemplate } from "./attack-templates.ts";
+import { type Outcomes, outcomesText } from "./attack-text.ts";
 import { attacks, byBudget, type Won } from "./attacks.ts";
 import { installAll } from "./install-all.ts";
 import { roomFile } from "./rehearsed-room.ts";
-import { count, formatRows, step } from "./terminal.ts";
+import { count, formatRows, heading, step, wrap } from "./terminal.ts";
 
 /*
  * `npm run attack`: tries the known attacks on a copy of the clean room that `npm start` made, in which the same view is shared under each
@@ -38,16 +39,16 @@ async function main(): Promise<void> {
   });
   try {
     const scene = await sceneOf(room);
-    const rows: string[][] = [];
-    for (const attack of attacks) {
-      const won = await step(attack.name, async () => {
-        const outcomes: string[] = [];
-        for (const way of ways) outcomes.push(inWords(await attack.run(scene, way)));
-        outcomes.push(inWords(await (onTemplate[attack.name] as (typeof onTemplate)[string])(scene)));
-        return [outcomes, attack.wants];
-      });
-      rows.push([attack.name, attack.wants, ...won]);
-    }
+    const outcomes: Outcomes[] = [];
+    for (const { name, wants, run } of attacks)
+      outcomes.push(
+        await step(name, async () => {
+          const won: Won[] = [];
+          for (const way of ways) won.push(await run(scene, way));
+          won.push(await (onTemplate[name] as (typeof onTemplate)[string])(scene));
+          return [{ attack: name, won }, wants];
+        }),
+      );
     const budgets = await step("privacy budgets", async () => [
       await byBudget(scene, BUDGETS, persons),
       `${persons} persons, each attacked with a whole budget`,
@@ -56,33 +57,20 @@ async function main(): Promise<void> {
       await recoverAddresses(scene),
       "a dictionary of names against the merchant's hashes",
     ]);
-    console.log(`\nPersons about whom each attack finds the truth, by rule\n
-${formatRows(["attack", "wants", ...ways, "query template"], rows)}
-
-How often the best test is right about one person's tier, on all answers that a budget allows at epsilon 1 each (guessing: 50 %)\n
-${formatRows(
-  ["total epsilon", "right"],
-  budgets.map(({ budget, right, of }) => [budget, `${Math.round((100 * right) / of)} %`]),
-)}
-
-Addresses recovered from hashes with a dictionary of names\n
-${formatRows(
-  ["hashes", "recovered"],
-  recovered.map(({ hashes, right, of }) => [hashes, `${count(right)} of ${count(of)}`]),
-)}`);
+    const rates = budgets.map(({ budget, right, of }) => [budget, `${Math.round((100 * right) / of)} %`]);
+    const found = recovered.map(({ hashes, right, of }) => [hashes, `${count(right)} of ${count(of)}`]);
+    heading("The people about whom each attack finds the truth, by the rule of the view");
+    console.log(`\n${outcomesText(outcomes)}`);
+    heading("How often an attacker who spends a whole budget on one person is right");
+    console.log(
+      `${wrap("By the best statistical test, at epsilon 1 for each answer. A blind guess is right half of the time.")}\n`,
+    );
+    console.log(formatRows(["total epsilon", "right"], rates, ""));
+    heading("Addresses recovered from hashes with a dictionary of names");
+    console.log(`\n${formatRows(["hashes", "recovered"], found, "")}`);
   } finally {
     await room.close();
   }
-}
-
-/** An outcome in a few words. */
-function inWords({ right, of, byGuessing, refusedBy }: Won): string {
-  if (refusedBy === "names") return "not in this room";
-  if (refusedBy === "GoogleSQL") return "not possible";
-  if (refusedBy !== undefined) return "refused";
-  if (right === 0) return "nothing";
-  const guessed = byGuessing === undefined || right === of ? "" : ` (guessing: ${count(byGuessing)})`;
-  return `${count(right)} of ${count(of)}${guessed}`;
 }
 
 await runMain(main);

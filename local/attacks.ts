@@ -17,6 +17,8 @@ export interface Won {
   readonly of: number;
   /** The persons about whom a mere guess would be right; undefined if that is nobody. */
   readonly byGuessing?: number;
+  /** A sentence about what the attacker learns, if that is less than it wants. */
+  readonly only?: string;
   /** The rule that refused the query. */
   readonly refusedBy?: string;
 }

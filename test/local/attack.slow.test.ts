@@ -5,6 +5,7 @@ import { type AttackRoom, guesses, openAttackRoom, type Way } from "../../local/
 import { type Scene, sceneOf } from "../../local/attack-scene.ts";
 import { leastSquares } from "../../local/attack-statistics.ts";
 import { onTemplate } from "../../local/attack-templates.ts";
+import { outcomesText } from "../../local/attack-text.ts";
 import { attacks, byBudget } from "../../local/attacks.ts";
 import { roomFile } from "../../local/rehearsed-room.ts";
 import { filledRoom } from "../cleanroom/filled-room.ts";
@@ -88,6 +89,29 @@ describe("npm run attack", function () {
     const [small, large] = await byBudget(scene, [1, 20], 40);
     expect(small?.right).to.be.within(14, 39);
     expect(large?.right).to.be.within(32, 40);
+  });
+});
+
+describe("The attacks' outcomes", () => {
+  it("fit a usual terminal, and say which are guesses and which are less than wanted", () => {
+    const all = { right: 86_104, of: 86_104 };
+    const guesses = { right: 20, of: 20, byGuessing: 10 };
+    const few = { right: 10, of: 10, only: "only who has a wallet" };
+    const text = outcomesText(
+      [
+        {
+          attack: "Probing with guessed addresses",
+          won: [all, all, { right: 0, of: 20, refusedBy: "threshold" }, few],
+        },
+        { attack: "Differencing", won: [guesses, { ...guesses, right: 6 }, guesses, { right: 0, of: 20 }] },
+      ],
+      80,
+    );
+    expect(text.split("\n").every((line) => line.length <= 80)).to.equal(true);
+    const [, probing = "", differencing = "", , ...notes] = text.split("\n").slice(2);
+    expect(probing.split(/ {2,}/).slice(1)).to.deep.equal(["all 86,104", "all 86,104", "refused", "all 10 †"]);
+    expect(differencing.split(/ {2,}/).slice(1)).to.deep.equal(["all 20", "6 of 20 *", "20 of 20 *", "nothing"]);
+    expect(notes).to.have.members(["† only who has a wallet", "* guesses: blind ones are right about 10 of 20"]);
   });
 });
 
