@@ -152,7 +152,7 @@ async function showUsage(folder: string, owner: Party, json: boolean): Promise<v
   // Throws if there is no rehearsal.
   roomIn(folder);
   if (json) return console.log(JSON.stringify(await usageRows(owner, folder)));
-  console.log(usageText(await usageOf(owner, folder)));
+  console.log(usageText(await usageOf(owner, folder), WIDTH));
 }
 
 /** The query in a stream, which need not end: a device, or the output of a program that repeats itself. */

@@ -101,17 +101,20 @@ export async function usageRows(owner: Party, rehearsal: string) {
 
 /** A party's usage as text tables. @param width the columns that they may take, if the names of their columns can be broken to fit */
 export function usageText({ views, refusedBy }: SharedUsage, width?: number): string {
-  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups suppressed", "budget left"];
-  const rows = views.map(({ view, asked, answered, refused, failed, suppressed, epsilon, delta }) => [
-    ...[view, asked, answered, refused, failed, suppressed ?? null],
-    [
-      ...(epsilon ? [`epsilon ${epsilon.left} of ${epsilon.of}`] : []),
-      ...(delta ? [`delta ${delta.left} of ${delta.of}`] : []),
-    ].join(", "),
-  ]);
+  const columns = ["view or template", "asked", "answered", "refused", "failed", "groups suppressed"];
+  const rows = views.map(({ view, asked, answered, refused, failed, suppressed = null }) => {
+    return [view, asked, answered, refused, failed, suppressed];
+  });
+  const of = (budget: ViewUsage["epsilon"]) => (budget ? `${budget.left} of ${budget.of}` : "");
+  const budgets = views
+    .filter(({ epsilon }) => epsilon !== undefined)
+    .map(({ view, epsilon, delta }) => [view, of(epsilon), of(delta)]);
   const rules = refusedBy.map(({ rule, queries }) => [rule, queries]);
   return [
     formatRows(columns, rows, "", "", width),
+    ...(budgets.length > 0
+      ? ["", formatRows(["privacy budget of", "epsilon left", "delta left"], budgets, "", "", width)]
+      : []),
     ...(rules.length > 0 ? ["", formatRows(["refused by", "queries"], rules, "")] : []),
   ].join("\n");
 }

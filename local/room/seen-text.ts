@@ -88,11 +88,10 @@ export function askedTable(sql: string): string | undefined {
  */
 export function budgetText(budgets: readonly BudgetLeft[], width?: number): string {
   return formatRows(
-    ["view", "epsilon left", "at most per query", "delta left"],
-    budgets.map(({ view, epsilonLeft, epsilonBudget, epsilonPerQuery, deltaLeft, deltaBudget }) => [
+    ["view", "epsilon left", "delta left"],
+    budgets.map(({ view, epsilonLeft, epsilonBudget, deltaLeft, deltaBudget }) => [
       view,
       `${epsilonLeft} of ${epsilonBudget}`,
-      epsilonPerQuery,
       `${deltaLeft} of ${deltaBudget}`,
     ]),
     "",

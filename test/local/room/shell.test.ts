@@ -136,7 +136,8 @@ describe("The shell of npm run query", function () {
         ...{ epsilonLeft: 2, epsilonBudget: 3, epsilonPerQuery: 1, deltaLeft: 0.000019, deltaBudget: 0.00002 },
       },
     ]);
-    expect(text).to.match(/\b2 of 3 .* 0\.000019 of 0\.00002$/);
+    expect(text).to.match(/\b2 of 3 +0\.000019 of 0\.00002$/);
+    expect(text.split("\n").every(({ length }) => length <= 80)).to.equal(true);
     const guide = await readFile(new URL("../../../docs/clean-room.md", import.meta.url), "utf8");
     expect(guide).to.include(`merchant> \\budget\n${text}\n`);
   });
