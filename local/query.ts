@@ -48,7 +48,7 @@ const settings = {
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   try {
-    await ask(
+    await follow(
       readOptions(
         'npm run -s query -- --as PARTY [settings] ["SQL"]: asks the clean room as one of its parties',
         settings,
@@ -66,40 +66,56 @@ async function main(): Promise<void> {
 
 type Settings = ReturnType<typeof readOptions<typeof settings>>;
 
-async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql: given }: Settings): Promise<void> {
-  const folder = resolveFromCaller(out);
-  const shell = given === undefined && file === undefined && !usage && !tables && process.stdin.isTTY;
-  if (shell) return startShell(folder, as ?? "merchant");
+const hasQuery = ({ file, sql }: Settings): boolean => file !== undefined || sql !== undefined;
+
+/** Settings that do not go together, and what to do about each. */
+const clashes: readonly (readonly [clash: (given: Settings) => boolean, cure: string])[] = [
+  [
+    (given) => given.tables && (given.usage || hasQuery(given)),
+    "--tables takes no query and no --usage: leave one of the two out",
+  ],
+  [(given) => given.usage && hasQuery(given), "--usage takes no query: leave one of the two out"],
+  [({ usage, csv }) => usage && csv, "--usage prints no CSV: leave --csv out, or use --json"],
+  [({ tables, csv, json }) => tables && (csv || json), "--tables prints text only: leave --csv and --json out"],
+  [({ file, sql }) => file !== undefined && sql !== undefined, "both --file and a query are given: leave one out"],
+  [({ raw, csv }) => raw && !csv, "--raw is for --csv: add that, or leave --raw out"],
+  [({ json, csv }) => json && csv, "both --json and --csv are given: leave one out"],
+];
+
+/** Does what the settings say: starts a shell, shows the usage or the tables, or asks the query. */
+async function follow(given: Settings): Promise<void> {
+  const { as, tables, usage } = given;
+  const folder = resolveFromCaller(given.out);
+  if (!tables && !usage && !hasQuery(given) && process.stdin.isTTY) return startShell(folder, as ?? "merchant");
   if (as === undefined) throw partyIsMissing();
-  if (tables && (usage || file !== undefined || given !== undefined))
-    throw new UserError("--tables takes no query and no --usage: leave one of the two out");
-  if (usage) {
-    if (file !== undefined || given !== undefined)
-      throw new UserError("--usage takes no query: leave one of the two out");
-    if (csv) throw new UserError("--usage prints no CSV: leave --csv out, or use --json");
-    return showUsage(folder, as, json);
-  }
-  if (tables && (csv || json)) throw new UserError("--tables prints text only: leave --csv and --json out");
+  const wrong = clashes.flatMap(([clash, cure]) => (clash(given) ? [cure] : []));
+  if (wrong.length > 0) throw new UserError(wrong.join("\n       "));
+  if (usage) return showUsage(folder, as, given.json);
   if (tables) return showTables(folder, as, "");
-  if (file !== undefined && given !== undefined)
-    throw new UserError("both --file and a query are given: leave one out");
-  if (raw && !csv) throw new UserError("--raw is for --csv: add that, or leave --raw out");
-  if (json && csv) throw new UserError("both --json and --csv are given: leave one out");
-  const read =
-    given ??
-    (await (file === undefined
+  const sql = await readQuery(given);
+  const table = askedTable(sql);
+  if (table !== undefined) return showTables(folder, as, table);
+  return ask(folder, as, sql, given);
+}
+
+/** The query itself, of the arguments, a file or standard input. */
+async function readQuery({ file, sql: given }: Settings): Promise<string> {
+  const read = async () =>
+    file === undefined
       ? queryIn("standard input", process.stdin)
-      : queryIn(`--file ${file}`, createReadStream(resolveFromCaller(file)))));
+      : queryIn(`--file ${file}`, createReadStream(resolveFromCaller(file)));
   // Some editors start a file with a byte order mark.
-  const sql = read.replace(/^\uFEFF/, "");
+  const sql = (given ?? (await read())).replace(/^\uFEFF/, "");
   if (sql.trim() === "") throw new UserError("the query is empty");
-  const asked = askedTable(sql);
-  if (asked !== undefined) return showTables(folder, as, asked);
-  const room = await openRehearsedRoom(folder, { soon: [as] });
+  return sql;
+}
+
+async function ask(folder: string, party: Party, sql: string, { json, csv, raw, explain }: Settings): Promise<void> {
+  const room = await openRehearsedRoom(folder, { soon: [party] });
   // A program that reads a pipe needs no broken names.
   const width = process.stdout.isTTY ? WIDTH : Number.POSITIVE_INFINITY;
   try {
-    const answer = await room.ask(as, sql);
+    const answer = await room.ask(party, sql);
     if (json) return console.log(JSON.stringify(answer));
     if (csv) process.stdout.write(answerCsv(answer, raw));
     else console.log(answerTable(answer, width));
@@ -112,7 +128,7 @@ async function ask({ as, json, csv, raw, explain, tables, usage, out, file, sql:
     if (problem === undefined) throw error;
     process.exitCode = isRefused(error) ? NO_ACCESS : 1;
     if (json) return console.log(JSON.stringify({ error: problem }));
-    const rules = explain ? ["", ...(await room.rulesFor(as, sql)).flatMap(ruleLines)] : [];
+    const rules = explain ? ["", ...(await room.rulesFor(party, sql)).flatMap(ruleLines)] : [];
     const [message, ...more] = problemLines(problem, sql).map((line) => visible(line, "\n"));
     const told = [`error: ${message}`, ...more].map((line) => wrapProblem(line, width));
     console.error(["", ...told, ...rules.map((line) => wrap(line, "", width))].join("\n"));

@@ -91,6 +91,13 @@ describe("npm run query", function () {
     expect(await ask("--raw")).to.deep.include({ code: 1 });
   });
 
+  it("names all settings that do not go together at once", async () => {
+    const { code, stdout, stderr } = await asMerchant("--csv", "--raw", "--json", "--file=x.sql", "SELECT 1");
+    expect([code, `${stdout}${stderr}`.match(/leave one out/g)]).to.deep.equal([1, ["leave one out", "leave one out"]]);
+    expect((await asMerchant("--usage", "--csv", "--raw")).stderr).to.include("--usage prints no CSV");
+    expect((await asMerchant("--usage", "--raw")).stderr).to.include("--raw is for --csv");
+  });
+
   it("lists what a party can name, and describes one of them, also in the words of other databases", async () => {
     const { stderr } = await query("--as", "merchant", "--tables", "--csv");
     expect(stderr).to.include("--tables prints text only");
