@@ -1,6 +1,7 @@
-import { otherParty, PARTIES, type Party, titles } from "../../../cleanroom/party.ts";
+import { otherParty, type Party } from "../../../cleanroom/party.ts";
 import { h } from "../../../report/page/dom.ts";
 import type { AskReply, OwnerView, PartyView, RoomView } from "../api.ts";
+import { askBench } from "./bench.ts";
 import { catalogue } from "./catalogue.ts";
 import { editor } from "./editor.ts";
 import { keepQuery, keptQuery } from "./kept-query.ts";
@@ -20,86 +21,28 @@ function build(room: RoomView): HTMLElement[] {
   const input = editor(() => void askHere());
   const shown = outcome(input);
   const owner = ownerPanel();
-  const seats = PARTIES.map((name) =>
-    h("button", { type: "button", class: `chip seat ${name}`, onclick: () => sit(name) }, titles[name]),
-  );
-  const examples = h("select", { id: "examples", "aria-label": "Load a question", onchange: loadExample });
-  const askButton = h("button", { type: "button", class: "ask", onclick: () => void askHere() }, "Ask");
-  const checkButton = h(
-    "button",
-    { type: "button", class: "chip", onclick: () => void run("check") },
-    "Only check the rules",
-  );
-  const cancel = h(
-    "button",
-    { type: "button", class: "chip", hidden: true, onclick: () => running?.abort() },
-    "Cancel",
-  );
-  const bench = h(
-    "div",
-    { class: "bench" },
-    h(
-      "section",
-      { class: "desk", "aria-labelledby": "ask-heading" },
-      h(
-        "div",
-        { class: "who" },
-        h("h2", { id: "ask-heading" }, "Ask as"),
-        h("div", { class: "seats", role: "group", "aria-label": "The party that asks" }, ...seats),
-        examples,
-      ),
-      input.element,
-      h(
-        "div",
-        { class: "act" },
-        askButton,
-        checkButton,
-        cancel,
-        h(
-          "span",
-          { id: "keys", class: "keys" },
-          "Ctrl-Enter or ⌘-Enter asks. Ctrl-Space completes names. Tab leaves the query.",
-        ),
-      ),
-      shown.element,
-    ),
-    owner.element,
+  const bench = askBench(
+    room.examples,
+    { editor: input.element, outcome: shown.element, owner: owner.element },
+    {
+      sit,
+      load({ party, sql }) {
+        load(party, sql);
+        input.focus();
+      },
+      ask: () => void askHere(),
+      check: () => void run("check"),
+      cancel: () => running?.abort(),
+    },
   );
 
   /** Switches to a party. The tour's query stays in the editor. */
   function sit(name: Party): void {
     party = name;
-    bench.dataset.party = name;
-    for (const [i, seat] of seats.entries()) seat.setAttribute("aria-pressed", String(PARTIES[i] === name));
+    bench.seat(name);
     input.setParty(room.parties.find((one) => one.name === name) as PartyView);
-    fillExamples(name);
     owner.sit(otherParty(name), seen[otherParty(name)]);
     shown.clear();
-  }
-
-  function fillExamples(name: Party): void {
-    const own = room.examples.filter((example) => example.party === name);
-    const group = (label: string, kind: string) =>
-      h(
-        "optgroup",
-        { label },
-        ...own
-          .filter((example) => example.kind === kind)
-          .map((example) => h("option", { value: String(room.examples.indexOf(example)) }, example.title)),
-      );
-    examples.replaceChildren(
-      h("option", { value: "" }, "Load a question …"),
-      group("Questions", "question"),
-      group("Query templates", "template"),
-    );
-  }
-
-  function loadExample(): void {
-    const example = room.examples[Number(examples.value)];
-    if (examples.value === "" || example === undefined) return;
-    load(example.party, example.sql);
-    examples.value = "";
-    input.focus();
   }
 
   function load(name: Party, sql: string): void {
@@ -162,11 +105,7 @@ function build(room: RoomView): HTMLElement[] {
 
   function setRunning(controller: AbortController | undefined): void {
     running = controller;
-    const busy = controller !== undefined;
-    bench.setAttribute("aria-busy", String(busy));
-    cancel.hidden = !busy;
-    askButton.disabled = busy;
-    checkButton.disabled = busy;
+    bench.work(controller !== undefined);
   }
 
   tour = tourCard(load, () => void run("ask"));
@@ -186,7 +125,7 @@ function build(room: RoomView): HTMLElement[] {
   });
   return [
     tour.element,
-    h("div", { id: "ask" }, bench),
+    h("div", { id: "ask" }, bench.element),
     h(
       "section",
       { id: "parties", "aria-labelledby": "parties-heading" },
