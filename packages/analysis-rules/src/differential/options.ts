@@ -19,47 +19,66 @@ export interface Limits {
  */
 export function limitsOf(options: readonly Node[], table: RoomTable | undefined): Limits {
   const rule = table?.rule?.differentialPrivacy;
-  const wrong = (message: string) => wrongOption(message, rule !== undefined);
-  const given = new Map(options.map((option) => [(option.name as string).toLowerCase(), option.value as Node]));
-  for (const name of given.keys())
+  const asked: Asked = {
+    given: new Map(options.map((option) => [(option.name as string).toLowerCase(), option.value as Node])),
+    rule,
+    view: table && `${table.dataset}.${table.table}`,
+    wrong: (message) => wrongOption(message, rule !== undefined),
+  };
+  for (const name of asked.given.keys())
     if (!knownOptions.includes(name))
-      throw wrong(`The option ${name} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY.`);
-  const view = table && `${table.dataset}.${table.table}`;
-  const epsilon = numberOf("epsilon", given, rule?.maxEpsilonPerQuery, wrong);
-  const delta = numberOf("delta", given, rule?.deltaPerQuery, wrong);
-  const most = rule?.maxGroupsContributed || undefined;
-  const groupsOption = given.get("max_groups_contributed");
-  const isUnlimited = groupsOption !== undefined && literal(groupsOption) === null;
-  // A query could put the same rows into many groups and average the noise away, for one charge.
-  if (isUnlimited && rule)
-    throw wrong(
-      `max_groups_contributed cannot be NULL here: the budget of table ${view} is for a unit in a known number of groups`,
-    );
-  // BigQuery's default is 1.
-  const maxGroups = isUnlimited
-    ? Number.POSITIVE_INFINITY
-    : numberOf("max_groups_contributed", given, most ?? 1, wrong);
+      throw asked.wrong(`The option ${name} is not supported in SELECT WITH DIFFERENTIAL_PRIVACY.`);
+  return { epsilon: epsilonOf(asked), delta: deltaOf(asked), maxGroups: maxGroupsOf(asked) };
+}
 
+/** The options of a query, and the rule of the view that it reads. */
+interface Asked {
+  readonly given: ReadonlyMap<string, Node>;
+  readonly rule: NonNullable<RoomTable["rule"]>["differentialPrivacy"];
+  readonly view: string | undefined;
+  readonly wrong: (message: string) => Refusal;
+}
+
+function epsilonOf(asked: Asked): number {
+  const { rule, view, wrong } = asked;
+  const epsilon = numberOf("epsilon", asked, rule?.maxEpsilonPerQuery);
   if (epsilon < SMALLEST) throw wrong(`Epsilon is too low: ${epsilon}, at least ${SMALLEST} is needed`);
   if (rule && epsilon > rule.maxEpsilonPerQuery)
     throw wrong(
       `Epsilon is too high: ${brief(epsilon)}, policy for table ${view} allows max ${brief(rule.maxEpsilonPerQuery)}`,
     );
   if (epsilon > LARGEST) throw wrong(`Epsilon is too high: ${brief(epsilon)}, at most ${brief(LARGEST)} is possible`);
+  return epsilon;
+}
+
+function deltaOf(asked: Asked): number {
+  const { rule, view, wrong } = asked;
+  const delta = numberOf("delta", asked, rule?.deltaPerQuery);
   if (delta <= 0 || delta >= 1) throw wrong(`Delta must be between 0 and 1, not ${delta}`);
   if (rule && delta > rule.deltaPerQuery)
     throw wrong(`Delta is too high: ${delta}, policy for table ${view} allows max ${rule.deltaPerQuery}`);
-  if (!isUnlimited && (maxGroups < 1 || !Number.isInteger(maxGroups)))
+  return delta;
+}
+
+function maxGroupsOf(asked: Asked): number {
+  const { given, rule, view, wrong } = asked;
+  const option = given.get("max_groups_contributed");
+  if (option !== undefined && literal(option) === null) {
+    if (rule === undefined) return Number.POSITIVE_INFINITY;
+    // A query could put the same rows into many groups and average the noise away, for one charge.
+    throw wrong(
+      `max_groups_contributed cannot be NULL here: the budget of table ${view} is for a unit in a known number of groups`,
+    );
+  }
+  const most = rule?.maxGroupsContributed || undefined;
+  // BigQuery's default is 1.
+  const maxGroups = numberOf("max_groups_contributed", asked, most ?? 1);
+  if (maxGroups < 1 || !Number.isInteger(maxGroups))
     throw wrong(`max_groups_contributed must be a positive integer, not ${maxGroups}`);
-  if (most !== undefined && maxGroups > most)
-    throw wrong(
-      `max_groups_contributed is too high: ${wholeNumber(groupsOption) ?? maxGroups}, policy for table ${view} allows max ${most}`,
-    );
-  if (!isUnlimited && maxGroups > MOST_GROUPS)
-    throw wrong(
-      `max_groups_contributed is too high: ${wholeNumber(groupsOption) ?? maxGroups}, at most ${MOST_GROUPS} is possible`,
-    );
-  return { epsilon, delta, maxGroups };
+  const tooHigh = `max_groups_contributed is too high: ${wholeNumber(option) ?? maxGroups}`;
+  if (most !== undefined && maxGroups > most) throw wrong(`${tooHigh}, policy for table ${view} allows max ${most}`);
+  if (maxGroups > MOST_GROUPS) throw wrong(`${tooHigh}, at most ${MOST_GROUPS} is possible`);
+  return maxGroups;
 }
 
 const knownOptions = ["epsilon", "delta", "max_groups_contributed", "privacy_unit_column"];
@@ -72,12 +91,7 @@ const LARGEST = 1e15;
 /** The most groups of a unit. Google's library counts them in 32 bits. */
 const MOST_GROUPS = 2 ** 31 - 1;
 
-function numberOf(
-  name: string,
-  given: ReadonlyMap<string, Node>,
-  otherwise: number | undefined,
-  wrong: (message: string) => Refusal,
-): number {
+function numberOf(name: string, { given, wrong }: Asked, otherwise: number | undefined): number {
   const node = given.get(name);
   const value = node === undefined ? otherwise : literal(node);
   if (value === undefined && node === undefined)

@@ -49,36 +49,9 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
     if (translate === undefined)
       return scope.refuse(`the function ${called}${over && " over a window"}`, insteadOf(called));
     const nodes = listOf(node.argumentList);
-    if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
-      scope.refuse(`${called} of STRUCT`, "Write TO_JSON_STRING(x), or aggregate its fields.");
-    const chosenBy = node.havingModifier as { kind: string; havingExpr: Node } | undefined;
-    const compared = chosenBy ? [...nodes, chosenBy.havingExpr] : nodes;
-    const [held] = compared.flatMap(({ type }) => textual(type as Type) ?? []);
-    if (held && (chosenBy || !takeTextual.has(name))) scope.refuse(`${called} of ${held}`, insteadOfTextual[held]);
-    const modifier = node.nullHandlingModifier;
+    refuseForm(node, nodes, scope);
+    const chosenBy = chosenIn(node);
     const ordered = listOf(node.orderByItemList).length > 0;
-    // Quantiles leave NULLs out, whether the query says so or not.
-    const isPlain =
-      modifier === "DEFAULT_NULL_HANDLING" ||
-      (modifier === "IGNORE_NULLS" && /^(approx_quantiles|percentile_)/.test(name));
-    if (!["array_agg", "array_concat_agg", "string_agg"].includes(name) && (!isPlain || ordered || node.limit))
-      scope.refuse(
-        `${called} with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS`,
-        name.startsWith("percentile")
-          ? "Leave RESPECT NULLS out, and replace NULL by a number: IFNULL(x, 0)."
-          : "Leave them out, and filter the rows in a subquery.",
-      );
-    const adds = name === "sum" || name === "avg";
-    const repeats =
-      name === "approx_top_count" ||
-      ((adds || name in spreads) && ["NUMERIC", "INTERVAL"].includes(kindOf(nodes[0]) ?? ""));
-    // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
-    if (repeats && JSON.stringify(nodes).includes('"SubqueryExpr"')) scope.refuse(`${called} of a subquery`);
-    if (chosenBy && name !== "any_value")
-      scope.refuse(
-        `${called} with HAVING ${chosenBy.kind}`,
-        `Keep the rows in a subquery, and aggregate them: QUALIFY RANK() OVER (PARTITION BY the groups ORDER BY x${chosenBy.kind === "MAX" ? " DESC" : ""}) = 1.`,
-      );
     return translate({
       nodes,
       type: node.type as Type,
@@ -90,12 +63,53 @@ export function aggregate(node: Node, over: string, scope: Scope, once = (value:
       order: ordered ? ` ${orderBy(node.orderByItemList, scope)}` : "",
       limit: node.limit ? expression(node.limit as Node, scope) : undefined,
       once,
-      ignoresNulls: modifier === "IGNORE_NULLS",
+      ignoresNulls: node.nullHandlingModifier === "IGNORE_NULLS",
       over,
       ...(chosenBy && { most: { kind: chosenBy.kind, of: expression(chosenBy.havingExpr, scope) } }),
       refuse: (what, advice) => scope.refuse(`${called} ${what}`, advice),
     });
   });
+}
+
+/** The clause HAVING MAX or HAVING MIN within a call: the row that it chooses. */
+function chosenIn(node: Node): { kind: string; havingExpr: Node } | undefined {
+  return node.havingModifier as { kind: string; havingExpr: Node } | undefined;
+}
+
+/** Refuses a call whose arguments or clauses have no translation. */
+function refuseForm(node: Node, nodes: readonly Node[], scope: Scope): void {
+  const name = functionName(node);
+  const called = writtenName(name);
+  if (!takeStructs.has(name) && nodes.some(({ type }) => hasStruct(type as Type)))
+    scope.refuse(`${called} of STRUCT`, "Write TO_JSON_STRING(x), or aggregate its fields.");
+  const chosenBy = chosenIn(node);
+  const compared = chosenBy ? [...nodes, chosenBy.havingExpr] : nodes;
+  const [held] = compared.flatMap(({ type }) => textual(type as Type) ?? []);
+  if (held && (chosenBy || !takeTextual.has(name))) scope.refuse(`${called} of ${held}`, insteadOfTextual[held]);
+  const modifier = node.nullHandlingModifier;
+  // Quantiles leave NULLs out, whether the query says so or not.
+  const isPlain =
+    modifier === "DEFAULT_NULL_HANDLING" ||
+    (modifier === "IGNORE_NULLS" && /^(approx_quantiles|percentile_)/.test(name));
+  const ordered = listOf(node.orderByItemList).length > 0;
+  if (!["array_agg", "array_concat_agg", "string_agg"].includes(name) && (!isPlain || ordered || node.limit))
+    scope.refuse(
+      `${called} with ORDER BY, LIMIT, IGNORE NULLS or RESPECT NULLS`,
+      name.startsWith("percentile")
+        ? "Leave RESPECT NULLS out, and replace NULL by a number: IFNULL(x, 0)."
+        : "Leave them out, and filter the rows in a subquery.",
+    );
+  const adds = name === "sum" || name === "avg";
+  const repeats =
+    name === "approx_top_count" ||
+    ((adds || name in spreads) && ["NUMERIC", "INTERVAL"].includes(kindOf(nodes[0]) ?? ""));
+  // The argument is repeated, so nested subqueries would double at each level, and DuckDB would plan for minutes.
+  if (repeats && JSON.stringify(nodes).includes('"SubqueryExpr"')) scope.refuse(`${called} of a subquery`);
+  if (chosenBy && name !== "any_value")
+    scope.refuse(
+      `${called} with HAVING ${chosenBy.kind}`,
+      `Keep the rows in a subquery, and aggregate them: QUALIFY RANK() OVER (PARTITION BY the groups ORDER BY x${chosenBy.kind === "MAX" ? " DESC" : ""}) = 1.`,
+    );
 }
 
 const distinctFirst = "Write SELECT DISTINCT in a subquery, and aggregate its rows.";
