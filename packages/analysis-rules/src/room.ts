@@ -127,6 +127,14 @@ export function checkRoom(room: Room): void {
   const { parties, templates = {} } = room ?? {};
   if (typeof parties !== "object" || parties === null || Object.keys(parties).length === 0)
     throw new RoomError("wrong", "the room's description has no parties: give each a title, a project and tables");
+  checkForm(parties);
+  checkRules(parties);
+  checkNames(parties);
+  checkTemplates(parties, templates);
+}
+
+/** Throws RoomError if a party or a table lacks something. */
+function checkForm(parties: Room["parties"]): void {
   for (const [party, described] of Object.entries(parties)) {
     if (!Array.isArray(described?.tables) || !hasTexts(described, "title", "project"))
       throw new RoomError("wrong", `the party ${party} is not described: give it a title, a project and tables`);
@@ -134,19 +142,22 @@ export function checkRoom(room: Room): void {
       if (!hasTexts(table, "id", "project", "dataset", "table", "owner") || !Array.isArray(table.columns))
         throw new RoomError("wrong", `a table of ${party} lacks its id, project, dataset, table, owner or columns`);
   }
+}
+
+/** Throws RoomError for a rule that BigQuery would refuse, or an owner that is not a party. */
+function checkRules(parties: Room["parties"]): void {
   for (const [party, { tables }] of Object.entries(parties))
     for (const table of tables) {
-      const faults = table.rule
-        ? checkRule(
-            table.rule,
-            table.columns.map(({ name }) => name),
-          )
-        : [];
+      const columns = table.columns.map(({ name }) => name);
+      const faults = table.rule ? checkRule(table.rule, columns) : [];
       if (!Object.hasOwn(parties, table.owner))
         faults.push(`its owner is ${table.owner}, who is not a party: use one of ${Object.keys(parties).join(", ")}`);
       if (faults.length > 0) throw new RoomError("wrong", `${shortName(table)} of ${party}: ${faults.join("; ")}`);
     }
-  checkNames(parties);
+}
+
+/** Throws RoomError for a function without a template, or a template that is wrong. */
+function checkTemplates(parties: Room["parties"], templates: NonNullable<Room["templates"]>): void {
   for (const [id, { owner, parameters }] of Object.entries(templates)) {
     if (!Object.hasOwn(parties, owner))
       throw new RoomError("wrong", `the template ${id}: its owner is ${owner}, who is not a party`);

@@ -13,14 +13,17 @@ export interface Connection {
   /** The project that calls count against, if the provider is told to name one. */
   readonly quotaProject?: string;
   /** Endpoints to call instead of Google's, as the provider is configured with them. */
-  readonly endpoints: {
-    readonly run?: string;
-    readonly logging?: string;
-    readonly bigQuery?: string;
-    readonly analyticsHub?: string;
-    readonly iamCredentials?: string;
-  };
+  readonly endpoints: { readonly [service in keyof typeof endpointNames]?: string };
 }
+
+/** The provider's names of the services that are called here: in its settings, and in its environment variables. */
+const endpointNames = {
+  run: ["cloudRunV2", "CLOUD_RUN_V2"],
+  logging: ["logging", "LOGGING"],
+  bigQuery: ["bigQuery", "BIGQUERY"],
+  analyticsHub: ["bigqueryAnalyticsHub", "BIGQUERY_ANALYTICS_HUB"],
+  iamCredentials: ["iamCredentials", "IAM_CREDENTIALS"],
+} as const;
 
 /**
  * Reads the provider's settings and environment variables, with the provider's own precedence: a token or credentials from the settings
@@ -48,25 +51,17 @@ export function readConnection(
   const override = setting("gcp:userProjectOverride") || env.USER_PROJECT_OVERRIDE || "";
   const billingProject = setting("gcp:billingProject") || env.GOOGLE_BILLING_PROJECT;
   const quotaProject = /^(1|t|true)$/i.test(override) && billingProject;
-  const run = setting("gcp:cloudRunV2CustomEndpoint") || env.GOOGLE_CLOUD_RUN_V2_CUSTOM_ENDPOINT;
-  const logging = setting("gcp:loggingCustomEndpoint") || env.GOOGLE_LOGGING_CUSTOM_ENDPOINT;
-  const bigQuery = setting("gcp:bigQueryCustomEndpoint") || env.GOOGLE_BIGQUERY_CUSTOM_ENDPOINT;
-  const analyticsHub =
-    setting("gcp:bigqueryAnalyticsHubCustomEndpoint") || env.GOOGLE_BIGQUERY_ANALYTICS_HUB_CUSTOM_ENDPOINT;
-  const iamCredentials = setting("gcp:iamCredentialsCustomEndpoint") || env.GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT;
+  const endpoints = Object.entries(endpointNames).flatMap(([service, [inSettings, inEnv]]) => {
+    const url = setting(`gcp:${inSettings}CustomEndpoint`) || env[`GOOGLE_${inEnv}_CUSTOM_ENDPOINT`];
+    return url ? [[service, url]] : [];
+  });
   return {
     ...(accessToken && { accessToken }),
     ...(credentials && { credentials }),
     ...(impersonate && { impersonate }),
     delegates: JSON.parse(setting("gcp:impersonateServiceAccountDelegates") || "[]"),
     ...(quotaProject && { quotaProject }),
-    endpoints: {
-      ...(run && { run }),
-      ...(logging && { logging }),
-      ...(bigQuery && { bigQuery }),
-      ...(analyticsHub && { analyticsHub }),
-      ...(iamCredentials && { iamCredentials }),
-    },
+    endpoints: Object.fromEntries(endpoints),
   };
 }
 
