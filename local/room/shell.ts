@@ -139,25 +139,27 @@ export async function runShell(session: Session, options: ShellOptions): Promise
     }
   }
 
+  /** The work of a line that is a command; undefined for a line of a query, and for one that begins to explain a query. */
+  function commandIn(line: string): (() => Promise<void> | void) | undefined {
+    const [word] = /^\s*(help|exit|quit)(?=\s*;?\s*$)/i.exec(line) ?? [];
+    if (word !== undefined) return () => commands[word.trim().toLowerCase() === "help" ? "help" : "q"]?.("");
+    const [, name, argument = ""] = /^\s*\\(\?|[^\s;]*)\s*(.*?)\s*$/.exec(line) ?? [];
+    if (name === undefined || (name === "explain" && argument !== "" && !argument.endsWith(";"))) return undefined;
+    const wanted = name === "?" ? "help" : name;
+    const command = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined;
+    if (command === undefined) return () => fail(`there is no \\${name}: \\help lists the commands`);
+    // Commands need no semicolon, and people who end their queries with one type it nevertheless.
+    return () => command(name === "explain" ? argument : argument.replace(/\s*;$/, ""));
+  }
+
   async function take(line: string): Promise<void> {
-    const [, name, argument = ""] = (typed === "" && /^\s*\\(\?|[^\s;]*)\s*(.*?)\s*$/.exec(line)) || [];
-    if (name !== undefined && !(name === "explain" && argument !== "" && !/;\s*$/.test(argument))) {
-      const wanted = name === "?" ? "help" : name;
-      const command = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined;
-      if (command === undefined) return fail(`there is no \\${name}: \\help lists the commands`);
-      // Commands need no semicolon, and people who end their queries with one type it nevertheless.
-      return command(name === "explain" ? argument : argument.replace(/\s*;$/, ""));
-    }
+    const command = typed === "" ? commandIn(line) : undefined;
+    if (command !== undefined) return command();
     typedLines = typed === "" ? 1 : typedLines + 1;
     typed = typed === "" ? line : `${typed}\n${line}`;
     // Nothing to ask yet: a line of comments alone must not make the next command a part of a query.
     if (isOnlyComments(typed)) typed = "";
     const explained = /^\s*\\explain\s+/.exec(typed)?.[0];
-    if (explained === undefined && /^\s*(help|exit|quit)\s*;?\s*$/i.test(typed)) {
-      const word = typed.trim().replace(/\s*;$/, "").toLowerCase();
-      typed = "";
-      return commands[word === "help" ? "help" : "q"]?.("");
-    }
     const { complete, rest } = statementsIn(typed.slice(explained?.length ?? 0));
     if (complete.length === 0) {
       // A semicolon alone.
