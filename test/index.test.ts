@@ -86,7 +86,7 @@ describe("the stack", () => {
     const needs = [
       { name: "parties-filled", account: "thelook-fill", datasets: ["merchant", "ewallet_provider"], grants: 4 },
       { name: "coffee-generated", account: "coffee-data", datasets: [], grants: 4 },
-      { name: "coffee-loaded", account: "coffee-load", datasets: ["coffee_shop"], grants: 4 },
+      { name: "coffee-loaded", account: "coffee-load", datasets: ["coffee_shop"], grants: 5 },
       {
         name: "marts-built",
         account: "coffee-dbt",

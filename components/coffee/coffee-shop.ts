@@ -3,6 +3,7 @@ import { JobRun } from "bigquery-clean-room";
 import { coffeeDataset } from "../../generator/tables/index.ts";
 import { checkedStart } from "../checked-start.ts";
 import { Dataset } from "../google/dataset.ts";
+import { listing } from "../google/grants.ts";
 import { Identity } from "../google/identity.ts";
 import { fingerprintOf, Job, longestRun, type Sizing } from "../google/job.ts";
 import { childOf, type Place } from "../google/place.ts";
@@ -73,8 +74,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
           code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
           files: { on: "bucket", bucket: files, role: "roles/storage.objectUser", folder: CSV_FOLDER },
           truth: { on: "bucket", bucket: files, role: "roles/storage.objectUser", folder: TRUTH_FOLDER },
-          // Google answers that a file is missing only to accounts that may list.
-          list: { on: "bucket", bucket: files, role: "roles/storage.legacyBucketReader" },
+          list: listing(files),
         },
       },
       child,
@@ -113,6 +113,7 @@ export class CoffeeShop extends pulumi.ComponentResource {
           code: { on: "bucket", bucket, role: "roles/storage.objectViewer" },
           // Not the ground truth, which is in the same bucket.
           files: { on: "bucket", bucket: files, role: "roles/storage.objectViewer", folder: CSV_FOLDER },
+          list: listing(files),
           tables: { on: "dataset", project, dataset: tables.datasetId, role: "WRITER" },
         },
       },

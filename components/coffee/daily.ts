@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { FunctionsBuild } from "../google/functions-build.ts";
-import type { Grant } from "../google/grants.ts";
+import { type Grant, listing } from "../google/grants.ts";
 import { HttpFunction } from "../google/http-function.ts";
 import { Identity } from "../google/identity.ts";
 import { childOf, type Place } from "../google/place.ts";
@@ -76,6 +76,7 @@ export class Daily extends pulumi.ComponentResource {
           // The function asks these how far the night has come.
           queries: { on: "project", project, role: "roles/bigquery.jobUser" },
           files: { on: "bucket", bucket: files, role: "roles/storage.objectViewer", folder: CSV_FOLDER },
+          list: listing(files),
           tables: { on: "dataset", project, dataset: shop.dataset, role: "READER" },
           marts: { on: "dataset", project, dataset: marts.dataset, role: "READER" },
           reports: { on: "bucket", bucket: reports.bucket, role: "roles/storage.objectViewer" },

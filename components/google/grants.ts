@@ -66,6 +66,14 @@ interface ProjectGrant {
   readonly condition?: { readonly title: string; readonly expression: string };
 }
 
+/**
+ * A grant to list the names in a bucket. An account that may only read a folder needs it too: Google says that an object is missing only to
+ * accounts that may list, and answers 403 to others.
+ */
+export function listing(bucket: pulumi.Input<string>): Grant {
+  return { on: "bucket", bucket, role: "roles/storage.legacyBucketReader" };
+}
+
 /** Grants a role to one member, and leaves the grants of others alone. */
 export function grant(
   name: string,

@@ -28,6 +28,11 @@ export async function openRehearsedBucket(rehearsal: string, url: string): Promi
     const [top, ...below] = `${prefix}${path}`.split("/");
     tellTouched(`bucket/${bucket.name}${below.length > 0 ? `/${top}` : ""}`, access);
   };
+  // Cloud Storage says that an object is missing only to an account that may list the bucket, and answers 403 to others.
+  const tellLook = (path: string) => {
+    tell(path, "read");
+    tellTouched(`bucket/${bucket.name}`, "list");
+  };
 
   return {
     ...lake,
@@ -45,15 +50,15 @@ export async function openRehearsedBucket(rehearsal: string, url: string): Promi
       return lake.writeOnce(path, text);
     },
     readText(path) {
-      tell(path, "read");
+      tellLook(path);
       return lake.readText(path);
     },
     stat(path) {
-      tell(path, "read");
+      tellLook(path);
       return lake.stat(path);
     },
     list(folder) {
-      tell(folder, "read");
+      tellTouched(`bucket/${bucket.name}`, "list");
       return lake.list(folder);
     },
   };

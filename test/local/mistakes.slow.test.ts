@@ -206,6 +206,20 @@ describe("A mistake in index.ts fails the rehearsal:", () => {
         "reads from bucket/demo-project-coffee-demo/csv_sources as coffee-load@demo-project.iam.gserviceaccount.com",
       ));
 
+    it("to list the bucket, without which Google answers 403 for a file that is missing", () =>
+      fails(
+        ["coffee-loaded"],
+        (draft) => {
+          const { inputs } = draft.resources.find(
+            ({ name }) => name === "coffee-load-list",
+          ) as Draft["resources"][number];
+          inputs.member = "user:ann@example.com";
+        },
+        "coffee-load-job",
+        "lists the names in bucket/demo-project-coffee-demo as coffee-load@demo-project.iam.gserviceaccount.com",
+        "declare roles/storage.legacyBucketReader",
+      ));
+
     it("to write to a dataset", () =>
       fails(
         ["coffee-loaded"],

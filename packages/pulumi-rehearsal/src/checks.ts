@@ -39,7 +39,7 @@ function thingOf(resource: string): string {
 export function checkTouched(rehearsal: Rehearsal, by: Declared, account: string, touched: readonly Touch[]): void {
   for (const { resource, access } of touched) {
     if (!rehearsal.touchable.has(thingOf(resource)))
-      throw wrong(by, `${access === "read" ? "reads from" : "writes to"} ${resource}, which is not declared`);
+      throw wrong(by, `${rehearsal.grants.verb(resource, access)} ${resource}, which is not declared`);
     checkGranted(rehearsal, by, account, resource, access);
   }
   for (const adapter of rehearsal.adapters) adapter.checkTouched?.(rehearsal, by, account, touched);

@@ -59,6 +59,13 @@ export const storage: Adapter = {
           "roles/storage.admin",
         ],
         write: ["roles/storage.objectUser", "roles/storage.objectAdmin", "roles/storage.admin"],
+        list: [
+          "roles/storage.legacyBucketReader",
+          "roles/storage.objectViewer",
+          "roles/storage.objectUser",
+          "roles/storage.objectAdmin",
+          "roles/storage.admin",
+        ],
       },
     },
   },

@@ -1,7 +1,7 @@
 import { type Declared, wrong } from "./declaration.ts";
 
-/** The ways in which a process touches a thing. */
-export type Access = "read" | "write";
+/** The ways in which a process touches a thing. `list` is to see the names of all that it holds, as a bucket's objects. */
+export type Access = "read" | "write" | "list";
 
 /** The rights that roles give. On a job or service, `write` allows calling it, and `override` calling it with other arguments or variables. */
 export type Right = Access | "override";
@@ -10,7 +10,7 @@ export type Right = Access | "override";
 export interface Kind {
   /** The roles that give each right. Messages suggest the first one. */
   readonly roles: Readonly<Partial<Record<Right, readonly string[]>>>;
-  /** The words for an access in messages. @default "reads from" and "writes to" */
+  /** The words for an access in messages. @default `defaultVerbs` */
   readonly verbs?: Readonly<Partial<Record<Access, string>>>;
 }
 
@@ -23,6 +23,12 @@ interface Grant {
   /** The account's e-mail address. */
   readonly account: string;
 }
+
+const defaultVerbs: Readonly<Record<Access, string>> = {
+  read: "reads from",
+  write: "writes to",
+  list: "lists the names in",
+};
 
 /** Whether a grant covers a use: of the same thing or a part of it. If only the whole thing is known to be used, it may be the granted part. */
 function covers(granted: string, used: string): boolean {
@@ -53,8 +59,10 @@ export class Grants {
   /** The declared grants that give an account a right. */
   allowing(account: string, on: string, right: Right): Declared[] {
     const roles = this.#kindOf(on)?.roles[right] ?? [];
+    // A condition on a part, such as a folder, does not hold for the list of the whole.
+    const isCovered = right === "list" ? (granted: string) => granted === on : (granted: string) => covers(granted, on);
     return this.#grants
-      .filter((grant) => grant.account === account && covers(grant.on, on) && roles.includes(grant.role))
+      .filter((grant) => grant.account === account && isCovered(grant.on) && roles.includes(grant.role))
       .map(({ resource }) => resource);
   }
 
@@ -66,7 +74,7 @@ export class Grants {
 
   /** The words for an access in a message, such as "reads from" or "calls". */
   verb(on: string, access: Access): string {
-    return this.#kindOf(on)?.verbs?.[access] ?? (access === "read" ? "reads from" : "writes to");
+    return this.#kindOf(on)?.verbs?.[access] ?? defaultVerbs[access];
   }
 
   #kindOf(on: string): Kind | undefined {

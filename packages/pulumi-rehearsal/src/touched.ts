@@ -29,7 +29,7 @@ const told = new Set<string>();
  * @example
  * tellTouched("bucket/sales", "read");
  */
-export function tellTouched(resource: string, access: "read" | "write"): void {
+export function tellTouched(resource: string, access: "read" | "write" | "list"): void {
   const line = JSON.stringify({ touched: { resource, access } });
   if (told.has(line) || rehearsalFolder() === undefined) return;
   told.add(line);

@@ -334,7 +334,7 @@ describe("A mistake in a program fails its rehearsal:", () => {
         env.JOB = `${env.JOB}s`;
       },
       "start-greet",
-      "writes to job/greet-jobs, which is not declared",
+      "calls job/greet-jobs, which is not declared",
     );
     fails(
       "with a misspelt variable",
