@@ -20,6 +20,7 @@ def bqemulator(args):
     from bqemulator.cli import main
 
     bqemulator_corrections.apply()
+    refuse_outer_joins_without_equality()
     end_with_stdin(lambda: os._exit(0))
     return main(["start", *args])
 
@@ -31,6 +32,7 @@ def crucible(args):
 
     Engine.cursor = with_quick_inserts(Engine.cursor)
     statements._plan = with_more_statements(statements._plan)
+    refuse_outer_joins_without_equality()
     end_with_stdin(lambda: os._exit(0))
     return main(["serve", "--dialect", "bigquery", *args])
 
@@ -96,6 +98,40 @@ def with_quick_inserts(cursor_of):
             yield Cursor(plain)
 
     return cursor
+
+
+def refuse_outer_joins_without_equality():
+    """Refuses, as BigQuery does, an outer join without an equality that has the joined table alone on one side. The emulators parse with SQLGlot."""
+    from sqlglot import exp
+    from sqlglot.dialects.bigquery import BigQuery
+    from sqlglot.errors import ParseError
+
+    parser = BigQuery.parser_class
+    parse = parser.parse
+
+    def tables_in(expression):
+        return {column.table for column in expression.find_all(exp.Column)}
+
+    def is_equality(condition, joined):
+        if not isinstance(condition, exp.EQ):
+            return False
+        sides = [tables_in(condition.left), tables_in(condition.right)]
+        return {joined} in sides and any(side and joined not in side for side in sides)
+
+    def checked(self, *args, **kwargs):
+        trees = parse(self, *args, **kwargs)
+        for join in (join for tree in trees if tree for join in tree.find_all(exp.Join)):
+            on = join.args.get("on")
+            if not join.side or on is None or not tables_in(on):
+                continue
+            conditions = on.flatten() if isinstance(on, exp.And) else [on]
+            if not any(is_equality(condition.unnest(), join.this.alias_or_name) for condition in conditions):
+                raise ParseError(
+                    f"{join.side} OUTER JOIN cannot be used without a condition that is an equality of fields from both sides of the join."
+                )
+        return trees
+
+    parser.parse = checked
 
 
 def end_with_stdin(end):

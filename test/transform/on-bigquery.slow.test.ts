@@ -154,6 +154,17 @@ describe("the dbt project on BigQuery", function () {
     }
   });
 
+  it("has no outer join without an equality of both sides, which BigQuery refuses and so does the emulator here", async () => {
+    const join = (on: string) =>
+      `select s.store_id from coffee_shop.stores as s left join coffee_shop.events as e on ${on}`;
+    const dates = "s.opened_on between e.starts_on and e.ends_on";
+    expect(await queryBigQuery(emulator, join(`s.store_id = e.store_id and ${dates}`))).not.to.be.empty;
+    for (const on of [dates, `${dates} and s.store_id = coalesce(e.store_id, s.store_id)`]) {
+      const refused = await queryBigQuery(emulator, join(on)).catch(({ message }: Error) => message);
+      expect(refused).to.include("LEFT OUTER JOIN cannot be used without a condition that is an equality of fields");
+    }
+  });
+
   it("never casts to a type with a precision, which BigQuery refuses and the emulator allows", async () => {
     const compiled = join(folder, "dbt-bigquery", "target", "run");
     const files = (await readdir(compiled, { recursive: true })).filter((file) => file.endsWith(".sql"));

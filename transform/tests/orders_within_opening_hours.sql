@@ -1,23 +1,32 @@
 -- An event may shorten a store's hours, or close it all day.
-with hours as (
+with events as (
     select
         stores.store_key,
         dates.date,
-        greatest(max(stores.opens_at_hour), coalesce(max(events.opens_at_hour), 0)) as opens_at_hour,
-        least(max(stores.closes_at_hour), coalesce(min(events.closes_at_hour), 24)) as closes_at_hour,
-        coalesce(max(case when events.is_closed then 1 end), 0) as is_closed
-    from {{ ref('dim_store') }} as stores
-    cross join {{ ref('dim_date') }} as dates
-    left join {{ ref('dim_event') }} as events
-        on dates.date between events.starts_on and events.ends_on
-        and stores.store_id = coalesce(events.store_id, stores.store_id)
+        max(events.opens_at_hour) as opens_at_hour,
+        min(events.closes_at_hour) as closes_at_hour,
+        max(case when events.is_closed then 1 end) as is_closed
+    from {{ ref('dim_event') }} as events
+    inner join {{ ref('dim_store') }} as stores on stores.store_id = coalesce(events.store_id, stores.store_id)
+    inner join {{ ref('dim_date') }} as dates on dates.date between events.starts_on and events.ends_on
     group by stores.store_key, dates.date
+),
+
+hours as (
+    select
+        orders.order_id,
+        orders.order_hour,
+        greatest(stores.opens_at_hour, coalesce(events.opens_at_hour, 0)) as opens_at_hour,
+        least(stores.closes_at_hour, coalesce(events.closes_at_hour, 24)) as closes_at_hour,
+        coalesce(events.is_closed, 0) as is_closed
+    from {{ ref('dim_order') }} as orders
+    inner join {{ ref('dim_store') }} as stores on orders.store_key = stores.store_key
+    left join events on orders.store_key = events.store_key and orders.order_date = events.date
 )
 
-select orders.order_id, orders.order_hour, hours.opens_at_hour, hours.closes_at_hour, hours.is_closed
-from {{ ref('dim_order') }} as orders
-inner join hours on orders.store_key = hours.store_key and orders.order_date = hours.date
+select *
+from hours
 where
-    hours.is_closed = 1
-    or orders.order_hour < hours.opens_at_hour
-    or orders.order_hour >= hours.closes_at_hour
+    is_closed = 1
+    or order_hour < opens_at_hour
+    or order_hour >= closes_at_hour
